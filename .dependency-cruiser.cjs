@@ -1,0 +1,46 @@
+// The one direction of imports: each package may import those to its right, never one to its left.
+const layers = [
+  ["apps"],
+  ["provider", "market", "audit", "client"],
+  ["catalog"],
+  ["chain"],
+  ["contracts", "database", "blobs", "archive"],
+  ["proofs"],
+  ["core"],
+];
+const place = (name) => (name === "apps" ? "^apps/" : `^packages/${name}/`);
+const upward = layers.flatMap((row, level) =>
+  row.map((name) => ({
+    name: `${name}-imports-down-only`,
+    severity: "error",
+    from: { path: place(name) },
+    to: {
+      path: layers
+        .slice(0, level + 1)
+        .flat()
+        .filter((other) => other !== name)
+        .map(place)
+        .join("|"),
+    },
+  })).filter((rule) => rule.to.path !== ""),
+);
+module.exports = {
+  forbidden: [
+    ...upward,
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "core-and-proofs-are-pure",
+      comment: "No I/O, clock or randomness: they come in as arguments.",
+      severity: "error",
+      from: { path: "^packages/(core|proofs)/src/", pathNot: "\\.(test|bench)\\.ts$|/(kernels|native)/" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util|buffer|assert)$" },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "\\.as\\.ts$" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
+  },
+};

@@ -1,0 +1,39 @@
+import type { Seconds } from "./words.ts";
+
+/** The chain's constants that time is counted by; read from the contracts. */
+export interface PeriodClock {
+  genesisTime: Seconds;
+  periodSeconds: number;
+  /** How long after a period's end an answer still counts. */
+  graceSeconds: number;
+}
+
+export const HOURS_PER_WEEK = 168;
+/** On duty in every hour. */
+export const ALWAYS_ON = (1n << 168n) - 1n;
+
+export function periodAt(time: Seconds, clock: PeriodClock): number {
+  return Math.floor((time - clock.genesisTime) / clock.periodSeconds);
+}
+
+export function periodStart(period: number, clock: PeriodClock): Seconds {
+  return clock.genesisTime + period * clock.periodSeconds;
+}
+
+export function answerDeadline(period: number, clock: PeriodClock): Seconds {
+  return periodStart(period + 1, clock) + clock.graceSeconds;
+}
+
+/** Hour of the week, 0 = Monday 00:00 UTC (1970-01-01 was a Thursday). */
+export function hourOfWeek(time: Seconds): number {
+  return (Math.floor(time / 3600) + 72) % HOURS_PER_WEEK;
+}
+
+export function isOnDuty(duty: bigint, time: Seconds): boolean {
+  return ((duty >> BigInt(hourOfWeek(time))) & 1n) === 1n;
+}
+
+/** Whether `period` is counted for a deal received in `receiptPeriod`. */
+export function isScheduled(period: number, duty: bigint, receiptPeriod: number, clock: PeriodClock): boolean {
+  return period > receiptPeriod && isOnDuty(duty, periodStart(period, clock));
+}

@@ -1,0 +1,182 @@
+import type { PeriodClock } from "../periods.ts";
+import type { Mandate, Message, Quote, Registration, SigningContext } from "../typed-data.ts";
+import type { Address, DealId, DealState, Hex, Money, Seconds } from "../words.ts";
+
+/** What every process reads from the contracts once. */
+export interface Deployment extends SigningContext, PeriodClock {
+  ledger: Address;
+  disputePeriods: number;
+  voteWindowPeriods: number;
+  proposalSeconds: number;
+  /** Block in which the contracts were deployed: where indexing begins. */
+  deployedAt: number;
+}
+
+export interface ProviderRecord {
+  provider: Address;
+  hot: Address;
+  payout: Address;
+  capacity: bigint;
+  /** Wei per GiB-day. */
+  priceFloor: Money;
+  egressPrice: Money;
+  duty: bigint;
+  region: string;
+  endpoint: string;
+  fulfilled: bigint;
+  committed: bigint;
+  active: boolean;
+}
+
+export interface DealRecord {
+  deal: DealId;
+  state: DealState;
+  quote: Quote;
+  escrow: Money;
+  paidPeriods: number;
+  provenCount: number;
+  receiptTime: Seconds;
+  /** Block of the receipt; the activation seed is the hash of a later one. */
+  receiptBlock: number;
+  deadline: Seconds;
+}
+
+export interface VerdictLeaf {
+  deal: DealId;
+  period: number;
+  fulfilled: number;
+  committed: number;
+  /** Index in VERDICTS. */
+  verdict: number;
+  faultA: number;
+  faultB: number;
+}
+
+export interface Head {
+  number: number;
+  hash: Hex;
+  timestamp: Seconds;
+}
+
+/** A head that no reorganisation can take back; a type apart so that money never acts on `latest`. */
+export interface FinalizedHead extends Head {
+  readonly finalized: true;
+}
+
+/** Decoded contract events, by the name they have in the contracts. */
+export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; time: Seconds } & (
+  | { name: "ProviderRegistered"; provider: Address }
+  | { name: "ProviderRetired"; provider: Address }
+  | { name: "WorkLogged"; provider: Address; fulfilled: bigint; committed: bigint }
+  | { name: "Deposited"; account: Address; amount: Money }
+  | { name: "Withdrawn"; account: Address; amount: Money }
+  | { name: "PackageCreated"; manifestHash: Hex; owner: Address; executor: Address; reserve: Money }
+  | {
+      name: "DealProposed";
+      deal: DealId;
+      manifestHash: Hex;
+      provider: Address;
+      piece: number;
+      shard: number;
+      escrow: Money;
+      deadline: Seconds;
+      commitment: Hex;
+      rawLength: bigint;
+      pricePerPeriod: Money;
+      periods: number;
+      duty: bigint;
+      verifierSet: Hex;
+      owner: Address;
+    }
+  | { name: "DealReceived"; deal: DealId; time: Seconds }
+  | { name: "DealStateChanged"; deal: DealId; state: DealState }
+  | { name: "DealPaid"; deal: DealId; provider: Address; amount: Money; periods: number }
+  | { name: "DealRefunded"; deal: DealId; amount: Money; toReserve: boolean }
+  | { name: "DealTerminated"; deal: DealId; lastPeriod: number }
+  | { name: "ReserveReleased"; manifestHash: Hex; amount: Money }
+  | { name: "PeriodOpened"; period: number; seed: Hex }
+  | { name: "Voted"; set: Hex; period: number; verifier: Address; root: Hex }
+  | { name: "PeriodFinalized"; set: Hex; period: number; root: Hex; leafFileHash: Hex; leaves: number }
+  | { name: "PossessionProven"; deal: DealId; period: number }
+);
+
+/** A transaction known by the caller's own id: sending the same id twice sends one transaction. */
+export interface Submission {
+  /** Unique, chosen by the caller, stable over restarts. */
+  id: string;
+}
+
+export interface SubmissionResult {
+  transaction: Hex;
+  block: number;
+  ok: boolean;
+  /** Decoded revert reason when not ok. */
+  revert?: string;
+}
+
+/**
+ * The contracts as the engine sees them, on any EVM chain. Reads say at which head; writes are idempotent by submission id,
+ * wait until finalized, and throw `insufficient-funds`, `reverted` or `chain-unreachable`.
+ */
+export interface Ledger {
+  readonly deployment: Deployment;
+  latest(): Promise<Head>;
+  finalized(): Promise<FinalizedHead>;
+  blockHash(number: number): Promise<Hex>;
+  seed(period: number): Promise<Hex | undefined>;
+  provider(address: Address): Promise<ProviderRecord | undefined>;
+  deal(id: DealId): Promise<DealRecord | undefined>;
+  /** Free deposit or payout credit of an address in StorageDeals. */
+  balance(account: Address): Promise<Money>;
+  packageReserve(manifestHash: Hex): Promise<Money>;
+  /** Coins of the account that signs and pays gas. */
+  gasBalance(account: Address): Promise<Money>;
+  isProven(deal: DealId, period: number): Promise<boolean>;
+  finalizedRoot(set: Hex, period: number): Promise<{ root: Hex; leafFileHash: Hex; leaves: number } | undefined>;
+  /** Events of finalized blocks in (block, logIndex) order from block `from`; `next` is where to go on. */
+  events(from: number, limitBlocks?: number): Promise<{ events: LedgerEvent[]; next: number; head: FinalizedHead }>;
+
+  register(s: Submission, registration: Registration, coldSignature: Hex): Promise<SubmissionResult>;
+  deposit(s: Submission, owner: Address, amount: Money): Promise<SubmissionResult>;
+  withdraw(s: Submission, amount: Money): Promise<SubmissionResult>;
+  propose(
+    s: Submission,
+    mandate: Mandate,
+    ownerSignature: Hex,
+    quotes: Quote[],
+    hotSignatures: Hex[],
+    paths: Hex[][],
+  ): Promise<SubmissionResult>;
+  recordReceipts(s: Submission, deals: DealId[], hotSignatures: Hex[]): Promise<SubmissionResult>;
+  activate(
+    s: Submission,
+    deals: DealId[],
+    seed: Hex,
+    proofHashes: Hex[],
+    verifierSignatures: Hex[][],
+  ): Promise<SubmissionResult>;
+  cancel(s: Submission, deals: DealId[]): Promise<SubmissionResult>;
+  expire(s: Submission, deals: DealId[]): Promise<SubmissionResult>;
+  terminate(s: Submission, termination: Message<"Termination">, ownerSignature: Hex): Promise<SubmissionResult>;
+  claim(s: Submission, leaves: VerdictLeaf[], paths: Hex[][]): Promise<SubmissionResult>;
+  close(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
+  fail(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
+  releaseReserve(s: Submission, manifestHash: Hex): Promise<SubmissionResult>;
+  registerSet(s: Submission, verifiers: Address[], quorum: number): Promise<SubmissionResult>;
+  openPeriod(s: Submission): Promise<SubmissionResult>;
+  vote(
+    s: Submission,
+    set: Hex,
+    period: number,
+    root: Hex,
+    leafFileHash: Hex,
+    leaves: number,
+  ): Promise<SubmissionResult>;
+  provePossession(
+    s: Submission,
+    deal: DealId,
+    period: number,
+    leaves: Hex[],
+    siblings: Hex[],
+  ): Promise<SubmissionResult>;
+}
