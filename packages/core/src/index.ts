@@ -9,4 +9,5 @@ export * from "./ports/transport.ts";
 export * from "./profile.ts";
 export * from "./provider-messages.ts";
 export * from "./typed-data.ts";
+export * from "./typed-json.ts";
 export * from "./words.ts";
