@@ -1,1 +1,3 @@
-export {};
+export * from "./client.ts";
+export * from "./schemas.ts";
+export * from "./transfer.ts";

@@ -1,0 +1,185 @@
+import { CairnError, type ErrorBody } from "@cairn/core";
+import type {
+  AccountJson,
+  CheckResultJson,
+  CommitPackageJson,
+  EventJson,
+  NetworkJson,
+  OpenPackageJson,
+  PackageDetailJson,
+  PackageJson,
+  ProviderJson,
+  QuotePlanJson,
+  SealPackageJson,
+  StatusJson,
+} from "./schemas.ts";
+import { fetchTransfer, type Transfer } from "./transfer.ts";
+
+export interface ClientOptions {
+  /** `http://host:port`, without a path. */
+  url: string;
+  token?: string;
+  transfer?: Transfer;
+}
+
+interface Call {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  query?: Record<string, string | number | undefined>;
+  signal?: AbortSignal;
+}
+
+/** Every call of `/api/v1`; failures are thrown as the CairnError that the server answered, or `gateway-unreachable`. */
+export class CairnClient {
+  readonly url: string;
+  readonly #token: string | undefined;
+  readonly #transfer: Transfer;
+
+  constructor(options: ClientOptions) {
+    this.url = options.url.replace(/\/+$/, "");
+    this.#token = options.token;
+    this.#transfer = options.transfer ?? fetchTransfer;
+  }
+
+  network = (): Promise<NetworkJson> => this.#call("/network");
+  status = (): Promise<StatusJson> => this.#call("/status");
+  account = (): Promise<AccountJson> => this.#call("/account");
+  claimAccount = (owner: string): Promise<AccountJson> => this.#call("/account", { method: "PUT", body: { owner } });
+  faucet = (): Promise<AccountJson> => this.#call("/faucet", { method: "POST", body: {} });
+  providers = (): Promise<ProviderJson[]> => this.#call("/providers");
+  events = (after: number, limit = 200): Promise<EventJson[]> => this.#call("/events", { query: { after, limit } });
+
+  packages = (): Promise<PackageJson[]> => this.#call("/packages");
+  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#call("/packages", { query: { nameHash } });
+  package = (id: string): Promise<PackageDetailJson> => this.#call(`/packages/${id}`);
+  openPackage = (body: OpenPackageJson): Promise<PackageJson> => this.#call("/packages", { method: "POST", body });
+  sealPackage = (id: string, body: SealPackageJson): Promise<PackageJson> =>
+    this.#call(`/packages/${id}/seal`, { method: "POST", body });
+  quotePackage = (id: string): Promise<QuotePlanJson> =>
+    this.#call(`/packages/${id}/quote`, { method: "POST", body: {} });
+  commitPackage = (id: string, body: CommitPackageJson): Promise<PackageJson> =>
+    this.#call(`/packages/${id}/commit`, { method: "POST", body });
+  abandonPackage = (id: string): Promise<PackageJson> =>
+    this.#call(`/packages/${id}/abandon`, { method: "POST", body: {} });
+  removePackage = (id: string, termination: unknown): Promise<PackageJson> =>
+    this.#call(`/packages/${id}/remove`, { method: "POST", body: { termination } });
+  check = (
+    id: string,
+    body: { full: boolean; pieces?: number[]; readCapability?: unknown },
+  ): Promise<CheckResultJson> => this.#call(`/packages/${id}/check`, { method: "POST", body });
+  checkResult = (id: string): Promise<CheckResultJson> => this.#call(`/checks/${id}`);
+  recover = (readCapability: unknown): Promise<PackageJson[]> =>
+    this.#call("/recover", { method: "POST", body: { readCapability } });
+  setRepairKey = (
+    id: string,
+    body: { repairKey: string; nameHash: string; label: string; layout: string; files: number; bytes: number },
+  ): Promise<PackageJson> => this.#call(`/packages/${id}/repair-key`, { method: "POST", body });
+  findBlocks = (id: string, cids: string[]): Promise<{ pieces: number[] }> =>
+    this.#call(`/packages/${id}/locate`, { method: "POST", body: { cids } });
+
+  /** Append bytes at `offset` of a piece's body (the header is not counted). */
+  async appendPiece(
+    id: string,
+    piece: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<{ received: number }> {
+    const url = `${this.url}/api/v1/packages/${id}/pieces/${piece}?offset=${offset}`;
+    const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body, signal));
+    return this.#read(status, text);
+  }
+
+  async putManifest(id: string, manifest: Uint8Array): Promise<{ size: number }> {
+    const url = `${this.url}/api/v1/packages/${id}/manifest`;
+    const body = (async function* () {
+      yield manifest;
+    })();
+    const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body));
+    return this.#read(status, text);
+  }
+
+  manifest(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#download(`/packages/${id}/manifest`, { method: "GET", headers: {} }, signal);
+  }
+
+  /** The piece's CAR bytes from its header on, rebuilt and verified by the gateway. */
+  piece(id: string, piece: number, capability: unknown, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { "cairn-capability": btoa(JSON.stringify(capability)) };
+    return this.#download(`/packages/${id}/pieces/${piece}`, { method: "GET", headers }, signal);
+  }
+
+  /** CAR frames (no header) of the named blocks, in the order asked. */
+  blocks(id: string, cids: string[], capability: unknown, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { "content-type": "application/json", "cairn-capability": btoa(JSON.stringify(capability)) };
+    const body = JSON.stringify({ cids });
+    return this.#download(`/packages/${id}/blocks`, { method: "POST", headers, body }, signal);
+  }
+
+  #headers(): Record<string, string> {
+    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+  }
+
+  async #download(
+    path: string,
+    request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { ...this.#headers(), ...request.headers };
+    const { status, body } = await this.#reach(() =>
+      this.#transfer.download(`${this.url}/api/v1${path}`, { ...request, headers }, signal),
+    );
+    if (status === 200 || status === 206) return body;
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+    return this.#read(status, text);
+  }
+
+  async #call<T>(path: string, call: Call = {}): Promise<T> {
+    const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
+    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]) => [k, String(v)]))}`;
+    const response = await this.#reach(() =>
+      fetch(`${this.url}/api/v1${path}${search}`, {
+        method: call.method ?? "GET",
+        headers: { ...this.#headers(), ...(call.body === undefined ? {} : { "content-type": "application/json" }) },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      }),
+    );
+    return this.#read(response.status, await response.text());
+  }
+
+  async #reach<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (cause) {
+      if (cause instanceof CairnError) throw cause;
+      if (cause instanceof Error && cause.name === "AbortError") throw cause;
+      throw new CairnError(`no answer from ${this.url}`, {
+        code: "gateway-unreachable",
+        kind: "unavailable",
+        cause,
+        next: "Start the network with `cairn up`, or name its home with --home.",
+      });
+    }
+  }
+
+  #read<T>(status: number, text: string): T {
+    let parsed: unknown;
+    try {
+      parsed = text === "" ? undefined : JSON.parse(text);
+    } catch (cause) {
+      throw new CairnError(`${this.url} answered ${status} with something that is not JSON`, {
+        code: "bad-answer",
+        kind: "unavailable",
+        cause,
+        next: "Check that a Cairn gateway listens on this address.",
+      });
+    }
+    if (status >= 200 && status < 300) return parsed as T;
+    const body = (parsed as { error?: ErrorBody } | undefined)?.error;
+    if (body?.code !== undefined) throw CairnError.fromJSON(body);
+    throw new CairnError(`${this.url} answered ${status}`, { code: "bad-answer", kind: "unavailable" });
+  }
+}

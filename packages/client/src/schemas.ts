@@ -1,0 +1,249 @@
+import { type Static, Type } from "typebox";
+
+/** Wire schemas of the public API: the server validates and documents with them, the client takes its types from them. */
+export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$" });
+export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
+export const MoneyText = Type.String({ pattern: "^[0-9]+$", description: "wei, decimal" });
+export const PackageIdText = Type.String({ pattern: "^[0-9a-f]{32}$" });
+export const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]*={0,2}$" });
+const Cause = Type.Union([Type.String(), Type.Null()]);
+
+export const SignedJson = Type.Object({
+  message: Type.Record(Type.String(), Type.Unknown()),
+  signature: Type.String({ pattern: "^0x[0-9a-fA-F]{130}$" }),
+});
+
+export const ErrorJson = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    kind: Type.String(),
+    message: Type.String(),
+    next: Type.Optional(Type.String()),
+    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  }),
+});
+
+export const NetworkJson = Type.Object({
+  version: Type.String(),
+  profile: Type.String(),
+  chainUrl: Type.String(),
+  executor: AddressText,
+  verifierSet: Hash,
+  verifiers: Type.Array(AddressText),
+  quorum: Type.Integer(),
+  operators: Type.Integer({ description: "how many independent operators the verifiers have" }),
+  deployment: Type.Object({
+    chainId: Type.Integer(),
+    deals: AddressText,
+    registry: AddressText,
+    ledger: AddressText,
+    genesisTime: Type.Integer(),
+    periodSeconds: Type.Integer(),
+    graceSeconds: Type.Integer(),
+    disputePeriods: Type.Integer(),
+    voteWindowPeriods: Type.Integer(),
+    proposalSeconds: Type.Integer(),
+    deployedAt: Type.Integer(),
+  }),
+  defaults: Type.Object({ k: Type.Integer(), n: Type.Integer(), days: Type.Integer() }),
+  pieceLimit: Type.Integer(),
+  scrubSeconds: Type.Integer(),
+  faucet: Type.Boolean(),
+});
+export type NetworkJson = Static<typeof NetworkJson>;
+
+export const SlotJson = Type.Object({
+  piece: Type.Integer(),
+  shard: Type.Integer(),
+  state: Type.String(),
+  deal: Type.Union([Hash, Type.Null()]),
+  provider: Type.Union([AddressText, Type.Null()]),
+  commitment: Type.Union([Hash, Type.Null()]),
+  rawLength: Type.Integer(),
+  cause: Cause,
+});
+export type SlotJson = Static<typeof SlotJson>;
+
+export const PackageJson = Type.Object({
+  id: PackageIdText,
+  state: Type.String(),
+  label: Type.Union([Base64, Type.Null()], { description: "encrypted by the client; only the owner reads it" }),
+  layout: Type.String(),
+  mask: Type.String(),
+  k: Type.Integer(),
+  n: Type.Integer(),
+  bytes: Type.Integer(),
+  files: Type.Integer(),
+  pieces: Type.Integer(),
+  root: Type.Union([Type.String(), Type.Null()]),
+  manifestHash: Type.Union([Hash, Type.Null()]),
+  createdAt: Type.Integer(),
+  expiresAt: Type.Union([Type.Integer(), Type.Null()]),
+  strength: Type.Object({
+    live: Type.Integer({ description: "shards proved and live of the weakest piece" }),
+    needed: Type.Integer({ description: "k" }),
+    full: Type.Integer({ description: "n" }),
+  }),
+  progress: Type.Object({
+    stage: Type.String(),
+    done: Type.Integer(),
+    total: Type.Integer(),
+  }),
+  cause: Cause,
+  next: Cause,
+});
+export type PackageJson = Static<typeof PackageJson>;
+
+export const PackageDetailJson = Type.Object({
+  ...PackageJson.properties,
+  slots: Type.Array(SlotJson),
+  pieceList: Type.Array(
+    Type.Object({
+      number: Type.Integer(),
+      length: Type.Integer(),
+      commP: Type.Union([Hash, Type.Null()]),
+      pieceCid: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+  escrow: MoneyText,
+  paid: MoneyText,
+  reserve: MoneyText,
+});
+export type PackageDetailJson = Static<typeof PackageDetailJson>;
+
+export const OpenPackageJson = Type.Object({
+  id: PackageIdText,
+  nameHash: Hash,
+  label: Base64,
+  k: Type.Integer({ minimum: 1, maximum: 255 }),
+  n: Type.Integer({ minimum: 1, maximum: 255 }),
+  mask: Type.Union([Type.Literal("aes-256-ctr-v1"), Type.Literal("none")]),
+  layout: Type.Union([
+    Type.Literal("private"),
+    Type.Literal("plain"),
+    Type.Literal("unencrypted"),
+    Type.Literal("car"),
+  ]),
+  days: Type.Number({ exclusiveMinimum: 0, maximum: 3650 }),
+  repairKey: Base64,
+  expectedBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+export type OpenPackageJson = Static<typeof OpenPackageJson>;
+
+export const SealPackageJson = Type.Object({
+  root: Type.String({ maxLength: 128 }),
+  pieces: Type.Array(Type.Object({ length: Type.Integer({ minimum: 0 }) }), { minItems: 1, maxItems: 100_000 }),
+  files: Type.Integer({ minimum: 0 }),
+  bytes: Type.Integer({ minimum: 0 }),
+});
+export type SealPackageJson = Static<typeof SealPackageJson>;
+
+export const QuotePlanJson = Type.Object({
+  manifestHash: Hash,
+  document: Base64,
+  mandate: Type.Record(Type.String(), Type.Unknown()),
+  placements: Type.Array(
+    Type.Object({
+      piece: Type.Integer(),
+      shard: Type.Integer(),
+      provider: AddressText,
+      region: Type.String(),
+      pricePerPeriod: MoneyText,
+      rating: Type.Number(),
+    }),
+  ),
+  escrow: MoneyText,
+  repairReserve: MoneyText,
+  total: MoneyText,
+  balance: MoneyText,
+  periods: Type.Integer(),
+  endsAt: Type.Integer(),
+  warnings: Type.Array(Type.String()),
+});
+export type QuotePlanJson = Static<typeof QuotePlanJson>;
+
+export const CommitPackageJson = Type.Object({
+  mandate: SignedJson,
+  readCapability: SignedJson,
+});
+export type CommitPackageJson = Static<typeof CommitPackageJson>;
+
+export const ProviderJson = Type.Object({
+  provider: AddressText,
+  region: Type.String(),
+  endpoint: Type.String(),
+  capacity: MoneyText,
+  used: MoneyText,
+  price: MoneyText,
+  rating: Type.Number({ description: "percent, 90 for a newcomer" }),
+  score: Type.Number(),
+  fulfilled: MoneyText,
+  committed: MoneyText,
+  deals: Type.Integer(),
+  earned: MoneyText,
+  awakeNow: Type.Boolean(),
+  hoursPerWeek: Type.Integer(),
+  connected: Type.Boolean(),
+  state: Type.String(),
+  cause: Cause,
+});
+export type ProviderJson = Static<typeof ProviderJson>;
+
+export const EventJson = Type.Object({
+  id: Type.Integer(),
+  at: Type.Integer(),
+  kind: Type.String(),
+  severity: Type.String(),
+  package: Type.Union([Type.String(), Type.Null()]),
+  provider: Type.Union([Type.String(), Type.Null()]),
+  deal: Type.Union([Type.String(), Type.Null()]),
+  message: Type.String(),
+  next: Cause,
+});
+export type EventJson = Static<typeof EventJson>;
+
+export const CheckResultJson = Type.Object({
+  id: Type.String(),
+  package: PackageIdText,
+  kind: Type.Union([Type.Literal("scrub"), Type.Literal("full")]),
+  state: Type.Union([Type.Literal("running"), Type.Literal("done")]),
+  startedAt: Type.Integer(),
+  finishedAt: Type.Union([Type.Integer(), Type.Null()]),
+  ok: Type.Boolean(),
+  shards: Type.Array(
+    Type.Object({
+      piece: Type.Integer(),
+      shard: Type.Integer(),
+      provider: AddressText,
+      result: Type.String({ description: "sound | damaged | wrong-bytes | wrong-proof | silent | missing" }),
+      detail: Type.String(),
+      checkedBytes: Type.Integer(),
+    }),
+  ),
+});
+export type CheckResultJson = Static<typeof CheckResultJson>;
+
+export const StatusJson = Type.Object({
+  version: Type.String(),
+  profile: Type.String(),
+  uptimeSeconds: Type.Integer(),
+  block: Type.Integer(),
+  blockTime: Type.Integer(),
+  period: Type.Integer(),
+  packages: Type.Integer(),
+  atFullStrength: Type.Integer(),
+  bytes: Type.Integer(),
+  providers: Type.Integer(),
+  providersConnected: Type.Integer(),
+  activeDeals: Type.Integer(),
+  provedLastPeriod: Type.Integer(),
+  missedLastPeriod: Type.Integer(),
+});
+export type StatusJson = Static<typeof StatusJson>;
+
+export const AccountJson = Type.Object({
+  owner: Type.Union([AddressText, Type.Null()]),
+  balance: MoneyText,
+  coins: MoneyText,
+});
+export type AccountJson = Static<typeof AccountJson>;
