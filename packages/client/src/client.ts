@@ -138,7 +138,7 @@ export class CairnClient {
 
   async #call<T>(path: string, call: Call = {}): Promise<T> {
     const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
-    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]) => [k, String(v)]))}`;
+    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
     const response = await this.#reach(() =>
       fetch(`${this.url}/api/v1${path}${search}`, {
         method: call.method ?? "GET",

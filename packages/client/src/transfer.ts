@@ -19,7 +19,7 @@ export const fetchTransfer: Transfer = {
     const response = await fetch(url, {
       method: "PUT",
       headers: { ...headers, "content-type": "application/octet-stream" },
-      body: ReadableStream.from(body) as unknown as BodyInit,
+      body: ReadableStream.from(body),
       duplex: "half",
       ...(signal === undefined ? {} : { signal }),
     } as RequestInit);
