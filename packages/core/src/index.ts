@@ -10,4 +10,5 @@ export * from "./profile.ts";
 export * from "./provider-messages.ts";
 export * from "./typed-data.ts";
 export * from "./typed-json.ts";
+export * from "./windows.ts";
 export * from "./words.ts";

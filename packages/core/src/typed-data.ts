@@ -91,6 +91,12 @@ export const TYPES = {
     { name: "offset", type: "uint64" },
     { name: "length", type: "uint64" },
   ],
+  GatewayRequest: [
+    { name: "provider", type: "address" },
+    { name: "bodyHash", type: "bytes32" },
+    { name: "expiry", type: "uint64" },
+    { name: "nonce", type: "bytes32" },
+  ],
   Hello: [
     { name: "provider", type: "address" },
     { name: "audience", type: "address" },

@@ -41,6 +41,21 @@ export interface DealRecord {
   deadline: Seconds;
 }
 
+/** One put as the chain holds it: who owns it and who may act for the owner within the mandate. */
+export interface PackageRecord {
+  manifestHash: Hex;
+  owner: Address;
+  executor: Address;
+  verifierSet: Hex;
+  k: number;
+  n: number;
+  shardsRoot: Hex;
+  reserve: Money;
+  /** Initial escrow taken from the owner's balance so far. */
+  escrowed: Money;
+  expiry: Seconds;
+}
+
 export interface VerdictLeaf {
   deal: DealId;
   period: number;
@@ -129,6 +144,8 @@ export interface Ledger {
   /** Free deposit or payout credit of an address in StorageDeals. */
   balance(account: Address): Promise<Money>;
   packageReserve(manifestHash: Hex): Promise<Money>;
+  /** The package first proposed under this manifest hash, or undefined. */
+  package(manifestHash: Hex): Promise<PackageRecord | undefined>;
   /** Coins of the account that signs and pays gas. */
   gasBalance(account: Address): Promise<Money>;
   isProven(deal: DealId, period: number): Promise<boolean>;
