@@ -1,1 +1,10 @@
-export {};
+export { ensureDatabase } from "./ensure-database.ts";
+export { type Migration, type MigrationSet, migrate } from "./migrate.ts";
+export {
+  type DatabaseTarget,
+  describeTarget,
+  type OpenDatabase,
+  type OpenDatabaseOptions,
+  openDatabase,
+} from "./open-database.ts";
+export { type RunningPostgres, type StartPostgresOptions, startPostgres } from "./start-postgres.ts";

@@ -1,0 +1,80 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { CairnError } from "@cairn/core";
+
+export interface HeldLock {
+  release(): void;
+}
+
+export interface LockHolder {
+  pid: number;
+  /** ISO 8601. */
+  since: string;
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** Who holds the lock at `path` now or held it last, by its own word; only good for messages. */
+export function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(`${path}.holder`, "utf8")) as Partial<LockHolder>;
+    return typeof holder.pid === "number" ? { pid: holder.pid, since: String(holder.since) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Hold an exclusive lock on the file `path` (created when missing, in a directory that exists) until `release` or the
+ * end of this process.
+ *
+ * The lock is the kernel's: SQLite's exclusive file lock, the only advisory lock that Node reaches without an add-on. It is gone
+ * with its process however that ends, so there are no stale locks to judge, and a pid used again by another program
+ * is never mistaken for the holder.
+ *
+ * @throws CairnError `lock-held` (details.pid when known), `lock-failed`
+ */
+export function holdLock(path: string): HeldLock {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path);
+    database.exec("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    if (!isBusy(error)) {
+      throw new CairnError(`cannot lock ${path}: ${(error as Error).message}`, {
+        code: "lock-failed",
+        kind: "unavailable",
+        next: "Check that the directory is writable, has space, and is on a local file system.",
+        cause: error,
+      });
+    }
+    const holder = lockHolder(path);
+    throw new CairnError(`${path} is held by ${holder ? `process ${holder.pid}` : "another process"}`, {
+      code: "lock-held",
+      kind: "conflict",
+      next: "Stop the process that holds it.",
+      ...(holder ? { details: { ...holder } } : {}),
+      cause: error,
+    });
+  }
+  const held = database;
+  const holder: LockHolder = { pid: process.pid, since: new Date().toISOString() };
+  writeFileSync(`${path}.holder.new`, JSON.stringify(holder), { mode: 0o600 });
+  renameSync(`${path}.holder.new`, `${path}.holder`);
+  let released = false;
+  return {
+    release() {
+      if (released) return;
+      released = true;
+      rmSync(`${path}.holder`, { force: true });
+      held.close();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export * from "./exit-with-parent.ts";
+export * from "./hold-lock.ts";
