@@ -1,1 +1,7 @@
-export {};
+export { MAX_PROOFS_PER_CALL, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
+export type { ActivationProof, Attestation } from "./attest-activation.ts";
+export type { CheckRequest, CheckResult, ShardCheck, ShardFinding, TicketSigner } from "./check-package.ts";
+export type { AuditContext, Notice, Verifier } from "./context.ts";
+export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
+export { auditMigrations } from "./migrations.ts";
+export { MAX_REPORTS_PER_CALL } from "./report-damage.ts";

@@ -1,0 +1,29 @@
+import { rm } from "node:fs/promises";
+import { CairnError } from "@cairn/core";
+import { type Home, readJson, writeWhole } from "./home.ts";
+
+/** What a running network says of itself in its home. */
+export interface RunFile {
+  url: string;
+  pid: number;
+  profile: string;
+  chainUrl: string;
+  startedAt: number;
+  children: { name: string; pid: number }[];
+}
+
+export const writeRunFile = (home: Home, run: RunFile): Promise<void> =>
+  writeWhole(home.runFile, `${JSON.stringify(run, null, 2)}\n`);
+
+export const removeRunFile = (home: Home): Promise<void> => rm(home.runFile, { force: true });
+
+/** The running network of a home; throws `not-running`. */
+export async function findRunning(home: Home): Promise<RunFile> {
+  const run = await readJson<RunFile>(home.runFile);
+  if (run !== undefined) return run;
+  throw new CairnError(`no network is running in ${home.directory}`, {
+    code: "not-running",
+    kind: "unavailable",
+    next: "Start one with `npm start` (or `cairn up`), or name its home with --home or CAIRN_HOME.",
+  });
+}

@@ -1,0 +1,56 @@
+import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/core";
+import type { AuditContext } from "./context.ts";
+
+/** A deal as the audit needs it: from the projection of the finalised chain. */
+export interface AuditedDeal {
+  deal: DealId;
+  provider: Address;
+  /** The provider's present hot key: signs its proofs. */
+  hot: Address;
+  manifestHash: Hex;
+  package: PackageId | null;
+  piece: number;
+  shard: number;
+  k: number;
+  commitment: Hex;
+  rawLength: number;
+  duty: bigint;
+  /** 0 before the receipt. */
+  receiptTime: number;
+  lastPeriod: number;
+  state: DealState;
+  verifierSet: Hex;
+}
+
+interface Row extends Omit<AuditedDeal, "rawLength" | "duty" | "receiptTime" | "lastPeriod"> {
+  rawLength: string;
+  duty: string;
+  receiptTime: string | null;
+  lastPeriod: string | null;
+}
+
+/** Deals by id, by state or of one package; every filter that is given must hold. */
+export async function auditedDeals(
+  context: Pick<AuditContext, "pool">,
+  filter: { deals?: DealId[]; state?: DealState; package?: PackageId },
+): Promise<AuditedDeal[]> {
+  const { rows } = await context.pool.query<Row>({
+    name: "audit-deals",
+    text: `select d.deal, d.provider, p.hot, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
+  coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.received_at as "receiptTime",
+  d.last_period as "lastPeriod", d.state, d.verifier_set as "verifierSet"
+from catalog.deals d
+join catalog.providers p on p.provider = d.provider
+left join catalog.packages c on c.manifest_hash = d.manifest_hash
+where ($1::text[] is null or d.deal = any($1)) and ($2::text is null or d.state = $2) and ($3::text is null or c.id = $3)
+order by d.deal`,
+    values: [filter.deals ?? null, filter.state ?? null, filter.package ?? null],
+  });
+  return rows.map((row) => ({
+    ...row,
+    rawLength: Number(row.rawLength),
+    duty: BigInt(row.duty),
+    receiptTime: Number(row.receiptTime ?? 0),
+    lastPeriod: row.lastPeriod === null ? Number.MAX_SAFE_INTEGER : Number(row.lastPeriod),
+  }));
+}

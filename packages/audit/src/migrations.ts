@@ -1,0 +1,82 @@
+/** Tables of the audit, in the schema `audit`; deals and providers are read from the catalog's. */
+export const auditMigrations: { name: string; sql: string }[] = [
+  {
+    name: "0001-audit",
+    sql: `
+create schema if not exists audit;
+
+create table audit.periods (
+  period bigint primary key,
+  seed text not null,
+  -- open: answers are awaited; voted: a root was sent; final: the quorum agreed; void: no root in time
+  state text not null default 'open' check (state in ('open', 'voted', 'final', 'void')),
+  root text,
+  leaf_file_hash text,
+  leaves integer
+);
+create index periods_unfinished on audit.periods (period) where state in ('open', 'voted');
+
+create table audit.outcomes (
+  deal text not null,
+  period bigint not null,
+  outcome text not null check (outcome in ('proved', 'chain', 'wrong', 'damaged')),
+  reason text,
+  proof_hash text,
+  signature text,
+  received_at bigint not null,
+  primary key (deal, period)
+);
+create index outcomes_period on audit.outcomes (period);
+
+create table audit.leaves (
+  verifier_set text not null,
+  period bigint not null,
+  position integer not null,
+  deal text not null,
+  fulfilled integer not null,
+  committed integer not null,
+  verdict smallint not null,
+  fault_a bigint not null,
+  fault_b bigint not null,
+  outcome text not null,
+  primary key (verifier_set, period, deal)
+);
+
+-- the count after the last finalised period; settled_* is what was last claimed on chain
+create table audit.tallies (
+  verifier_set text not null,
+  deal text not null,
+  period bigint not null,
+  fulfilled integer not null,
+  committed integer not null,
+  missed jsonb not null,
+  recent jsonb not null,
+  settled_period bigint not null default -1,
+  settled_fulfilled integer not null default 0,
+  primary key (verifier_set, deal)
+);
+-- tallies as voted, waiting for the quorum
+create table audit.pending_tallies (like audit.tallies including all);
+
+create table audit.damage (
+  deal text not null,
+  byte_offset bigint not null,
+  byte_length bigint not null,
+  reported_at bigint not null,
+  primary key (deal, byte_offset, byte_length)
+);
+
+create table audit.checks (
+  id text primary key,
+  package text not null,
+  kind text not null check (kind in ('scrub', 'full')),
+  state text not null default 'running' check (state in ('running', 'done')),
+  started_at bigint not null,
+  finished_at bigint,
+  ok boolean not null default false,
+  shards jsonb not null default '[]'
+);
+create index checks_package on audit.checks (package, started_at desc);
+`,
+  },
+];
