@@ -9,6 +9,7 @@ export * from "./ports/transport.ts";
 export * from "./profile.ts";
 export * from "./provider-messages.ts";
 export * from "./typed-data.ts";
+export * from "./typed-digest.ts";
 export * from "./typed-json.ts";
 export * from "./windows.ts";
 export * from "./words.ts";

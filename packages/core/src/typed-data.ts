@@ -1,5 +1,4 @@
-import { hashTypedData, type TypedDataDomain } from "viem";
-import type { Address, DealId, Hex } from "./words.ts";
+import type { Address, Hex } from "./words.ts";
 
 /** EIP-712 types of every signature in the deal protocol (docs/protocol.md, 2). */
 export const TYPES = {
@@ -137,28 +136,4 @@ export interface SigningContext {
   deals: Address;
   /** ProviderRegistry: the verifying contract of Registration and Retirement. */
   registry: Address;
-}
-
-export function domainOf(type: TypeName, context: SigningContext): TypedDataDomain {
-  const ofRegistry = type === "Registration" || type === "Retirement";
-  return {
-    name: "Cairn",
-    version: "1",
-    chainId: context.chainId,
-    verifyingContract: ofRegistry ? context.registry : context.deals,
-  };
-}
-
-/** EIP-712 digest that the signer signs. */
-export function digestOf<N extends TypeName>(type: N, message: Message<N>, context: SigningContext): Hex {
-  return hashTypedData({
-    domain: domainOf(type, context),
-    types: TYPES,
-    primaryType: type,
-    message,
-  } as unknown as Parameters<typeof hashTypedData>[0]);
-}
-
-export function dealIdOf(quote: Quote, context: SigningContext): DealId {
-  return digestOf("Quote", quote, context);
 }
