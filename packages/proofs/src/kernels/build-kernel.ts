@@ -1,0 +1,12 @@
+// node packages/proofs/src/kernels/build-kernel.ts SOURCE.as.ts… : writes generated/SOURCE.ts beside each source.
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compileKernel, kernelModule } from "./compile-kernel.ts";
+
+for (const path of process.argv.slice(2)) {
+  const source = pathToFileURL(path);
+  const target = new URL(`generated/${basename(source.pathname).replace(/\.as\.ts$/, ".ts")}`, source);
+  await mkdir(new URL(".", target), { recursive: true });
+  await writeFile(target, kernelModule(await compileKernel(source), source));
+}
