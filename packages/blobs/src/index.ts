@@ -1,1 +1,2 @@
-export {};
+export { type FileBlobStore, openFileBlobStore } from "./file-blob-store.ts";
+export { memoryBlobStore } from "./memory-blob-store.ts";
