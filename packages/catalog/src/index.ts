@@ -1,1 +1,4 @@
-export {};
+export * from "./events.ts";
+export { catalogMigrations } from "./migrations.ts";
+export * from "./outbox.ts";
+export { inTransaction, type Queryable } from "./queryable.ts";

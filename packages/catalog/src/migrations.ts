@@ -1,0 +1,208 @@
+/**
+ * The catalog's tables, all in the schema `catalog`. Money is numeric(78,0) wei, sizes and block numbers bigint, hex ids lower-case
+ * text, times of the chain UNIX seconds (bigint) and times of this machine timestamptz.
+ */
+export const catalogMigrations: { name: string; sql: string }[] = [
+  {
+    name: "0001-packages",
+    sql: `
+create schema if not exists catalog;
+
+create table catalog.accounts (
+  id text primary key,
+  owner text unique,
+  created_at timestamptz not null default now()
+);
+
+create table catalog.tokens (
+  hash bytea primary key check (length(hash) = 32),
+  account text not null references catalog.accounts (id),
+  label text not null,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz
+);
+
+create table catalog.packages (
+  id text primary key check (id ~ '^[0-9a-f]{32}$'),
+  account text not null references catalog.accounts (id),
+  owner text not null,
+  name_hash bytea not null check (length(name_hash) = 32),
+  label bytea not null,
+  state text not null,
+  k integer not null,
+  n integer not null,
+  mask text not null,
+  layout text not null,
+  days double precision not null,
+  root text,
+  manifest_hash text,
+  shards_root text,
+  document bytea,
+  manifest_key text,
+  manifest_sha256 text,
+  manifest_size bigint,
+  mandate jsonb,
+  owner_signature text,
+  read_capability jsonb,
+  repair_key bytea,
+  verifier_set text not null,
+  plan jsonb,
+  bytes bigint not null default 0,
+  files bigint not null default 0,
+  created_at timestamptz not null default now(),
+  committed_at timestamptz,
+  stored_at timestamptz,
+  touched_at timestamptz not null default now(),
+  expires_at bigint,
+  recovered boolean not null default false,
+  next_due_at timestamptz,
+  cause text,
+  next text
+);
+create unique index packages_live_name on catalog.packages (account, name_hash)
+  where state not in ('REMOVED', 'ABANDONED', 'EXPIRED');
+create index packages_due on catalog.packages (next_due_at) where next_due_at is not null;
+create index packages_by_manifest on catalog.packages (manifest_hash);
+create index packages_by_account on catalog.packages (account, created_at);
+
+create table catalog.pieces (
+  package text not null references catalog.packages (id) on delete cascade,
+  number integer not null,
+  length bigint not null,
+  comm_p text,
+  indexed boolean not null default false,
+  primary key (package, number)
+);
+
+create table catalog.slots (
+  package text not null references catalog.packages (id) on delete cascade,
+  piece integer not null,
+  shard integer not null,
+  commitment text not null,
+  raw_length bigint not null,
+  state text not null default 'EMPTY',
+  deal text,
+  provider text,
+  quote jsonb,
+  quote_signature text,
+  receipt text,
+  proposal text,
+  attempts integer not null default 0,
+  excluded jsonb not null default '[]',
+  source text not null default 'spool',
+  detail jsonb not null default '{}',
+  next_due_at timestamptz,
+  cause text,
+  next text,
+  primary key (package, piece, shard)
+);
+create unique index slots_by_deal on catalog.slots (deal) where deal is not null;
+create index slots_due on catalog.slots (next_due_at) where next_due_at is not null;
+
+create table catalog.blocks (
+  package text not null references catalog.packages (id) on delete cascade,
+  piece integer not null,
+  frame_offset bigint not null,
+  frame_length integer not null,
+  cid bytea not null,
+  primary key (package, piece, frame_offset)
+);
+create index blocks_by_cid on catalog.blocks (cid, package);
+`,
+  },
+  {
+    name: "0002-projection",
+    sql: `
+create table catalog.cursors (
+  name text primary key,
+  next_block bigint not null,
+  head_number bigint,
+  head_hash text,
+  head_time bigint
+);
+
+create table catalog.providers (
+  provider text primary key,
+  hot text not null,
+  payout text not null,
+  capacity numeric(78, 0) not null,
+  price_floor numeric(78, 0) not null,
+  egress_price numeric(78, 0) not null,
+  duty numeric(78, 0) not null,
+  region text not null,
+  endpoint text not null,
+  fulfilled numeric(78, 0) not null,
+  committed numeric(78, 0) not null,
+  active boolean not null,
+  updated_block bigint not null
+);
+
+create table catalog.deals (
+  deal text primary key,
+  manifest_hash text not null,
+  owner text not null,
+  provider text not null,
+  piece integer not null,
+  shard integer not null,
+  commitment text not null,
+  raw_length bigint not null,
+  price_per_period numeric(78, 0) not null,
+  periods integer not null,
+  duty numeric(78, 0) not null,
+  verifier_set text not null,
+  escrow numeric(78, 0) not null,
+  paid numeric(78, 0) not null default 0,
+  refunded numeric(78, 0) not null default 0,
+  paid_periods integer not null default 0,
+  deadline bigint not null,
+  state text not null,
+  proposed_at bigint not null,
+  received_at bigint,
+  activated_at bigint,
+  ended_at bigint,
+  last_period bigint,
+  proposed_block bigint not null,
+  received_block bigint
+);
+create index deals_by_manifest on catalog.deals (manifest_hash, piece, shard);
+create index deals_by_provider on catalog.deals (provider) where state in ('PROPOSED', 'ACTIVE');
+create index deals_by_owner on catalog.deals (owner);
+create index deals_by_state on catalog.deals (state);
+
+create table catalog.escrows (
+  manifest_hash text primary key,
+  owner text not null,
+  executor text not null,
+  reserve numeric(78, 0) not null,
+  created_block bigint not null,
+  released boolean not null default false
+);
+
+create table catalog.events (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  account text,
+  package text,
+  provider text,
+  deal text,
+  kind text not null,
+  severity text not null check (severity in ('info', 'warning', 'error')),
+  message text not null,
+  next text,
+  data jsonb not null default '{}'
+);
+create index events_by_account on catalog.events (account, id);
+create index events_by_package on catalog.events (package, id);
+
+create table catalog.outbox (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  topic text not null,
+  payload jsonb not null,
+  attempts integer not null default 0,
+  not_before timestamptz not null default now()
+);
+create index outbox_due on catalog.outbox (topic, not_before, id);
+`,
+  },
+];

@@ -1,0 +1,325 @@
+import type {
+  Address,
+  BlobStore,
+  Clock,
+  DealId,
+  Deployment,
+  Hex,
+  Ledger,
+  Mandate,
+  MaskId,
+  Message,
+  Money,
+  PackageId,
+  Profile,
+  Random,
+  Seconds,
+  Signed,
+  Transport,
+} from "@cairn/core";
+import type { Pool } from "pg";
+
+/** The part of pino's interface that is used here. */
+export interface Log {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface MarketDeps {
+  pool: Pool;
+  ledger: Ledger;
+  deployment: Deployment;
+  transport: Transport;
+  /** Encrypted manifests, kept as long as their package. */
+  blobs: BlobStore;
+  /** Pieces on their way to providers, and rebuilt shards; this process alone uses it. */
+  spoolDirectory: string;
+  /** Private key of the executor: signs upload capabilities and read tickets. The ledger sends as the same account. */
+  executorKey: Hex;
+  profile: Profile;
+  verifierSet: Hex;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /**
+   * Have the verifiers of the set check a first proof and sign its Activation; throws `wrong-proof` (the provider is at fault) or
+   * an error of kind `unavailable` when too few verifiers answered.
+   */
+  attest(deal: DealId, seed: Hex, proof: Uint8Array, signature: Hex): Promise<Hex[]>;
+  /** Largest CAR file taken; default MAX_PIECE_BYTES (half of it for k = 1, so that a shard fits a sector). */
+  pieceLimit?: number;
+  /** Worker threads for commitments; default the machine's cores, at most 4. */
+  workers?: number;
+}
+
+export type PackageLayout = "private" | "plain" | "unencrypted" | "car";
+
+/**
+ * RECEIVING pieces → SEALING (commitments are computed) → COMMITTED (waits for the owner's mandate) → PLACING → STORED; then DEGRADED while
+ * shards are missing, ENDING and REMOVED on the owner's word, EXPIRED when its deals ran out, LOST when fewer than k shards live.
+ * ABANDONED: undone before anything was on chain.
+ */
+export type PackageState =
+  | "RECEIVING"
+  | "SEALING"
+  | "COMMITTED"
+  | "PLACING"
+  | "STORED"
+  | "DEGRADED"
+  | "LOST"
+  | "ENDING"
+  | "REMOVED"
+  | "EXPIRED"
+  | "ABANDONED";
+
+export interface OpenPackageRequest {
+  account: string;
+  /** Wallet address that owns and pays. */
+  owner: Address;
+  /** 32 hex digits of the client's own randomness; opening the same id again with the same terms answers the package as it stands. */
+  id: PackageId;
+  /** Keyed hash of the name, made by the client. */
+  nameHash: Hex;
+  /** Name and note, encrypted by the client; at most 4 KiB. */
+  label: Uint8Array;
+  k: number;
+  n: number;
+  mask: MaskId;
+  layout: PackageLayout;
+  /** How long it is to be kept. */
+  days: number;
+  /** 32 bytes; the mask's key. Empty for mask `none`. */
+  repairKey: Uint8Array;
+  /** What the pieces will hold together, for the check of free space. */
+  expectedBytes?: number;
+}
+
+export interface PieceStatus {
+  number: number;
+  /** CAR file length, header included, once sealed; bytes received plus header before. */
+  length: number;
+  /** Body bytes (after the 59-byte header) held on disk: where an upload goes on. */
+  received: number;
+  commP: Hex | null;
+  pieceCid: string | null;
+}
+
+export interface SlotStatus {
+  piece: number;
+  shard: number;
+  state: string;
+  deal: DealId | null;
+  provider: Address | null;
+  commitment: Hex;
+  rawLength: number;
+  cause: string | null;
+  next: string | null;
+}
+
+export interface PackageSummary {
+  id: PackageId;
+  account: string;
+  owner: Address;
+  state: PackageState;
+  nameHash: Hex;
+  label: Uint8Array;
+  layout: PackageLayout;
+  mask: MaskId;
+  k: number;
+  n: number;
+  bytes: number;
+  files: number;
+  pieces: number;
+  root: string | null;
+  manifestHash: Hex | null;
+  createdAt: Seconds;
+  expiresAt: Seconds | null;
+  /** Of the weakest piece. */
+  strength: { live: number; needed: number; full: number };
+  progress: { stage: string; done: number; total: number };
+  cause: string | null;
+  next: string | null;
+}
+
+export interface PackageDetail extends PackageSummary {
+  slots: SlotStatus[];
+  pieceList: PieceStatus[];
+  escrow: Money;
+  paid: Money;
+  reserve: Money;
+}
+
+export interface SealRequest {
+  id: PackageId;
+  /** Root CID, text form. */
+  root: string;
+  /** Length of each CAR file, its 59-byte header included. */
+  pieces: { length: number }[];
+  files: number;
+  bytes: number;
+}
+
+export interface Placement {
+  piece: number;
+  shard: number;
+  deal: DealId;
+  provider: Address;
+  region: string;
+  pricePerPeriod: Money;
+  periods: number;
+  /** Percent; 90 for a newcomer. */
+  rating: number;
+}
+
+export interface QuotePlan {
+  manifestHash: Hex;
+  /** dag-cbor of the CommitmentDocument: the owner checks it before signing. */
+  document: Uint8Array;
+  /** For the owner to sign. */
+  mandate: Mandate;
+  /** For the owner to sign: lets this gateway read shards for repair and for `get`. */
+  readCapability: Message<"ReadCapability">;
+  placements: Placement[];
+  escrow: Money;
+  repairReserve: Money;
+  /** escrow + repairReserve: what the owner's deposit must hold. */
+  total: Money;
+  balance: Money;
+  periods: number;
+  endsAt: Seconds;
+  /** The quotes hold until then. */
+  validUntil: Seconds;
+  warnings: string[];
+}
+
+export interface CommitRequest {
+  id: PackageId;
+  mandate: Signed<"Mandate">;
+  readCapability: Signed<"ReadCapability">;
+}
+
+export interface ShardSource {
+  /** Bytes from `from` to the end of the shard. */
+  bytes: AsyncIterable<Uint8Array>;
+  /** Of the whole shard. */
+  total: number;
+}
+
+export interface ProviderStatus {
+  provider: Address;
+  region: string;
+  endpoint: string;
+  capacity: bigint;
+  used: bigint;
+  /** Wei per GiB-day. */
+  price: Money;
+  rating: number;
+  score: number;
+  fulfilled: bigint;
+  committed: bigint;
+  deals: number;
+  earned: Money;
+  awakeNow: boolean;
+  hoursPerWeek: number;
+  connected: boolean;
+  state: string;
+  cause: string | null;
+}
+
+export interface RecoverablePackage {
+  manifestHash: Hex;
+  /** Live deals on the chain. */
+  deals: number;
+  /** The package's id here when it is already known. */
+  known: PackageId | null;
+}
+
+/** The market's operations; every method throws CairnError and may be called again after a crash. */
+export interface Market {
+  /** Take up everything that was under way and go on until `stop`. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+
+  openPackage(request: OpenPackageRequest): Promise<PackageDetail>;
+  /** Append body bytes at `offset` (header not counted, ≤ what is held; a smaller one cuts off what follows). */
+  appendPiece(request: {
+    id: PackageId;
+    piece: number;
+    offset: number;
+    body: AsyncIterable<Uint8Array>;
+  }): Promise<{ received: number }>;
+  putManifest(request: {
+    id: PackageId;
+    body: AsyncIterable<Uint8Array>;
+    /** Checked when given. */
+    sha256?: Hex;
+  }): Promise<{ size: number; sha256: Hex }>;
+  /** Resolves once COMMITTED; a call that is cut off goes on in the background. */
+  sealPackage(request: SealRequest): Promise<PackageDetail>;
+  quotePackage(request: { id: PackageId }): Promise<QuotePlan>;
+  /** Resolves once PLACING; follow packageStatus for the rest. */
+  commitPackage(request: CommitRequest): Promise<PackageDetail>;
+  /** Undo a package that is not committed. */
+  abandonPackage(request: { id: PackageId }): Promise<PackageDetail>;
+  /** End every deal; a package that is not yet on chain is abandoned. */
+  removePackage(request: { id: PackageId; termination: Signed<"Termination"> }): Promise<PackageDetail>;
+  /** Have a stuck or waiting package go on at once. */
+  resumePackage(request: { id: PackageId }): Promise<PackageDetail>;
+
+  packageStatus(request: { id: PackageId; account?: string }): Promise<PackageDetail>;
+  listPackages(request: { account: string; nameHash?: Hex }): Promise<PackageSummary[]>;
+  listProviders(): Promise<ProviderStatus[]>;
+
+  /** The encrypted manifest. */
+  readManifest(request: { id: PackageId }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
+  /** CAR bytes [from, to) of a piece, every block checked; default the whole file from its header on. */
+  readPiece(request: {
+    id: PackageId;
+    piece: number;
+    from?: number;
+    to?: number;
+    capability: Signed<"ReadCapability">;
+    signal?: AbortSignal;
+  }): AsyncIterable<Uint8Array>;
+  /** CAR frames of the named blocks in the order asked, every one checked. */
+  readBlocks(request: {
+    id: PackageId;
+    cids: string[];
+    capability: Signed<"ReadCapability">;
+    signal?: AbortSignal;
+  }): AsyncIterable<Uint8Array>;
+  /** Pieces that hold the named blocks. */
+  locateBlocks(request: { id: PackageId; cids: string[] }): Promise<{ pieces: number[] }>;
+
+  /** For `GET /api/v1/provider/shards/DEAL`: masked shard bytes from `from` on, to the holder of the upload capability. */
+  shardSource(request: { deal: DealId; capability: Signed<"UploadCapability">; from?: number }): Promise<ShardSource>;
+  /** For `…/DEAL/document` and `…/DEAL/manifest`. */
+  shardDocument(request: { deal: DealId; capability: Signed<"UploadCapability"> }): Promise<Uint8Array>;
+  shardManifest(request: {
+    deal: DealId;
+    capability: Signed<"UploadCapability">;
+  }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
+
+  /** Packages of an owner that the finalised chain knows, for a gateway that has lost its database. */
+  listRecoverable(request: { owner: Address }): Promise<RecoverablePackage[]>;
+  /**
+   * Fetch document and manifest of each package from any provider, verify them and register the package; one capability per manifest
+   * hash. The repair key is set afterwards by setRepairKey.
+   */
+  recoverPackages(request: {
+    account: string;
+    owner: Address;
+    capabilities: Signed<"ReadCapability">[];
+  }): Promise<PackageDetail[]>;
+  /** What only the owner can read in the manifest of a recovered package. */
+  setRepairKey(request: {
+    id: PackageId;
+    repairKey: Uint8Array;
+    nameHash: Hex;
+    label: Uint8Array;
+    layout: PackageLayout;
+    files: number;
+    bytes: number;
+  }): Promise<PackageDetail>;
+}
