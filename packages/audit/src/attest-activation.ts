@@ -7,39 +7,38 @@ import { sha256Hex } from "./sha256-hex.ts";
 
 export interface ActivationProof {
   deal: DealId;
-  /** Hash of the block `seedBlock`, which is later than the deal's receipt. */
+  /** Hash of a block later than the deal's receipt. */
   seed: Hex;
-  seedBlock: number;
   proof: Uint8Array;
   /** The provider's signature over the Proof message, purpose 1, period 0. */
   signature: Hex;
 }
 
-export type Attestation = { ok: true; proofHash: Hex; signatures: Hex[] } | { ok: false; reason: string };
+/** The contract looks no further back for a block's hash. */
+const SEED_BLOCKS = 256;
 
 /**
- * Check a deal's first proof and sign its activation with a quorum of verifiers. The receipt is read from the chain, not from the
- * caller, and the seed must be the hash of a later block.
+ * Check a deal's first proof and sign its activation with a quorum of verifiers, in the order of the set. The receipt is read from
+ * the chain, not from the caller, and the seed must be the hash of a later block. Throws `wrong-proof`, `unknown-deal` or `not-received`.
  */
-export async function attestActivation(context: AuditContext, activation: ActivationProof): Promise<Attestation> {
+export async function attestActivation(context: AuditContext, activation: ActivationProof): Promise<Hex[]> {
   const [deal] = await auditedDeals(context, { deals: [activation.deal] });
   const record = await context.ledger.deal(activation.deal);
   if (deal === undefined || record === undefined) {
     throw new CairnError(`deal ${activation.deal} is not on the chain`, { code: "unknown-deal", kind: "missing" });
   }
   if (record.state !== "PROPOSED" || record.receiptBlock === 0) {
-    return { ok: false, reason: `the deal is ${record.state}, with ${record.receiptBlock === 0 ? "no" : "a"} receipt` };
+    throw new CairnError(`the deal is ${record.state}, with ${record.receiptBlock === 0 ? "no" : "a"} receipt`, {
+      code: "not-received",
+      kind: "conflict",
+    });
   }
-  if (activation.seedBlock <= record.receiptBlock)
-    return { ok: false, reason: "the seed is not later than the receipt" };
-  if ((await context.ledger.blockHash(activation.seedBlock)) !== activation.seed) {
-    return { ok: false, reason: "the seed is not the hash of its block" };
-  }
+  await requireLaterBlock(context, activation.seed, record.receiptBlock);
   const { provider, commitment, rawLength } = record.quote;
   const proofHash = sha256Hex(activation.proof);
   const claim = { deal: activation.deal, purpose: 1, period: 0n, seed: activation.seed, proofHash };
   if (!verifyTyped(deal.hot, "Proof", claim, context.deployment, activation.signature)) {
-    return { ok: false, reason: "not signed by the deal's provider" };
+    throw wrongProof("it is not signed by the deal's provider");
   }
   const subject = {
     purpose: "activation" as const,
@@ -55,12 +54,23 @@ export async function attestActivation(context: AuditContext, activation: Activa
     indices: deriveChallenges(subject, payloadLeaves(Number(rawLength)), PERIOD_CHALLENGES),
     proof: activation.proof,
   });
-  if (!result.ok) return { ok: false, reason: result.reason };
+  if (!result.ok) throw wrongProof(result.reason);
   const message = { deal: activation.deal, seed: activation.seed, proofHash };
-  const signatures = await Promise.all(
+  return Promise.all(
     context.verifiers
       .slice(0, context.quorum)
       .map((verifier) => signTyped("Activation", message, context.deployment, verifier.key)),
   );
-  return { ok: true, proofHash, signatures };
+}
+
+const wrongProof = (why: string) =>
+  new CairnError(`the first proof is wrong: ${why}`, { code: "wrong-proof", kind: "corrupt" });
+
+async function requireLaterBlock(context: AuditContext, seed: Hex, receiptBlock: number): Promise<void> {
+  const latest = (await context.ledger.latest()).number;
+  const oldest = Math.max(receiptBlock + 1, latest - SEED_BLOCKS);
+  for (let block = oldest; block <= latest; block += 1) {
+    if ((await context.ledger.blockHash(block)) === seed) return;
+  }
+  throw wrongProof("its seed is not the hash of a block after the receipt");
 }

@@ -3,7 +3,7 @@ import type { FinalizedHead, Hex, LedgerEvent } from "@cairn/core";
 import type { PoolClient } from "pg";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { applyAuditEvents } from "./apply-events.ts";
-import { type ActivationProof, type Attestation, attestActivation } from "./attest-activation.ts";
+import { type ActivationProof, attestActivation } from "./attest-activation.ts";
 import { auditedDeals } from "./audited-deals.ts";
 import { type CheckRequest, type CheckResult, checkResult, startCheck, type TicketSigner } from "./check-package.ts";
 import type { AuditContext } from "./context.ts";
@@ -14,7 +14,7 @@ import { failFaulted, settleDue } from "./settle.ts";
 export interface Audit {
   acceptProofs(pushes: readonly PushedProof[]): Promise<ProofAnswer[]>;
   reportDamage(reports: Parameters<typeof reportDamage>[1]): ReturnType<typeof reportDamage>;
-  attest(activation: ActivationProof): Promise<Attestation>;
+  attest(activation: ActivationProof): Promise<Hex[]>;
   startCheck(
     request: CheckRequest,
     sign: TicketSigner,

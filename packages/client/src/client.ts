@@ -10,6 +10,8 @@ import type {
   PackageJson,
   ProviderJson,
   QuotePlanJson,
+  RecoverableJson,
+  RepairKeyJson,
   SealPackageJson,
   StatusJson,
 } from "./schemas.ts";
@@ -68,12 +70,11 @@ export class CairnClient {
     body: { full: boolean; pieces?: number[]; readCapability?: unknown },
   ): Promise<CheckResultJson> => this.#call(`/packages/${id}/check`, { method: "POST", body });
   checkResult = (id: string): Promise<CheckResultJson> => this.#call(`/checks/${id}`);
-  recover = (readCapability: unknown): Promise<PackageJson[]> =>
-    this.#call("/recover", { method: "POST", body: { readCapability } });
-  setRepairKey = (
-    id: string,
-    body: { repairKey: string; nameHash: string; label: string; layout: string; files: number; bytes: number },
-  ): Promise<PackageJson> => this.#call(`/packages/${id}/repair-key`, { method: "POST", body });
+  recoverable = (): Promise<RecoverableJson[]> => this.#call("/recover");
+  recover = (readCapabilities: unknown[]): Promise<PackageDetailJson[]> =>
+    this.#call("/recover", { method: "POST", body: { readCapabilities } });
+  setRepairKey = (id: string, body: RepairKeyJson): Promise<PackageJson> =>
+    this.#call(`/packages/${id}/repair-key`, { method: "POST", body });
   findBlocks = (id: string, cids: string[]): Promise<{ pieces: number[] }> =>
     this.#call(`/packages/${id}/locate`, { method: "POST", body: { cids } });
 
@@ -138,7 +139,8 @@ export class CairnClient {
 
   async #call<T>(path: string, call: Call = {}): Promise<T> {
     const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
-    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
+    const search =
+      query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
     const response = await this.#reach(() =>
       fetch(`${this.url}/api/v1${path}${search}`, {
         method: call.method ?? "GET",

@@ -6,6 +6,12 @@ export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
 export const MoneyText = Type.String({ pattern: "^[0-9]+$", description: "wei, decimal" });
 export const PackageIdText = Type.String({ pattern: "^[0-9a-f]{32}$" });
 export const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]*={0,2}$" });
+export const LayoutText = Type.Union([
+  Type.Literal("private"),
+  Type.Literal("plain"),
+  Type.Literal("unencrypted"),
+  Type.Literal("car"),
+]);
 const Cause = Type.Union([Type.String(), Type.Null()]);
 
 export const SignedJson = Type.Object({
@@ -101,6 +107,7 @@ export const PackageDetailJson = Type.Object({
     Type.Object({
       number: Type.Integer(),
       length: Type.Integer(),
+      received: Type.Integer(),
       commP: Type.Union([Hash, Type.Null()]),
       pieceCid: Type.Union([Type.String(), Type.Null()]),
     }),
@@ -118,12 +125,7 @@ export const OpenPackageJson = Type.Object({
   k: Type.Integer({ minimum: 1, maximum: 255 }),
   n: Type.Integer({ minimum: 1, maximum: 255 }),
   mask: Type.Union([Type.Literal("aes-256-ctr-v1"), Type.Literal("none")]),
-  layout: Type.Union([
-    Type.Literal("private"),
-    Type.Literal("plain"),
-    Type.Literal("unencrypted"),
-    Type.Literal("car"),
-  ]),
+  layout: LayoutText,
   days: Type.Number({ exclusiveMinimum: 0, maximum: 3650 }),
   repairKey: Base64,
   expectedBytes: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -142,10 +144,12 @@ export const QuotePlanJson = Type.Object({
   manifestHash: Hash,
   document: Base64,
   mandate: Type.Record(Type.String(), Type.Unknown()),
+  readCapability: Type.Record(Type.String(), Type.Unknown()),
   placements: Type.Array(
     Type.Object({
       piece: Type.Integer(),
       shard: Type.Integer(),
+      deal: Hash,
       provider: AddressText,
       region: Type.String(),
       pricePerPeriod: MoneyText,
@@ -158,6 +162,7 @@ export const QuotePlanJson = Type.Object({
   balance: MoneyText,
   periods: Type.Integer(),
   endsAt: Type.Integer(),
+  validUntil: Type.Integer(),
   warnings: Type.Array(Type.String()),
 });
 export type QuotePlanJson = Static<typeof QuotePlanJson>;
@@ -247,3 +252,20 @@ export const AccountJson = Type.Object({
   coins: MoneyText,
 });
 export type AccountJson = Static<typeof AccountJson>;
+
+export const RecoverableJson = Type.Object({
+  manifestHash: Hash,
+  deals: Type.Integer(),
+  known: Type.Union([PackageIdText, Type.Null()]),
+});
+export type RecoverableJson = Static<typeof RecoverableJson>;
+
+export const RepairKeyJson = Type.Object({
+  repairKey: Base64,
+  nameHash: Hash,
+  label: Base64,
+  layout: LayoutText,
+  files: Type.Integer({ minimum: 0 }),
+  bytes: Type.Integer({ minimum: 0 }),
+});
+export type RepairKeyJson = Static<typeof RepairKeyJson>;

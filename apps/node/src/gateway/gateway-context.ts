@@ -1,0 +1,23 @@
+import type { Audit } from "@cairn/audit";
+import type { NetworkJson } from "@cairn/client";
+import type { Address, DealId, Ledger, Money, Profile, Signed, Transport } from "@cairn/core";
+import type { Market } from "@cairn/market";
+import type { Pool } from "pg";
+
+/** What the routes work with; made once by the gateway's composition. */
+export interface GatewayContext {
+  pool: Pool;
+  market: Market;
+  audit: Audit;
+  ledger: Ledger;
+  transport: Transport & { connected(): Address[] };
+  profile: Profile;
+  network: NetworkJson;
+  startedAt: number;
+  /** Give an owner coins and a deposit; undefined where there is no faucet. */
+  faucet: ((owner: Address) => Promise<void>) | undefined;
+  signTicket(deal: DealId, offset: number, length: number): Promise<Signed<"ReadTicket">>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  balanceOf(owner: Address): Promise<{ balance: Money; coins: Money }>;
+}

@@ -1,0 +1,53 @@
+import type { PackageDetailJson, PackageJson, ProviderJson, QuotePlanJson } from "@cairn/client";
+import { messageToJson } from "@cairn/core";
+import type { PackageDetail, PackageSummary, ProviderStatus, QuotePlan } from "@cairn/market";
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+
+/** The market's types as they stand in the API: money in decimal text, bytes in base64. */
+export function packageToJson(summary: PackageSummary): PackageJson {
+  const { account: _account, owner: _owner, nameHash: _nameHash, label, ...rest } = summary;
+  return { ...rest, label: label.length === 0 ? null : base64(label) };
+}
+
+export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
+  const { slots, pieceList, escrow, paid, reserve, ...summary } = detail;
+  return {
+    ...packageToJson(summary),
+    slots: slots.map(({ next: _next, ...slot }) => slot),
+    pieceList,
+    escrow: escrow.toString(),
+    paid: paid.toString(),
+    reserve: reserve.toString(),
+  };
+}
+
+export function quotePlanToJson(plan: QuotePlan): QuotePlanJson {
+  return {
+    ...plan,
+    document: base64(plan.document),
+    mandate: messageToJson<"Mandate">(plan.mandate),
+    readCapability: messageToJson<"ReadCapability">(plan.readCapability),
+    placements: plan.placements.map(({ periods: _periods, ...placement }) => ({
+      ...placement,
+      pricePerPeriod: placement.pricePerPeriod.toString(),
+    })),
+    escrow: plan.escrow.toString(),
+    repairReserve: plan.repairReserve.toString(),
+    total: plan.total.toString(),
+    balance: plan.balance.toString(),
+  };
+}
+
+export function providerToJson(provider: ProviderStatus): ProviderJson {
+  const { capacity, used, price, fulfilled, committed, earned, ...rest } = provider;
+  return {
+    ...rest,
+    capacity: capacity.toString(),
+    used: used.toString(),
+    price: price.toString(),
+    fulfilled: fulfilled.toString(),
+    committed: committed.toString(),
+    earned: earned.toString(),
+  };
+}
