@@ -49,7 +49,8 @@ export class CairnClient {
   claimAccount = (owner: string): Promise<AccountJson> => this.#call("/account", { method: "PUT", body: { owner } });
   faucet = (): Promise<AccountJson> => this.#call("/faucet", { method: "POST", body: {} });
   providers = (): Promise<ProviderJson[]> => this.#call("/providers");
-  events = (after: number, limit = 200): Promise<EventJson[]> => this.#call("/events", { query: { after, limit } });
+  events = (after: number | undefined, limit = 200): Promise<EventJson[]> =>
+    this.#call("/events", { query: { after, limit } });
 
   packages = (): Promise<PackageJson[]> => this.#call("/packages");
   packageByName = (nameHash: string): Promise<PackageJson[]> => this.#call("/packages", { query: { nameHash } });

@@ -4,7 +4,6 @@ import { pipeline } from "node:stream/promises";
 import type { Transfer } from "@cairn/client";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-const BUFFER_BYTES = 1024 * 1024;
 
 /** Bulk transfers over node:http, which moves large bodies with fewer copies than fetch. */
 export const nodeTransfer: Transfer = {
@@ -13,7 +12,6 @@ export const nodeTransfer: Transfer = {
       method: "PUT",
       agent,
       headers: { ...headers, "content-type": "application/octet-stream" },
-      highWaterMark: BUFFER_BYTES,
       ...(signal === undefined ? {} : { signal }),
     });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {

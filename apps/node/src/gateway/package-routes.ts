@@ -14,7 +14,7 @@ import {
   SignedJson,
 } from "@cairn/client";
 import { type Address, CairnError, type Hex, type Signed, signedFromJson } from "@cairn/core";
-import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -189,7 +189,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     server.get("/api/v1/packages/:id/pieces/:piece", { schema: { params: PieceParams } }, async (request, reply) => {
       const { id } = await own(request);
       const { piece } = request.params as Static<typeof PieceParams>;
-      const signal = abortWith(request);
+      const signal = abortWith(reply);
       const bytes = market.readPiece({ id, piece, capability: capabilityOf(request), signal });
       return reply.type("application/vnd.ipld.car").send(Readable.from(bytes, { highWaterMark: 2 }));
     });
@@ -197,7 +197,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     server.post("/api/v1/packages/:id/blocks", { schema: { params: Id, body: Cids } }, async (request, reply) => {
       const { id } = await own(request);
       const { cids } = request.body as Static<typeof Cids>;
-      const bytes = market.readBlocks({ id, cids, capability: capabilityOf(request), signal: abortWith(request) });
+      const bytes = market.readBlocks({ id, cids, capability: capabilityOf(request), signal: abortWith(reply) });
       return reply.type("application/octet-stream").send(Readable.from(bytes, { highWaterMark: 2 }));
     });
 
@@ -280,10 +280,9 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 }
 
 /** Aborts when the client goes away before it has everything. */
-function abortWith(request: FastifyRequest): AbortSignal {
+function abortWith(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  request.raw.once("close", () => controller.abort());
-  request.raw.socket.once("close", () => controller.abort());
+  reply.raw.once("close", () => controller.abort());
   return controller.signal;
 }
 

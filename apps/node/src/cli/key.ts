@@ -1,0 +1,95 @@
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { exportPublicKey } from "@cairn/archive";
+import { CairnError } from "@cairn/core";
+import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
+import { readAccountFile, writeAccountFile } from "../account/account-file.ts";
+import { homeAt, writeWhole } from "../home/home.ts";
+import { createOutput } from "./output.ts";
+import { type CommonOptions, requireAccount } from "./session.ts";
+
+export interface KeyOptions extends CommonOptions {
+  /** File whose first line seals the exported file, or opens the imported one. */
+  passphraseFile?: string;
+  /** Export the OpenPGP secret key alone, as gpg reads it. */
+  openpgp?: boolean;
+}
+
+/** Write the account to a file: with it, the chain and any k providers everything can be restored. */
+export async function exportKey(file: string, options: KeyOptions): Promise<void> {
+  const home = homeAt(options.home);
+  const account = await requireAccount(home);
+  const path = resolve(file);
+  if (await stat(path).catch(() => undefined)) {
+    throw new CairnError(`${path} exists already`, {
+      code: "file-exists",
+      kind: "conflict",
+      next: "Name a file that does not exist.",
+    });
+  }
+  const passphrase = await passphraseOf(options);
+  const text = options.openpgp ? account.secrets.openpgp : await writeAccountFile(account.secrets, passphrase);
+  await writeWhole(path, text);
+  const output = createOutput(options.json ?? false);
+  output.result({ file: path, owner: account.wallet.address, fingerprint: account.key.fingerprint });
+  output.say(`Exported ${account.wallet.address} to ${path}. ${sealing(options.openpgp, passphrase)}`);
+}
+
+function sealing(openpgp: boolean | undefined, passphrase: string | undefined): string {
+  if (openpgp) return "It is the bare OpenPGP secret key: gpg --import reads it.";
+  if (passphrase !== undefined) return "It opens with the passphrase only.";
+  return "It is not sealed: whoever has it can read, spend and remove. Use --passphrase-file to seal it.";
+}
+
+/** Bring an account into a home that has none. */
+export async function importKey(file: string, options: KeyOptions): Promise<void> {
+  const text = await readFile(resolve(file), "utf8").catch((cause) => {
+    throw new CairnError(`cannot read ${resolve(file)}`, {
+      code: "unreadable-path",
+      kind: "input",
+      cause,
+      next: "Name a file that `cairn key export` wrote.",
+    });
+  });
+  const secrets = await readAccountFile(text, await passphraseOf(options));
+  const account = await installAccount(homeAt(options.home), secrets);
+  const output = createOutput(options.json ?? false);
+  output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint });
+  output.say(`Imported ${account.wallet.address}. Packages of this owner are found with: cairn recover`);
+}
+
+/** Show the account's public parts. */
+export async function listKeys(options: KeyOptions): Promise<void> {
+  const account = await loadAccount(homeAt(options.home));
+  const output = createOutput(options.json ?? false);
+  if (account === undefined) {
+    output.result([]);
+    output.say("No account yet: the first `cairn put` makes one, or `cairn key create` now.");
+    return;
+  }
+  const { wallet, key } = account;
+  output.result([{ owner: wallet.address, fingerprint: key.fingerprint, openpgp: exportPublicKey(key) }]);
+  output.say(`owner    ${wallet.address}\nOpenPGP  ${key.fingerprint}\n\n${exportPublicKey(key)}`);
+}
+
+/** Make the account before anything is stored. */
+export async function createKey(options: KeyOptions): Promise<void> {
+  const { account, created } = await ensureAccount(homeAt(options.home));
+  const output = createOutput(options.json ?? false);
+  output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint, created });
+  output.say(`${created ? "Made" : "There is already"} account ${account.wallet.address}.`);
+}
+
+async function passphraseOf(options: KeyOptions): Promise<string | undefined> {
+  if (options.passphraseFile === undefined) return process.env.CAIRN_PASSPHRASE || undefined;
+  const text = await readFile(options.passphraseFile, "utf8").catch((cause) => {
+    throw new CairnError(`cannot read the passphrase in ${options.passphraseFile}`, {
+      code: "unreadable-path",
+      kind: "input",
+      cause,
+    });
+  });
+  const [first = ""] = text.split(/\r?\n/);
+  if (first !== "") return first;
+  throw new CairnError(`${options.passphraseFile} is empty`, { code: "empty-passphrase", kind: "input" });
+}

@@ -1,0 +1,140 @@
+import { listEvents } from "@cairn/catalog";
+import { AccountJson, AddressText, EventJson, NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
+import { type Address, CairnError, periodAt } from "@cairn/core";
+import type { FastifyPluginAsync } from "fastify";
+import { type Static, Type } from "typebox";
+import { VERSION } from "../version.ts";
+import { authenticate } from "./authenticate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { providerToJson } from "./package-json.ts";
+import { statusPage } from "./status-page.ts";
+
+const EventQuery = Type.Object({
+  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+});
+const OwnerBody = Type.Object({ owner: AddressText });
+
+/** What the network is and how it is doing: health, page, status, providers, events, the account. */
+export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
+  async function accountJson(account: string): Promise<AccountJson> {
+    const { rows } = await gateway.pool.query<{ owner: Address | null }>(
+      "select owner from catalog.accounts where id = $1",
+      [account],
+    );
+    const owner = rows[0]?.owner ?? null;
+    const { balance, coins } = owner === null ? { balance: 0n, coins: 0n } : await gateway.balanceOf(owner);
+    return { owner, balance: balance.toString(), coins: coins.toString() };
+  }
+
+  return async (server) => {
+    server.get("/health", async (_request, reply) => {
+      try {
+        await Promise.all([gateway.pool.query("select 1"), gateway.ledger.latest()]);
+        return { status: "ok", version: VERSION };
+      } catch (error) {
+        return reply.status(503).send({ status: "unavailable", cause: (error as Error).message });
+      }
+    });
+
+    server.get("/", async (_request, reply) => {
+      const [status, providers] = await Promise.all([currentStatus(gateway), gateway.market.listProviders()]);
+      return reply
+        .type("text/html; charset=utf-8")
+        .send(statusPage(status, providers.map(providerToJson), gateway.network));
+    });
+
+    server.get("/metrics", async (_request, reply) =>
+      reply.type("text/plain; version=0.0.4").send(await gateway.metrics()),
+    );
+
+    server.get("/api/v1/network", { schema: { response: { 200: NetworkJson } } }, async () => gateway.network);
+
+    server.get("/api/v1/status", { schema: { response: { 200: StatusJson } } }, () => currentStatus(gateway));
+
+    server.get("/api/v1/providers", { schema: { response: { 200: Type.Array(ProviderJson) } } }, async (request) => {
+      await authenticate(gateway.pool, request);
+      return (await gateway.market.listProviders()).map(providerToJson);
+    });
+
+    server.get(
+      "/api/v1/events",
+      { schema: { querystring: EventQuery, response: { 200: Type.Array(EventJson) } } },
+      async (request) => {
+        const account = await authenticate(gateway.pool, request);
+        const query = request.query as Static<typeof EventQuery>;
+        const found = await listEvents(gateway.pool, { account, ...query });
+        return found.map((event) => ({ ...event, at: Math.floor(event.at) }));
+      },
+    );
+
+    server.get("/api/v1/account", { schema: { response: { 200: AccountJson } } }, async (request) =>
+      accountJson(await authenticate(gateway.pool, request)),
+    );
+
+    server.put("/api/v1/account", { schema: { body: OwnerBody, response: { 200: AccountJson } } }, async (request) => {
+      const account = await authenticate(gateway.pool, request);
+      const owner = (request.body as Static<typeof OwnerBody>).owner.toLowerCase();
+      const { rowCount } = await gateway.pool.query(
+        "update catalog.accounts set owner = $2 where id = $1 and (owner is null or owner = $2)",
+        [account, owner],
+      );
+      if (rowCount === 0) {
+        throw new CairnError("this account already has another wallet", {
+          code: "account-has-owner",
+          kind: "conflict",
+          next: "Import the account's own keys with `cairn key import FILE`, or use another home.",
+        });
+      }
+      return accountJson(account);
+    });
+
+    server.post("/api/v1/faucet", { schema: { response: { 200: AccountJson } } }, async (request) => {
+      const account = await authenticate(gateway.pool, request);
+      const { owner } = await accountJson(account);
+      if (gateway.faucet === undefined || owner === null) {
+        throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
+          code: owner === null ? "no-wallet" : "no-faucet",
+          kind: "conflict",
+          next: "Send coins to the owner's address and deposit them: see docs/payments.md.",
+        });
+      }
+      await gateway.faucet(owner as Address);
+      return accountJson(account);
+    });
+  };
+}
+
+/** Figures of the whole network as this gateway sees it. */
+export async function currentStatus(gateway: GatewayContext): Promise<StatusJson> {
+  const head = await gateway.ledger.latest();
+  const period = periodAt(head.timestamp, gateway.ledger.deployment);
+  const { rows } = await gateway.pool.query<Record<string, number>>(
+    `select
+  (select count(*)::int from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING')) as packages,
+  (select count(*)::int from catalog.packages where state = 'STORED') as full,
+  (select coalesce(sum(bytes), 0)::float8 from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED')) as bytes,
+  (select count(*)::int from catalog.providers where active) as providers,
+  (select count(*)::int from catalog.deals where state = 'ACTIVE') as deals,
+  (select count(*)::int from audit.leaves where period = last and outcome in ('proved', 'chain')) as proved,
+  (select count(*)::int from audit.leaves where period = last and outcome not in ('proved', 'chain', 'off-duty')) as missed
+from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
+  );
+  const row = rows[0] ?? {};
+  return {
+    version: VERSION,
+    profile: gateway.profile.name,
+    uptimeSeconds: Math.floor((Date.now() - gateway.startedAt) / 1000),
+    block: head.number,
+    blockTime: head.timestamp,
+    period,
+    packages: row.packages ?? 0,
+    atFullStrength: row.full ?? 0,
+    bytes: row.bytes ?? 0,
+    providers: row.providers ?? 0,
+    providersConnected: gateway.transport.connected().length,
+    activeDeals: row.deals ?? 0,
+    provedLastPeriod: row.proved ?? 0,
+    missedLastPeriod: row.missed ?? 0,
+  };
+}
