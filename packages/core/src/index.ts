@@ -1,4 +1,5 @@
 export * from "./commitments.ts";
+export * from "./coverage.ts";
 export * from "./errors.ts";
 export * from "./periods.ts";
 export * from "./ports/blob-store.ts";
@@ -8,6 +9,8 @@ export * from "./ports/random.ts";
 export * from "./ports/transport.ts";
 export * from "./profile.ts";
 export * from "./provider-messages.ts";
+export * from "./selection.ts";
+export * from "./slot.ts";
 export * from "./typed-data.ts";
 export * from "./typed-digest.ts";
 export * from "./typed-json.ts";

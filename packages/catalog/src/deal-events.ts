@@ -1,0 +1,159 @@
+import type { DealState, LedgerEvent } from "@cairn/core";
+import type { PoolClient } from "pg";
+import type { NewEvent } from "./events.ts";
+import { enqueue } from "./outbox.ts";
+
+interface KnownDeal {
+  deal: string;
+  manifest_hash: string;
+  provider: string;
+  piece: number;
+  shard: number;
+  state: DealState;
+  package: string | null;
+}
+
+/** Write one event's change of `deals` and `escrows`; what a person may want to know of it comes back. */
+export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Promise<NewEvent[]> {
+  switch (event.name) {
+    case "PackageCreated":
+      await client.query(
+        `insert into catalog.escrows (manifest_hash, owner, executor, reserve, created_block) values ($1, $2, $3, $4, $5)
+         on conflict (manifest_hash) do nothing`,
+        [
+          event.manifestHash,
+          event.owner.toLowerCase(),
+          event.executor.toLowerCase(),
+          event.reserve.toString(),
+          event.block,
+        ],
+      );
+      return [];
+    case "DealProposed":
+      await client.query(
+        `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
+           periods, duty, verifier_set, escrow, deadline, state, proposed_at, proposed_block)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'PROPOSED', $15, $16) on conflict (deal) do nothing`,
+        [
+          event.deal,
+          event.manifestHash,
+          event.owner.toLowerCase(),
+          event.provider.toLowerCase(),
+          event.piece,
+          event.shard,
+          event.commitment,
+          event.rawLength.toString(),
+          event.pricePerPeriod.toString(),
+          event.periods,
+          event.duty.toString(),
+          event.verifierSet,
+          event.escrow.toString(),
+          event.deadline,
+          event.time,
+          event.block,
+        ],
+      );
+      return [];
+    case "DealReceived":
+      await client.query("update catalog.deals set received_at = $2, received_block = $3 where deal = $1", [
+        event.deal,
+        event.time,
+        event.block,
+      ]);
+      return [];
+    case "DealStateChanged":
+      return changeState(client, event.deal, event.state, event.time);
+    case "DealPaid":
+      await client.query(
+        "update catalog.deals set paid = paid + $2, paid_periods = paid_periods + $3 where deal = $1",
+        [event.deal, event.amount.toString(), event.periods],
+      );
+      return [];
+    case "DealRefunded":
+      await client.query("update catalog.deals set refunded = refunded + $2 where deal = $1", [
+        event.deal,
+        event.amount.toString(),
+      ]);
+      return [];
+    case "DealTerminated":
+      await client.query("update catalog.deals set last_period = $2 where deal = $1", [event.deal, event.lastPeriod]);
+      return [];
+    case "ReserveReleased":
+      await client.query("update catalog.escrows set released = true, reserve = 0 where manifest_hash = $1", [
+        event.manifestHash,
+      ]);
+      return [];
+    default:
+      return [];
+  }
+}
+
+async function changeState(client: PoolClient, deal: string, state: DealState, time: number): Promise<NewEvent[]> {
+  const { rows } = await client.query(
+    `update catalog.deals d set state = $2,
+       activated_at = case when $2 = 'ACTIVE' then $3 else activated_at end,
+       ended_at = case when $2 in ('COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED') then $3 else ended_at end
+     where deal = $1
+     returning deal, manifest_hash, provider, piece, shard, state,
+       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash limit 1) as package`,
+    [deal, state, time],
+  );
+  const known = rows[0] as KnownDeal | undefined;
+  if (!known) return [];
+  await enqueue(client, "deal-state", {
+    deal: known.deal as `0x${string}`,
+    manifestHash: known.manifest_hash as `0x${string}`,
+    state,
+  });
+  const told = describe(known);
+  return known.package === null || told === undefined
+    ? []
+    : [
+        {
+          package: known.package,
+          provider: known.provider as `0x${string}`,
+          deal: known.deal as `0x${string}`,
+          data: { piece: known.piece, shard: known.shard },
+          ...told,
+        },
+      ];
+}
+
+function describe(deal: KnownDeal): Pick<NewEvent, "kind" | "severity" | "message" | "next"> | undefined {
+  const who = `provider ${deal.provider.slice(0, 10)}`;
+  const what = `shard ${deal.shard} of piece ${deal.piece}`;
+  switch (deal.state) {
+    case "ACTIVE":
+      return {
+        kind: "deal-active",
+        severity: "info",
+        message: `${capital(who)} holds ${what} and has proved it; pay runs.`,
+      };
+    case "FAILED":
+      return {
+        kind: "deal-failed",
+        severity: "warning",
+        message: `${capital(who)} lost its deal on ${what}: the verifiers found it at fault. The shard will be rebuilt elsewhere.`,
+      };
+    case "COMPLETED":
+      return { kind: "deal-completed", severity: "info", message: `The deal on ${what} with ${who} ended as agreed.` };
+    case "CANCELLED":
+      return {
+        kind: "deal-cancelled",
+        severity: "info",
+        message: `The proposal of ${what} to ${who} was withdrawn; nothing was paid.`,
+      };
+    case "EXPIRED":
+      return {
+        kind: "deal-expired",
+        severity: "info",
+        message: `${capital(who)} did not take ${what} in time; nothing was paid.`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { awakeByHour, uncoveredHours } from "./coverage.ts";
+import { CairnError } from "./errors.ts";
+import { ALWAYS_ON } from "./periods.ts";
+import { type Candidate, selectProviders } from "./selection.ts";
+
+const address = (i: number): `0x${string}` => `0x${i.toString(16).padStart(40, "0")}`;
+
+const candidates = fc
+  .array(
+    fc.record({
+      group: fc.nat(4),
+      score: fc.constantFrom(9000, 9500, 10_000),
+      fulfilled: fc.bigInt({ min: 0n, max: 5n }),
+      price: fc.bigInt({ min: 1n, max: 3n }),
+      region: fc.constantFrom("eu", "us"),
+      duty: fc.oneof(fc.constant(ALWAYS_ON), fc.bigInt({ min: 0n, max: ALWAYS_ON })),
+      freeBytes: fc.bigInt({ min: 0n, max: 2000n }),
+    }),
+    { maxLength: 12 },
+  )
+  .map((list) =>
+    list.map(({ group, ...rest }, i): Candidate => ({ ...rest, provider: address(i), groups: [`g${group}`] })),
+  );
+
+const request = fc.record({
+  candidates,
+  k: fc.integer({ min: 1, max: 4 }),
+  extra: fc.integer({ min: 0, max: 4 }),
+  held: fc.nat(3),
+  grouped: fc.boolean(),
+});
+
+describe("selectProviders", () => {
+  it("gives each shard its own provider with room, within the group limit, in any order of candidates", () => {
+    fc.assert(
+      fc.property(request, fc.nat(), ({ candidates, k, extra, held, grouped }, turn) => {
+        const n = k + extra;
+        const holders = candidates.slice(0, Math.min(held, n));
+        const selection = {
+          count: n - holders.length,
+          k,
+          n,
+          rawLength: 1000,
+          candidates,
+          holders,
+          ...(grouped ? { groupLimit: n - k } : {}),
+        };
+        const attempt = (order: Candidate[]) => {
+          try {
+            return selectProviders({ ...selection, candidates: order });
+          } catch (error) {
+            expect((error as CairnError).code).toBe("too-few-providers");
+            return undefined;
+          }
+        };
+        const selected = attempt(candidates);
+        const cut = candidates.length === 0 ? 0 : turn % candidates.length;
+        expect(attempt([...candidates.slice(cut), ...candidates.slice(0, cut)].toReversed())).toEqual(selected);
+        if (selected === undefined) return;
+        const all = [...holders, ...selected.chosen];
+        expect(selected.chosen).toHaveLength(selection.count);
+        expect(new Set(all.map((c) => c.provider)).size).toBe(all.length);
+        for (const c of selected.chosen) expect(c.freeBytes >= 1000n).toBe(true);
+        if (grouped) {
+          for (const chosen of selected.chosen) {
+            const same = all.filter((c) => c.groups[0] === chosen.groups[0]).length;
+            expect(same).toBeLessThanOrEqual(Math.max(1, n - k));
+          }
+        }
+        const duties = all.map((c) => c.duty);
+        expect(selected.uncovered).toEqual(uncoveredHours(duties, Math.min(k + 1, n)));
+      }),
+    );
+  });
+
+  it("prefers who is awake when others sleep, then score, then price", () => {
+    const base = { groups: [], fulfilled: 0n, region: "eu", freeBytes: 5000n };
+    const day = ALWAYS_ON & ((1n << 84n) - 1n);
+    const night = ALWAYS_ON ^ day;
+    const list: Candidate[] = [
+      { ...base, provider: address(1), score: 9900, price: 5n, duty: day },
+      { ...base, provider: address(2), score: 9800, price: 1n, duty: day },
+      { ...base, provider: address(3), score: 9000, price: 9n, duty: night },
+      { ...base, provider: address(4), score: 9000, price: 8n, duty: night },
+    ];
+    const { chosen, spares, uncovered } = selectProviders({
+      count: 2,
+      k: 1,
+      n: 2,
+      rawLength: 1,
+      candidates: list,
+      holders: [],
+    });
+    expect(chosen.map((c) => c.provider)).toEqual([address(1), address(2)]);
+    expect(spares.map((c) => c.provider)).toEqual([address(4), address(3)]);
+    expect(uncovered).toHaveLength(84);
+    const four = selectProviders({ count: 4, k: 1, n: 4, rawLength: 1, candidates: list, holders: [] });
+    expect(awakeByHour(four.chosen.map((c) => c.duty)).every((awake) => awake === 2)).toBe(true);
+    expect(four.uncovered).toEqual([]);
+  });
+
+  it("says how many there are when there are too few", () => {
+    const few = { count: 4, k: 2, n: 4, rawLength: 1, candidates: [], holders: [] };
+    expect(() => selectProviders(few)).toThrow(CairnError);
+    expect(() => selectProviders(few)).toThrow("only 0 can take one now");
+  });
+});

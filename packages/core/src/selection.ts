@@ -1,0 +1,141 @@
+import { awakeByHour, uncoveredHours } from "./coverage.ts";
+import { CairnError } from "./errors.ts";
+import { HOURS_PER_WEEK } from "./periods.ts";
+import type { Address, Money } from "./words.ts";
+
+export interface Candidate {
+  provider: Address;
+  /** Who runs it, as far as can be told: equal operator key, payout address or network. */
+  groups: readonly string[];
+  /** Basis points, smoothed: (fulfilled + 0.9·24) / (committed + 24). */
+  score: number;
+  fulfilled: bigint;
+  /** Wei per GiB-day. */
+  price: Money;
+  region: string;
+  duty: bigint;
+  freeBytes: bigint;
+}
+
+export interface Selection {
+  /** Shards that need a provider. */
+  count: number;
+  k: number;
+  n: number;
+  rawLength: number;
+  candidates: readonly Candidate[];
+  /** Who holds the other shards of this piece. */
+  holders: readonly Pick<Candidate, "provider" | "groups" | "duty">[];
+  /** Preferred regions; empty for any. */
+  regions?: readonly string[];
+  /** Most shards of one piece in one operator group: n − k where the profile demands it. */
+  groupLimit?: number;
+}
+
+export interface Selected {
+  chosen: Candidate[];
+  /** Who would take the place of a chosen one that refuses, best first. */
+  spares: Candidate[];
+  /** Hours of the week in which fewer than min(k + 1, n) shards of the piece would be awake. */
+  uncovered: number[];
+}
+
+/**
+ * Choose `count` providers for one piece: each gets one shard, none that holds one already, greedily whoever covers most hours that
+ * still lack an awake shard, then by score, proved work, preferred region, price, free space and address. The answer depends on the
+ * arguments' values only, never on their order.
+ * @throws CairnError `too-few-providers`
+ */
+export function selectProviders(selection: Selection): Selected {
+  const target = Math.min(selection.k + 1, selection.n);
+  const holding = new Set(selection.holders.map((holder) => holder.provider));
+  const groupShards = new Map<string, number>();
+  for (const holder of selection.holders) count(groupShards, holder.groups);
+  const ranked = selection.candidates
+    .filter((c) => !holding.has(c.provider) && c.freeBytes >= BigInt(selection.rawLength))
+    .toSorted((a, b) => compare(a, b, selection.regions ?? []));
+
+  const awake = awakeByHour(selection.holders.map((holder) => holder.duty));
+  const remaining = [...ranked];
+  const chosen: Candidate[] = [];
+  while (chosen.length < selection.count) {
+    const index = bestCover(remaining, awake, target, (candidate) =>
+      fits(candidate, groupShards, selection.groupLimit),
+    );
+    if (index < 0) throw tooFew(selection, ranked.length, chosen.length);
+    const [candidate] = remaining.splice(index, 1);
+    chosen.push(candidate!);
+    count(groupShards, candidate!.groups);
+    awakeByHour([candidate!.duty]).forEach((one, hour) => {
+      awake[hour]! += one;
+    });
+  }
+  const duties = [...selection.holders, ...chosen].map((holder) => holder.duty);
+  return { chosen, spares: remaining, uncovered: uncoveredHours(duties, target) };
+}
+
+function bestCover(
+  candidates: readonly Candidate[],
+  awake: readonly number[],
+  target: number,
+  allowed: (candidate: Candidate) => boolean,
+): number {
+  const lacking = awake.reduce((mask, n, hour) => (n < target ? mask | (1n << BigInt(hour)) : mask), 0n);
+  let best = -1;
+  let bestGain = -1;
+  for (const [index, candidate] of candidates.entries()) {
+    if (!allowed(candidate)) continue;
+    const gain = bits(candidate.duty & lacking);
+    if (gain > bestGain) {
+      best = index;
+      bestGain = gain;
+    }
+  }
+  return best;
+}
+
+function fits(candidate: Candidate, shards: ReadonlyMap<string, number>, limit: number | undefined): boolean {
+  return limit === undefined || candidate.groups.every((group) => (shards.get(group) ?? 0) < Math.max(1, limit));
+}
+
+function compare(a: Candidate, b: Candidate, regions: readonly string[]): number {
+  const outside = (c: Candidate) => (regions.length === 0 || regions.includes(c.region) ? 0 : 1);
+  return (
+    outside(a) - outside(b) ||
+    b.score - a.score ||
+    byValue(a.price, b.price) ||
+    byValue(b.fulfilled, a.fulfilled) ||
+    byValue(b.freeBytes, a.freeBytes) ||
+    byValue(a.provider, b.provider)
+  );
+}
+
+function byValue<T extends bigint | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function count(shards: Map<string, number>, groups: readonly string[]): void {
+  for (const group of groups) shards.set(group, (shards.get(group) ?? 0) + 1);
+}
+
+function bits(mask: bigint): number {
+  let total = 0;
+  for (let hour = 0; hour < HOURS_PER_WEEK; hour++) total += Number((mask >> BigInt(hour)) & 1n);
+  return total;
+}
+
+function tooFew(selection: Selection, eligible: number, chosen: number): CairnError {
+  const grouped = selection.groupLimit !== undefined && chosen < Math.min(eligible, selection.count);
+  const reason = grouped
+    ? `no operator may hold more than ${selection.groupLimit} shards of one piece, and only ${chosen} shards fit that rule`
+    : `only ${eligible} can take one now`;
+  return new CairnError(
+    `${selection.count} more ${selection.count === 1 ? "provider is" : "providers are"} needed for the ${selection.n} shards of a piece: ${reason}`,
+    {
+      code: "too-few-providers",
+      kind: "unavailable",
+      details: { needed: selection.count, available: grouped ? chosen : eligible, held: selection.holders.length },
+      next: "Start more providers, wait until one that is away is back, or choose a smaller n.",
+    },
+  );
+}

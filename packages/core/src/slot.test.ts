@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { avoidedNow, emptySlot, quoteUsable, type SlotEvent, type SlotState, slotCommand, stepSlot } from "./slot.ts";
+import { DEAL_STATES } from "./words.ts";
+
+const A = "0x00000000000000000000000000000000000000aa";
+const B = "0x00000000000000000000000000000000000000bb";
+const deal = (i: number): `0x${string}` => `0x${i.toString(16).padStart(64, "0")}`;
+
+const event: fc.Arbitrary<SlotEvent> = fc.oneof(
+  fc.record({
+    type: fc.constant("quoted" as const),
+    provider: fc.constantFrom<`0x${string}`>(A, B),
+    deal: fc.nat(3).map(deal),
+    expiry: fc.nat(2000),
+  }),
+  fc.constant<SlotEvent>({ type: "quote-failed", cause: "full", next: null, refusedBy: A }),
+  fc.constant<SlotEvent>({ type: "proposing", proposal: "p" }),
+  fc.record({ type: fc.constant("proposed" as const), deadline: fc.nat(3000) }),
+  fc.record({ type: fc.constant("proposal-refused" as const), cause: fc.constant("no"), alone: fc.boolean() }),
+  fc.constant<SlotEvent>({ type: "quote-lapsed", cause: "late" }),
+  fc.constant<SlotEvent>({ type: "received" }),
+  fc.constant<SlotEvent>({ type: "receipt-recorded" }),
+  fc.record({ type: fc.constant("provider-failed" as const), cause: fc.constant("x"), hopeless: fc.boolean() }),
+  fc.constant<SlotEvent>({ type: "blocked", cause: "y", next: null, retrySeconds: 5 }),
+  fc.record({
+    type: fc.constant("chain" as const),
+    deal: fc.nat(3).map(deal),
+    state: fc.constantFrom(...DEAL_STATES),
+    deadline: fc.nat(3000),
+  }),
+  fc.constant<SlotEvent>({ type: "heal-requested", cause: "damage" }),
+  fc.constant<SlotEvent>({ type: "healed" }),
+  fc.constant<SlotEvent>({ type: "source-ready" }),
+  fc.constant<SlotEvent>({ type: "source-gone" }),
+  fc.constant<SlotEvent>({ type: "resume" }),
+);
+
+const ORDER = ["EMPTY", "QUOTED", "PROPOSED", "RECEIPTED", "ACTIVE", "ENDED"];
+const run = (slot: SlotState, events: SlotEvent[], now = 100) =>
+  events.reduce((state, one) => stepSlot(state, one, now), slot);
+
+describe("stepSlot", () => {
+  it("keeps a deal while one may stand on chain, and never skips or repeats a step", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(event, fc.nat(40)), { maxLength: 60 }), (history) => {
+        let slot = emptySlot("spool");
+        let now = 0;
+        for (const [one, pause] of history) {
+          now += pause;
+          const before = slot;
+          slot = stepSlot(before, one, now);
+          const from = ORDER.indexOf(before.phase);
+          const to = ORDER.indexOf(slot.phase);
+          const byChain = one.type === "chain" && one.deal === before.deal;
+          if (to > from + 1) expect(byChain).toBe(true);
+          if (slot.phase === "EMPTY") {
+            expect(slot.deal).toBeNull();
+            if (before.phase !== "EMPTY" && before.proposal !== null) {
+              expect(byChain || one.type === "proposal-refused" || one.type === "quote-lapsed").toBe(true);
+            }
+          } else {
+            expect(slot.deal).not.toBeNull();
+            if (before.phase !== "EMPTY") expect(slot.deal).toBe(before.deal);
+          }
+          for (const a of before.avoided) {
+            if (a.until === null) expect(slot.avoided).toContainEqual(a);
+          }
+        }
+      }),
+    );
+  });
+
+  it("changes nothing when an event comes twice, but for pauses and counts", () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), event, (history, last) => {
+        const counted = ["quote-failed", "provider-failed"];
+        fc.pre(!counted.includes(last.type));
+        const once = run(emptySlot("none"), [...history, last]);
+        const twice = stepSlot(once, last, 100);
+        if (last.type === "proposal-refused" || once.phase === "EMPTY") expect(twice.phase).toBe(once.phase);
+        else expect(twice).toEqual(once);
+      }),
+    );
+  });
+
+  it("goes the whole way", () => {
+    let slot = emptySlot("spool");
+    expect(slotCommand(slot, 100)).toBe("quote");
+    slot = run(slot, [{ type: "quoted", provider: A, deal: deal(1), expiry: 200 }]);
+    expect(slotCommand(slot, 100)).toBe("propose");
+    expect(quoteUsable(slot, 100)).toBe(true);
+    expect(quoteUsable(slot, 199)).toBe(false);
+    slot = run(slot, [
+      { type: "proposing", proposal: "p" },
+      { type: "proposed", deadline: 1000 },
+    ]);
+    expect(slotCommand(slot, 100)).toBe("store");
+    slot = run(slot, [{ type: "received" }]);
+    expect(slotCommand(slot, 100)).toBe("record-receipt");
+    slot = run(slot, [{ type: "receipt-recorded" }]);
+    expect(slotCommand(slot, 100)).toBe("activate");
+    slot = run(slot, [{ type: "chain", deal: deal(1), state: "ACTIVE" }]);
+    expect(slot.phase).toBe("ACTIVE");
+    expect(slotCommand(slot, 100)).toBeUndefined();
+  });
+
+  it("withdraws after two failures and passes that provider over for a while", () => {
+    const proposed = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+    ]);
+    const failed: SlotEvent = { type: "provider-failed", cause: "silent", hopeless: false };
+    const once = stepSlot(proposed, failed, 100);
+    expect(slotCommand(once, 100)).toBeUndefined();
+    expect(slotCommand(once, 103)).toBe("store");
+    const twice = stepSlot(once, failed, 103);
+    expect(slotCommand(twice, 103)).toBe("cancel");
+    const again = stepSlot(twice, { type: "chain", deal: deal(1), state: "CANCELLED" }, 104);
+    expect(again.phase).toBe("EMPTY");
+    expect(avoidedNow(again, 105).rather).toEqual(new Set([A]));
+    expect(avoidedNow(again, 1000).rather).toEqual(new Set());
+  });
+
+  it("withdraws when the deadline is near", () => {
+    const proposed = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+    ]);
+    expect(slotCommand(proposed, 994)).toBe("store");
+    expect(slotCommand(proposed, 995)).toBe("cancel");
+  });
+
+  it("rebuilds a failed shard elsewhere, never on the provider at fault", () => {
+    const active = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+      { type: "received" },
+      { type: "chain", deal: deal(1), state: "ACTIVE" },
+      { type: "source-gone" },
+    ]);
+    const failed = stepSlot(active, { type: "chain", deal: deal(1), state: "FAILED" }, 500);
+    expect(slotCommand(failed, 500)).toBe("rebuild");
+    expect(avoidedNow(failed, 1e9).never).toEqual(new Set([A]));
+    expect(slotCommand(stepSlot(failed, { type: "source-ready" }, 501), 501)).toBe("quote");
+  });
+
+  it("heals on the same provider under the same deal", () => {
+    let slot = run(emptySlot("none"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+      { type: "received" },
+      { type: "chain", deal: deal(1), state: "ACTIVE" },
+      { type: "heal-requested", cause: "1 damaged range" },
+    ]);
+    expect(slotCommand(slot, 100)).toBe("rebuild");
+    slot = stepSlot(slot, { type: "source-ready" }, 100);
+    expect(slotCommand(slot, 100)).toBe("heal");
+    slot = stepSlot(slot, { type: "healed" }, 100);
+    expect(slot).toMatchObject({ phase: "ACTIVE", deal: deal(1), healing: false });
+    expect(slotCommand(slot, 100)).toBe("drop-source");
+  });
+});

@@ -1,0 +1,274 @@
+import type { Address, DealId, DealState, Seconds } from "./words.ts";
+
+/**
+ * One shard's way to a provider: EMPTY (nobody has it) → QUOTED (a provider has signed) → PROPOSED (escrow is locked) → RECEIPTED (the
+ * provider has it and has signed) → ACTIVE (proved for the first time); ENDED when its deal ran out or was ended by the owner.
+ */
+export type SlotPhase = "EMPTY" | "QUOTED" | "PROPOSED" | "RECEIPTED" | "ACTIVE" | "ENDED";
+
+export interface Avoided {
+  provider: Address;
+  /** null: never again for this shard. */
+  until: Seconds | null;
+}
+
+export interface SlotState {
+  phase: SlotPhase;
+  provider: Address | null;
+  deal: DealId | null;
+  quoteExpiry: Seconds | null;
+  /** Submission that carries the quote; set before it is sent, so that a crash never sends another. */
+  proposal: string | null;
+  /** Propose apart from the piece's other shards, after a common proposal was refused. */
+  alone: boolean;
+  /** When the proposal lapses on chain. */
+  deadline: Seconds | null;
+  /** RECEIPTED: the receipt stands on chain. */
+  recorded: boolean;
+  /** The deal is to be cancelled on chain and the shard given to another. */
+  withdrawing: boolean;
+  /** Failures in a row in this phase. */
+  failures: number;
+  /** Where the shard's bytes can be had: the spooled piece, a rebuilt file, or nowhere (it must be rebuilt first). */
+  source: "spool" | "rebuilt" | "none";
+  /** ACTIVE: the provider's copy is damaged and is to be rewritten. */
+  healing: boolean;
+  avoided: readonly Avoided[];
+  /** Nothing is done before. */
+  dueAt: Seconds;
+  cause: string | null;
+  next: string | null;
+}
+
+export type SlotEvent =
+  | { type: "quoted"; provider: Address; deal: DealId; expiry: Seconds }
+  /** No provider took it; the provider named refused. */
+  | { type: "quote-failed"; cause: string; next: string | null; refusedBy?: Address }
+  | { type: "proposing"; proposal: string }
+  | { type: "proposed"; deadline: Seconds }
+  /** The chain refused the proposal; `alone` when it carried this quote only. */
+  | { type: "proposal-refused"; cause: string; alone: boolean }
+  /** The quote was not proposed and cannot be any more. */
+  | { type: "quote-lapsed"; cause: string }
+  | { type: "received" }
+  | { type: "receipt-recorded" }
+  /** The provider is at fault: it answered wrongly, refused, or was silent. */
+  | { type: "provider-failed"; cause: string; hopeless: boolean }
+  /** Something else is: the chain, the funds, too few verifiers, too few shards. */
+  | { type: "blocked"; cause: string; next: string | null; retrySeconds: number }
+  | { type: "chain"; deal: DealId; state: DealState; deadline?: Seconds }
+  | { type: "heal-requested"; cause: string }
+  | { type: "healed" }
+  | { type: "source-ready" }
+  /** The spooled piece or rebuilt file is gone. */
+  | { type: "source-gone" }
+  | { type: "resume" };
+
+export type SlotCommand =
+  | "rebuild"
+  | "quote"
+  | "propose"
+  | "store"
+  | "record-receipt"
+  | "activate"
+  | "cancel"
+  | "heal"
+  | "drop-source";
+
+/** A provider that failed this often in one phase is replaced. */
+export const MAX_FAILURES = 2;
+/** How long a provider that failed is passed over for the same shard, unless nobody else is left. */
+const AVOID_SECONDS = 600;
+/** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
+const MARGIN_SECONDS = 5;
+
+export function emptySlot(source: SlotState["source"]): SlotState {
+  return {
+    phase: "EMPTY",
+    provider: null,
+    deal: null,
+    quoteExpiry: null,
+    proposal: null,
+    alone: false,
+    deadline: null,
+    recorded: false,
+    withdrawing: false,
+    failures: 0,
+    source,
+    healing: false,
+    avoided: [],
+    dueAt: 0,
+    cause: null,
+    next: null,
+  };
+}
+
+/** What is to be done now, if anything; doing it twice does no harm. */
+export function slotCommand(slot: SlotState, now: Seconds): SlotCommand | undefined {
+  if (slot.dueAt > now) return undefined;
+  const rebuildFirst = slot.source === "none";
+  switch (slot.phase) {
+    case "EMPTY":
+      return rebuildFirst ? "rebuild" : "quote";
+    case "QUOTED":
+      return "propose";
+    case "PROPOSED":
+      if (slot.withdrawing || pastDeadline(slot, now)) return "cancel";
+      return rebuildFirst ? "rebuild" : "store";
+    case "RECEIPTED":
+      if (slot.withdrawing) return "cancel";
+      return slot.recorded ? "activate" : "record-receipt";
+    case "ACTIVE":
+      if (slot.healing) return rebuildFirst ? "rebuild" : "heal";
+      return slot.source === "rebuilt" ? "drop-source" : undefined;
+    case "ENDED":
+      return slot.source === "rebuilt" ? "drop-source" : undefined;
+  }
+}
+
+/** Whether the quote in hand may still be sent to the chain. */
+export function quoteUsable(slot: SlotState, now: Seconds): boolean {
+  return slot.phase === "QUOTED" && (slot.proposal !== null || now + MARGIN_SECONDS < (slot.quoteExpiry ?? 0));
+}
+
+/** Providers that are not to get this shard: never, or not now while others will do. */
+export function avoidedNow(slot: SlotState, now: Seconds): { never: Set<Address>; rather: Set<Address> } {
+  const of = (test: (a: Avoided) => boolean) => new Set(slot.avoided.filter(test).map((a) => a.provider));
+  return { never: of((a) => a.until === null), rather: of((a) => a.until !== null && a.until > now) };
+}
+
+/** The slot after an event. Events that do not fit the phase (late, repeated) change nothing. Pure. */
+export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotState {
+  switch (event.type) {
+    case "quoted":
+      if (slot.phase !== "EMPTY") return slot;
+      return {
+        ...settled(slot),
+        phase: "QUOTED",
+        provider: event.provider,
+        deal: event.deal,
+        quoteExpiry: event.expiry,
+        proposal: null,
+        alone: slot.alone,
+      };
+    case "quote-failed":
+      if (slot.phase !== "EMPTY") return slot;
+      return {
+        ...paused(slot, event.cause, event.next, now),
+        avoided: event.refusedBy === undefined ? slot.avoided : avoid(slot, event.refusedBy, now + AVOID_SECONDS, now),
+      };
+    case "proposing":
+      return slot.phase === "QUOTED" ? { ...slot, proposal: event.proposal } : slot;
+    case "proposed":
+      if (slot.phase !== "QUOTED") return slot;
+      return { ...settled(slot), phase: "PROPOSED", deadline: event.deadline, alone: false };
+    case "proposal-refused":
+      if (slot.phase !== "QUOTED") return slot;
+      return event.alone
+        ? released(slot, event.cause, "Another provider is being asked.", now, now + AVOID_SECONDS)
+        : { ...slot, proposal: null, alone: true, dueAt: now, cause: event.cause, next: null };
+    case "quote-lapsed":
+      if (slot.phase !== "QUOTED") return slot;
+      return { ...vacated(slot), dueAt: now, cause: event.cause, next: null };
+    case "received":
+      if (slot.phase !== "PROPOSED") return slot;
+      return { ...settled(slot), phase: "RECEIPTED", recorded: false, withdrawing: slot.withdrawing };
+    case "receipt-recorded":
+      return slot.phase === "RECEIPTED" ? { ...settled(slot), recorded: true, withdrawing: slot.withdrawing } : slot;
+    case "provider-failed":
+      return providerFailed(slot, event.cause, event.hopeless, now);
+    case "blocked":
+      return { ...slot, dueAt: now + event.retrySeconds, cause: event.cause, next: event.next };
+    case "chain":
+      return event.deal === slot.deal ? onChain(slot, event.state, event.deadline, now) : slot;
+    case "heal-requested":
+      if (slot.phase !== "ACTIVE" || slot.healing) return slot;
+      return { ...slot, healing: true, failures: 0, dueAt: now, cause: event.cause, next: "It is being rewritten." };
+    case "healed":
+      return slot.phase === "ACTIVE" ? { ...settled(slot), healing: false } : slot;
+    case "source-ready":
+      return { ...slot, source: "rebuilt", failures: 0, dueAt: now };
+    case "source-gone":
+      return slot.source === "none" ? slot : { ...slot, source: "none" };
+    case "resume":
+      return { ...slot, dueAt: Math.min(slot.dueAt, now), failures: 0 };
+  }
+}
+
+function pastDeadline(slot: SlotState, now: Seconds): boolean {
+  return slot.deadline !== null && now + MARGIN_SECONDS >= slot.deadline;
+}
+
+function settled(slot: SlotState): SlotState {
+  return { ...slot, failures: 0, withdrawing: false, dueAt: 0, cause: null, next: null };
+}
+
+function paused(slot: SlotState, cause: string, next: string | null, now: Seconds): SlotState {
+  const failures = slot.failures + 1;
+  return { ...slot, failures, dueAt: now + Math.min(60, 2 ** Math.min(failures, 6)), cause, next };
+}
+
+/** The slot without its deal; the shard's source and what was learnt of providers stay. */
+function vacated(slot: SlotState): SlotState {
+  return { ...emptySlot(slot.source), avoided: slot.avoided };
+}
+
+function released(slot: SlotState, cause: string, next: string, now: Seconds, until: Seconds | null): SlotState {
+  const avoided = slot.provider === null ? slot.avoided : avoid(slot, slot.provider, until, now);
+  return { ...vacated(slot), avoided, dueAt: now, cause, next };
+}
+
+function avoid(slot: SlotState, provider: Address, until: Seconds | null, now: Seconds): Avoided[] {
+  const known = slot.avoided.find((a) => a.provider === provider);
+  const others = slot.avoided.filter((a) => a.provider !== provider && (a.until === null || a.until > now));
+  return [...others, { provider, until: known?.until === null ? null : until }];
+}
+
+function providerFailed(slot: SlotState, cause: string, hopeless: boolean, now: Seconds): SlotState {
+  if (slot.phase === "ACTIVE") return { ...paused(slot, cause, "It will be tried again.", now) };
+  if (slot.phase !== "PROPOSED" && slot.phase !== "RECEIPTED") return slot;
+  const tried = paused(slot, cause, "It will be tried again.", now);
+  if (!hopeless && tried.failures < MAX_FAILURES) return tried;
+  return {
+    ...tried,
+    withdrawing: true,
+    dueAt: now,
+    next: "The proposal is being withdrawn and another provider asked.",
+  };
+}
+
+function onChain(slot: SlotState, state: DealState, deadline: Seconds | undefined, now: Seconds): SlotState {
+  const live = slot.phase === "QUOTED" || slot.phase === "PROPOSED" || slot.phase === "RECEIPTED";
+  switch (state) {
+    case "PROPOSED":
+      return slot.phase === "QUOTED" && deadline !== undefined
+        ? stepSlot(slot, { type: "proposed", deadline }, now)
+        : slot;
+    case "ACTIVE":
+      return slot.phase === "RECEIPTED" || slot.phase === "PROPOSED" ? { ...settled(slot), phase: "ACTIVE" } : slot;
+    case "CANCELLED":
+    case "EXPIRED":
+      if (!live) return slot;
+      return released(
+        slot,
+        slot.cause ?? "The provider did not take the shard in time.",
+        "Another provider is being asked.",
+        now,
+        now + AVOID_SECONDS,
+      );
+    case "FAILED":
+      if (!live && slot.phase !== "ACTIVE") return slot;
+      return released(
+        slot,
+        "The verifiers found its provider at fault.",
+        "It is being rebuilt on another provider.",
+        now,
+        null,
+      );
+    case "COMPLETED":
+      if (slot.phase === "ENDED") return slot;
+      return { ...settled(slot), phase: "ENDED", healing: false };
+    case "NONE":
+      return slot;
+  }
+}
