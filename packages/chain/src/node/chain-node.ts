@@ -1,0 +1,382 @@
+import { EventEmitter } from "node:events";
+import { setImmediate as yieldTurn } from "node:timers/promises";
+import { type Address, CairnError, type Hex } from "@cairn/core";
+import { type Block, createBlockFromRLP } from "@ethereumjs/block";
+import type { Common } from "@ethereumjs/common";
+import { bytesToHex, createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";
+import { makeCommon } from "./common.ts";
+import {
+  type BlockReference,
+  type ConsensusEffect,
+  type ConsensusMessage,
+  type ConsensusState,
+  type Rejection,
+  step,
+} from "./consensus/step.ts";
+import { addressOfKey } from "./crypto.ts";
+import { BlockBuilder, type ExecutedBlock, InvalidTransaction } from "./execution/block-builder.ts";
+import { openTrackedState, openVm } from "./execution/chain-state.ts";
+import { makeGenesis } from "./execution/genesis.ts";
+import { StateViews } from "./execution/state-views.ts";
+import { mixOf, sealBlock, signerOf, signReveal } from "./seal.ts";
+import { Serial } from "./serial.ts";
+import { ByteCache } from "./store/byte-cache.ts";
+import type { BlockRows, ChainStore } from "./store/chain-store.ts";
+import { NodeBuffer, NodeReader } from "./store/trie-database.ts";
+import { type PoolLimits, type Priority, TransactionPool } from "./transaction-pool.ts";
+import type { ChainRules, Seal, SealedBlock } from "./types.ts";
+
+export interface NodeOptions {
+  rules: ChainRules;
+  /** Without a key the node only takes blocks in. */
+  validatorKey: Hex | undefined;
+  pool: PoolLimits;
+  priority: Priority;
+  /** Memory for trie nodes and code. */
+  nodeCacheBytes: number;
+}
+
+interface Incoming {
+  block: Block;
+  sealed: SealedBlock;
+  settle: (outcome: Rejection | "stored") => void;
+}
+
+/** How many recent block hashes are at hand for BLOCKHASH. */
+const RECENT_HASHES = 260;
+/** How long transactions run before the process looks after its connections again. */
+const TURN_MS = 5;
+
+/**
+ * One node of the chain: it carries out what `step` decides. Emits `block` after a block is stored, and `fatal` when it cannot go on; then the process
+ * should end and be started again: nothing that was not stored counts.
+ */
+export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: [unknown] }> {
+  readonly rules: ChainRules;
+  readonly common: Common;
+  readonly store: ChainStore;
+  readonly pool: TransactionPool;
+  readonly views: StateViews;
+  readonly #options: NodeOptions;
+  readonly #builder: BlockBuilder;
+  readonly #serial = new Serial();
+  readonly #hashes: Map<bigint, Uint8Array>;
+  #head: Block;
+  #consensus: ConsensusState;
+  #timer: NodeJS.Timeout | undefined;
+  #pumping = false;
+  #wanted = false;
+  #stopped = false;
+  #incoming: Incoming | undefined;
+  #ready: { executed: ExecutedBlock; seal: Seal } | undefined;
+  #reveal: Uint8Array = new Uint8Array(0);
+
+  private constructor(
+    options: NodeOptions,
+    store: ChainStore,
+    parts: { common: Common; builder: BlockBuilder; views: StateViews; hashes: Map<bigint, Uint8Array>; head: Block },
+  ) {
+    super();
+    this.#options = options;
+    this.rules = options.rules;
+    this.store = store;
+    this.common = parts.common;
+    this.views = parts.views;
+    this.#builder = parts.builder;
+    this.#hashes = parts.hashes;
+    this.#head = parts.head;
+    this.pool = new TransactionPool(options.rules, parts.common, options.pool, options.priority, (address) =>
+      this.#account(address),
+    );
+    this.pool.onReady(() => this.#pump());
+    const self = options.validatorKey === undefined ? undefined : addressOfKey(options.validatorKey);
+    this.#consensus = { rules: options.rules, self, head: referenceOf(parts.head), work: { kind: "idle" } };
+  }
+
+  /** Opens the chain at its last stored block, making block 0 if there is none. */
+  static async open(options: NodeOptions, store: ChainStore): Promise<ChainNode> {
+    const common = makeCommon(options.rules.chainId);
+    const cache = new ByteCache(options.nodeCacheBytes);
+    const nodes = new NodeBuffer(store, cache);
+    const hashes = new Map<bigint, Uint8Array>();
+    const blockHash = async (number: bigint): Promise<Uint8Array> => {
+      const known = hashes.get(number) ?? (await store.hashOf(Number(number)));
+      if (known === undefined)
+        throw new CairnError(`block ${number} is not stored`, { code: "chain-block-missing", kind: "internal" });
+      return known;
+    };
+    const state = await openTrackedState(common, nodes);
+    const vm = await openVm(common, state, blockHash);
+    const stored = await store.head();
+    let head: Block;
+    if (stored === undefined) {
+      const genesis = await makeGenesis(options.rules, common, state, nodes);
+      await store.append(genesis.rows, rulesToJson(options.rules));
+      nodes.confirm(genesis.rows.nodes);
+      head = genesis.block;
+    } else {
+      head = createBlockFromRLP(stored.raw, { common, setHardfork: false });
+    }
+    await state.setStateRoot(head.header.stateRoot);
+    hashes.set(head.header.number, head.hash());
+    const builder = new BlockBuilder(options.rules, common, vm, state, nodes);
+    const views = await StateViews.open(common, new NodeReader(store, cache), blockHash);
+    const node = new ChainNode(options, store, { common, builder, views, hashes, head });
+    store.once("lost", (error) => node.#fail(error));
+    return node;
+  }
+
+  get head(): Block {
+    return this.#head;
+  }
+
+  /** Begins to make blocks, if this node is a validator. */
+  start(): void {
+    this.#send({ type: "time" });
+  }
+
+  /** Ends after the block in hand; nothing is sealed any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#serial.run(() => Promise.resolve());
+  }
+
+  /** Takes in a block that another node has sealed. Resolves once it is stored. @throws chain-block-rejected with the reason */
+  async import(sealed: SealedBlock): Promise<void> {
+    const block = this.decode(sealed.raw);
+    const reference = referenceOf(block);
+    const outcome = await new Promise<Rejection | "stored">((settle, fail) => {
+      this.#serial
+        .run(async () => {
+          const signer = await signerOf(
+            this.rules.chainId,
+            {
+              hash: block.hash(),
+              number: reference.number,
+              mix: block.header.mixHash,
+              parentMix: this.#head.header.mixHash,
+            },
+            sealed.seal,
+          );
+          this.#incoming = { block, sealed, settle };
+          await this.#handle({ type: "received", block: reference, signers: signer === undefined ? [] : [signer] });
+        })
+        .catch((error: unknown) => {
+          this.#fail(error);
+          fail(error);
+        });
+    });
+    if (outcome !== "stored") {
+      throw new CairnError(`Block ${reference.number} is rejected: ${outcome}.`, {
+        code: "chain-block-rejected",
+        kind: "corrupt",
+        next: "Take blocks from an honest validator.",
+        details: { reason: outcome, hash: reference.hash },
+      });
+    }
+  }
+
+  decode(raw: Uint8Array): Block {
+    try {
+      return createBlockFromRLP(raw, { common: this.common, setHardfork: false });
+    } catch (cause) {
+      throw new CairnError("The bytes are not a block of this chain.", {
+        code: "chain-block-malformed",
+        kind: "corrupt",
+        cause,
+      });
+    }
+  }
+
+  async #account(address: Address) {
+    const state = await this.views.read(this.#head);
+    const account = await state.getAccount(createAddressFromString(address));
+    return {
+      nonce: account?.nonce ?? 0n,
+      balance: account?.balance ?? 0n,
+      isContract: account?.isContract() ?? false,
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.emit("fatal", error);
+  }
+
+  #send(message: ConsensusMessage): void {
+    this.#serial.run(() => this.#handle(message)).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Applies a message and everything that follows from it. Runs inside the serial queue. */
+  async #handle(message: ConsensusMessage): Promise<void> {
+    const messages: ConsensusMessage[] = [message];
+    for (let next = messages.shift(); next !== undefined && !this.#stopped; next = messages.shift()) {
+      const { state, effects } = step(this.#consensus, next, Date.now());
+      this.#consensus = state;
+      for (const effect of effects) {
+        const answer = await this.#carryOut(effect);
+        if (answer !== undefined) messages.push(answer);
+      }
+    }
+  }
+
+  async #carryOut(effect: ConsensusEffect): Promise<ConsensusMessage | undefined> {
+    switch (effect.type) {
+      case "open":
+        await this.#openBlock(effect.timestamp);
+        return undefined;
+      case "close":
+        return await this.#closeBlock();
+      case "abandon":
+        await this.#builder.abandon();
+        this.pool.reset();
+        return undefined;
+      case "check":
+        return { type: "checked", hash: effect.hash, valid: await this.#check() };
+      case "store":
+        await this.#storeBlock();
+        return { type: "stored", hash: effect.hash };
+      case "reject":
+        this.#incoming?.settle(effect.reason);
+        this.#incoming = undefined;
+        return undefined;
+      case "wake":
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#send({ type: "time" }), Math.max(0, effect.at - Date.now()));
+        return undefined;
+    }
+  }
+
+  async #openBlock(timestamp: number): Promise<void> {
+    const key = this.#options.validatorKey;
+    if (key === undefined) throw new Error("a node without a key cannot open a block");
+    this.#reveal = await signReveal(
+      this.rules.chainId,
+      Number(this.#head.header.number) + 1,
+      this.#head.header.mixHash,
+      key,
+    );
+    await this.#builder.begin(this.#head, {
+      timestamp: BigInt(timestamp),
+      coinbase: hexToBytes(addressOfKey(key)),
+      mixHash: mixOf(this.#reveal),
+    });
+    this.#pump();
+  }
+
+  async #closeBlock(): Promise<ConsensusMessage> {
+    const key = this.#options.validatorKey;
+    if (key === undefined) throw new Error("a node without a key cannot seal a block");
+    const executed = await this.#builder.finish();
+    const seal = await sealBlock(this.rules.chainId, executed.block.hash(), this.#reveal, key);
+    this.#ready = { executed, seal };
+    return { type: "built", block: referenceOf(executed.block), signers: [addressOfKey(key)] };
+  }
+
+  /** Executes the received block anew. The whole of its bytes must come out: a header hash does not bind the body. */
+  async #check(): Promise<boolean> {
+    const incoming = this.#incoming;
+    if (incoming === undefined) return false;
+    const { header, transactions } = incoming.block;
+    await this.#builder.begin(this.#head, {
+      timestamp: header.timestamp,
+      coinbase: header.coinbase.bytes,
+      mixHash: header.mixHash,
+    });
+    try {
+      for (const transaction of transactions) await this.#builder.add(transaction);
+      const executed = await this.#builder.finish();
+      if (equalsBytes(executed.block.serialize(), incoming.sealed.raw)) {
+        this.#ready = { executed, seal: incoming.sealed.seal };
+        return true;
+      }
+    } catch (error) {
+      if (!(error instanceof InvalidTransaction)) throw error;
+    }
+    await this.#builder.abandon();
+    return false;
+  }
+
+  async #storeBlock(): Promise<void> {
+    const ready = this.#ready;
+    if (ready === undefined) throw new Error("no block is ready to be stored");
+    this.#ready = undefined;
+    const { block } = ready.executed;
+    const rows = ready.executed.rows(ready.seal);
+    await this.store.append(rows);
+    await this.#builder.confirm(rows);
+    this.#head = block;
+    this.#hashes.set(block.header.number, rows.block.hash);
+    this.#hashes.delete(block.header.number - BigInt(RECENT_HASHES));
+    this.pool.settle(block.transactions);
+    this.#incoming?.settle("stored");
+    this.#incoming = undefined;
+    this.emit("block", block, rows);
+  }
+
+  /** Executes waiting transactions into the open block, one after another, for as long as there are any that fit. */
+  #pump(): void {
+    this.#wanted = true;
+    if (this.#pumping || this.#stopped) return;
+    this.#pumping = true;
+    this.#drainAll().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #drainAll(): Promise<void> {
+    while (this.#wanted && !this.#stopped) {
+      this.#wanted = false;
+      await this.#drain();
+    }
+    this.#pumping = false;
+  }
+
+  async #drain(): Promise<void> {
+    let since = performance.now();
+    while (await this.#serial.run(() => this.#executeNext())) {
+      if (performance.now() - since < TURN_MS) continue;
+      await yieldTurn();
+      since = performance.now();
+    }
+  }
+
+  async #executeNext(): Promise<boolean> {
+    const { work } = this.#consensus;
+    if (this.#stopped || work.kind !== "building" || work.closing) return false;
+    const left = this.#builder.gasLeft;
+    const reserved = (this.rules.blockGas * BigInt(Math.round(this.#options.priority.share * 1000))) / 1000n;
+    const entry = this.pool.next(left - reserved, left);
+    if (entry === undefined) return false;
+    try {
+      await this.#builder.add(entry.transaction);
+      this.pool.executed(entry);
+    } catch (error) {
+      if (!(error instanceof InvalidTransaction)) throw error;
+      this.pool.drop(entry);
+    }
+    return true;
+  }
+}
+
+export function referenceOf(block: Block): BlockReference {
+  const { header } = block;
+  return {
+    number: Number(header.number),
+    hash: bytesToHex(block.hash()),
+    parent: bytesToHex(header.parentHash),
+    timestamp: Number(header.timestamp),
+    proposer: header.coinbase.toString() as Address,
+  };
+}
+
+/** The rules as they are kept with block 0. */
+export function rulesToJson(rules: ChainRules): Record<string, unknown> {
+  return {
+    ...rules,
+    blockGas: rules.blockGas.toString(),
+    baseFee: rules.baseFee.toString(),
+    alloc: Object.fromEntries(Object.entries(rules.alloc).map(([address, wei]) => [address, wei.toString()])),
+  };
+}

@@ -1,0 +1,181 @@
+import type { Hex } from "@cairn/core";
+import type { Block } from "@ethereumjs/block";
+import type { MerkleStateManager } from "@ethereumjs/statemanager";
+import { createFeeMarket1559Tx } from "@ethereumjs/tx";
+import {
+  Account,
+  type Address,
+  bigIntMax,
+  bytesToHex,
+  createAddressFromString,
+  createZeroAddress,
+} from "@ethereumjs/util";
+import { runTx, type VM } from "@ethereumjs/vm";
+import { decodeErrorResult, parseAbi } from "viem";
+import type { ChainNode } from "../chain-node.ts";
+import { type BlockContext, shellBlock } from "../execution/chain-state.ts";
+import { RPC, RpcError } from "../rpc-error.ts";
+import type { CallRequest } from "./parse.ts";
+
+/** The machine's own word for a failure, and what was returned with it. */
+interface Failure {
+  error: string;
+  data: Uint8Array;
+}
+
+const STANDARD_ERRORS = parseAbi(["error Error(string reason)", "error Panic(uint256 code)"]);
+
+/** The reason in a revert, when it is one of Solidity's own. */
+function reasonOf(data: Uint8Array): string {
+  try {
+    const { errorName, args } = decodeErrorResult({ abi: STANDARD_ERRORS, data: bytesToHex(data) });
+    return errorName === "Error" ? `: ${args[0]}` : `: panic code 0x${args[0].toString(16)}`;
+  } catch (error) {
+    if (error instanceof Error) return "";
+    throw error;
+  }
+}
+
+function failed({ error, data }: Failure): RpcError {
+  const next = "Read the reason, and correct the call.";
+  if (error !== "revert") return new RpcError(RPC.server, error, { code: "chain-call-failed", kind: "input", next });
+  const details: Hex = bytesToHex(data);
+  return new RpcError(
+    RPC.revert,
+    `execution reverted${reasonOf(data)}`,
+    { code: "chain-reverted", kind: "input", next },
+    details,
+  );
+}
+
+function addressOf(text: string | undefined): Address | undefined {
+  return text === undefined ? undefined : createAddressFromString(text);
+}
+
+/** Calls run in the block they are asked about; without a price they see a base fee of zero, as in geth. */
+function contextOf(block: Block, request: CallRequest): BlockContext {
+  const { header } = block;
+  return {
+    parentHash: header.parentHash,
+    number: header.number,
+    timestamp: header.timestamp,
+    coinbase: header.coinbase.bytes,
+    mixHash: header.mixHash,
+    gasLimit: header.gasLimit,
+    baseFeePerGas: request.gasPrice === undefined ? 0n : (header.baseFeePerGas ?? 0n),
+  };
+}
+
+/** `eth_call`: what the call returns. @throws RpcError with code 3 and the revert data */
+export async function runCall(
+  node: ChainNode,
+  block: Block,
+  request: CallRequest,
+  maxGas: bigint,
+): Promise<Uint8Array> {
+  const outcome = await node.views.call(block, block === node.head, async (vm) => {
+    const { execResult } = await vm.evm.runCall({
+      block: shellBlock(contextOf(block, request), node.common),
+      caller: addressOf(request.from) ?? createZeroAddress(),
+      ...(request.to === undefined ? {} : { to: createAddressFromString(request.to) }),
+      data: request.data,
+      value: request.value,
+      gasPrice: request.gasPrice ?? 0n,
+      gasLimit: request.gas === undefined || request.gas > maxGas ? maxGas : request.gas,
+    });
+    return { data: execResult.returnValue, error: execResult.exceptionError?.error };
+  });
+  if (outcome.error !== undefined) throw failed({ error: outcome.error, data: outcome.data });
+  return outcome.data;
+}
+
+/** How near to the least gas an estimate comes, as a divisor: 1/64. */
+const PRECISION = 64n;
+/** Gas that a call with value passes on and that must be there though it is not used. */
+const STIPEND = 2300n;
+
+/** `eth_estimateGas`: gas with which the transaction succeeds, at most 1/64 above the least. */
+export async function estimateGas(
+  node: ChainNode,
+  block: Block,
+  request: CallRequest,
+  maxGas: bigint,
+): Promise<bigint> {
+  const cap = request.gas === undefined || request.gas > maxGas ? maxGas : request.gas;
+  return await node.views.call(block, block === node.head, async (vm, state) => {
+    const from = addressOf(request.from) ?? createZeroAddress();
+    const account = (await state.getAccount(from)) ?? new Account();
+    if (account.balance < request.value) {
+      throw new RpcError(RPC.server, "insufficient funds for gas * price + value", {
+        code: "chain-insufficient-funds",
+        kind: "input",
+        next: "Fund the account.",
+      });
+    }
+    const attempt = attemptWith(node, vm, state, block, request, from, account.nonce);
+    const first = await attempt(cap);
+    if ("error" in first) {
+      throw first.error === "out of gas"
+        ? failed({ error: `gas required exceeds allowance (${cap})`, data: first.data })
+        : failed(first);
+    }
+    return await leastGas(attempt, first, cap);
+  });
+}
+
+type Attempt = (gas: bigint) => Promise<{ spent: bigint; refund: bigint } | Failure>;
+
+function attemptWith(
+  node: ChainNode,
+  vm: VM,
+  state: MerkleStateManager,
+  block: Block,
+  request: CallRequest,
+  from: Address,
+  nonce: bigint,
+): Attempt {
+  const context = contextOf(block, { ...request, gasPrice: 0n });
+  const shell = shellBlock(context, node.common);
+  return async (gasLimit) => {
+    const transaction = createFeeMarket1559Tx(
+      {
+        gasLimit,
+        nonce,
+        value: request.value,
+        data: request.data,
+        maxFeePerGas: context.baseFeePerGas,
+        ...(request.to === undefined ? {} : { to: createAddressFromString(request.to) }),
+      },
+      { common: node.common, freeze: false },
+    );
+    transaction.getSenderAddress = () => from;
+    if (gasLimit < transaction.getIntrinsicGas()) return { error: "out of gas", data: new Uint8Array(0) };
+    await state.checkpoint();
+    try {
+      const result = await runTx(vm, { tx: transaction, block: shell, skipBalance: true, skipNonce: true });
+      const failure = result.execResult.exceptionError;
+      if (failure !== undefined) return { error: failure.error, data: result.execResult.returnValue };
+      return { spent: result.totalGasSpent, refund: result.gasRefund };
+    } finally {
+      await state.revert();
+    }
+  };
+}
+
+/** The search of geth: a good guess first, then halving. */
+async function leastGas(attempt: Attempt, first: { spent: bigint; refund: bigint }, cap: bigint): Promise<bigint> {
+  let low = first.spent - 1n;
+  let high = cap;
+  const guess = ((first.spent + first.refund + STIPEND) * 64n) / 63n;
+  if (guess < high) {
+    if ("error" in (await attempt(guess))) low = guess;
+    else high = guess;
+  }
+  while (low + 1n < high && high - low > high / PRECISION) {
+    let middle = (low + high) / 2n;
+    if (middle > low * 2n) middle = bigIntMax(low * 2n, low + 1n);
+    if ("error" in (await attempt(middle))) low = middle;
+    else high = middle;
+  }
+  return high;
+}
