@@ -2,27 +2,30 @@
 const layers = [
   ["apps"],
   ["provider", "market", "audit", "client"],
-  ["catalog"],
+  ["catalog", "transport"],
   ["chain"],
   ["contracts", "database", "blobs", "archive"],
   ["proofs"],
+  ["process"],
   ["core"],
 ];
 const place = (name) => (name === "apps" ? "^apps/" : `^packages/${name}/`);
 const upward = layers.flatMap((row, level) =>
-  row.map((name) => ({
-    name: `${name}-imports-down-only`,
-    severity: "error",
-    from: { path: place(name) },
-    to: {
-      path: layers
-        .slice(0, level + 1)
-        .flat()
-        .filter((other) => other !== name)
-        .map(place)
-        .join("|"),
-    },
-  })).filter((rule) => rule.to.path !== ""),
+  row
+    .map((name) => ({
+      name: `${name}-imports-down-only`,
+      severity: "error",
+      from: { path: place(name) },
+      to: {
+        path: layers
+          .slice(0, level + 1)
+          .flat()
+          .filter((other) => other !== name)
+          .map(place)
+          .join("|"),
+      },
+    }))
+    .filter((rule) => rule.to.path !== ""),
 );
 module.exports = {
   forbidden: [

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // Starts the product under the pinned Node; everything else lives in apps/node.
 import { join } from "node:path";
-import { install, pinnedNode, root } from "./bootstrap.mjs";
+import { install, orExplain, pinnedNode, root } from "./bootstrap.mjs";
 import { replaceProcess } from "./replace-process.mjs";
 
-install();
-await replaceProcess(pinnedNode(), [join(root, "apps/node/src/main.ts"), ...process.argv.slice(2)]);
+await orExplain(() => {
+  install();
+  return replaceProcess(pinnedNode(), [join(root, "apps/node/src/main.ts"), ...process.argv.slice(2)]);
+});

@@ -11,10 +11,17 @@ export function replaceProcess(node, args) {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: { ...process.env, CAIRN_PARENT_PIPE: "3", PATH: dirname(node) + delimiter + (process.env.PATH ?? "") },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // Ctrl-C reaches every process of the terminal by itself; sent on, it would count as a second one.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => {
+      // A grandchild may still hold the other end.
+      child.stdio[3].destroy();
       process.exitCode = code ?? 128 + (constants.signals[signal] ?? 1);
       resolve();
     });

@@ -1,20 +1,22 @@
 #!/usr/bin/env node
 // The developer's commands: test, check, soak, bench. Plain JavaScript, as it must run before anything is installed.
 import { join } from "node:path";
-import { install, pinnedNode, root } from "./bootstrap.mjs";
+import { install, orExplain, pinnedNode, root } from "./bootstrap.mjs";
 import { replaceProcess } from "./replace-process.mjs";
 
-install();
 const [command = "", ...rest] = process.argv.slice(2);
 const programs = {
-  test: ["bin/tasks/test.ts"],
-  check: ["bin/tasks/check.ts"],
-  soak: ["bin/tasks/soak.ts"],
-  bench: ["benchmarks/run.ts"],
+  test: "bin/tasks/test.ts",
+  check: "bin/tasks/check.ts",
+  soak: "bin/tasks/soak.ts",
+  bench: "benchmarks/run.ts",
 };
 const program = programs[command];
-if (!program) {
+if (program === undefined) {
   process.stderr.write(`usage: run.mjs ${Object.keys(programs).join("|")}\n`);
   process.exit(2);
 }
-await replaceProcess(pinnedNode(), [join(root, ...program), ...rest]);
+await orExplain(() => {
+  install();
+  return replaceProcess(pinnedNode(), [join(root, program), ...rest]);
+});

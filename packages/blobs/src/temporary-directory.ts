@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import { type HeldLock, holdLock } from "@cairn/process";
 
 export interface TemporaryDirectory {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import type { ServerAccount } from "./server-account.ts";
 
 /** Name of the superuser of the embedded server. */

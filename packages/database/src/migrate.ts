@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import type pg from "pg";
 
 export interface Migration {
@@ -18,7 +18,7 @@ export interface MigrationSet {
 const LOCK_FAMILY = 0x6361_6972;
 const MIGRATION_LOCK = 1;
 
-export function checksum(sql: string): string {
+function checksum(sql: string): string {
   return createHash("sha256").update(sql).digest("hex");
 }
 

@@ -14,7 +14,7 @@ import type { ServerAccount } from "./server-account.ts";
 
 /** sun_path holds 108 bytes, the last of them NUL. */
 const LONGEST_SOCKET_PATH = 107;
-export const SOCKET_NAME = ".s.PGSQL.5432";
+const SOCKET_NAME = ".s.PGSQL.5432";
 
 function fits(directory: string): boolean {
   return Buffer.byteLength(join(directory, SOCKET_NAME)) <= LONGEST_SOCKET_PATH;

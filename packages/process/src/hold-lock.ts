@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 
 export interface HeldLock {
   release(): void;

@@ -1,0 +1,69 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root, runProgram } from "./run-program.ts";
+
+interface Cruise {
+  modules: number;
+  /** Name of each broken rule, with from and to. */
+  violations: { rule: string; from: string; to: string }[];
+}
+
+async function cruise(directory: string, places: string[]): Promise<Cruise> {
+  const program = join(root, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs");
+  const args = ["--config", ".dependency-cruiser.cjs", "--output-type", "json", ...places];
+  const { output } = await runProgram(program, args, { cwd: directory });
+  if (!output.startsWith("{")) throw new Error(`dependency-cruiser did not run: ${output}`);
+  const { summary } = JSON.parse(output) as {
+    summary: { totalCruised: number; violations: { from: string; to: string; rule: { name: string } }[] };
+  };
+  return {
+    modules: summary.totalCruised,
+    violations: summary.violations.map(({ from, to, rule }) => ({ rule: rule.name, from, to })),
+  };
+}
+
+const PLANTED = {
+  "packages/core/src/upward.ts": 'import { market } from "@cairn/market";\nexport const upward = market;\n',
+  "packages/core/src/impure.ts": 'import { readFileSync } from "node:fs";\nexport const impure = readFileSync;\n',
+  "packages/core/src/one.ts": 'import { two } from "./two.ts";\nexport const one = (): unknown => two;\n',
+  "packages/core/src/two.ts": 'import { one } from "./one.ts";\nexport const two = (): unknown => one;\n',
+  "packages/market/src/index.ts": "export const market = 1;\n",
+  "packages/market/package.json":
+    '{"name":"@cairn/market","version":"0.1.0","type":"module","exports":{".":"./src/index.ts"}}\n',
+  "packages/core/package.json": '{"name":"@cairn/core","version":"0.1.0","type":"module"}\n',
+  "package.json": '{"private":true,"type":"module","workspaces":["packages/*"]}\n',
+};
+const BROKEN = ["core-and-proofs-are-pure", "core-imports-down-only", "no-circular"];
+
+/** The rules, put to a small copy of the layout in which each is broken: a cruiser that sees nothing would pass everything. */
+async function canary(): Promise<string | undefined> {
+  const directory = mkdtempSync(join(tmpdir(), "cairn-canary-"));
+  try {
+    for (const [path, text] of Object.entries(PLANTED)) {
+      mkdirSync(join(directory, path, ".."), { recursive: true });
+      writeFileSync(join(directory, path), text);
+    }
+    for (const name of [".dependency-cruiser.cjs", "tsconfig.json"]) cpSync(join(root, name), join(directory, name));
+    mkdirSync(join(directory, "node_modules/@cairn"), { recursive: true });
+    symlinkSync("../../packages/market", join(directory, "node_modules/@cairn/market"));
+    const { violations } = await cruise(directory, ["packages"]);
+    const found = [...new Set(violations.map(({ rule }) => rule))].toSorted();
+    return BROKEN.every((rule) => found.includes(rule))
+      ? undefined
+      : `the canary was not seen: expected ${BROKEN.join(", ")}; found ${found.join(", ") || "nothing"}`;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Whether imports run downwards only; what is wrong, or undefined. */
+export async function checkImports(): Promise<string | undefined> {
+  const silent = await canary();
+  if (silent !== undefined) return silent;
+  const { modules, violations } = await cruise(root, ["packages", "apps"]);
+  if (modules === 0) return "dependency-cruiser saw no modules";
+  return violations.length === 0
+    ? undefined
+    : violations.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`).join("\n");
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { checkImports } from "./check-imports.ts";
+import { root, runProgram } from "./run-program.ts";
+
+/** What is wrong, or undefined. */
+type Check = () => Promise<string | undefined>;
+
+const program =
+  (path: string, ...args: string[]): Check =>
+  async () => {
+    const { code, output } = await runProgram(join(root, "node_modules", path), args);
+    return code === 0 ? undefined : output || `exit ${code}`;
+  };
+
+const CHECKS: Record<string, Check> = {
+  types: program("typescript7/bin/tsc", "-p", "."),
+  style: program("@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
+  imports: checkImports,
+  unused: program("knip/bin/knip.js"),
+};
+
+export interface Tally {
+  passed: number;
+  failed: number;
+}
+
+/** Run every static check and print what each found; each counts as one. */
+export async function runStaticChecks(): Promise<Tally> {
+  const tally: Tally = { passed: 0, failed: 0 };
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const began = performance.now();
+    const wrong = await check().catch((error: unknown) => String(error));
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    process.stdout.write(`${wrong === undefined ? "passed" : "FAILED"}  ${name} (${seconds} s)\n`);
+    if (wrong !== undefined) process.stdout.write(`${wrong}\n\n`);
+    tally[wrong === undefined ? "passed" : "failed"]++;
+  }
+  return tally;
+}
+
+/** The last line of a run, in the form that machines read, and the exit code. */
+export function conclude(tally: Tally): void {
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+  process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
+}
