@@ -107,7 +107,8 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
   | { name: "DealStateChanged"; deal: DealId; state: DealState }
   | { name: "DealPaid"; deal: DealId; provider: Address; amount: Money; periods: number }
   | { name: "DealRefunded"; deal: DealId; amount: Money; toReserve: boolean }
-  | { name: "DealTerminated"; deal: DealId; lastPeriod: number }
+  /** Every ACTIVE deal of the package ends with `lastPeriod` at the latest; its PROPOSED ones can only be cancelled. */
+  | { name: "PackageTerminated"; manifestHash: Hex; lastPeriod: number }
   | { name: "ReserveReleased"; manifestHash: Hex; amount: Money }
   | { name: "PeriodOpened"; period: number; seed: Hex }
   | { name: "Voted"; set: Hex; period: number; verifier: Address; root: Hex }
