@@ -1,0 +1,68 @@
+import { type Address, asCairnError, CairnError, type Ledger, type SigningContext } from "@cairn/core";
+import { parseEndpoint } from "./dialable.ts";
+import { type DirectProvider, probeProvider, type SignRequest } from "./direct-provider.ts";
+
+/** How long the outcome of a probe holds. */
+const PROBE_SECONDS = 60;
+const MAX_KNOWN = 10_000;
+
+interface Known {
+  at: number;
+  outcome: Promise<DirectProvider | CairnError>;
+  settled?: DirectProvider | CairnError;
+}
+
+/** Which providers answer at the endpoint that they registered. */
+export interface KnownEndpoints {
+  /** What is known now, without asking. */
+  peek(provider: Address): DirectProvider | undefined;
+  /** The provider's endpoint once it has answered a probe within the last minute. @throws CairnError why not */
+  find(provider: Address): Promise<DirectProvider>;
+  /** A call failed: ask again before the next one. */
+  forget(provider: Address): void;
+}
+
+export function openKnownEndpoints(options: {
+  ledger: Ledger;
+  context: SigningContext;
+  signRequest: SignRequest;
+  allowPrivate: boolean;
+  now(): number;
+}): KnownEndpoints {
+  const known = new Map<Address, Known>();
+  const probe = async (provider: Address): Promise<DirectProvider> => {
+    const record = await options.ledger.provider(provider);
+    if (!record?.endpoint) {
+      throw new CairnError(`provider ${provider} has no endpoint`, { code: "no-endpoint", kind: "unavailable" });
+    }
+    const endpoint = parseEndpoint(record.endpoint, options.allowPrivate);
+    const { allowPrivate, context, signRequest, now } = options;
+    const found = { provider, endpoint, allowPrivate, context, signRequest, now };
+    await probeProvider(found);
+    return found;
+  };
+  return {
+    peek(provider) {
+      const settled = known.get(provider)?.settled;
+      return settled instanceof CairnError ? undefined : settled;
+    },
+    async find(provider) {
+      let entry = known.get(provider);
+      if (entry === undefined || options.now() - entry.at >= PROBE_SECONDS) {
+        if (known.size >= MAX_KNOWN) known.clear();
+        const fresh: Known = { at: options.now(), outcome: probe(provider).catch(asCairnError) };
+        void fresh.outcome.then((outcome) => {
+          fresh.settled = outcome;
+        });
+        known.set(provider, fresh);
+        entry = fresh;
+      }
+      const outcome = await entry.outcome;
+      if (outcome instanceof CairnError) throw outcome;
+      return outcome;
+    },
+    forget(provider) {
+      known.delete(provider);
+    },
+  };
+}

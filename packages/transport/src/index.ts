@@ -1,0 +1,10 @@
+export { type GatewayTransport, openTransport, type TransportOptions } from "./gateway/open-transport.ts";
+export { providerRoutes } from "./gateway/provider-routes.ts";
+export { callHttp, type HttpAnswer, type HttpCall, readCapped } from "./http/call-http.ts";
+export { type Nonces, rememberNonces } from "./nonces.ts";
+export { badMessage, type Fields, fieldsOf } from "./wire/fields.ts";
+export * from "./wire/frames.ts";
+export * from "./wire/limits.ts";
+export * from "./wire/pushes.ts";
+export * from "./wire/replies.ts";
+export * from "./wire/requests.ts";

@@ -1,0 +1,76 @@
+import { type Address, CairnError, type Hex, type Signed, signedFromJson, type TypeName } from "@cairn/core";
+
+/** A URL path on the gateway, so that a request can never send a provider to another host. */
+const PATH = /^(\/[A-Za-z0-9_-]{1,128}){1,8}$/;
+
+/** Reader of an untrusted JSON object: every getter throws `bad-message` naming the field, nothing is coerced. */
+export interface Fields {
+  text(name: string, pattern: RegExp, maximum: number): string;
+  integer(name: string, minimum: number, maximum: number): number;
+  hex32(name: string): Hex;
+  address(name: string): Address;
+  signature(name: string): Hex;
+  path(name: string): string;
+  bytes(name: string, maximum: number): Buffer;
+  object(name: string): Fields;
+  list(name: string, maximum: number): Fields[];
+  flag(name: string): boolean;
+  signed<N extends TypeName>(name: string, type: N): Signed<N>;
+  raw(name: string): unknown;
+  readonly all: Record<string, unknown>;
+}
+
+export function badMessage(where: string, expected: string): CairnError {
+  return new CairnError(`${where} is not ${expected}`, {
+    code: "bad-message",
+    kind: "input",
+    details: { field: where, expected },
+    next: "Send the message as docs/protocol.md, section 4, gives it.",
+  });
+}
+
+/** `where` names the object in errors. @throws CairnError `bad-message` when `json` is not an object. */
+export function fieldsOf(where: string, json: unknown): Fields {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw badMessage(where, "an object");
+  const record = json as Record<string, unknown>;
+  const raw = (name: string) => (Object.hasOwn(record, name) ? record[name] : undefined);
+  const text = (name: string, pattern: RegExp, maximum: number) => {
+    const value = raw(name);
+    if (typeof value !== "string" || value.length > maximum || !pattern.test(value)) {
+      throw badMessage(`${where}.${name}`, `text of at most ${maximum} characters like ${pattern.source}`);
+    }
+    return value;
+  };
+  const hex = (name: string, bytes: number) =>
+    text(name, new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), 2 + bytes * 2).toLowerCase() as Hex;
+  return {
+    all: record,
+    raw,
+    text,
+    integer(name, minimum, maximum) {
+      const value = raw(name);
+      if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum && value <= maximum)
+        return value;
+      throw badMessage(`${where}.${name}`, `an integer from ${minimum} to ${maximum}`);
+    },
+    hex32: (name) => hex(name, 32),
+    address: (name) => hex(name, 20),
+    signature: (name) => hex(name, 65),
+    path: (name) => text(name, PATH, 512),
+    bytes: (name, maximum) => Buffer.from(text(name, /^[A-Za-z0-9+/]*={0,2}$/, Math.ceil(maximum / 3) * 4), "base64"),
+    object: (name) => fieldsOf(`${where}.${name}`, raw(name)),
+    list(name, maximum) {
+      const value = raw(name);
+      if (!Array.isArray(value) || value.length > maximum) {
+        throw badMessage(`${where}.${name}`, `a list of at most ${maximum}`);
+      }
+      return value.map((item, index) => fieldsOf(`${where}.${name}[${index}]`, item));
+    },
+    flag(name) {
+      const value = raw(name);
+      if (typeof value === "boolean") return value;
+      throw badMessage(`${where}.${name}`, "true or false");
+    },
+    signed: (name, type) => signedFromJson(type, raw(name)),
+  };
+}
