@@ -75,8 +75,11 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
         event.amount.toString(),
       ]);
       return [];
-    case "DealTerminated":
-      await client.query("update catalog.deals set last_period = $2 where deal = $1", [event.deal, event.lastPeriod]);
+    case "PackageTerminated":
+      await client.query("update catalog.deals set last_period = $2 where manifest_hash = $1 and state = 'ACTIVE'", [
+        event.manifestHash,
+        event.lastPeriod,
+      ]);
       return [];
     case "ReserveReleased":
       await client.query("update catalog.escrows set released = true, reserve = 0 where manifest_hash = $1", [

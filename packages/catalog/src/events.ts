@@ -1,5 +1,6 @@
 import type { Address, DealId, PackageId } from "@cairn/core";
 import type { Pool } from "pg";
+import { toJson } from "./json.ts";
 import type { Queryable } from "./queryable.ts";
 
 export const EVENT_CHANNEL = "cairn_events";
@@ -57,7 +58,7 @@ export async function recordEvents(db: Queryable, events: readonly NewEvent[]): 
         event.severity,
         event.message,
         event.next ?? null,
-        JSON.stringify(event.data ?? {}, (_, value) => (typeof value === "bigint" ? value.toString() : value)),
+        toJson(event.data ?? {}),
       ],
     });
   }

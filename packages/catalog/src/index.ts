@@ -1,4 +1,11 @@
+export * from "./accounts.ts";
+export * from "./blocks.ts";
+export * from "./dashboard.ts";
+export * from "./deals.ts";
 export * from "./events.ts";
+export { toJson } from "./json.ts";
 export { catalogMigrations } from "./migrations.ts";
 export * from "./outbox.ts";
+export { createProjection, type Projection } from "./projection.ts";
+export * from "./providers.ts";
 export { inTransaction, type Queryable } from "./queryable.ts";

@@ -1,0 +1,69 @@
+import type { PackageId } from "@cairn/core";
+import type { Queryable } from "./queryable.ts";
+
+/** Where a block's CAR frame (length, CID, data) stands in its piece, header counted. */
+export interface BlockFrame {
+  cid: Uint8Array;
+  offset: number;
+  length: number;
+}
+
+const BATCH = 5000;
+
+/** Write a piece's index; frames that are there already are left as they are. */
+export async function insertBlocks(
+  db: Queryable,
+  id: PackageId,
+  piece: number,
+  frames: readonly BlockFrame[],
+): Promise<void> {
+  for (let from = 0; from < frames.length; from += BATCH) {
+    const part = frames.slice(from, from + BATCH);
+    await db.query({
+      name: "catalog-insert-blocks",
+      text: `insert into catalog.blocks (package, piece, frame_offset, frame_length, cid)
+             select $1, $2, * from unnest($3::bigint[], $4::integer[], $5::bytea[]) on conflict do nothing`,
+      values: [
+        id,
+        piece,
+        part.map((frame) => frame.offset),
+        part.map((frame) => frame.length),
+        part.map((frame) => Buffer.from(frame.cid)),
+      ],
+    });
+  }
+}
+
+/** Frames of a piece from the one that holds byte `offset` on, in order, at most `limit`. */
+export async function framesFrom(
+  db: Queryable,
+  id: PackageId,
+  piece: number,
+  offset: number,
+  limit: number,
+): Promise<BlockFrame[]> {
+  const { rows } = await db.query({
+    name: "catalog-frames-from",
+    text: `select cid, frame_offset::float8 as offset, frame_length as length from catalog.blocks
+           where package = $1 and piece = $2 and frame_offset >= coalesce((select max(frame_offset) from catalog.blocks
+             where package = $1 and piece = $2 and frame_offset <= $3), 0)
+           order by frame_offset limit $4`,
+    values: [id, piece, offset, limit],
+  });
+  return rows as BlockFrame[];
+}
+
+/** Frames of the named blocks of a package, one per CID that is there. */
+export async function findBlocks(
+  db: Queryable,
+  id: PackageId,
+  cids: readonly Uint8Array[],
+): Promise<(BlockFrame & { piece: number })[]> {
+  const { rows } = await db.query({
+    name: "catalog-find-blocks",
+    text: `select distinct on (cid) cid, piece, frame_offset::float8 as offset, frame_length as length from catalog.blocks
+           where package = $1 and cid = any($2::bytea[]) order by cid, piece, frame_offset`,
+    values: [id, cids.map((cid) => Buffer.from(cid))],
+  });
+  return rows as (BlockFrame & { piece: number })[];
+}

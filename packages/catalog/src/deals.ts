@@ -1,0 +1,87 @@
+import type { Address, DealId, DealState, Hex, Money, Seconds } from "@cairn/core";
+import type { Queryable } from "./queryable.ts";
+
+/** One deal as the finalised chain has it. */
+export interface DealRow {
+  deal: DealId;
+  manifestHash: Hex;
+  owner: Address;
+  provider: Address;
+  piece: number;
+  shard: number;
+  commitment: Hex;
+  rawLength: number;
+  pricePerPeriod: Money;
+  periods: number;
+  duty: bigint;
+  verifierSet: Hex;
+  escrow: Money;
+  paid: Money;
+  refunded: Money;
+  paidPeriods: number;
+  deadline: Seconds;
+  state: DealState;
+  proposedAt: Seconds;
+  receivedAt: Seconds | null;
+  activatedAt: Seconds | null;
+  endedAt: Seconds | null;
+  /** Set once the owner has ended the deal early. */
+  lastPeriod: number | null;
+}
+
+export interface DealFilter {
+  manifestHash?: Hex;
+  owner?: Address;
+  provider?: Address;
+  verifierSet?: Hex;
+  states?: readonly DealState[];
+  deals?: readonly DealId[];
+}
+
+export async function listDeals(db: Queryable, filter: DealFilter): Promise<DealRow[]> {
+  const { rows } = await db.query(
+    `select * from catalog.deals
+     where ($1::text is null or manifest_hash = $1) and ($2::text is null or owner = $2) and ($3::text is null or provider = $3)
+       and ($4::text is null or verifier_set = $4) and ($5::text[] is null or state = any($5)) and ($6::text[] is null or deal = any($6))
+     order by proposed_block, manifest_hash, piece, shard`,
+    [
+      filter.manifestHash ?? null,
+      filter.owner?.toLowerCase() ?? null,
+      filter.provider?.toLowerCase() ?? null,
+      filter.verifierSet ?? null,
+      filter.states ?? null,
+      filter.deals ?? null,
+    ],
+  );
+  return rows.map(dealOf);
+}
+
+const orNull = (value: unknown) => (value === null ? null : Number(value));
+
+function dealOf(row: Record<string, unknown>): DealRow {
+  return {
+    deal: row.deal as DealId,
+    manifestHash: row.manifest_hash as Hex,
+    owner: row.owner as Address,
+    provider: row.provider as Address,
+    piece: row.piece as number,
+    shard: row.shard as number,
+    commitment: row.commitment as Hex,
+    rawLength: Number(row.raw_length),
+    pricePerPeriod: BigInt(row.price_per_period as string),
+    periods: row.periods as number,
+    duty: BigInt(row.duty as string),
+    verifierSet: row.verifier_set as Hex,
+    escrow: BigInt(row.escrow as string),
+    paid: BigInt(row.paid as string),
+    refunded: BigInt(row.refunded as string),
+    paidPeriods: row.paid_periods as number,
+    deadline: Number(row.deadline),
+    state: row.state as DealState,
+    proposedAt: Number(row.proposed_at),
+    receivedAt: orNull(row.received_at),
+    activatedAt: orNull(row.activated_at),
+    endedAt: orNull(row.ended_at),
+    lastPeriod: orNull(row.last_period),
+  };
+}
