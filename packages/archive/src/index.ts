@@ -1,1 +1,43 @@
-export {};
+export { carHeader } from "./car/format.ts";
+export type { PieceSink } from "./car/piece-cutter.ts";
+export {
+  type BlockIndex,
+  blockIndexOf,
+  type CarScan,
+  type ScannedBlock,
+  scanCar,
+  verifyBlock,
+} from "./car/scan-car.ts";
+export {
+  type AccountKey,
+  assertUsable,
+  exportAccountKey,
+  exportPublicKey,
+  generateAccountKey,
+  importAccountKey,
+} from "./keys/account-key.ts";
+export { decodeManifest } from "./manifest/decode-manifest.ts";
+export { encodeManifest } from "./manifest/encode-manifest.ts";
+export {
+  type DirectoryEntry,
+  type FileEntry,
+  fileCid,
+  LAYOUTS,
+  type Layout,
+  type Manifest,
+  type ManifestEntry,
+  type SymlinkEntry,
+  totalsOf,
+} from "./manifest/manifest.ts";
+export { openManifest, sealManifest } from "./manifest/seal-manifest.ts";
+export {
+  type PackageOptions,
+  type Packed,
+  type PackFolderOptions,
+  type PackProgress,
+  packFolder,
+} from "./pack/pack-folder.ts";
+export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
+export { bytesOfName, displayName, nameOfBytes } from "./walk/names.ts";
+export { pathOf, pathsOf } from "./walk/tree-paths.ts";
+export { type SkippedEntry, walkFolder } from "./walk/walk-folder.ts";

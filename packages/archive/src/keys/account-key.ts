@@ -1,0 +1,101 @@
+import { CairnError } from "@cairn/core/errors";
+import * as openpgp from "openpgp";
+
+/** An unlocked OpenPGP key pair that owns packages. */
+export interface AccountKey {
+  /** 40 upper-case hex digits. */
+  fingerprint: string;
+  userIds: string[];
+  privateKey: openpgp.PrivateKey;
+  publicKey: openpgp.PublicKey;
+}
+
+/**
+ * A new version 4 key: Ed25519 to sign, Curve25519 to encrypt, both of the kinds that gpg 2.2 reads.
+ * @returns the unlocked key; write it out with `exportAccountKey`
+ */
+export async function generateAccountKey(options: { name: string; email?: string }): Promise<AccountKey> {
+  const { privateKey } = await openpgp.generateKey({
+    type: "ecc",
+    curve: "curve25519Legacy",
+    userIDs: [{ name: options.name, ...(options.email === undefined ? {} : { email: options.email }) }],
+    format: "object",
+  });
+  return accountKeyOf(privateKey);
+}
+
+/**
+ * Reads an ASCII-armoured secret key and unlocks it.
+ * Throws `key-unusable` when the text is no secret key, `wrong-passphrase` when it stays locked.
+ */
+export async function importAccountKey(armored: string, passphrase?: string): Promise<AccountKey> {
+  let locked: openpgp.PrivateKey;
+  try {
+    locked = await openpgp.readPrivateKey({ armoredKey: armored });
+  } catch (cause) {
+    throw unusable(
+      "The text is not an armoured OpenPGP secret key.",
+      "Export it with gpg --armor --export-secret-keys.",
+      cause,
+    );
+  }
+  if (locked.isDecrypted()) return accountKeyOf(locked);
+  try {
+    return accountKeyOf(await openpgp.decryptKey({ privateKey: locked, passphrase: passphrase ?? "" }));
+  } catch (cause) {
+    throw new CairnError(
+      passphrase === undefined ? "The key is locked with a passphrase." : "The passphrase does not unlock the key.",
+      { code: "wrong-passphrase", kind: "auth", next: "Give the passphrase of this key.", cause },
+    );
+  }
+}
+
+/** The secret key, armoured, locked with `passphrase` if one is given; gpg imports it. */
+export async function exportAccountKey(key: AccountKey, passphrase?: string): Promise<string> {
+  if (passphrase === undefined) return key.privateKey.armor();
+  const locked = await openpgp.encryptKey({ privateKey: key.privateKey, passphrase });
+  return locked.armor();
+}
+
+/** The public key, armoured. */
+export function exportPublicKey(key: AccountKey): string {
+  return key.publicKey.armor();
+}
+
+/** Throws `key-unusable` unless the key can encrypt and sign new packages now. */
+export async function assertUsable(key: AccountKey): Promise<void> {
+  const id = key.fingerprint;
+  if (key.privateKey.keyPacket.version !== 4) {
+    throw unusable(`Key ${id} is not a version 4 key, so gpg could not read what it encrypts.`, "Use a version 4 key.");
+  }
+  const expires = await key.privateKey.getExpirationTime();
+  if (expires === null || (expires !== Number.POSITIVE_INFINITY && expires.valueOf() <= Date.now())) {
+    const when = expires instanceof Date ? ` on ${expires.toISOString()}` : "";
+    throw unusable(`Key ${id} expired${when}.`, "Extend it with gpg --quick-set-expire and import it again.");
+  }
+  if (await key.privateKey.isRevoked()) throw unusable(`Key ${id} is revoked.`, "Use another key.");
+  try {
+    await key.privateKey.getEncryptionKey();
+  } catch (cause) {
+    const next = "Add one with gpg --quick-add-key FINGERPRINT cv25519 encr and import the key again.";
+    throw unusable(`Key ${id} has no usable encryption subkey.`, next, cause);
+  }
+  try {
+    await key.privateKey.getSigningKey();
+  } catch (cause) {
+    throw unusable(`Key ${id} cannot sign.`, "Use a key that can sign and encrypt.", cause);
+  }
+}
+
+function accountKeyOf(privateKey: openpgp.PrivateKey): AccountKey {
+  return {
+    fingerprint: privateKey.getFingerprint().toUpperCase(),
+    userIds: privateKey.getUserIDs(),
+    privateKey,
+    publicKey: privateKey.toPublic(),
+  };
+}
+
+function unusable(message: string, next: string, cause?: unknown): CairnError {
+  return new CairnError(message, { code: "key-unusable", kind: "input", next, cause });
+}

@@ -1,0 +1,42 @@
+import { encode } from "@ipld/dag-cbor";
+import { bytesOfName, isEscaped } from "../walk/names.ts";
+import type { Manifest, ManifestEntry } from "./manifest.ts";
+
+export const KINDS = ["directory", "file", "symlink"] as const;
+
+/** A name as text, or as bytes when it is not UTF-8. */
+function textOrBytes(name: string): string | Uint8Array {
+  return isEscaped(name) ? new Uint8Array(bytesOfName(name)) : name;
+}
+
+function tupleOf(entry: ManifestEntry): unknown[] {
+  const common = [
+    KINDS.indexOf(entry.kind),
+    entry.parent,
+    textOrBytes(entry.name),
+    entry.mode,
+    entry.seconds,
+    entry.nanoseconds,
+  ];
+  if (entry.kind === "file") return [...common, entry.size, entry.stored, new Uint8Array(entry.digest)];
+  return entry.kind === "symlink" ? [...common, textOrBytes(entry.target)] : common;
+}
+
+/**
+ * The manifest as dag-cbor. Each entry is a tuple: kind (0 directory, 1 file, 2 symbolic link), parent, name, mode,
+ * seconds, nanoseconds; then for a file size, stored size, digest, and for a link its target.
+ */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return encode({
+    version: manifest.version,
+    package: new Uint8Array(Buffer.from(manifest.package, "hex")),
+    name: manifest.name,
+    created: manifest.created,
+    layout: manifest.layout,
+    root: manifest.root,
+    profile: [manifest.profile.chunk, manifest.profile.links, manifest.profile.shardAbove],
+    repairKey: new Uint8Array(manifest.repairKey),
+    pieces: manifest.pieces,
+    entries: manifest.entries.map(tupleOf),
+  });
+}

@@ -1,0 +1,48 @@
+import type { ErrorBody } from "@cairn/core/errors";
+import type { Recipient } from "../keys/recipient.ts";
+import type { DagProfile } from "../unixfs/profile.ts";
+
+/** One file to put into the DAG. */
+export interface FileTask {
+  /** Index of its entry. */
+  entry: number;
+  path: Uint8Array;
+}
+
+/** What became of it. */
+export interface FileDone {
+  entry: number;
+  size: number;
+  stored: number;
+  codec: number;
+  digest: Uint8Array;
+  tsize: number;
+  mode: number;
+  seconds: number;
+  nanoseconds: number;
+}
+
+export interface PackSettings {
+  /** Undefined: contents are stored as they are. */
+  recipient: Recipient | undefined;
+  profile: DagProfile;
+}
+
+/** Consecutive whole CAR frames of one job. */
+export interface Segment {
+  job: number;
+  buffer: ArrayBuffer;
+  /** Bytes used of the buffer. */
+  length: number;
+  /** Length of each frame. */
+  frames: number[];
+  /** Files whose last frame is in this segment. */
+  done: FileDone[];
+  /** Plaintext bytes read for it. */
+  read: number;
+  /** The job ends with this segment. */
+  last: boolean;
+}
+
+export type ToPackWorker = { type: "job"; job: number; files: FileTask[] } | { type: "buffer"; buffer: ArrayBuffer };
+export type FromPackWorker = { type: "segment"; segment: Segment } | { type: "failed"; error: ErrorBody };

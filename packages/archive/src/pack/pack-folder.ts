@@ -1,0 +1,171 @@
+import { availableParallelism } from "node:os";
+import { CairnError } from "@cairn/core/errors";
+import { MAX_PIECE_BYTES } from "@cairn/core/words";
+import type { CID } from "multiformats/cid";
+import { PieceCutter, type PieceSink } from "../car/piece-cutter.ts";
+import { type AccountKey, assertUsable } from "../keys/account-key.ts";
+import { recipientOf } from "../keys/recipient.ts";
+import type { Layout, Manifest, ManifestEntry } from "../manifest/manifest.ts";
+import { sealManifest } from "../manifest/seal-manifest.ts";
+import { cidOf, DAG_PB, type Link, RAW } from "../unixfs/links.ts";
+import { type DagProfile, UNIXFS_V1_2025 } from "../unixfs/profile.ts";
+import { type FoundEntry, type SkippedEntry, type Walked, walkFolder } from "../walk/walk-folder.ts";
+import { buildTree, nameInDag } from "./build-tree.ts";
+import type { FileDone, PackSettings, Segment } from "./messages.ts";
+import { planJobs } from "./plan-jobs.ts";
+import { runJobs, runJobsHere } from "./run-jobs.ts";
+
+export interface PackProgress {
+  files: number;
+  /** Plaintext bytes. */
+  bytes: number;
+  totalFiles: number;
+  totalBytes: number;
+}
+
+/** What every way of making a package takes. */
+export interface PackageOptions {
+  /** Unlocked; encrypts the contents, encrypts and signs the manifest. */
+  key: AccountKey;
+  /** 32 hex digits. */
+  packageId: string;
+  name: string;
+  /** 32 random bytes that mask the shards. */
+  repairKey: Uint8Array;
+  /** UNIX seconds. */
+  created: number;
+  sink: PieceSink;
+  /** Most bytes of a piece, header included; MAX_PIECE_BYTES unless told. */
+  pieceLimit?: number;
+  signal?: AbortSignal;
+}
+
+export interface PackFolderOptions extends PackageOptions {
+  /** A folder or a single file. */
+  path: string;
+  /** `private` unless told. */
+  layout?: Exclude<Layout, "car">;
+  onProgress?: (progress: PackProgress) => void;
+  /** Worker threads; 0 packs in this thread. At most two, and none for less than a megabyte, unless told. */
+  threads?: number;
+  profile?: DagProfile;
+}
+
+export interface Packed {
+  root: CID;
+  /** Lengths of the CAR files, their 59-byte headers included. */
+  pieces: { length: number }[];
+  /** One OpenPGP message. */
+  manifest: Uint8Array;
+  /** Not encrypted: for the caller's own use. */
+  opened: Manifest;
+  files: number;
+  /** Plaintext bytes. */
+  bytes: number;
+  /** Special files that were left out. */
+  skipped: SkippedEntry[];
+}
+
+const SMALL_FILES = 64;
+const SMALL_BYTES = 1_048_576;
+
+/**
+ * Streams a folder, or one file, into CAR pieces and makes its sealed manifest.
+ * The sink gets each piece's bytes from behind its header on; write `carHeader(root)` before them in the end.
+ * Throws `unreadable-path`, `file-changed`, `name-not-utf8`, `key-unusable`, `piece-limit`, and what the sink throws;
+ * what the sink has got by then is void.
+ */
+export async function packFolder(options: PackFolderOptions): Promise<Packed> {
+  const layout = options.layout ?? "private";
+  const profile = options.profile ?? UNIXFS_V1_2025;
+  checkIdentity(options);
+  await assertUsable(options.key);
+  const walked = await walkFolder(options.path, options.signal);
+  if (layout !== "private") for (const index of walked.entries.keys()) nameInDag(layout, walked.entries, index);
+  const cutter = new PieceCutter(options.sink, options.pieceLimit ?? MAX_PIECE_BYTES);
+  const recipient = layout === "unencrypted" ? undefined : await recipientOf(options.key);
+  const done = await packFiles(walked, { recipient, profile }, cutter, options);
+  const links = new Map<number, Link>();
+  for (const [index, file] of done) links.set(index, linkOf(file));
+  const blocks: { link: Link; block: Uint8Array }[] = [];
+  const root = buildTree(layout, walked.entries, links, profile, (link, block) => blocks.push({ link, block }));
+  for (const { link, block } of blocks) await cutter.block(link.codec, link.digest, block);
+  await cutter.finish();
+  const opened: Manifest = {
+    version: 1,
+    package: options.packageId,
+    name: options.name,
+    created: options.created,
+    layout,
+    root: cidOf(root),
+    profile,
+    repairKey: options.repairKey,
+    pieces: cutter.lengths,
+    entries: walked.entries.map((entry, index) => manifestEntry(entry, done.get(index))),
+  };
+  let bytes = 0;
+  for (const file of done.values()) bytes += file.size;
+  return {
+    root: opened.root,
+    pieces: cutter.lengths.map((length) => ({ length })),
+    manifest: await sealManifest(opened, options.key),
+    opened,
+    files: done.size,
+    bytes,
+    skipped: walked.skipped,
+  };
+}
+
+export function checkIdentity(options: PackageOptions): void {
+  const fault = /^[0-9a-f]{32}$/.test(options.packageId)
+    ? options.repairKey.length === 32
+      ? undefined
+      : "the repair key has 32 bytes"
+    : "the package id has 32 hex digits";
+  if (fault === undefined) return;
+  throw new CairnError(`The package cannot be made: ${fault}.`, { code: "bad-package", kind: "input" });
+}
+
+async function packFiles(
+  walked: Walked,
+  settings: PackSettings,
+  cutter: PieceCutter,
+  options: PackFolderOptions,
+): Promise<Map<number, FileDone>> {
+  const { signal, onProgress } = options;
+  const found = walked.entries.filter((entry) => entry.kind === "file");
+  const progress: PackProgress = {
+    files: 0,
+    bytes: 0,
+    totalFiles: found.length,
+    totalBytes: found.reduce((sum, entry) => sum + entry.size, 0),
+  };
+  const done = new Map<number, FileDone>();
+  const consume = async (segment: Segment): Promise<void> => {
+    signal?.throwIfAborted();
+    await cutter.frames(new Uint8Array(segment.buffer, 0, segment.length), segment.frames);
+    for (const file of segment.done) done.set(file.entry, file);
+    progress.files += segment.done.length;
+    progress.bytes += segment.read;
+    onProgress?.({ ...progress });
+  };
+  const small = progress.totalFiles <= SMALL_FILES && progress.totalBytes <= SMALL_BYTES;
+  const threads = options.threads ?? (small ? 0 : Math.min(2, availableParallelism()));
+  const jobs = planJobs(walked.root, walked.entries);
+  if (threads === 0) await runJobsHere(jobs, settings, consume);
+  else await runJobs(jobs, settings, threads, consume, signal);
+  return done;
+}
+
+function linkOf(file: FileDone): Link {
+  return { codec: file.codec === RAW ? RAW : DAG_PB, digest: file.digest, size: file.stored, tsize: file.tsize };
+}
+
+function manifestEntry(entry: FoundEntry, file: FileDone | undefined): ManifestEntry {
+  const { parent, name } = entry;
+  const { mode, seconds, nanoseconds } = file ?? entry;
+  const common = { parent, name, mode, seconds, nanoseconds };
+  if (entry.kind === "symlink") return { kind: "symlink", ...common, target: entry.target ?? "" };
+  if (!file) return { kind: "directory", ...common };
+  return { kind: "file", ...common, size: file.size, stored: file.stored, digest: file.digest };
+}
