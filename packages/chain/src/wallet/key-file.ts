@@ -9,7 +9,7 @@ import { decryptKey, encryptKey, type Keystore, type KeystoreOptions } from "./k
 /** A keystore is about 500 bytes. */
 const MAX_FILE_BYTES = 16_384;
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY);
   try {
     await directory.sync();

@@ -1,0 +1,212 @@
+import { asCairnError, CairnError } from "@cairn/core";
+import type { Abi } from "viem";
+import { conclude, receiptOf } from "./conclude.ts";
+import { currentFees, raisedFees } from "./fees.ts";
+import type { Block, Heads } from "./heads.ts";
+import { toQuantity } from "./heads.ts";
+import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
+import type { Rpc } from "./rpc.ts";
+import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
+import { type Call, type Envelope, readTransaction } from "./sign-transaction.ts";
+
+export interface FollowerSettings {
+  pollMilliseconds: number;
+  /** How long a sent transaction may stay unmined before it is sent again as it is: pools forget. */
+  resendSeconds: number;
+  /** How long the next one in line may stay unmined before it is signed again at a higher fee. */
+  replaceSeconds: number;
+  /** How long the chain may stay unreachable, or keep refusing one transaction, before those who wait are told. */
+  patienceSeconds: number;
+}
+
+export interface FollowerContext {
+  rpc: Rpc;
+  heads: Heads;
+  store: OutgoingStore;
+  account: OutgoingAccount;
+  abi: Abi;
+  sign: (call: Call, envelope: Envelope) => { raw: OutgoingTransaction["raw"]; hash: OutgoingTransaction["hash"] };
+  /** Save under a fresh nonce; the sender's allocation, one at a time. */
+  renumber: (transaction: OutgoingTransaction, head: Block) => Promise<OutgoingTransaction>;
+}
+
+interface Followed {
+  transaction: OutgoingTransaction;
+  sentAt: number;
+  signedAt: number;
+  underpriced: boolean;
+  refusedSince: number | undefined;
+  /** How many rounds in a row its nonce was used and no receipt was there. */
+  missing: number;
+  waiters: { resolve: (outcome: Outcome) => void; reject: (error: Error) => void }[];
+}
+
+/** Rounds that a load-balanced node may be behind itself. */
+const MISSING_ROUNDS = 5;
+/** Filecoin's public nodes keep receipts of about 2,000 epochs: beyond, the absence of one proves nothing. */
+const RECEIPT_BLOCKS = 1800;
+
+/** Follows sent transactions until a finalized block holds them: sends again what pools forgot, raises fees, notices lost nonces. */
+export class OutgoingFollower {
+  readonly #context: FollowerContext;
+  readonly #settings: FollowerSettings;
+  readonly #followed = new Map<string, Followed>();
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+  #closed = false;
+  #failingSince: number | undefined;
+
+  constructor(context: FollowerContext, settings: FollowerSettings) {
+    this.#context = context;
+    this.#settings = settings;
+  }
+
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  /** Take one up; `sent` tells what the node made of it just now, undefined makes it be sent in the next round. */
+  follow(transaction: OutgoingTransaction, sent: SendResult | undefined): void {
+    if (this.#followed.has(transaction.id)) return;
+    const now = Date.now();
+    this.#followed.set(transaction.id, {
+      transaction,
+      sentAt: sent === undefined ? 0 : now,
+      signedAt: now,
+      underpriced: sent?.kind === "underpriced",
+      refusedSince: undefined,
+      missing: 0,
+      waiters: [],
+    });
+    this.#schedule(sent === undefined ? 0 : this.#settings.pollMilliseconds);
+  }
+
+  /** The outcome of one that is followed, once final. */
+  outcome(id: string): Promise<Outcome> {
+    const followed = this.#followed.get(id);
+    if (followed === undefined) throw new Error(`transaction ${id} is not followed`);
+    return new Promise((resolve, reject) => followed.waiters.push({ resolve, reject }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const error = new CairnError("the sender of transactions was closed", {
+      code: "stopping",
+      kind: "unavailable",
+      next: "Submit it again under the same id: what was sent is known.",
+    });
+    for (const id of [...this.#followed.keys()]) this.#fail(id, error);
+  }
+
+  #schedule(delay: number): void {
+    if (this.#closed || this.#running || (this.#timer !== undefined && delay > 0)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#round(), delay);
+  }
+
+  async #round(): Promise<void> {
+    this.#timer = undefined;
+    this.#running = true;
+    try {
+      await this.#look();
+      this.#failingSince = undefined;
+    } catch (thrown) {
+      this.#failingSince ??= Date.now();
+      if (Date.now() - this.#failingSince > this.#settings.patienceSeconds * 1000) {
+        const error = asCairnError(thrown);
+        for (const id of [...this.#followed.keys()]) this.#fail(id, error);
+      }
+    } finally {
+      this.#running = false;
+    }
+    if (this.#followed.size > 0) this.#schedule(this.#settings.pollMilliseconds);
+  }
+
+  async #look(): Promise<void> {
+    const { rpc, heads, account } = this.#context;
+    const [final, head, count] = await Promise.all([
+      heads.finalized(),
+      heads.latest(),
+      rpc.request<string>("eth_getTransactionCount", [account.sender, "latest"]).then(Number),
+    ]);
+    const inOrder = [...this.#followed.values()].sort((a, b) => a.transaction.nonce - b.transaction.nonce);
+    const used = inOrder.filter(({ transaction }) => transaction.nonce < count);
+    const receipts = await Promise.all(used.map(({ transaction }) => receiptOf(rpc, transaction)));
+    for (const [index, followed] of used.entries()) {
+      const receipt = receipts[index];
+      if (receipt === undefined) await this.#consumed(followed, head, final.number);
+      else if (Number(receipt.blockNumber) <= final.number) {
+        const outcome = await conclude(rpc, followed.transaction, receipt, this.#context.abi);
+        await this.#context.store.finish(account, followed.transaction.id, outcome);
+        this.#followed.delete(followed.transaction.id);
+        for (const { resolve } of followed.waiters) resolve(outcome);
+      }
+    }
+    for (const followed of inOrder.slice(used.length)) {
+      await this.#push(followed, followed.transaction.nonce === count, head);
+    }
+  }
+
+  /** One that is not mined: send it again, dearer when it is its turn and it stays. */
+  async #push(followed: Followed, isNext: boolean, head: Block): Promise<void> {
+    const now = Date.now();
+    const stuck = isNext && now - followed.signedAt > this.#settings.replaceSeconds * 1000;
+    if (followed.underpriced || stuck) await this.#replace(followed, head);
+    else if (now - followed.sentAt < this.#settings.resendSeconds * 1000) return;
+    followed.sentAt = now;
+    const result = await sendRaw(this.#context.rpc, followed.transaction.raw);
+    followed.underpriced = result.kind === "underpriced";
+    if (result.kind !== "refused" && result.kind !== "unfunded") {
+      followed.refusedSince = undefined;
+      return;
+    }
+    followed.refusedSince ??= now;
+    if (now - followed.refusedSince > this.#settings.patienceSeconds * 1000) {
+      this.#fail(followed.transaction.id, refusedError(followed.transaction.id, result.error));
+    }
+  }
+
+  async #replace(followed: Followed, head: Block): Promise<void> {
+    const { transaction } = followed;
+    const { call, envelope } = readTransaction(transaction.raw);
+    const fees = raisedFees(envelope, await currentFees(this.#context.rpc, head));
+    const signed = this.#context.sign(call, { ...envelope, ...fees });
+    const next = { ...transaction, ...signed, earlier: [...transaction.earlier, transaction.hash] };
+    await this.#context.store.update(next);
+    followed.transaction = next;
+    followed.signedAt = Date.now();
+  }
+
+  /** Its nonce was used, yet not by it as far as the node says. */
+  async #consumed(followed: Followed, head: Block, finalNumber: number): Promise<void> {
+    const { transaction } = followed;
+    followed.missing++;
+    if (followed.missing < MISSING_ROUNDS) return;
+    const { rpc, account, renumber } = this.#context;
+    const settled = await rpc.request<string>("eth_getTransactionCount", [account.sender, toQuantity(finalNumber)]);
+    if (Number(settled) <= transaction.nonce) return;
+    if (head.number - transaction.signedAtBlock > RECEIPT_BLOCKS) {
+      this.#fail(
+        transaction.id,
+        new CairnError(`whether transaction ${transaction.hash} was mined cannot be told any more`, {
+          code: "transaction-unknown",
+          kind: "conflict",
+          details: { submission: transaction.id, hashes: [transaction.hash, ...transaction.earlier] },
+          next: "Look its hashes up in an archive of the chain; use no key in two programs.",
+        }),
+      );
+      return;
+    }
+    followed.transaction = await renumber(transaction, head);
+    followed.missing = 0;
+    followed.sentAt = 0;
+    followed.signedAt = Date.now();
+  }
+
+  #fail(id: string, error: Error): void {
+    const followed = this.#followed.get(id);
+    this.#followed.delete(id);
+    for (const { reject } of followed?.waiters ?? []) reject(error);
+  }
+}

@@ -1,0 +1,118 @@
+import { CairnError } from "@cairn/core";
+import {
+  BaseError,
+  createPublicClient,
+  HttpRequestError,
+  http,
+  RpcRequestError,
+  SocketClosedError,
+  TimeoutError,
+  WebSocketRequestError,
+  webSocket,
+} from "viem";
+
+/** A refusal by the node itself, as opposed to a node that cannot be reached. */
+export class RpcError extends Error {
+  readonly code: number;
+  /** Whatever stood in the error's `data`: revert data, by its dialect. */
+  readonly data: unknown;
+
+  constructor(message: string, code: number, data: unknown, cause: unknown) {
+    super(message, { cause });
+    this.name = "RpcError";
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** JSON-RPC to one node. Requests made in the same tick travel as one batch over HTTP. */
+export interface Rpc {
+  readonly url: string;
+  /** @throws RpcError as the node answered; CairnError `chain-unreachable` */
+  request<T>(method: string, params: readonly unknown[]): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface RpcOptions {
+  /** For one request, its retries not counted; 15,000 unless set. */
+  timeoutMilliseconds?: number;
+  /** How often a request that did not come through is repeated at once; 2 unless set. */
+  retries?: number;
+}
+
+const BATCH_SIZE = 100;
+
+/** The URL without what may be secret in it: user, password, query. */
+export function publicUrl(url: string): string {
+  if (!URL.canParse(url)) return "the chain's URL";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+export function unreachable(url: string, cause: unknown): CairnError {
+  const reason = cause instanceof BaseError ? (cause.details ?? cause.shortMessage) : (cause as Error).message;
+  return new CairnError(`cannot reach the chain at ${publicUrl(url)}: ${reason}`, {
+    code: "chain-unreachable",
+    kind: "unavailable",
+    next: "Start the chain, or correct CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
+    cause,
+  });
+}
+
+function translated(url: string, error: unknown): Error {
+  if (!(error instanceof BaseError)) return error instanceof Error ? unreachable(url, error) : new Error(String(error));
+  const cut = error.walk(
+    (inner) =>
+      inner instanceof HttpRequestError ||
+      inner instanceof TimeoutError ||
+      inner instanceof WebSocketRequestError ||
+      inner instanceof SocketClosedError,
+  );
+  if (cut !== null) return unreachable(url, cut);
+  const refusal = error.walk((inner) => inner instanceof RpcRequestError);
+  if (refusal instanceof RpcRequestError) {
+    return new RpcError(refusal.details ?? refusal.shortMessage, refusal.code, refusal.data, error);
+  }
+  return unreachable(url, error);
+}
+
+/** Make a client for an `http(s)` or `ws(s)` URL; nothing is sent yet. Throws `bad-chain-url`. */
+export function openRpc(url: string, options: RpcOptions = {}): Rpc {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : "";
+  if (!["http:", "https:", "ws:", "wss:"].includes(protocol)) {
+    throw new CairnError("the chain's URL is neither http nor ws", {
+      code: "bad-chain-url",
+      kind: "input",
+      next: "Set CAIRN_CHAIN_URL to an http://, https://, ws:// or wss:// address.",
+    });
+  }
+  const settings = { timeout: options.timeoutMilliseconds ?? 15_000, retryCount: options.retries ?? 2 };
+  if (protocol.startsWith("ws")) {
+    const client = createPublicClient({ transport: webSocket(url, { ...settings, reconnect: true }) });
+    return {
+      url,
+      request: (method, params) => call(client, url, method, params),
+      async close() {
+        const socket = await client.transport.getRpcClient().catch(() => undefined);
+        socket?.close();
+      },
+    };
+  }
+  const client = createPublicClient({
+    transport: http(url, { ...settings, batch: { batchSize: BATCH_SIZE, wait: 0 } }),
+  });
+  return { url, request: (method, params) => call(client, url, method, params), close: async () => undefined };
+}
+
+async function call<T>(
+  client: { request: (args: never) => Promise<unknown> },
+  url: string,
+  method: string,
+  params: readonly unknown[],
+): Promise<T> {
+  try {
+    return (await client.request({ method, params } as never)) as T;
+  } catch (error) {
+    throw translated(url, error);
+  }
+}

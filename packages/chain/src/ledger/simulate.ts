@@ -1,0 +1,53 @@
+import { type Address, CairnError, type Money } from "@cairn/core";
+import { type Abi, formatEther } from "viem";
+import { decodeRevert, revertData, revertedError } from "./decode-revert.ts";
+import { toQuantity } from "./heads.ts";
+import { type Rpc, RpcError } from "./rpc.ts";
+import type { Call } from "./sign-transaction.ts";
+
+export function insufficientFunds(account: Address, need: Money, have: Money): CairnError {
+  return new CairnError(`insufficient funds: need ${formatEther(need)}, have ${formatEther(have)}`, {
+    code: "insufficient-funds",
+    kind: "exhausted",
+    details: { account, need: need.toString(), have: have.toString() },
+    next: `Send coins to ${account}.`,
+  });
+}
+
+/**
+ * Run a call on the pending state and return the gas that it takes.
+ *
+ * @throws CairnError `reverted` with the decoded error; `simulation-failed`; `chain-unreachable`
+ */
+export async function simulate(rpc: Rpc, from: Address, call: Call, abi: Abi): Promise<bigint> {
+  const request = {
+    from,
+    ...(call.to === undefined ? {} : { to: call.to }),
+    data: call.data,
+    ...(call.value ? { value: toQuantity(call.value) } : {}),
+  };
+  try {
+    return BigInt(await rpc.request<string>("eth_estimateGas", [request, "pending"]));
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    const data = revertData(error) ?? "0x";
+    // Some nodes estimate without saying why it cannot be: a call does.
+    const reason = data === "0x" ? await reasonOfCall(rpc, request) : data;
+    if (reason !== undefined) throw revertedError(decodeRevert(reason, abi));
+    throw new CairnError(`the chain cannot estimate this call: ${error.message}`, {
+      code: "simulation-failed",
+      kind: "unavailable",
+      cause: error,
+    });
+  }
+}
+
+async function reasonOfCall(rpc: Rpc, request: object): Promise<`0x${string}` | undefined> {
+  try {
+    await rpc.request("eth_call", [request, "pending"]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return revertData(error);
+  }
+}

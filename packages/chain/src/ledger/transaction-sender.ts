@@ -1,0 +1,195 @@
+import { type Address, CairnError, type Hex } from "@cairn/core";
+import type { Abi } from "viem";
+import { addressOfKey } from "../wallet/keys.ts";
+import { currentFees, gasWithMargin } from "./fees.ts";
+import type { Block, Heads } from "./heads.ts";
+import { type FollowerSettings, OutgoingFollower } from "./outgoing-follower.ts";
+import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
+import type { Rpc } from "./rpc.ts";
+import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
+import { type Call, readTransaction, signTransaction } from "./sign-transaction.ts";
+import { insufficientFunds, simulate } from "./simulate.ts";
+import { Turns } from "./turns.ts";
+
+/**
+ * Sends transactions of one key on one chain. A submission id stands for one transaction for ever: it is signed and saved before it is
+ * sent, and a repeated id, in this process or after a crash, finds what was saved.
+ */
+export interface TransactionSender {
+  readonly address: Address;
+  readonly chainId: number;
+  /**
+   * Send, and resolve when a finalized block holds it. Many may be under way at once. A call that would revert is refused before
+   * anything is signed; one that reverts when mined resolves with ok = false.
+   *
+   * @throws CairnError `reverted`, `insufficient-funds`, `transaction-refused`, `chain-unreachable` (kept and sent later), `chain-behind`,
+   * `transaction-unknown`, `stopping`
+   */
+  submit(id: string, call: Call): Promise<Outcome>;
+  /** Take up what an earlier process left unfinished; returns how many. Not needed before `submit`, which takes up its own id. */
+  resume(): Promise<number>;
+  close(): void;
+}
+
+export interface SenderOptions extends Partial<FollowerSettings> {
+  rpc: Rpc;
+  heads: Heads;
+  key: Hex;
+  chainId: number;
+  store: OutgoingStore;
+  /** Custom errors of whatever is called. */
+  abi: Abi;
+  /** How many may wait for a block at once; 64 unless set. */
+  maxInFlight?: number;
+}
+
+const NONCE_TRIES = 20;
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+export function createSender(options: SenderOptions): TransactionSender {
+  const { rpc, heads, key, chainId, store, abi } = options;
+  const address = addressOfKey(key);
+  const account: OutgoingAccount = { chainId, sender: address };
+  const settings: FollowerSettings = {
+    pollMilliseconds: options.pollMilliseconds ?? 500,
+    resendSeconds: options.resendSeconds ?? 10,
+    replaceSeconds: options.replaceSeconds ?? 60,
+    patienceSeconds: options.patienceSeconds ?? 60,
+  };
+  /** One nonce is given out at a time; places in the pool are limited. */
+  const allocation = new Turns(1);
+  const places = new Turns(options.maxInFlight ?? 64);
+  const running = new Map<string, Promise<Outcome>>();
+  const follower = new OutgoingFollower(
+    {
+      rpc,
+      heads,
+      store,
+      account,
+      abi,
+      sign: (call, envelope) => signTransaction(call, envelope, key),
+      renumber: (transaction, head) => allocation.run(() => renumber(transaction, head)),
+    },
+    settings,
+  );
+
+  /** The lowest nonce that neither the chain nor a saved transaction has used. */
+  async function freeNonce(): Promise<number> {
+    const [count, pending] = await Promise.all([
+      rpc.request<string>("eth_getTransactionCount", [address, "latest"]),
+      store.pending(account),
+    ]);
+    const taken = new Set(pending.map(({ nonce }) => nonce));
+    let nonce = Number(count);
+    while (taken.has(nonce)) nonce++;
+    return nonce;
+  }
+
+  async function renumber(transaction: OutgoingTransaction, head: Block): Promise<OutgoingTransaction> {
+    const { call, envelope } = readTransaction(transaction.raw);
+    const nonce = await freeNonce();
+    const fees = await currentFees(rpc, head);
+    const signed = signTransaction(call, { ...envelope, ...fees, nonce }, key);
+    const next: OutgoingTransaction = {
+      ...transaction,
+      ...signed,
+      nonce,
+      earlier: [...transaction.earlier, transaction.hash],
+      signedAtBlock: head.number,
+    };
+    await store.update(next);
+    return next;
+  }
+
+  /** What the pool counts against the balance: every saved transaction at its highest price. */
+  async function committed(): Promise<bigint> {
+    const pending = await store.pending(account);
+    return pending.reduce((sum, { raw }) => {
+      const { call, envelope } = readTransaction(raw);
+      return sum + (call.value ?? 0n) + envelope.gas * envelope.maxFeePerGas;
+    }, 0n);
+  }
+
+  async function saveAndSend(
+    id: string,
+    call: Call,
+    estimate: bigint,
+  ): Promise<{ transaction: OutgoingTransaction; sent: SendResult | undefined }> {
+    const head = await heads.latest();
+    const [fees, balance, reserved] = await Promise.all([
+      currentFees(rpc, head),
+      rpc.request<string>("eth_getBalance", [address, "latest"]).then(BigInt),
+      committed(),
+    ]);
+    const gas = gasWithMargin(estimate, head.gasLimit);
+    const need = gas * fees.maxFeePerGas + (call.value ?? 0n);
+    const have = balance > reserved ? balance - reserved : 0n;
+    if (have < need) throw insufficientFunds(address, need, have);
+    for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
+      const nonce = await freeNonce();
+      const signed = signTransaction(call, { chainId, nonce, gas, ...fees }, key);
+      const transaction: OutgoingTransaction = {
+        ...account,
+        id,
+        nonce,
+        ...signed,
+        earlier: [],
+        signedAtBlock: head.number,
+      };
+      const saved = await store.insert(transaction);
+      if (saved === "id-taken") {
+        const other = await store.find(account, id);
+        if (other !== undefined) return { transaction: other, sent: undefined };
+      }
+      if (saved === "stored") return { transaction, sent: await firstSend(transaction, need, have) };
+      await pause(settings.pollMilliseconds);
+    }
+    throw new CairnError(`the chain counts fewer transactions of ${address} than were mined`, {
+      code: "chain-behind",
+      kind: "unavailable",
+      next: "Wait until the node has caught up; if the chain was started anew, start with a new home too.",
+    });
+  }
+
+  /** While no later nonce was given out, what the node refuses for good can be taken back. */
+  async function firstSend(transaction: OutgoingTransaction, need: bigint, have: bigint): Promise<SendResult> {
+    const sent = await sendRaw(rpc, transaction.raw);
+    if (sent.kind !== "refused" && sent.kind !== "unfunded") return sent;
+    await store.remove(account, transaction.id);
+    throw sent.kind === "unfunded" ? insufficientFunds(address, need, have) : refusedError(transaction.id, sent.error);
+  }
+
+  async function run(id: string, call: Call): Promise<Outcome> {
+    const known = await store.find(account, id);
+    if (known?.outcome !== undefined) return known.outcome;
+    if (known !== undefined) {
+      follower.follow(known, undefined);
+      return follower.outcome(id);
+    }
+    return places.run(async () => {
+      const estimate = await simulate(rpc, address, call, abi);
+      const { transaction, sent } = await allocation.run(() => saveAndSend(id, call, estimate));
+      if (transaction.outcome !== undefined) return transaction.outcome;
+      follower.follow(transaction, sent);
+      return follower.outcome(id);
+    });
+  }
+
+  return {
+    address,
+    chainId,
+    submit(id, call) {
+      const underway = running.get(id);
+      if (underway !== undefined) return underway;
+      const outcome = run(id, call).finally(() => running.delete(id));
+      running.set(id, outcome);
+      return outcome;
+    },
+    async resume() {
+      const pending = await store.pending(account);
+      for (const transaction of pending) follower.follow(transaction, undefined);
+      return pending.length;
+    },
+    close: () => follower.close(),
+  };
+}
