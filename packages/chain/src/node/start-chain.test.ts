@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clientsFor, RICH, startTestChain } from "./testing/start-test-chain.ts";
+import { clientsFor, RICH } from "./testing/probe-chain.ts";
+import { startTestChain } from "./testing/start-test-chain.ts";
 
 describe("startChain", () => {
   it("makes a block every slot and carries a transfer", async () => {
