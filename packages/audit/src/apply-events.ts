@@ -1,15 +1,34 @@
+import { inTransaction } from "@cairn/catalog";
 import type { Hex, LedgerEvent } from "@cairn/core";
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 
-/**
- * Bring the audit's tables up to finalised chain events, inside the indexer's transaction: seeds of opened periods, proofs on
- * chain, and the tallies of a period whose root the quorum agreed on.
- */
-export async function applyAuditEvents(
-  client: PoolClient,
-  verifierSet: Hex,
-  events: readonly LedgerEvent[],
-): Promise<void> {
+/** The audit's own copy of what it needs of the finalised chain, with a cursor of its own. */
+export interface AuditProjection {
+  /** Block to go on from. */
+  cursor(): Promise<number>;
+  /** Apply blocks [from, next) with the cursor in one transaction; does nothing when `from` is not the cursor. */
+  apply(batch: { from: number; next: number; events: readonly LedgerEvent[] }): Promise<boolean>;
+}
+
+export function createAuditProjection(pool: Pool, verifierSet: Hex, deployedAt: number): AuditProjection {
+  return {
+    async cursor() {
+      const { rows } = await pool.query<{ next: number }>("select next_block::float8 as next from audit.cursor");
+      return rows[0]?.next ?? deployedAt;
+    },
+    apply: ({ from, next, events }) =>
+      inTransaction(pool, async (client) => {
+        await client.query("insert into audit.cursor (next_block) values ($1) on conflict do nothing", [from]);
+        const moved = await client.query("update audit.cursor set next_block = $2 where next_block = $1", [from, next]);
+        if (moved.rowCount === 0) return false;
+        await applyAuditEvents(client, verifierSet, events);
+        return true;
+      }),
+  };
+}
+
+/** Seeds of opened periods, proofs on chain, and the tallies of a period whose root the quorum agreed on. */
+async function applyAuditEvents(client: PoolClient, verifierSet: Hex, events: readonly LedgerEvent[]): Promise<void> {
   for (const event of events) {
     if (event.name === "PeriodOpened") {
       await client.query("insert into audit.periods (period, seed) values ($1, $2) on conflict do nothing", [

@@ -1,4 +1,12 @@
-import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/core";
+import {
+  type Address,
+  type DealId,
+  type DealState,
+  type Hex,
+  lastScheduledPeriod,
+  type PackageId,
+  periodAt,
+} from "@cairn/core";
 import type { AuditContext } from "./context.ts";
 
 /** A deal as the audit needs it: from the projection of the finalised chain. */
@@ -27,18 +35,19 @@ interface Row extends Omit<AuditedDeal, "rawLength" | "duty" | "receiptTime" | "
   duty: string;
   receiptTime: string | null;
   lastPeriod: string | null;
+  periods: number;
 }
 
 /** Deals by id, by state or of one package; every filter that is given must hold. */
 export async function auditedDeals(
-  context: Pick<AuditContext, "pool">,
+  context: Pick<AuditContext, "pool" | "deployment">,
   filter: { deals?: DealId[]; state?: DealState; package?: PackageId },
 ): Promise<AuditedDeal[]> {
   const { rows } = await context.pool.query<Row>({
     name: "audit-deals",
     text: `select d.deal, d.provider, p.hot, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
   coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.received_at as "receiptTime",
-  d.last_period as "lastPeriod", d.state, d.verifier_set as "verifierSet"
+  d.last_period as "lastPeriod", d.periods, d.state, d.verifier_set as "verifierSet"
 from catalog.deals d
 join catalog.providers p on p.provider = d.provider
 left join catalog.packages c on c.manifest_hash = d.manifest_hash
@@ -46,11 +55,11 @@ where ($1::text[] is null or d.deal = any($1)) and ($2::text is null or d.state 
 order by d.deal`,
     values: [filter.deals ?? null, filter.state ?? null, filter.package ?? null],
   });
-  return rows.map((row) => ({
-    ...row,
-    rawLength: Number(row.rawLength),
-    duty: BigInt(row.duty),
-    receiptTime: Number(row.receiptTime ?? 0),
-    lastPeriod: row.lastPeriod === null ? Number.MAX_SAFE_INTEGER : Number(row.lastPeriod),
-  }));
+  return rows.map(({ periods, ...row }) => {
+    const duty = BigInt(row.duty);
+    const receiptTime = Number(row.receiptTime ?? 0);
+    const agreed = lastScheduledPeriod(periodAt(receiptTime, context.deployment), periods, duty, context.deployment);
+    const shortened = row.lastPeriod === null ? agreed : Number(row.lastPeriod);
+    return { ...row, rawLength: Number(row.rawLength), duty, receiptTime, lastPeriod: Math.min(agreed, shortened) };
+  });
 }

@@ -1,8 +1,7 @@
 import { takeOutbox } from "@cairn/catalog";
-import type { FinalizedHead, Hex, LedgerEvent } from "@cairn/core";
-import type { PoolClient } from "pg";
+import type { FinalizedHead, Hex } from "@cairn/core";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
-import { applyAuditEvents } from "./apply-events.ts";
+import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
 import { auditedDeals } from "./audited-deals.ts";
 import { type CheckRequest, type CheckResult, checkResult, startCheck, type TicketSigner } from "./check-package.ts";
@@ -20,8 +19,8 @@ export interface Audit {
     sign: TicketSigner,
   ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }>;
   checkResult(id: string): Promise<CheckResult>;
-  /** For the indexer: bring the audit's tables up to finalised events, in its transaction. */
-  applyEvents(client: PoolClient, events: readonly LedgerEvent[]): Promise<void>;
+  /** For the indexer. */
+  projection: AuditProjection;
   /** One round of work at a finalised head; rounds must not overlap. */
   round(head: FinalizedHead): Promise<void>;
 }
@@ -38,7 +37,7 @@ export function createAudit(context: AuditContext, options: AuditOptions): Audit
     attest: (activation) => attestActivation(context, activation),
     startCheck: (request, sign) => startCheck(context, request, sign),
     checkResult: (id) => checkResult(context, id),
-    applyEvents: (client, events) => applyAuditEvents(client, context.verifierSet as Hex, events),
+    projection: createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt),
     async round(head) {
       await takeFaultEvidence(context);
       await keepPeriods(context, head);

@@ -66,6 +66,11 @@ create table audit.damage (
   primary key (deal, byte_offset, byte_length)
 );
 
+create table audit.cursor (
+  only_row boolean primary key default true check (only_row),
+  next_block bigint not null
+);
+
 create table audit.checks (
   id text primary key,
   package text not null,

@@ -55,16 +55,17 @@ export class CairnClient {
   packages = (): Promise<PackageJson[]> => this.#call("/packages");
   packageByName = (nameHash: string): Promise<PackageJson[]> => this.#call("/packages", { query: { nameHash } });
   package = (id: string): Promise<PackageDetailJson> => this.#call(`/packages/${id}`);
-  openPackage = (body: OpenPackageJson): Promise<PackageJson> => this.#call("/packages", { method: "POST", body });
-  sealPackage = (id: string, body: SealPackageJson): Promise<PackageJson> =>
+  openPackage = (body: OpenPackageJson): Promise<PackageDetailJson> =>
+    this.#call("/packages", { method: "POST", body });
+  sealPackage = (id: string, body: SealPackageJson): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/seal`, { method: "POST", body });
   quotePackage = (id: string): Promise<QuotePlanJson> =>
     this.#call(`/packages/${id}/quote`, { method: "POST", body: {} });
-  commitPackage = (id: string, body: CommitPackageJson): Promise<PackageJson> =>
+  commitPackage = (id: string, body: CommitPackageJson): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/commit`, { method: "POST", body });
-  abandonPackage = (id: string): Promise<PackageJson> =>
+  abandonPackage = (id: string): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/abandon`, { method: "POST", body: {} });
-  removePackage = (id: string, termination: unknown): Promise<PackageJson> =>
+  removePackage = (id: string, termination: unknown): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/remove`, { method: "POST", body: { termination } });
   check = (
     id: string,
@@ -74,7 +75,7 @@ export class CairnClient {
   recoverable = (): Promise<RecoverableJson[]> => this.#call("/recover");
   recover = (readCapabilities: unknown[]): Promise<PackageDetailJson[]> =>
     this.#call("/recover", { method: "POST", body: { readCapabilities } });
-  setRepairKey = (id: string, body: RepairKeyJson): Promise<PackageJson> =>
+  setRepairKey = (id: string, body: RepairKeyJson): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/repair-key`, { method: "POST", body });
   findBlocks = (id: string, cids: string[]): Promise<{ pieces: number[] }> =>
     this.#call(`/packages/${id}/locate`, { method: "POST", body: { cids } });

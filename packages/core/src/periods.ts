@@ -37,3 +37,30 @@ export function isOnDuty(duty: bigint, time: Seconds): boolean {
 export function isScheduled(period: number, duty: bigint, receiptPeriod: number, clock: PeriodClock): boolean {
   return period > receiptPeriod && isOnDuty(duty, periodStart(period, clock));
 }
+
+/**
+ * The period in which a deal's `periods`-th scheduled period falls: the last one that it pays for. `Infinity` when the mask is empty.
+ * Whole weeks are skipped by their count of duty hours; `periodSeconds` divides 3600 (docs/protocol.md, 2).
+ */
+export function lastScheduledPeriod(receiptPeriod: number, periods: number, duty: bigint, clock: PeriodClock): number {
+  if (duty === 0n) return Number.POSITIVE_INFINITY;
+  if (periods === 0) return receiptPeriod;
+  const hours = Array.from({ length: HOURS_PER_WEEK }, (_, hour) => Number((duty >> BigInt(hour)) & 1n));
+  const dutyHours = hours.reduce((sum, on) => sum + on, 0);
+  const weekPeriods = (HOURS_PER_WEEK * 3600) / clock.periodSeconds;
+  const perWeek = (dutyHours * 3600) / clock.periodSeconds;
+  const weeks = Math.max(0, Math.floor((periods - 1) / perWeek));
+  let left = periods - weeks * perWeek;
+  let period = receiptPeriod + weeks * weekPeriods;
+  while (left > 0) {
+    period += 1;
+    const start = periodStart(period, clock);
+    if (isOnDuty(duty, start)) {
+      left -= 1;
+    } else {
+      const untilNextHour = 3600 - (((start % 3600) + 3600) % 3600);
+      period += Math.max(0, Math.ceil(untilNextHour / clock.periodSeconds) - 1);
+    }
+  }
+  return period;
+}

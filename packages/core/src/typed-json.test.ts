@@ -7,7 +7,7 @@ import { messageFromJson, messageToJson, signedFromJson } from "./typed-json.ts"
 const hex = (bytes: number) =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((b) => `0x${Buffer.from(b).toString("hex")}`);
 
-function valueOf(type: string): fc.Arbitrary<unknown> {
+function anyValue(type: string): fc.Arbitrary<unknown> {
   if (type === "string") return fc.string({ maxLength: 40 });
   if (type === "address") return hex(20);
   if (type === "bytes32") return hex(32);
@@ -19,7 +19,7 @@ const anyMessage = fc
   .constantFrom(...(Object.keys(TYPES) as TypeName[]))
   .chain((type) =>
     fc
-      .record(Object.fromEntries(TYPES[type].map((f) => [f.name, valueOf(f.type)])))
+      .record(Object.fromEntries(TYPES[type].map((f) => [f.name, anyValue(f.type)])))
       .map((message) => ({ type, message: message as unknown as Message<TypeName> })),
   );
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileCid, pathsOf } from "@cairn/archive";
 import type { CheckResultJson } from "@cairn/client";
 import { CairnError, type Hex } from "@cairn/core";
 import { readCapability } from "./capability.ts";
@@ -69,9 +70,12 @@ export async function check(target: string, options: CheckOptions): Promise<void
 
   async function piecesOf(wanted: string): Promise<number[]> {
     const manifest = await fetchManifest(client, account, found.id);
-    const cids = manifest.entries
-      .filter((entry) => entry.path === wanted || entry.path.startsWith(`${wanted}/`))
-      .flatMap((entry) => (entry.type === "file" ? [entry.cid.toString()] : []));
+    const paths = pathsOf(manifest.entries);
+    const cids = manifest.entries.flatMap((entry, index) => {
+      const at = paths[index] ?? "";
+      const asked = at === wanted || at.startsWith(`${wanted}/`);
+      return asked && entry.kind === "file" ? [fileCid(manifest, entry).toString()] : [];
+    });
     if (cids.length === 0) {
       throw new CairnError(`there is no ${wanted} in ${name}`, {
         code: "unknown-path",

@@ -29,7 +29,8 @@ export class PieceUpload {
     }
     const current = this.#current;
     if (current === undefined) return;
-    current.queue.push(bytes);
+    // The packer reuses its buffer once this returns, and the connection may still hold the bytes then.
+    current.queue.push(Buffer.from(bytes));
     current.wake();
     while (current.queue.length >= QUEUE && this.#failure === undefined) {
       await new Promise<void>((resolve) => {

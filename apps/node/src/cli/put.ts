@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { packFolder } from "@cairn/archive";
+import { displayName, packFolder } from "@cairn/archive";
 import { signTyped } from "@cairn/chain";
 import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { CAR_HEADER_BYTES, CairnError, messageFromJson, signedToJson } from "@cairn/core";
@@ -130,17 +130,18 @@ async function upload(
     repairKey,
     packageId: id,
     name,
+    created: Math.floor(Date.now() / 1000),
     sink: pieces,
     onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
     signal,
   });
   await pieces.finish();
   progress.stop();
-  for (const skipped of packed.skipped) output.say(`Left out ${skipped.path}: ${skipped.reason}`);
+  for (const skipped of packed.skipped) output.say(`Left out ${displayName(skipped.path)}: ${skipped.reason}`);
   await client.putManifest(id, packed.manifest);
   output.say(`${packed.files} files, ${formatBytes(packed.bytes)}; computing commitments`);
   const sealing = client.sealPackage(id, {
-    root: packed.root,
+    root: packed.root.toString(),
     pieces: packed.pieces.map((piece) => ({ length: piece.length })),
     files: packed.files,
     bytes: packed.bytes,

@@ -1,4 +1,4 @@
-import type { Manifest } from "@cairn/archive";
+import { displayName, type Manifest, pathsOf } from "@cairn/archive";
 import type { PackageDetailJson } from "@cairn/client";
 import { loadAccount } from "../account/account.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
@@ -46,15 +46,18 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
 }
 
 function entriesUnder(manifest: Manifest, path: string) {
-  return manifest.entries
-    .filter((entry) => path === "" || entry.path === path || entry.path.startsWith(`${path}/`))
-    .map((entry) => ({
-      path: entry.path,
-      kind: entry.type,
-      size: entry.type === "file" ? entry.size : 0,
-      mode: (entry.mode & 0o7777).toString(8).padStart(4, "0"),
-      modified: new Date(Number(entry.mtimeNs / 1_000_000n)).toISOString(),
-    }));
+  const paths = pathsOf(manifest.entries);
+  return manifest.entries.flatMap((entry, index) => {
+    const at = paths[index] ?? "";
+    if (at === "" || !(path === "" || at === path || at.startsWith(`${path}/`))) return [];
+    return {
+      path: displayName(at),
+      kind: entry.kind,
+      size: entry.kind === "file" ? entry.size : 0,
+      mode: entry.mode.toString(8).padStart(4, "0"),
+      modified: new Date(entry.seconds * 1000).toISOString(),
+    };
+  });
 }
 
 function describe(name: string, detail: PackageDetailJson): string {

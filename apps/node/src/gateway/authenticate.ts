@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
+import { type Account, accountOfToken, createToken, ensureAccount } from "@cairn/catalog";
 import { CairnError } from "@cairn/core";
 import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 
-const hashOf = (token: string) => createHash("sha256").update(token).digest();
-
-/** The account of a bearer token; throws `no-token` or `wrong-token`. Only hashes of tokens are stored. */
-export async function authenticate(pool: Pool, request: FastifyRequest): Promise<string> {
+/** The account of a bearer token; throws `no-token` or `wrong-token`. */
+export async function authenticate(pool: Pool, request: FastifyRequest): Promise<Account> {
   const header = request.headers.authorization ?? "";
   const token = header.startsWith("Bearer ") ? header.slice("Bearer ".length) : "";
   if (token === "") {
@@ -16,13 +14,8 @@ export async function authenticate(pool: Pool, request: FastifyRequest): Promise
       next: "Send `Authorization: Bearer TOKEN`; the local token is in the home's `token` file.",
     });
   }
-  const { rows } = await pool.query<{ account: string }>({
-    name: "token-account",
-    text: "select account from catalog.tokens where hash = $1 and revoked_at is null",
-    values: [hashOf(token)],
-  });
-  const [row] = rows;
-  if (row !== undefined) return row.account;
+  const account = await accountOfToken(pool, token);
+  if (account !== undefined) return account;
   throw new CairnError("the API token is not known here", {
     code: "wrong-token",
     kind: "auth",
@@ -32,9 +25,6 @@ export async function authenticate(pool: Pool, request: FastifyRequest): Promise
 
 /** Make sure that the home's own account exists and that `token` opens it. */
 export async function ensureLocalAccount(pool: Pool, token: string): Promise<void> {
-  await pool.query("insert into catalog.accounts (id) values ('local') on conflict do nothing");
-  await pool.query(
-    "insert into catalog.tokens (hash, account, label) values ($1, 'local', 'home') on conflict do nothing",
-    [hashOf(token)],
-  );
+  const account = await ensureAccount(pool, "local");
+  await createToken(pool, account.id, token, "home");
 }

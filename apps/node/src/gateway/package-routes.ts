@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { Account } from "@cairn/catalog";
 import {
   CheckResultJson,
   CommitPackageJson,
@@ -32,6 +33,15 @@ const RecoverBody = Type.Object({ readCapabilities: Type.Array(SignedJson, { max
 const NameQuery = Type.Object({ nameHash: Type.Optional(Hash) });
 const OffsetQuery = Type.Object({ offset: Type.Optional(Type.Integer({ minimum: 0 })) });
 
+function ownerOf(account: Account): Address {
+  if (account.owner !== null) return account.owner;
+  throw new CairnError("the account has no wallet yet", {
+    code: "no-wallet",
+    kind: "conflict",
+    next: "PUT /api/v1/account with the owner's address first.",
+  });
+}
+
 /** Storing, following, reading, checking and removing packages, for the account that the token names. */
 export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   const { market, audit } = gateway;
@@ -40,22 +50,8 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   async function own(request: FastifyRequest): Promise<{ account: string; id: string }> {
     const account = await authenticate(gateway.pool, request);
     const { id } = request.params as Static<typeof Id>;
-    await market.packageStatus({ id, account });
-    return { account, id };
-  }
-
-  async function ownerOf(account: string): Promise<Address> {
-    const { rows } = await gateway.pool.query<{ owner: Address | null }>(
-      "select owner from catalog.accounts where id = $1",
-      [account],
-    );
-    const owner = rows[0]?.owner;
-    if (owner) return owner;
-    throw new CairnError("the account has no wallet yet", {
-      code: "no-wallet",
-      kind: "conflict",
-      next: "PUT /api/v1/account with the owner's address first.",
-    });
+    await market.packageStatus({ id, account: account.id });
+    return { account: account.id, id };
   }
 
   return async (server) => {
@@ -66,7 +62,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
         const account = await authenticate(gateway.pool, request);
         const { nameHash } = request.query as Static<typeof NameQuery>;
         const found = await market.listPackages({
-          account,
+          account: account.id,
           ...(nameHash === undefined ? {} : { nameHash: nameHash as Hex }),
         });
         return found.map(packageToJson);
@@ -81,8 +77,8 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
         const { nameHash, label, repairKey, expectedBytes, ...body } = request.body as OpenPackageJson;
         const opened = await market.openPackage({
           ...body,
-          account,
-          owner: await ownerOf(account),
+          account: account.id,
+          owner: ownerOf(account),
           nameHash: nameHash as Hex,
           label: Buffer.from(label, "base64"),
           repairKey: Buffer.from(repairKey, "base64"),
@@ -235,14 +231,14 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const result = await audit.checkResult((request.params as { check: string }).check);
-        await market.packageStatus({ id: result.package, account });
+        await market.packageStatus({ id: result.package, account: account.id });
         return result;
       },
     );
 
     server.get("/api/v1/recover", { schema: { response: { 200: Type.Array(RecoverableJson) } } }, async (request) => {
       const account = await authenticate(gateway.pool, request);
-      return market.listRecoverable({ owner: await ownerOf(account) });
+      return market.listRecoverable({ owner: ownerOf(account) });
     });
 
     server.post(
@@ -252,8 +248,8 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
         const account = await authenticate(gateway.pool, request);
         const { readCapabilities } = request.body as Static<typeof RecoverBody>;
         const recovered = await market.recoverPackages({
-          account,
-          owner: await ownerOf(account),
+          account: account.id,
+          owner: ownerOf(account),
           capabilities: readCapabilities.map((json) => signedFromJson("ReadCapability", json)),
         });
         return recovered.map(packageDetailToJson);

@@ -1,4 +1,4 @@
-import { listEvents } from "@cairn/catalog";
+import { type Account, claimAccount, listEvents } from "@cairn/catalog";
 import { AccountJson, AddressText, EventJson, NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
 import { type Address, CairnError, periodAt } from "@cairn/core";
 import type { FastifyPluginAsync } from "fastify";
@@ -17,12 +17,7 @@ const OwnerBody = Type.Object({ owner: AddressText });
 
 /** What the network is and how it is doing: health, page, status, providers, events, the account. */
 export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
-  async function accountJson(account: string): Promise<AccountJson> {
-    const { rows } = await gateway.pool.query<{ owner: Address | null }>(
-      "select owner from catalog.accounts where id = $1",
-      [account],
-    );
-    const owner = rows[0]?.owner ?? null;
+  async function accountJson({ owner }: Account): Promise<AccountJson> {
     const { balance, coins } = owner === null ? { balance: 0n, coins: 0n } : await gateway.balanceOf(owner);
     return { owner, balance: balance.toString(), coins: coins.toString() };
   }
@@ -63,7 +58,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const query = request.query as Static<typeof EventQuery>;
-        const found = await listEvents(gateway.pool, { account, ...query });
+        const found = await listEvents(gateway.pool, { account: account.id, ...query });
         return found.map((event) => ({ ...event, at: Math.floor(event.at) }));
       },
     );
@@ -74,24 +69,13 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.put("/api/v1/account", { schema: { body: OwnerBody, response: { 200: AccountJson } } }, async (request) => {
       const account = await authenticate(gateway.pool, request);
-      const owner = (request.body as Static<typeof OwnerBody>).owner.toLowerCase();
-      const { rowCount } = await gateway.pool.query(
-        "update catalog.accounts set owner = $2 where id = $1 and (owner is null or owner = $2)",
-        [account, owner],
-      );
-      if (rowCount === 0) {
-        throw new CairnError("this account already has another wallet", {
-          code: "account-has-owner",
-          kind: "conflict",
-          next: "Import the account's own keys with `cairn key import FILE`, or use another home.",
-        });
-      }
-      return accountJson(account);
+      const { owner } = request.body as Static<typeof OwnerBody>;
+      return accountJson(await claimAccount(gateway.pool, account.id, owner as Address));
     });
 
     server.post("/api/v1/faucet", { schema: { response: { 200: AccountJson } } }, async (request) => {
       const account = await authenticate(gateway.pool, request);
-      const { owner } = await accountJson(account);
+      const { owner } = account;
       if (gateway.faucet === undefined || owner === null) {
         throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
           code: owner === null ? "no-wallet" : "no-faucet",
@@ -99,7 +83,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
           next: "Send coins to the owner's address and deposit them: see docs/payments.md.",
         });
       }
-      await gateway.faucet(owner as Address);
+      await gateway.faucet(owner);
       return accountJson(account);
     });
   };

@@ -2,7 +2,7 @@ import type { NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
 import { formatBytes, formatDuration } from "../cli/output.ts";
 
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escape = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c] ?? c);
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c] ?? c);
 
 /** The page at `/`: what is running here, readable without a login and without script. */
 export function statusPage(status: StatusJson, providers: ProviderJson[], network: NetworkJson): string {
@@ -22,10 +22,10 @@ export function statusPage(status: StatusJson, providers: ProviderJson[], networ
   const rows = providers.map(
     (
       provider,
-    ) => `<tr><td><code>${escape(provider.provider.slice(0, 10))}…</code></td><td>${escape(provider.region)}</td>
+    ) => `<tr><td><code>${escapeHtml(provider.provider.slice(0, 10))}…</code></td><td>${escapeHtml(provider.region)}</td>
 <td class="n">${provider.deals}</td><td class="n">${formatBytes(Number(provider.used))} of ${formatBytes(Number(provider.capacity))}</td>
-<td class="n">${provider.rating} %</td><td class="${provider.connected ? "good" : "bad"}">${escape(provider.state)}${
-      provider.cause === null ? "" : `: ${escape(provider.cause)}`
+<td class="n">${provider.rating} %</td><td class="${provider.connected ? "good" : "bad"}">${escapeHtml(provider.state)}${
+      provider.cause === null ? "" : `: ${escapeHtml(provider.cause)}`
     }</td></tr>`,
   );
   return `<!doctype html>
@@ -41,8 +41,8 @@ th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px s
 .good { color: var(--good); } .bad { color: var(--bad); }
 @media (prefers-color-scheme: dark) { :root { --good: #6fce9a; --bad: #ff9583; } }
 </style></head><body>
-<h1>Cairn</h1><p>This storage network is running (${escape(status.profile)} profile, version ${escape(status.version)}).</p>
-<dl>${figures.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`).join("\n")}</dl>
+<h1>Cairn</h1><p>This storage network is running (${escapeHtml(status.profile)} profile, version ${escapeHtml(status.version)}).</p>
+<dl>${figures.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join("\n")}</dl>
 <table><caption>Providers</caption><thead><tr><th scope="col">Provider</th><th scope="col">Region</th><th scope="col">Deals</th><th scope="col">Used</th><th scope="col">Rating</th><th scope="col">State</th></tr></thead>
 <tbody>${rows.join("\n") || '<tr><td colspan="6">No provider has registered yet. Start one with <code>cairn provider</code>.</td></tr>'}</tbody></table>
 <p>Store a folder: <code>cairn put FOLDER</code>. The API is described in <a href="/openapi.json">openapi.json</a>.</p>
