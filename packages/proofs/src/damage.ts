@@ -1,5 +1,7 @@
 import { CairnError } from "@cairn/core";
+import { equalBytes } from "./equal-bytes.ts";
 import type { ByteRange } from "./read-raw.ts";
+import type { ShardTree } from "./shard-tree.ts";
 
 /** Stored bytes that no longer hash to the commitment. */
 export class DamageFound extends CairnError {
@@ -27,9 +29,14 @@ export class DamageFound extends CairnError {
   }
 }
 
+/** Whether a cached tree is of this length and, where the root is known, leads to it. */
+export function belongsTo(tree: ShardTree, shard: { rawLength: number; root?: Uint8Array }): boolean {
+  return tree.rawLength === shard.rawLength && (shard.root === undefined || equalBytes(tree.root, shard.root));
+}
+
 /** The cached tree, not the data, is what rotted. */
 export function treeDamaged(): CairnError {
-  return new CairnError("the cached tree contradicts itself", {
+  return new CairnError("the cached tree contradicts itself or the commitment", {
     code: "tree-damaged",
     kind: "corrupt",
     next: "Hash the shard again to rebuild its tree.",

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { type Address, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/core";
+import { type Address, CairnError, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/core";
 import { hexToBytes } from "./hex.ts";
 
 export interface ChallengeContext {
@@ -16,6 +16,9 @@ export interface ChallengeContext {
 /** purpose ‖ seed ‖ chain id ‖ deal ‖ provider ‖ period ‖ j (docs/protocol.md, 3). */
 const PREIMAGE_BYTES = 1 + 32 + 8 + 32 + 20 + 8 + 4;
 
+/** More leaves than anybody may ask for at once: bounds the work that a request can cause. */
+export const MAX_CHALLENGES = 1024;
+
 /** The first 8 bytes of `digest` as u64be, modulo `divisor` < 2^37, in doubles: every step stays below 2^53. */
 function firstWordModulo(digest: Uint8Array, divisor: number): number {
   let rest = 0;
@@ -25,9 +28,18 @@ function firstWordModulo(digest: Uint8Array, divisor: number): number {
 
 /**
  * The leaves that a proof must open, in drawn order: `count` distinct indices below `leaves` (all of them, if fewer). `leaves` is the
- * number of payload leaves, so padding is never drawn. Throws `bad-hex` when an id has not its length.
+ * number of payload leaves, so padding is never drawn. Throws `bad-hex` when an id has not its length, `bad-challenge` when `count` is
+ * not 0 … MAX_CHALLENGES.
  */
 export function deriveChallenges(context: ChallengeContext, leaves: number, count: number): number[] {
+  if (!(Number.isInteger(count) && count >= 0 && count <= MAX_CHALLENGES)) {
+    throw new CairnError(`${count} leaves cannot be challenged at once`, {
+      code: "bad-challenge",
+      kind: "input",
+      details: { count, maximum: MAX_CHALLENGES },
+      next: `Ask for at most ${MAX_CHALLENGES} leaves.`,
+    });
+  }
   const preimage = new Uint8Array(PREIMAGE_BYTES);
   const view = new DataView(preimage.buffer);
   preimage[0] = PROOF_PURPOSE[context.purpose];

@@ -24,7 +24,7 @@ export function nodeHeight(pieceLength: number, collectTree: boolean): number {
 
 /** Raise nodes at `from` to the root at `to`, padding with zero commitments; a copy. */
 function raise(nodes: Uint8Array, from: number, to: number, hasher: UnitHasher): Uint8Array {
-  let layer = nodes.slice();
+  let layer = new Uint8Array(nodes);
   for (let height = from; height < to; height++) {
     const above = new Uint8Array(Math.ceil(layer.length / (2 * NODE_BYTES)) * NODE_BYTES);
     hasher.hashLayer(layer, height, above);

@@ -22,7 +22,13 @@ export const possession: ProofSystem<ShardTree, PossessionReason> = {
     return deriveChallenges(context, payloadLeaves(commitment.rawLength), count);
   },
   prove({ commitment, indices, cache, readRaw }) {
-    return provePossession({ indices, rawLength: commitment.rawLength, tree: cache, readRaw });
+    return provePossession({
+      indices,
+      rawLength: commitment.rawLength,
+      root: commitment.dataRoot,
+      tree: cache,
+      readRaw,
+    });
   },
   verify(claims) {
     return verifyPossessions(

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/core";
-import { DamageFound, mergeRanges, treeDamaged } from "./damage.ts";
+import { belongsTo, DamageFound, mergeRanges, treeDamaged } from "./damage.ts";
+import { equalBytes } from "./equal-bytes.ts";
 import { openingSize } from "./proof-format.ts";
 import type { ByteRange, ReadRaw } from "./read-raw.ts";
 import type { ShardTree } from "./shard-tree.ts";
@@ -11,6 +12,8 @@ export interface ProvePossession {
   /** Leaves to open, as `deriveChallenges` drew them. */
   indices: readonly number[];
   rawLength: number;
+  /** The committed root; the tree must lead to it. */
+  root?: Uint8Array;
   tree: ShardTree;
   readRaw: ReadRaw;
 }
@@ -25,6 +28,9 @@ interface Subtree {
 }
 
 function subtreesOf({ indices, rawLength, tree }: ProvePossession): Subtree[] {
+  if (indices.length === 0) {
+    throw new CairnError("a proof opens at least one leaf", { code: "bad-challenge", kind: "input" });
+  }
   const subtrees = new Map<number, Subtree>();
   const leaves = payloadLeaves(rawLength);
   for (const [position, leaf] of indices.entries()) {
@@ -41,10 +47,6 @@ function subtreesOf({ indices, rawLength, tree }: ProvePossession): Subtree[] {
     }
   }
   return [...subtrees.values()];
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }
 
 /** Hash `batch` in one pass, write the lower part of its openings into `proof`, and return the subtrees that differ from the tree. */
@@ -65,21 +67,23 @@ function openBatch(
   const damaged = batch.filter(
     (subtree, slot) =>
       data[slot]!.length !== subtree.range.length ||
-      !equal(nodes.subarray(slot * NODE_BYTES, (slot + 1) * NODE_BYTES), tree.node(tree.baseHeight, subtree.index)),
+      !equalBytes(
+        nodes.subarray(slot * NODE_BYTES, (slot + 1) * NODE_BYTES),
+        tree.node(tree.baseHeight, subtree.index),
+      ),
   );
   const leavesPerSubtree = 2 ** tree.baseHeight;
-  const stride = openingSize(rawLength);
+  const size = openingSize(rawLength);
+  const leaves: number[] = [];
+  const offsets: number[] = [];
   for (const [slot, subtree] of batch.entries()) {
-    const within = Uint32Array.from(
-      subtree.positions,
-      (position) => slot * leavesPerSubtree + (indices[position]! % leavesPerSubtree),
-    );
-    for (const [i, position] of subtree.positions.entries()) {
-      unit.open(within.subarray(i, i + 1), tree.baseHeight, proof, position * stride, stride);
-      const upper = position * stride + NODE_BYTES * (tree.baseHeight + 1);
-      openUpper(tree, subtree.index, proof, upper);
+    for (const position of subtree.positions) {
+      leaves.push(slot * leavesPerSubtree + (indices[position]! % leavesPerSubtree));
+      offsets.push(position * size);
+      openUpper(tree, subtree.index, proof, position * size + NODE_BYTES * (tree.baseHeight + 1));
     }
   }
+  unit.open(leaves, offsets, tree.baseHeight, proof);
   return damaged.map((subtree) => subtree.range);
 }
 
@@ -96,12 +100,13 @@ function openUpper(tree: ShardTree, subtree: number, proof: Uint8Array, at: numb
 
 /**
  * Open the challenged leaves: re-hash the 8 KiB subtree around each from the stored bytes, take the siblings above it from the cached
- * tree. The result is verified against `tree.root` before it is returned, so that nobody signs a wrong proof. Throws `DamageFound`
- * (all damaged subtrees among those read), `tree-damaged`, `bad-challenge`; what `readRaw` throws is passed on.
+ * tree. The result is verified against the root before it is returned, so that nobody signs a wrong proof. Throws `DamageFound` (all
+ * damaged subtrees among those read), `tree-damaged` (the tree contradicts itself or the commitment: hash the shard again),
+ * `bad-challenge`; what `readRaw` throws is passed on.
  */
 export async function provePossession(task: ProvePossession): Promise<Uint8Array> {
   const { indices, rawLength, tree, readRaw } = task;
-  if (tree.rawLength !== rawLength) throw treeDamaged();
+  if (!belongsTo(tree, task)) throw treeDamaged();
   const subtrees = subtreesOf(task);
   const proof = new Uint8Array(indices.length * openingSize(rawLength));
   const damage: ByteRange[] = [];
@@ -110,13 +115,7 @@ export async function provePossession(task: ProvePossession): Promise<Uint8Array
     const data = await Promise.all(batch.map(({ range }) => readRaw(range.offset, range.length)));
     damage.push(...openBatch(batch, data, task, proof, sharedUnitHasher()));
   }
-  if (
-    indices.length > 0 &&
-    verifyPossession({ root: tree.root, rawLength, indices, proof }).ok &&
-    damage.length === 0
-  ) {
-    return proof;
-  }
+  if (damage.length === 0 && verifyPossession({ root: tree.root, rawLength, indices, proof }).ok) return proof;
   if (damage.length > 0 && tree.isConsistent()) throw new DamageFound(mergeRanges(damage));
   throw treeDamaged();
 }

@@ -1,4 +1,5 @@
-import { mergeRanges, treeDamaged } from "./damage.ts";
+import { belongsTo, mergeRanges, treeDamaged } from "./damage.ts";
+import { equalBytes } from "./equal-bytes.ts";
 import type { ByteRange, ReadRaw } from "./read-raw.ts";
 import type { ShardTree } from "./shard-tree.ts";
 import { NODE_BYTES, SUBTREE_BYTES, UNIT_BYTES } from "./sizes.ts";
@@ -6,6 +7,8 @@ import { sharedUnitHasher } from "./unit-hasher.ts";
 
 export interface Scrub {
   rawLength: number;
+  /** The committed root; the tree must lead to it. */
+  root?: Uint8Array;
   tree: ShardTree;
   /** Asked for up to 520,192 bytes (one unit) at a time, one unit ahead. */
   readRaw: ReadRaw;
@@ -26,7 +29,7 @@ function compare(bytes: Uint8Array, offset: number, length: number, tree: ShardT
   for (let at = 0; at < nodes.length; at += NODE_BYTES) {
     const from = (at / NODE_BYTES) * SUBTREE_BYTES;
     const expected = tree.node(tree.baseHeight, (offset + from) / SUBTREE_BYTES);
-    if (Buffer.compare(nodes.subarray(at, at + NODE_BYTES), expected) !== 0) {
+    if (!equalBytes(nodes.subarray(at, at + NODE_BYTES), expected)) {
       damage.push({ offset: offset + from, length: Math.min(SUBTREE_BYTES, length - from) });
     }
   }
@@ -34,21 +37,33 @@ function compare(bytes: Uint8Array, offset: number, length: number, tree: ShardT
 }
 
 /** Read every byte once and compare it with the cached tree. Throws `tree-damaged`; what `readRaw` throws is passed on. */
-export async function scrub({ rawLength, tree, readRaw }: Scrub): Promise<ScrubResult> {
-  if (tree.rawLength !== rawLength || !tree.isConsistent()) throw treeDamaged();
+export async function scrub(task: Scrub): Promise<ScrubResult> {
+  const { rawLength, tree, readRaw } = task;
+  if (!belongsTo(tree, task) || !tree.isConsistent()) throw treeDamaged();
   const damage: ByteRange[] = [];
-  const lengthAt = (offset: number) => Math.min(UNIT_BYTES, rawLength - offset);
-  let ahead: Promise<Uint8Array> | undefined;
+  const units: ByteRange[] = [];
   for (let offset = 0; offset < rawLength; offset += UNIT_BYTES) {
-    const length = lengthAt(offset);
-    const bytes = await (ahead ?? readRaw(offset, length));
-    const next = offset + UNIT_BYTES;
-    ahead = next < rawLength ? Promise.resolve(readRaw(next, lengthAt(next))) : undefined;
-    ahead?.catch(() => undefined);
-    if (bytes.length === length) damage.push(...compare(bytes, offset, length, tree));
+    units.push({ offset, length: Math.min(UNIT_BYTES, rawLength - offset) });
+  }
+  let ahead = settle(units[0], readRaw);
+  for (const [i, { offset, length }] of units.entries()) {
+    const outcome = await ahead;
+    if (outcome.status === "rejected") throw outcome.reason;
+    ahead = settle(units[i + 1], readRaw);
+    const bytes = outcome.value;
+    if (bytes?.length === length) damage.push(...compare(bytes, offset, length, tree));
     else damage.push(...(await scrubSubtrees(offset, length, tree, readRaw)));
   }
   return { damage: mergeRanges(damage), checkedBytes: rawLength };
+}
+
+/** Begin to read a unit; a failure waits here until the units before it are done. */
+async function settle(
+  unit: ByteRange | undefined,
+  readRaw: ReadRaw,
+): Promise<PromiseSettledResult<Uint8Array | undefined>> {
+  const [outcome] = await Promise.allSettled([(async () => unit && readRaw(unit.offset, unit.length))()]);
+  return outcome;
 }
 
 /** A unit that could not be read whole, subtree by subtree. */

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/core";
-import { assertRawLength, heightOf, NODE_BYTES, payloadLeaves, SUBTREE_HEIGHT } from "./sizes.ts";
+import { equalBytes } from "./equal-bytes.ts";
+import { assertRawLength, heightOf, MAX_RAW_LENGTH, NODE_BYTES, payloadLeaves, SUBTREE_HEIGHT } from "./sizes.ts";
 import { sharedUnitHasher, type UnitHasher } from "./unit-hasher.ts";
 import { zeroCommitment } from "./zero-commitments.ts";
 
@@ -84,14 +85,14 @@ export class ShardTree {
     }
     if (bytes[9] !== VERSION) throw badTree(`cached tree of version ${bytes[9]}; this program reads ${VERSION}`);
     const rawLength = Number(new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES).getBigUint64(16));
-    assertRawLength(rawLength);
+    if (rawLength > MAX_RAW_LENGTH) throw badTree("the cached tree names a length that no tree has");
     const base = Math.min(SUBTREE_HEIGHT, heightOf(rawLength));
     const last = layout(rawLength, base).at(-1)!;
     const zeros = [11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31].every((i) => bytes[i] === 0);
     if (bytes[10] !== base || !zeros || bytes.length !== last.offset + last.length) {
       throw badTree("the cached tree's header and length disagree");
     }
-    return new ShardTree(bytes, rawLength);
+    return new ShardTree(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), rawLength);
   }
 
   /** Size in bytes of the serialised tree of a shard. */
@@ -120,7 +121,7 @@ export class ShardTree {
   /** Whether every stored node is the hash of the two below it, up to the root. */
   isConsistent(hasher: UnitHasher = sharedUnitHasher()): boolean {
     const again = ShardTree.fromBase(this.#layers[0]!, this.rawLength, hasher).#bytes;
-    return again.every((byte, i) => byte === this.#bytes[i]);
+    return equalBytes(again, this.#bytes);
   }
 
   /** The bytes to store; a view of the tree's own memory. */

@@ -3,7 +3,6 @@ import { type NodeHasher, nodeHasher } from "./native/node-hasher.ts";
 import { NODE_BYTES, QUAD_BYTES, UNIT_BYTES, UNIT_HEIGHT } from "./sizes.ts";
 import { zeroCommitment } from "./zero-commitments.ts";
 
-const PAGE = 65_536;
 const INPUT = 4096;
 const LEAF_BYTES = NODE_BYTES * 2 ** UNIT_HEIGHT;
 const align = (address: number) => Math.ceil(address / 4096) * 4096;
@@ -18,7 +17,8 @@ for (let height = 0; height <= UNIT_HEIGHT; height++) {
 /** Operands of `open`: layer addresses, then positions. */
 const OPERANDS = align(next);
 const MAX_OPENED = 1024;
-const OPENED = align(OPERANDS + PAGE);
+const OPERAND_BYTES = 4 * (LAYERS.length + MAX_OPENED);
+const OPENED = align(OPERANDS + OPERAND_BYTES);
 const OPENED_BYTES = MAX_OPENED * NODE_BYTES * (UNIT_HEIGHT + 1);
 
 /**
@@ -29,12 +29,14 @@ export class UnitHasher {
   /** Write raw bytes here, from offset 0. */
   readonly input: Uint8Array<ArrayBuffer>;
   readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #operands: Uint32Array<ArrayBuffer>;
   readonly #kernel: TreeKernel;
   readonly #hasher: NodeHasher;
 
   constructor(hasher: NodeHasher = nodeHasher) {
     const { kernel, bytes } = startTreeKernel(OPENED + OPENED_BYTES);
     this.#bytes = bytes;
+    this.#operands = new Uint32Array(bytes.buffer, OPERANDS, OPERAND_BYTES / 4);
     this.#kernel = kernel;
     this.#hasher = hasher;
     this.input = this.#bytes.subarray(INPUT, INPUT + UNIT_BYTES);
@@ -65,20 +67,19 @@ export class UnitHasher {
   }
 
   /**
-   * After `hash`: for each leaf position its leaf and its siblings of the lowest `levels` layers, written to `out` every `stride`
-   * bytes from `at`.
+   * After `hash`: for each leaf position (counted within what was hashed) its leaf and its siblings of the lowest `levels` layers,
+   * written to `out` at the offset beside it.
    */
-  open(positions: Uint32Array, levels: number, out: Uint8Array, at: number, stride: number): void {
-    const operands = new Uint32Array(this.#bytes.buffer, OPERANDS, PAGE / 4);
-    operands.set(LAYERS);
+  open(positions: readonly number[], offsets: readonly number[], levels: number, out: Uint8Array): void {
     const size = NODE_BYTES * (levels + 1);
+    this.#operands.set(LAYERS);
     for (let from = 0; from < positions.length; from += MAX_OPENED) {
-      const part = positions.subarray(from, from + MAX_OPENED);
-      operands.set(part, LAYERS.length);
+      const part = positions.slice(from, from + MAX_OPENED);
+      this.#operands.set(part, LAYERS.length);
       this.#kernel.open(OPERANDS, levels, OPERANDS + LAYERS.length * 4, part.length, OPENED, size);
       for (let i = 0; i < part.length; i++) {
         const opened = OPENED + i * size;
-        out.set(this.#bytes.subarray(opened, opened + size), at + (from + i) * stride);
+        out.set(this.#bytes.subarray(opened, opened + size), offsets[from + i]!);
       }
     }
   }

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type { Hex } from "@cairn/core";
+import { describe, expect, it } from "vitest";
+import { openOne, proofSize, proofToCalldata } from "./proof-format.ts";
+import { heightOf } from "./sizes.ts";
+import { answer, sampleShard } from "./testing/sample-shard.ts";
+import { verifyPossession } from "./verify-possession.ts";
+
+const shard = sampleShard(127 * 700);
+const claim = await answer(shard);
+
+/** What the contract computes from its arguments. */
+function rootOf(leaf: Hex, index: number, siblings: Hex[]): string {
+  let node = Buffer.from(leaf.slice(2), "hex");
+  for (const [level, sibling] of siblings.entries()) {
+    const other = Buffer.from(sibling.slice(2), "hex");
+    const pair = (index >> level) % 2 === 0 ? [node, other] : [other, node];
+    node = createHash("sha256").update(Buffer.concat(pair)).digest();
+    node[31]! &= 0x3f;
+  }
+  return node.toString("hex");
+}
+
+describe("proofToCalldata", () => {
+  it("gives all leaves, then siblings path after path from the leaf upward", () => {
+    const { leaves, siblings } = proofToCalldata(claim.proof, shard.rawLength);
+    const height = heightOf(shard.rawLength);
+    expect([leaves.length, siblings.length]).toEqual([20, 20 * height]);
+    for (const [i, leaf] of leaves.entries()) {
+      const path = siblings.slice(i * height, (i + 1) * height);
+      expect(rootOf(leaf, claim.indices[i]!, path)).toBe(Buffer.from(shard.root).toString("hex"));
+    }
+  });
+});
+
+describe("openOne", () => {
+  it("gives one challenge's part, which verifies by itself", () => {
+    for (const [position, leaf] of claim.indices.entries()) {
+      const proof = openOne(claim.proof, shard.rawLength, position);
+      expect(verifyPossession({ ...claim, indices: [leaf], proof })).toEqual({ ok: true });
+    }
+  });
+});
+
+describe("proofSize", () => {
+  it("is 16,000 bytes for 20 leaves of a 512 MiB sector", () => {
+    expect(proofSize(532_676_608, 20)).toBe(16_000);
+    expect(proofSize(shard.rawLength, 20)).toBe(claim.proof.length);
+  });
+});
