@@ -1,0 +1,46 @@
+import { CairnError, type Hex, type VerdictLeaf } from "@cairn/core";
+import { crypto } from "../wallet/native.ts";
+import { type MerkleTree, merkleTree } from "./merkle-tree.ts";
+
+const FIELDS = ["period", "fulfilled", "committed", "verdict", "faultA", "faultB"] as const;
+const MAXIMUM = {
+  period: 2 ** 53,
+  fulfilled: 2 ** 32,
+  committed: 2 ** 32,
+  verdict: 3,
+  faultA: 2 ** 53,
+  faultB: 2 ** 53,
+};
+
+function unfit(field: string): CairnError {
+  return new CairnError(`verdict leaf: ${field} is out of range`, {
+    code: "bad-leaf",
+    kind: "input",
+    details: { field },
+  });
+}
+
+/**
+ * keccak256(bytes.concat(keccak256(abi.encode(deal, period, fulfilled, committed, verdict, faultA, faultB)))): hashed twice, so that no inner
+ * node passes as a leaf. Throws `bad-leaf`.
+ */
+export function leafHash(leaf: VerdictLeaf): Hex {
+  return `0x${Buffer.from(hashLeaf(leaf)).toString("hex")}`;
+}
+
+function hashLeaf(leaf: VerdictLeaf): Uint8Array {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(leaf.deal)) throw unfit("deal");
+  const encoded = Buffer.alloc(32 * (1 + FIELDS.length));
+  encoded.write(leaf.deal.slice(2), "hex");
+  FIELDS.forEach((field, index) => {
+    const value = leaf[field];
+    if (!Number.isInteger(value) || value < 0 || value >= MAXIMUM[field]) throw unfit(field);
+    encoded.writeBigUInt64BE(BigInt(value), 32 * (index + 1) + 24);
+  });
+  return crypto.keccak(crypto.keccak(encoded));
+}
+
+/** The tree that verifiers vote the root of; leaves in the order given. */
+export function verdictTree(leaves: readonly VerdictLeaf[]): MerkleTree {
+  return merkleTree(leaves.map(hashLeaf));
+}
