@@ -14,8 +14,10 @@ export interface MaskKey {
 
 const BLOCK = 16;
 
-function assertMaskKey({ repairKey, package: id, piece, shard }: MaskKey): void {
+function assertMaskKey({ repairKey, package: id, piece, shard }: MaskKey, offset: number): void {
   const wellFormed =
+    Number.isSafeInteger(offset) &&
+    offset >= 0 &&
     repairKey.length >= 16 &&
     /^[0-9a-f]{32}$/.test(id) &&
     Number.isInteger(piece) &&
@@ -25,10 +27,10 @@ function assertMaskKey({ repairKey, package: id, piece, shard }: MaskKey): void 
     shard >= 0 &&
     shard < 2 ** 16;
   if (wellFormed) return;
-  throw new CairnError("a mask needs a repair key, a package id of 32 hex digits, a piece and a shard number", {
+  throw new CairnError("a mask needs a repair key, a package id of 32 hex digits, a piece, a shard and an offset", {
     code: "bad-mask-key",
     kind: "input",
-    details: { package: id, piece, shard },
+    details: { package: id, piece, shard, offset },
   });
 }
 
@@ -48,7 +50,7 @@ export type Mask = (bytes: Uint8Array) => Uint8Array;
 /** The keystream of one shard from byte `offset` on; each call goes on where the last ended. Throws `bad-mask-key`. */
 export function createMask(key: MaskKey, offset = 0): Mask {
   if (key.mask === "none") return (bytes) => bytes;
-  assertMaskKey(key);
+  assertMaskKey(key, offset);
   const counter = Buffer.alloc(BLOCK);
   counter.writeBigUInt64BE(BigInt(Math.floor(offset / BLOCK)), 8);
   const cipher = createCipheriv("aes-256-ctr", keyOf(key), counter);
