@@ -1,0 +1,56 @@
+import { CairnError, type Address, type Deployment, type Hex, type Message, type Signed, type TypeName } from "@cairn/core";
+import { addressOfKey, signTyped } from "@cairn/chain";
+import { Semaphore } from "./semaphore.ts";
+import type { Spool } from "./spool.ts";
+import type { MarketDeps } from "./types.ts";
+import type { KernelPool } from "./kernels/pool.ts";
+
+/** What the operations share. */
+export interface Context extends MarketDeps {
+  executor: Address;
+  spool: Spool;
+  kernels: KernelPool;
+  /** Hand-overs under way at once. */
+  stores: Semaphore;
+  /** Rebuilds under way at once; the package with the least margin goes first. */
+  rebuilds: Semaphore;
+  /** Aborted when the market stops. */
+  stopping: AbortSignal;
+  /** Have the package driven soon. */
+  wake(id: string): void;
+  /** Packages that are driven by this process now, with the way to interrupt them. */
+  interrupts: Map<string, AbortController>;
+}
+
+export function executorOf(deps: MarketDeps): Address {
+  return addressOfKey(deps.executorKey).toLowerCase() as Address;
+}
+
+export function signAsExecutor<N extends TypeName>(context: Context, type: N, message: Message<N>): Signed<N> {
+  return { message, signature: signTyped(type, message, context.deployment, context.executorKey) };
+}
+
+export function randomHex(context: Pick<Context, "random">, bytes: number): Hex {
+  return `0x${Buffer.from(context.random.bytes(bytes)).toString("hex")}`;
+}
+
+export function sameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** Basis of every message check: who signed it, or `bad-signature`. */
+export function assertSigner(
+  what: string,
+  signer: Address,
+  expected: Address,
+): void {
+  if (sameAddress(signer, expected)) return;
+  throw new CairnError(`${what} is signed by ${signer}, not by ${expected}`, {
+    code: "bad-signature",
+    kind: "auth",
+    next: "Sign it with the key of the account that owns the package.",
+    details: { signer, expected },
+  });
+}
+
+export type { Deployment };

@@ -1,0 +1,52 @@
+import type { MaskId, PackageId } from "@cairn/core";
+
+/** Unit roots of every shard of a piece, for units [from, to): n · (to − from) nodes of 32 bytes, shard by shard. */
+export interface ShardUnitsJob {
+  kind: "shard-units";
+  path: string;
+  package: PackageId;
+  piece: number;
+  pieceLength: number;
+  k: number;
+  n: number;
+  mask: MaskId;
+  repairKey: Uint8Array;
+  from: number;
+  to: number;
+}
+
+/** Unit roots of the piece itself, for units [from, to). */
+export interface PieceUnitsJob {
+  kind: "piece-units";
+  path: string;
+  pieceLength: number;
+  from: number;
+  to: number;
+}
+
+/** Verify every block of a CAR file; its frames come in batches, the answer says whether the root was among them. */
+export interface IndexJob {
+  kind: "index";
+  path: string;
+  /** CID bytes. */
+  root: Uint8Array;
+}
+
+export type KernelJob = ShardUnitsJob | PieceUnitsJob | IndexJob;
+
+export interface KernelAnswers {
+  "shard-units": Uint8Array;
+  "piece-units": Uint8Array;
+  index: { hasRoot: boolean; blocks: number };
+}
+
+/** Frames of up to FRAME_BATCH blocks. */
+export interface FrameBatch {
+  offsets: Float64Array;
+  lengths: Int32Array;
+  /** Concatenated, with their lengths beside. */
+  cids: Uint8Array;
+  cidLengths: Int32Array;
+}
+
+export const FRAME_BATCH = 4096;
