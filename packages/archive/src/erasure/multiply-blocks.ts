@@ -18,6 +18,7 @@ interface GaloisKernel {
 }
 
 const ROWS_PER_PASS = 4;
+const BYTES_PER_PASS = 32;
 const TABLE_BYTES = 32;
 /** Tables of 256 rows (255 in fours) of 255 coefficients. */
 const TABLES = 4096;
@@ -87,7 +88,7 @@ export function multiplyBlocks(matrix: Matrix, inputs: readonly Uint8Array[], ou
   for (let from = 0; from < length; from += stride) {
     const step = Math.min(stride, length - from);
     for (let c = 0; c < columns; c++) bytes.set(inputs[c]!.subarray(from, from + step), BLOCKS + c * stride);
-    const whole = Math.ceil(step / 16) * 16;
+    const whole = Math.ceil(step / BYTES_PER_PASS) * BYTES_PER_PASS;
     for (let r = 0; r < rows; r += ROWS_PER_PASS) {
       kernel.multiply4(BLOCKS, stride, columns, output + r * stride, stride, TABLES + r * rowStride, rowStride, whole);
     }

@@ -2,13 +2,26 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import asc from "assemblyscript/asc";
 
-/** Compile one AssemblyScript kernel. Memory is imported from the host; SIMD is on. Throws with the compiler's own message. */
+/** Compile one AssemblyScript kernel. Memory is imported from the host; SIMD and relaxed SIMD are on. Throws with the compiler's own message. */
 export async function compileKernel(source: URL): Promise<Uint8Array> {
   const entry = basename(source.pathname);
   const text = await readFile(source, "utf8");
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
-    [entry, "--outFile", "kernel.wasm", "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"],
+    [
+      entry,
+      "--outFile",
+      "kernel.wasm",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--importMemory",
+      "--enable",
+      "simd",
+      "--enable",
+      "relaxed-simd",
+    ],
     {
       readFile: (name: string) => (name === entry ? text : null),
       writeFile: (_name: string, contents: string | Uint8Array) => {
