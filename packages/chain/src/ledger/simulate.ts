@@ -17,7 +17,7 @@ export function insufficientFunds(account: Address, need: Money, have: Money): C
 /**
  * Run a call on the pending state and return the gas that it takes.
  *
- * @throws CairnError `reverted` with the decoded error; `simulation-failed`; `chain-unreachable`
+ * @throws CairnError `reverted` with the decoded error; `insufficient-funds` for the value sent; `simulation-failed`; `chain-unreachable`
  */
 export async function simulate(rpc: Rpc, from: Address, call: Call, abi: Abi): Promise<bigint> {
   const request = {
@@ -30,6 +30,8 @@ export async function simulate(rpc: Rpc, from: Address, call: Call, abi: Abi): P
     return BigInt(await rpc.request<string>("eth_estimateGas", [request, "pending"]));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
+    const have = BigInt(await rpc.request<string>("eth_getBalance", [from, "latest"]));
+    if (have < (call.value ?? 0n)) throw insufficientFunds(from, call.value ?? 0n, have);
     const data = revertData(error) ?? "0x";
     // Some nodes estimate without saying why it cannot be: a call does.
     const reason = data === "0x" ? await reasonOfCall(rpc, request) : data;

@@ -1,0 +1,295 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Address, Hex } from "@cairn/core";
+import { parseEther } from "viem";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addressOfKey, generateKey } from "../wallet/keys.ts";
+import { fileOutgoingStore } from "./file-outgoing-store.ts";
+import { openHeads } from "./heads.ts";
+import type { OutgoingStore } from "./outgoing-store.ts";
+import { openRpc, type Rpc } from "./rpc.ts";
+import { readTransaction, signTransaction } from "./sign-transaction.ts";
+import { ANVIL_KEY, type Anvil, startAnvil } from "./testing/anvil.ts";
+import { ECHO_ABI, ECHO_BYTECODE, priceTooLow } from "./testing/echo-contract.ts";
+import { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";
+
+const CHAIN_ID = 31_337;
+let anvil: Anvil;
+let rpc: Rpc;
+let directory: string;
+let echo: Address;
+const open: TransactionSender[] = [];
+
+function sender(key: Hex, store: OutgoingStore, change: Partial<SenderOptions> = {}): TransactionSender {
+  const made = createSender({
+    rpc,
+    heads: openHeads(change.rpc ?? rpc),
+    key,
+    chainId: CHAIN_ID,
+    store,
+    abi: ECHO_ABI,
+    pollMilliseconds: 40,
+    ...change,
+  });
+  open.push(made);
+  return made;
+}
+
+const newStore = () => fileOutgoingStore(join(directory, generateKey()));
+const count = async () => Number(await rpc.request<Hex>("eth_getStorageAt", [echo, "0x0", "latest"]));
+const nonceOf = async (address: Address) =>
+  Number(await rpc.request<Hex>("eth_getTransactionCount", [address, "latest"]));
+const add = () => ({ to: echo, data: "0x" as Hex });
+
+async function fundedKey(coins = "10"): Promise<Hex> {
+  const key = generateKey();
+  await anvil.call("anvil_setBalance", addressOfKey(key), `0x${parseEther(coins).toString(16)}`);
+  return key;
+}
+
+beforeAll(async () => {
+  anvil = await startAnvil({ chainId: CHAIN_ID, blockSeconds: 0.15 });
+  rpc = openRpc(anvil.url, { retries: 0 });
+  directory = await mkdtemp(join(tmpdir(), "cairn-sender-"));
+  const outcome = await sender(ANVIL_KEY, newStore()).submit("deploy", { data: ECHO_BYTECODE });
+  echo = outcome.created as Address;
+});
+afterAll(async () => {
+  for (const one of open) one.close();
+  await anvil.stop();
+  await rm(directory, { recursive: true });
+});
+
+describe("createSender", () => {
+  it("sends an id once, however often it is submitted, now and after a restart", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const before = await count();
+    const first = sender(key, store);
+    const [a, b] = await Promise.all([first.submit("one", add()), first.submit("one", add())]);
+    expect(a).toEqual(b);
+    expect(a.ok).toBe(true);
+    expect(await first.submit("one", add())).toEqual(a);
+    expect(await sender(key, store).submit("one", add())).toEqual(a);
+    expect(await count()).toBe(before + 1);
+    const head = await openHeads(rpc).finalized();
+    expect(a.block).toBeLessThanOrEqual(head.number);
+  });
+
+  it("has many under way at once, in blocks that many share", async () => {
+    const key = await fundedKey();
+    const before = await count();
+    const one = sender(key, newStore(), { maxInFlight: 50 });
+    const outcomes = await Promise.all(Array.from({ length: 120 }, (_, i) => one.submit(`n${i}`, add())));
+    expect(await count()).toBe(before + 120);
+    expect(new Set(outcomes.map(({ transaction }) => transaction)).size).toBe(120);
+    expect(new Set(outcomes.map(({ block }) => block)).size).toBeLessThan(40);
+  });
+
+  it("refuses what would revert, decoded, and uses up nothing", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const one = sender(key, store);
+    await expect(one.submit("low", { to: echo, data: priceTooLow(5n, 9n) })).rejects.toMatchObject({
+      code: "reverted",
+      message: "the contract refused: price too low (offered 5, floor 9)",
+      details: { error: "PriceTooLow", args: { offered: "5", floor: "9" } },
+    });
+    expect(await store.find({ chainId: CHAIN_ID, sender: one.address }, "low")).toBeUndefined();
+    expect(await nonceOf(one.address)).toBe(0);
+    expect((await one.submit("low", add())).ok).toBe(true);
+    expect(await nonceOf(one.address)).toBe(1);
+  });
+
+  it("says what it needs and has", async () => {
+    const poor = sender(await fundedKey("0.00001"), newStore());
+    await expect(poor.submit("x", add())).rejects.toMatchObject({
+      code: "insufficient-funds",
+      message: expect.stringMatching(/^insufficient funds: need 0\.\d+, have 0\.00001$/),
+    });
+    const broke = sender(generateKey(), newStore());
+    await expect(broke.submit("x", { to: echo, data: "0x", value: 5n })).rejects.toMatchObject({
+      code: "insufficient-funds",
+    });
+    expect(await nonceOf(poor.address)).toBe(0);
+  });
+
+  it("raises the fee of what blocks the queue, keeping one nonce", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const cheap = signTransaction(
+      add(),
+      { chainId: CHAIN_ID, nonce: 0, gas: 100_000n, maxFeePerGas: 7n, maxPriorityFeePerGas: 1n },
+      key,
+    );
+    await store.insert({ ...account, id: "cheap", nonce: 0, ...cheap, earlier: [], signedAtBlock: 1 });
+    const before = await count();
+    const one = sender(key, store, { replaceSeconds: 0.2 });
+    expect(await one.resume()).toBe(1);
+    const [first, second] = await Promise.all([one.submit("cheap", add()), one.submit("next", add())]);
+    expect([first.ok, second.ok]).toEqual([true, true]);
+    expect(first.transaction).not.toBe(cheap.hash);
+    expect((await store.find(account, "cheap"))?.earlier).toContain(cheap.hash);
+    expect(await count()).toBe(before + 2);
+    expect(await nonceOf(one.address)).toBe(2);
+  });
+
+  it("sends again what the node forgot", async () => {
+    const still = await startAnvil({ chainId: CHAIN_ID });
+    const stillRpc = openRpc(still.url);
+    const one = sender(ANVIL_KEY, newStore(), { rpc: stillRpc, heads: openHeads(stillRpc), resendSeconds: 0.3 });
+    const pooled = async () => (await still.call<{ pending: Hex }>("txpool_status")).pending !== "0x0";
+    const outcome = one.submit("forgotten", { to: one.address, data: "0x" });
+    await expect.poll(pooled).toBe(true);
+    await still.call("anvil_dropAllTransactions");
+    await expect.poll(pooled, { timeout: 5000 }).toBe(true);
+    await still.call("anvil_mine", "0x5");
+    expect((await outcome).ok).toBe(true);
+    await still.stop();
+  });
+
+  it("signs anew when another program took the nonce", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const fees = { gas: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+    const ours = signTransaction(add(), { chainId: CHAIN_ID, nonce: 0, ...fees }, key);
+    const { number } = await openHeads(rpc).latest();
+    await store.insert({ ...account, id: "ours", nonce: 0, ...ours, earlier: [], signedAtBlock: number });
+    const theirs = signTransaction(
+      { to: addressOfKey(key), data: "0x" },
+      { chainId: CHAIN_ID, nonce: 0, ...fees },
+      key,
+    );
+    await rpc.request("eth_sendRawTransaction", [theirs.raw]);
+    while ((await nonceOf(account.sender)) === 0) await new Promise((r) => setTimeout(r, 30));
+    const before = await count();
+    const outcome = await sender(key, store).submit("ours", add());
+    expect(outcome.ok).toBe(true);
+    expect(await count()).toBe(before + 1);
+    const kept = await store.find(account, "ours");
+    expect(kept?.nonce).toBe(1);
+    expect(kept?.earlier).toEqual([ours.hash]);
+  });
+
+  it("does not guess about a transaction that is older than the node's receipts", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const fees = { gas: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+    const old = signTransaction(add(), { chainId: CHAIN_ID, nonce: 0, ...fees }, key);
+    await store.insert({ ...account, id: "old", nonce: 0, ...old, earlier: [], signedAtBlock: -5000 });
+    await sender(key, newStore()).submit("other", add());
+    await expect(sender(key, store).submit("old", add())).rejects.toMatchObject({ code: "transaction-unknown" });
+  });
+
+  it("tells what a mined transaction was refused for", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const fees = { gas: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+    const doomed = signTransaction(
+      { to: echo, data: priceTooLow(1n, 2n) },
+      { chainId: CHAIN_ID, nonce: 0, ...fees },
+      key,
+    );
+    const hungry = signTransaction(add(), { chainId: CHAIN_ID, nonce: 1, ...fees, gas: 22_000n }, key);
+    await store.insert({ ...account, id: "doomed", nonce: 0, ...doomed, earlier: [], signedAtBlock: 1 });
+    await store.insert({ ...account, id: "hungry", nonce: 1, ...hungry, earlier: [], signedAtBlock: 1 });
+    const one = sender(key, store);
+    expect(await one.submit("doomed", add())).toMatchObject({
+      ok: false,
+      revert: "price too low (offered 1, floor 2)",
+    });
+    expect(await one.submit("hungry", add())).toMatchObject({ ok: false, revert: "it ran out of gas" });
+  });
+
+  it("has exactly one effect whatever instant it dies at", async () => {
+    const before = await count();
+    /** Run until the given number of steps was made, then as after a restart; whether it came to its end before. */
+    async function dieAfter(steps: number): Promise<boolean> {
+      const key = await fundedKey();
+      const store = newStore();
+      let left = steps;
+      const step = () => {
+        if (left-- <= 0) throw new Error("dead");
+      };
+      const dying = <T extends object>(target: T): T =>
+        new Proxy(target, {
+          get(object, name) {
+            const value = Reflect.get(object, name);
+            if (typeof value !== "function") return value;
+            return async (...args: unknown[]) => {
+              step();
+              const result = await value.apply(object, args);
+              step();
+              return result;
+            };
+          },
+        });
+      const mortalRpc = dying(rpc);
+      const mortal = sender(key, dying(store), {
+        rpc: mortalRpc,
+        heads: openHeads(mortalRpc),
+        patienceSeconds: 0,
+        pollMilliseconds: 250,
+      });
+      const survived = await mortal.submit("id", add()).then(
+        () => true,
+        (error: Error) => {
+          expect(error.message).toBe("dead");
+          return false;
+        },
+      );
+      mortal.close();
+      expect((await sender(key, store).submit("id", add())).ok).toBe(true);
+      expect(await nonceOf(addressOfKey(key))).toBe(1);
+      return survived;
+    }
+    let runs = 0;
+    for (let done = false; !done; ) {
+      const survived = await Promise.all(Array.from({ length: 16 }, (_, i) => dieAfter(runs + i)));
+      runs += survived.length;
+      done = survived.every(Boolean);
+    }
+    expect(runs).toBeGreaterThan(30);
+    expect(await count()).toBe(before + runs);
+  });
+
+  it("tells those who wait when the chain is gone, and goes on when it is back", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    let down = false;
+    const flaky: Rpc = {
+      ...rpc,
+      request: (method, params) => (down ? openRpc("http://127.0.0.1:9", { retries: 0 }) : rpc).request(method, params),
+    };
+    const one = sender(key, store, { rpc: flaky, patienceSeconds: 0.2 });
+    const before = await count();
+    const save = store.insert.bind(store);
+    store.insert = async (transaction) => {
+      const stored = await save(transaction);
+      down = true;
+      return stored;
+    };
+    await expect(one.submit("x", add())).rejects.toMatchObject({ code: "chain-unreachable" });
+    store.insert = save;
+    down = false;
+    expect((await one.submit("x", add())).ok).toBe(true);
+    expect(await count()).toBe(before + 1);
+  });
+
+  it("reads back what it signed", () => {
+    const envelope = { chainId: 5, nonce: 6, gas: 7n, maxFeePerGas: 8n, maxPriorityFeePerGas: 3n };
+    const call = { to: `0x${"ab".repeat(20)}` as Hex, data: "0x1234" as Hex, value: 9n };
+    expect(readTransaction(signTransaction(call, envelope, ANVIL_KEY).raw)).toEqual({ call, envelope });
+    const creation = { data: ECHO_BYTECODE };
+    const zero = { ...envelope, nonce: 0, maxPriorityFeePerGas: 0n };
+    expect(readTransaction(signTransaction(creation, zero, ANVIL_KEY).raw)).toEqual({
+      call: { ...creation, value: 0n },
+      envelope: zero,
+    });
+  });
+});
