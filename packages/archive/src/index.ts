@@ -37,6 +37,9 @@ export {
   type PackProgress,
   packFolder,
 } from "./pack/pack-folder.ts";
+export type { Restored, RestoreFolderOptions, RestoreOptions, RestoreProgress } from "./restore/options.ts";
+export type { PieceStreams } from "./restore/piece-frames.ts";
+export { restoreFolder } from "./restore/restore-folder.ts";
 export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
 export { bytesOfName, displayName, nameOfBytes } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";

@@ -1,0 +1,37 @@
+import type { AccountKey } from "../keys/account-key.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import type { PieceStreams } from "./piece-frames.ts";
+
+export interface RestoreProgress {
+  files: number;
+  /** Plaintext bytes. */
+  bytes: number;
+  totalFiles: number;
+  totalBytes: number;
+}
+
+export interface RestoreOptions {
+  manifest: Manifest;
+  /** Unlocked. */
+  key: AccountKey;
+  /** Absent or an empty folder; for a single file also the file's own new path. */
+  destination: string;
+  onProgress?: (progress: RestoreProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface RestoreFolderOptions extends RestoreOptions {
+  /** The CAR files in order. */
+  pieces: PieceStreams;
+  /** Worker threads; 0 restores in this thread. At most two, and none for less than a megabyte, unless told. */
+  threads?: number;
+}
+
+export interface Restored {
+  /** What now exists: the folder or the file. */
+  path: string;
+  files: number;
+  bytes: number;
+  /** False when times could only be set to the microsecond. */
+  exactTimes: boolean;
+}
