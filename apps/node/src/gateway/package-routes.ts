@@ -14,10 +14,11 @@ import {
   SealPackageJson,
   SignedJson,
 } from "@cairn/client";
-import { type Address, CairnError, type Hex, type Signed, signedFromJson } from "@cairn/core";
+import { type Address, CairnError, type Hex, signedFromJson } from "@cairn/core";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
+import { capabilityOf } from "./capability-header.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
 
@@ -186,14 +187,19 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       const { id } = await own(request);
       const { piece } = request.params as Static<typeof PieceParams>;
       const signal = abortWith(reply);
-      const bytes = market.readPiece({ id, piece, capability: capabilityOf(request), signal });
+      const bytes = market.readPiece({ id, piece, capability: capabilityOf("ReadCapability", request), signal });
       return reply.type("application/vnd.ipld.car").send(Readable.from(bytes, { highWaterMark: 2 }));
     });
 
     server.post("/api/v1/packages/:id/blocks", { schema: { params: Id, body: Cids } }, async (request, reply) => {
       const { id } = await own(request);
       const { cids } = request.body as Static<typeof Cids>;
-      const bytes = market.readBlocks({ id, cids, capability: capabilityOf(request), signal: abortWith(reply) });
+      const bytes = market.readBlocks({
+        id,
+        cids,
+        capability: capabilityOf("ReadCapability", request),
+        signal: abortWith(reply),
+      });
       return reply.type("application/octet-stream").send(Readable.from(bytes, { highWaterMark: 2 }));
     });
 
@@ -280,26 +286,4 @@ function abortWith(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => controller.abort());
   return controller.signal;
-}
-
-function capabilityOf(request: FastifyRequest): Signed<"ReadCapability"> {
-  const header = request.headers["cairn-capability"];
-  if (typeof header !== "string" || header.length > 4096) {
-    throw new CairnError("reading needs the owner's read capability", {
-      code: "capability-needed",
-      kind: "auth",
-      next: "Send it in the cairn-capability header: base64 of its JSON.",
-    });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(header, "base64").toString("utf8"));
-  } catch (cause) {
-    throw new CairnError("the cairn-capability header is not base64 JSON", {
-      code: "bad-message",
-      kind: "input",
-      cause,
-    });
-  }
-  return signedFromJson("ReadCapability", json);
 }

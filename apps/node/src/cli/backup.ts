@@ -1,0 +1,75 @@
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { CairnError } from "@cairn/core";
+import { create, extract } from "tar";
+import { homeAt } from "../home/home.ts";
+import { lockHome } from "../supervise/lock-home.ts";
+import { createOutput, formatBytes } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
+
+/** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */
+const LEFT_OUT = [/^logs\//, /^gateway\/spool\//, /^providers\/[^/]+\/shards\//, /^(lock|run\.json|children\.json)/];
+
+const leaveOut = (path: string) => LEFT_OUT.some((pattern) => pattern.test(path.replace(/^\.\//, "")));
+
+/** Copy a stopped home into one compressed file: keys, chain, database, settings; not the shards of local providers. */
+export async function backup(file: string, options: CommonOptions): Promise<void> {
+  const home = homeAt(options.home);
+  const target = resolve(file);
+  await requireAbsent(target);
+  await stat(home.settingsFile).catch((cause) => {
+    throw new CairnError(`${home.directory} is no home of a network`, {
+      code: "no-home",
+      kind: "missing",
+      cause,
+      next: "Name one with --home.",
+    });
+  });
+  const lock = lockHome(home.directory);
+  try {
+    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: (path) => !leaveOut(path) }, ["."]);
+  } finally {
+    lock.release();
+  }
+  const { size } = await stat(target);
+  const output = createOutput(options.json ?? false);
+  output.result({ file: target, bytes: size });
+  output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
+}
+
+/** Put a home back where none is. */
+export async function restore(file: string, options: CommonOptions): Promise<void> {
+  const home = homeAt(options.home);
+  const source = resolve(file);
+  await stat(source).catch((cause) => {
+    throw new CairnError(`cannot read ${source}`, { code: "unreadable-path", kind: "input", cause });
+  });
+  await mkdir(home.directory, { recursive: true, mode: 0o700 });
+  if ((await readdir(home.directory)).length > 0) {
+    throw new CairnError(`${home.directory} is not empty`, {
+      code: "destination-not-empty",
+      kind: "input",
+      next: "Restore into a home that does not exist yet: --home DIR",
+    });
+  }
+  await extract({ file: source, cwd: home.directory, preservePaths: false, strict: true }).catch((cause) => {
+    throw new CairnError(`${source} is not a backup of a home: ${(cause as Error).message}`, {
+      code: "bad-backup",
+      kind: "corrupt",
+      cause,
+      next: "Give a file that `cairn backup` wrote.",
+    });
+  });
+  const output = createOutput(options.json ?? false);
+  output.result({ home: home.directory });
+  output.say(`Restored ${home.directory}. Start it with: cairn up --home ${home.directory}`);
+}
+
+async function requireAbsent(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined)) === undefined) return;
+  throw new CairnError(`${path} exists already`, {
+    code: "file-exists",
+    kind: "conflict",
+    next: "Name a file that does not exist.",
+  });
+}

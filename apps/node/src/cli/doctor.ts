@@ -1,0 +1,128 @@
+import { access, constants, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { asCairnError } from "@cairn/core";
+import { loadAccount } from "../account/account.ts";
+import { homeAt } from "../home/home.ts";
+import { findRunning } from "../home/run-file.ts";
+import { createOutput, formatBytes, table } from "./output.ts";
+import { type CommonOptions, openSession } from "./session.ts";
+
+type Verdict = "good" | "warning" | "bad";
+
+interface Finding {
+  what: string;
+  verdict: Verdict;
+  found: string;
+  next: string;
+}
+
+/** A put of P bytes with 2-of-4 shards on this machine writes 3 P; below this much free space even small ones may fail. */
+const LOW_SPACE = 2_000_000_000;
+
+/** Look at everything that commonly goes wrong and say what to do; exit code 1 when something is bad. */
+export async function doctor(options: CommonOptions): Promise<void> {
+  const output = createOutput(options.json ?? false);
+  const home = homeAt(options.home);
+  const findings = [runtime(), ...(await disk(home.directory)), await account(), ...(await network())];
+  output.result(findings);
+  output.say(
+    table(
+      ["check", "", "found", "what to do"],
+      findings.map((one) => [one.what, one.verdict, one.found, one.verdict === "good" ? "" : one.next]),
+    ),
+  );
+  if (findings.some((one) => one.verdict === "bad")) process.exitCode = 1;
+
+  async function account(): Promise<Finding> {
+    const next = "The first `cairn put` makes one; `cairn key import FILE` brings one.";
+    try {
+      const found = await loadAccount(home);
+      return found === undefined
+        ? { what: "account", verdict: "warning", found: "none in this home yet", next }
+        : { what: "account", verdict: "good", found: found.wallet.address, next: "" };
+    } catch (error) {
+      const known = asCairnError(error);
+      return { what: "account", verdict: "bad", found: known.message, next: known.next ?? next };
+    }
+  }
+
+  async function network(): Promise<Finding[]> {
+    try {
+      const run = await findRunning(home);
+      const { client } = await openSession(options);
+      const status = await client.status();
+      const age = Math.floor(Date.now() / 1000) - status.blockTime;
+      const { deployment } = await client.network();
+      const late = age > Math.max(30, deployment.periodSeconds);
+      const connected = `${status.providersConnected} of ${status.providers} connected`;
+      return [
+        { what: "gateway", verdict: "good", found: `${run.url}, process ${run.pid}`, next: "" },
+        {
+          what: "chain",
+          verdict: late ? "bad" : "good",
+          found: `block ${status.block}, ${age} s old`,
+          next: "Blocks do not come: see logs/chain.log in the home.",
+        },
+        {
+          what: "providers",
+          verdict:
+            status.providersConnected === 0 ? "bad" : status.providersConnected < status.providers ? "warning" : "good",
+          found: connected,
+          next: "Start the missing ones again, or others: cairn provider --gateway URL",
+        },
+        {
+          what: "packages",
+          verdict: status.atFullStrength < status.packages ? "warning" : "good",
+          found: `${status.atFullStrength} of ${status.packages} at full strength`,
+          next: "Repair goes on by itself; `cairn show PACKAGE` says what it waits for.",
+        },
+      ];
+    } catch (error) {
+      const known = asCairnError(error);
+      return [
+        { what: "network", verdict: "bad", found: known.message, next: known.next ?? "Start it with `cairn up`." },
+      ];
+    }
+  }
+}
+
+function runtime(): Finding {
+  return {
+    what: "runtime",
+    verdict: "good",
+    found: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    next: "",
+  };
+}
+
+async function disk(directory: string): Promise<Finding[]> {
+  let existing = directory;
+  for (;;) {
+    const there = await access(existing).then(
+      () => true,
+      () => false,
+    );
+    if (there || dirname(existing) === existing) break;
+    existing = dirname(existing);
+  }
+  const { bavail, bsize } = await statfs(existing);
+  const free = bavail * bsize;
+  const writable = await access(existing, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  return [
+    {
+      what: "home",
+      verdict: writable ? "good" : "bad",
+      found: `${directory}${existing === directory ? "" : " (made at first start)"}`,
+      next: "Choose a directory that you may write to: --home DIR",
+    },
+    {
+      what: "disk",
+      verdict: free < LOW_SPACE ? "bad" : "good",
+      found: `${formatBytes(free)} free: enough for a put of ${formatBytes(Math.floor(free / 3))} with 2-of-4 shards here`,
+      next: "Free some space, or put the home on a larger disk.",
+    },
+  ];
+}

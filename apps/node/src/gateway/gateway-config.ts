@@ -1,0 +1,15 @@
+import type { Profile } from "@cairn/core";
+import type { PoolConfig } from "pg";
+
+/** What `cairn up` hands to the gateway process, in a file of mode 0600. */
+export interface GatewayConfig {
+  home: string;
+  profile: Profile["name"];
+  /** Settings or a URL of the gateway's own database. */
+  database: PoolConfig | string;
+  chainUrl: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Largest CAR file in bytes; the protocol's limit when left out. */
+  pieceLimit?: number;
+}

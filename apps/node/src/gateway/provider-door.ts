@@ -1,0 +1,113 @@
+import { Readable } from "node:stream";
+import { MAX_PROOFS_PER_CALL, MAX_REPORTS_PER_CALL } from "@cairn/audit";
+import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/core";
+import type { GatewayTransport } from "@cairn/transport";
+import { providerRoutes } from "@cairn/transport";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { capabilityOf } from "./capability-header.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+
+const DealParams = Type.Object({ deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
+const ProofsBody = Type.Object({
+  proofs: Type.Array(
+    Type.Object({
+      deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }),
+      period: Type.Integer({ minimum: 0 }),
+      proof: Type.String({ maxLength: 65_536 }),
+      signature: Type.String({ pattern: "^0x[0-9a-fA-F]{130}$" }),
+    }),
+    { maxItems: MAX_PROOFS_PER_CALL },
+  ),
+});
+const ReportsBody = Type.Object({ reports: Type.Array(Type.Unknown(), { maxItems: MAX_REPORTS_PER_CALL }) });
+
+/**
+ * Where providers knock (docs/protocol.md, 4). No token: registrations, proofs and reports carry the provider's signature, shard
+ * downloads a capability of the executor.
+ */
+export function providerDoor(gateway: GatewayContext & { transport: GatewayTransport }): FastifyPluginAsync {
+  return async (server) => {
+    await server.register(providerRoutes(gateway.transport));
+
+    server.post("/api/v1/providers", async (request) => {
+      const registration = signedFromJson("Registration", request.body);
+      const { hot, nonce } = registration.message;
+      const result = await gateway.ledger.register(
+        { id: `register:${hot}:${nonce}:${registration.signature.slice(2, 18)}` },
+        registration.message,
+        registration.signature,
+      );
+      if (!result.ok) {
+        throw new CairnError(`the registry refused the registration: ${result.revert ?? "no reason given"}`, {
+          code: "registration-refused",
+          kind: "conflict",
+          next: "Check that the nonce is larger than the last one and the deadline lies ahead.",
+        });
+      }
+      return { transaction: result.transaction };
+    });
+
+    server.post("/api/v1/provider/proofs", { schema: { body: ProofsBody } }, async (request) => {
+      const { proofs } = request.body as Static<typeof ProofsBody>;
+      const answers = await gateway.audit.acceptProofs(
+        proofs.map((push) => ({
+          deal: push.deal as DealId,
+          period: push.period,
+          proof: Buffer.from(push.proof, "base64"),
+          signature: push.signature as Hex,
+        })),
+      );
+      return { results: answers.map((answer) => (answer.accepted ? "accepted" : answer.reason)) };
+    });
+
+    server.post("/api/v1/provider/damage", { schema: { body: ReportsBody } }, async (request) => {
+      const { reports } = request.body as Static<typeof ReportsBody>;
+      const answers = await gateway.audit.reportDamage(reports.map((json) => signedFromJson("DamageReport", json)));
+      return { results: answers.map((answer) => (answer.accepted ? "accepted" : (answer.reason ?? "refused"))) };
+    });
+
+    server.get("/api/v1/provider/shards/:deal", { schema: { params: DealParams } }, async (request, reply) => {
+      const { deal } = request.params as Static<typeof DealParams>;
+      const from = rangeStart(request);
+      const { bytes, total } = await gateway.market.shardSource({
+        deal: deal as DealId,
+        capability: capabilityOf("UploadCapability", request),
+        from,
+      });
+      reply
+        .type("application/octet-stream")
+        .header("accept-ranges", "bytes")
+        .header("content-length", total - from);
+      if (from > 0) reply.status(206).header("content-range", `bytes ${from}-${total - 1}/${total}`);
+      return reply.send(Readable.from(bytes, { highWaterMark: 2 }));
+    });
+
+    server.get("/api/v1/provider/shards/:deal/document", { schema: { params: DealParams } }, async (request, reply) => {
+      const { deal } = request.params as Static<typeof DealParams>;
+      const bytes = await gateway.market.shardDocument({
+        deal: deal as DealId,
+        capability: capabilityOf("UploadCapability", request),
+      });
+      return reply.type("application/octet-stream").send(Buffer.from(bytes));
+    });
+
+    server.get("/api/v1/provider/shards/:deal/manifest", { schema: { params: DealParams } }, async (request, reply) => {
+      const { deal } = request.params as Static<typeof DealParams>;
+      const { size, bytes } = await gateway.market.shardManifest({
+        deal: deal as DealId,
+        capability: capabilityOf("UploadCapability", request),
+      });
+      return reply.type("application/octet-stream").header("content-length", size).send(Readable.from(bytes));
+    });
+  };
+}
+
+/** `bytes=FROM-` alone is understood: a provider resumes, it does not pick. */
+function rangeStart(request: FastifyRequest): number {
+  const { range } = request.headers;
+  if (range === undefined) return 0;
+  const match = /^bytes=(\d{1,15})-$/.exec(range);
+  if (match?.[1] !== undefined) return Number(match[1]);
+  throw new CairnError("only ranges of the form bytes=FROM- are served here", { code: "bad-range", kind: "input" });
+}

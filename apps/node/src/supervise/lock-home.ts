@@ -1,0 +1,37 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CairnError } from "@cairn/core/errors";
+import { type HeldLock, holdLock } from "@cairn/process";
+
+/**
+ * Have the home to ourselves until `release`, or the end of this process by whatever signal: the kernel gives the lock back, so a
+ * killed `cairn up` leaves none behind.
+ *
+ * @throws CairnError `home-in-use` (details.pid), `home-unusable`
+ */
+export function lockHome(home: string): HeldLock {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    return holdLock(join(home, "lock"));
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "lock-held") {
+      const { pid, since } = error.details;
+      throw new CairnError(
+        `the home ${home} is in use by ${pid === undefined ? "another process" : `process ${pid}, since ${since}`}`,
+        {
+          code: "home-in-use",
+          kind: "conflict",
+          next: `Stop that one first${pid === undefined ? "" : ` (kill ${pid})`}, or choose another home with --home.`,
+          details: error.details,
+          cause: error,
+        },
+      );
+    }
+    throw new CairnError(`the home ${home} cannot be used: ${(error as Error).message}`, {
+      code: "home-unusable",
+      kind: "input",
+      next: "Check who owns the directory and that the disk has space, or choose another home with --home.",
+      cause: error,
+    });
+  }
+}

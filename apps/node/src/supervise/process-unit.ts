@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CairnError } from "@cairn/core/errors";
+import { PARENT_PIPE } from "@cairn/process";
+import { readyLine } from "./ready-line.ts";
+import { RotatingLog } from "./rotating-log.ts";
+import type { RunningUnit, Unit, UnitExit } from "./unit.ts";
+
+export interface ProcessUnitOptions {
+  name: string;
+  restart: boolean;
+  /** A JavaScript or TypeScript main module, run under this Node. It calls `exitWithParent` first of all. */
+  module: string;
+  args?: string[];
+  /** Added to this process's environment. */
+  env?: Record<string, string>;
+  /** Written to its standard input, then closed: the way for secrets, which belong in no argument list. */
+  input?: string;
+  /** Directory of the log file `NAME.log`. */
+  logs: string;
+  /** Size at which the log file is renamed and begun anew. */
+  logBytes?: number;
+  /** How long it may take to say that it is ready; 120 when absent. */
+  readySeconds?: number;
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(signal === "SIGKILL" ? -child.pid : child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/**
+ * A child process in a session of its own (Ctrl-C is for the supervisor) that learns from a closed pipe when the supervisor is gone.
+ * It is ready when it has printed a line of JSON with `"ready": true`; that object is `RunningUnit.ready`.
+ * `start` rejects with `child-not-ready` (details.output: its last words).
+ */
+export function processUnit(options: ProcessUnitOptions): Unit {
+  return {
+    name: options.name,
+    restart: options.restart,
+    start: (signal, spawned) => startProcess(options, signal, spawned),
+  };
+}
+
+async function startProcess(
+  options: ProcessUnitOptions,
+  abort: AbortSignal,
+  spawned: (pid: number) => void,
+): Promise<RunningUnit> {
+  mkdirSync(options.logs, { recursive: true, mode: 0o700 });
+  const log = new RotatingLog(join(options.logs, `${options.name}.log`), options.logBytes);
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", options.module, ...(options.args ?? [])],
+    {
+      detached: true,
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
+      env: { ...process.env, ...options.env, [PARENT_PIPE]: "3" },
+    },
+  );
+  // A child that ends before it has read everything is reported by its exit.
+  child.stdin?.on("error", () => undefined).end(options.input);
+  const exited = new Promise<UnitExit>((resolve) => {
+    child.once("error", () => {
+      log.close();
+      resolve({ code: null, signal: null });
+    });
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  child.once("close", () => log.close());
+  child.stderr?.on("data", (bytes: Buffer) => log.write(bytes));
+  void exited.then(() => {
+    // A grandchild that lives on would hold the log and the pipe open.
+    killGroup(child, "SIGKILL");
+    (child.stdio[3] as { destroy?: () => void } | null)?.destroy?.();
+  });
+  if (child.pid !== undefined) spawned(child.pid);
+
+  const stop = async (graceMilliseconds: number) => {
+    killGroup(child, "SIGTERM");
+    const force = setTimeout(() => killGroup(child, "SIGKILL"), graceMilliseconds);
+    await exited;
+    clearTimeout(force);
+  };
+
+  const ready = readyLine(
+    (line) => child.stdout?.on("data", line),
+    (bytes) => log.write(bytes),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("it was not ready in time"), (options.readySeconds ?? 120) * 1000);
+    abort.addEventListener("abort", () => resolve("the start was called off"), { once: true });
+  });
+  const first = await Promise.race([
+    ready,
+    late,
+    exited.then(({ code, signal }) => `it ended with ${signal ?? `exit code ${code}`}`),
+  ]);
+  clearTimeout(timer);
+  if (typeof first === "object" && child.pid !== undefined) return { pid: child.pid, ready: first, exited, stop };
+  await stop(1_000);
+  throw new CairnError(`${options.name} did not start: ${String(first)}`, {
+    code: "child-not-ready",
+    kind: "unavailable",
+    next: `Read ${log.path}.`,
+    details: { name: options.name, output: log.tail() },
+  });
+}

@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+
+const TAIL_BYTES = 4_096;
+
+/** A log file that is renamed to `PATH.1`, `PATH.1` to `PATH.2` and so on, when it has grown to `maximumBytes`. */
+export class RotatingLog {
+  readonly path: string;
+  readonly #maximumBytes: number;
+  readonly #kept: number;
+  #file: number;
+  #size: number;
+  #tail = Buffer.alloc(0);
+  #closed = false;
+
+  constructor(path: string, maximumBytes = 10 * 1024 * 1024, kept = 3) {
+    this.path = path;
+    this.#maximumBytes = maximumBytes;
+    this.#kept = kept;
+    this.#file = openSync(path, "a", 0o600);
+    this.#size = fstatSync(this.#file).size;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#size > 0 && this.#size + bytes.length > this.#maximumBytes) this.#rotate();
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    this.#size += bytes.length;
+    this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-TAIL_BYTES);
+  }
+
+  /** The last that was written, for an error message. */
+  tail(): string {
+    return this.#tail.toString("utf8").trim();
+  }
+
+  /** Nothing more is written. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeSync(this.#file);
+  }
+
+  #rotate(): void {
+    closeSync(this.#file);
+    for (let n = this.#kept; n > 0; n--) {
+      try {
+        renameSync(n === 1 ? this.path : `${this.path}.${n - 1}`, `${this.path}.${n}`);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
+    }
+    this.#file = openSync(this.path, "a", 0o600);
+    this.#size = fstatSync(this.#file).size;
+  }
+}
