@@ -1,1 +1,2 @@
+export * from "./ledger/index.ts";
 export * from "./wallet/index.ts";

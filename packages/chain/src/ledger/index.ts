@@ -1,0 +1,18 @@
+export type { Revert } from "./decode-revert.ts";
+export { fileOutgoingStore } from "./file-outgoing-store.ts";
+export { type Finality, type Heads, openHeads } from "./heads.ts";
+export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";
+export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
+export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
+export { openRpc, publicUrl, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
+export {
+  type IndexBatch,
+  type IndexerOptions,
+  type IndexTarget,
+  runIndexer,
+  type WatchableLedger,
+} from "./run-indexer.ts";
+export { type CommittedPieces, shardPath, shardsRoot, shardTree } from "./shards-root.ts";
+export type { Call } from "./sign-transaction.ts";
+export { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";
+export { leafHash, verdictTree } from "./verdict-tree.ts";
