@@ -12,7 +12,7 @@ interface Hashed {
 }
 
 async function inWorker(shared: SharedArrayBuffer, units: number[], collectTree: boolean): Promise<Hashed[]> {
-  const worker = new Worker(new URL("testing/hash-unit.worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("../test/hash-unit.worker.ts", import.meta.url), {
     workerData: { shared, units, collectTree },
     execArgv: [],
   });

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { hashUnit } from "../hash-unit.ts";
-import { UNIT_BYTES } from "../sizes.ts";
+import { hashUnit } from "../src/hash-unit.ts";
+import { UNIT_BYTES } from "../src/sizes.ts";
 
 const { shared, units, collectTree } = workerData as {
   shared: SharedArrayBuffer;
