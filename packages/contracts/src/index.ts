@@ -1,1 +1,16 @@
-export {};
+import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "../generated/abi.ts";
+
+export { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "../generated/abi.ts";
+export { proofLedgerBytecode, providerRegistryBytecode, storageDealsBytecode } from "../generated/bytecode.ts";
+export type { ContractName } from "./compile.ts";
+export { type DeploymentSettings, type DeploymentTransaction, deploymentTransactions } from "./deploy.ts";
+
+/** Every event of the three contracts, to decode any of their logs. */
+export const eventsAbi = [...providerRegistryAbi, ...proofLedgerAbi, ...storageDealsAbi].filter(
+  (item) => item.type === "event",
+);
+
+/** Every custom error of the three contracts: one may revert with another's. */
+export const errorsAbi = [...providerRegistryAbi, ...proofLedgerAbi, ...storageDealsAbi].filter(
+  (item) => item.type === "error",
+);

@@ -1,0 +1,10 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { compileContracts, generateFiles } from "./compile.ts";
+
+const target = new URL("../generated/", import.meta.url);
+mkdirSync(target, { recursive: true });
+const compiled = compileContracts();
+for (const [name, text] of Object.entries(generateFiles(compiled))) writeFileSync(new URL(name, target), text);
+for (const [name, { bytecode }] of Object.entries(compiled.contracts)) {
+  process.stdout.write(`${name}: ${(bytecode.length - 2) / 2} bytes of creation code\n`);
+}
