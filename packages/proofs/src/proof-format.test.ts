@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Hex } from "@cairn/core";
 import { describe, expect, it } from "vitest";
+import vector from "../vectors/possession.json" with { type: "json" };
+import { type ChallengeContext, deriveChallenges } from "./derive-challenges.ts";
+import { bytesToHex } from "./hex.ts";
+import { PieceHasher } from "./piece-hasher.ts";
 import { openOne, proofSize, proofToCalldata } from "./proof-format.ts";
-import { heightOf } from "./sizes.ts";
+import { provePossession } from "./prove-possession.ts";
+import { heightOf, payloadLeaves } from "./sizes.ts";
 import { answer, sampleShard } from "./testing/sample-shard.ts";
 import { verifyPossession } from "./verify-possession.ts";
 
@@ -22,6 +27,19 @@ function rootOf(leaf: Hex, index: number, siblings: Hex[]): string {
 }
 
 describe("proofToCalldata", () => {
+  it("gives the published vector from the bytes that the vector names", async () => {
+    const { context, rawLength, root, indices, leaves, siblings, proofHash } = vector;
+    const { tree, root: own } = new PieceHasher({ collectTree: true })
+      .update(new Uint8Array(rawLength).map((_, at) => at))
+      .digestTree();
+    expect(bytesToHex(own)).toBe(root);
+    expect(deriveChallenges(context as ChallengeContext, payloadLeaves(rawLength), 20)).toEqual(indices);
+    const readRaw = (offset: number, length: number) => new Uint8Array(length).map((_, at) => offset + at);
+    const proof = await provePossession({ indices, rawLength, tree, readRaw });
+    expect(proofToCalldata(proof, rawLength)).toEqual({ leaves, siblings });
+    expect(createHash("sha256").update(proof).digest("hex")).toBe(proofHash.slice(2));
+  });
+
   it("gives all leaves, then siblings path after path from the leaf upward", () => {
     const { leaves, siblings } = proofToCalldata(claim.proof, shard.rawLength);
     const height = heightOf(shard.rawLength);

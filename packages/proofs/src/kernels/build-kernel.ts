@@ -1,4 +1,4 @@
-// node packages/proofs/src/kernels/build-kernel.ts SOURCE.as.ts… : writes generated/SOURCE.ts beside each source.
+// npm run kernels -w @cairn/proofs: writes generated/SOURCE.ts beside each SOURCE.as.ts named.
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";

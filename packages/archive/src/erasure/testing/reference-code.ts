@@ -8,7 +8,7 @@ export function slowMultiply(a: number, b: number): number {
   return product;
 }
 
-export function slowInverse(a: number): number {
+function slowInverse(a: number): number {
   for (let b = 1; b < 256; b++) if (slowMultiply(a, b) === 1) return b;
   throw new Error("0 has no inverse");
 }
