@@ -63,7 +63,7 @@ export function judgePeriod(
   const judge = (deal: JudgedDeal): Judgement => {
     const tally = tallies.get(deal.deal) ?? EMPTY_TALLY;
     const outcome = outcomes.get(deal.deal);
-    if (!scheduled(deal) && outcome !== "wrong") {
+    if (!scheduled(deal)) {
       return { leaf: leafOf(deal.deal, period, tally, VERDICT.ok, 0, 0), tally, outcome: "off-duty" };
     }
     const recent = [...tally.recent, period].slice(-SILENCE_WINDOW);

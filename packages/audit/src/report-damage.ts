@@ -1,7 +1,7 @@
 import { verifyTyped } from "@cairn/chain";
-import { type DealId, periodAt, type Signed } from "@cairn/core";
+import { type DealId, nextScheduledPeriod, periodAt, type Signed } from "@cairn/core";
 import { recordOutcomes } from "./accept-proofs.ts";
-import { auditedDeals } from "./audited-deals.ts";
+import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 
 export const MAX_REPORTS_PER_CALL = 1024;
@@ -57,7 +57,7 @@ export async function reportDamage(
 /** Record that a shard is damaged in the current period, tell people, and have it rewritten. */
 export async function noteDamage(
   context: AuditContext,
-  deal: { deal: DealId; provider: `0x${string}`; package: string | null; piece: number; shard: number },
+  deal: Pick<AuditedDeal, "deal" | "provider" | "package" | "piece" | "shard">,
   what: string,
   now: number,
 ): Promise<void> {
@@ -79,27 +79,23 @@ export async function noteDamage(
   await context.hand("heal", { deal: deal.deal, reason: what });
 }
 
-/** A provider was caught handing out wrong bytes: the deal fails with this period's verdict. */
+/** A provider was caught handing out wrong bytes: the deal fails with the verdict of its next scheduled period. */
 export async function noteWrongBytes(
   context: AuditContext,
-  deal: { deal: DealId; provider: `0x${string}`; package: string | null; piece: number; shard: number },
+  deal: Pick<AuditedDeal, "deal" | "provider" | "package" | "piece" | "shard" | "duty" | "receiptTime">,
   what: string,
 ): Promise<void> {
+  const { deployment } = context;
   const now = (await context.ledger.latest()).timestamp;
-  await recordOutcomes(
-    context,
-    [
-      {
-        deal: deal.deal,
-        period: periodAt(now, context.deployment),
-        outcome: "wrong",
-        reason: what,
-        proofHash: null,
-        signature: null,
-      },
-    ],
-    now,
-  );
+  const received = periodAt(deal.receiptTime, deployment);
+  const period = nextScheduledPeriod(periodAt(now, deployment), deal.duty, received, deployment);
+  if (period !== undefined) {
+    await recordOutcomes(
+      context,
+      [{ deal: deal.deal, period, outcome: "wrong", reason: what, proofHash: null, signature: null }],
+      now,
+    );
+  }
   await context.tell({
     kind: "wrong-bytes",
     severity: "error",
@@ -107,6 +103,6 @@ export async function noteWrongBytes(
     provider: deal.provider,
     package: deal.package,
     message: `Provider ${deal.provider} hands out wrong bytes for shard ${deal.shard} of piece ${deal.piece}: ${what}.`,
-    next: "Nothing to do: the deal fails with this period's verdict and the shard is rebuilt elsewhere.",
+    next: "Nothing to do: the deal fails with the period's verdict and the shard is rebuilt elsewhere.",
   });
 }

@@ -33,6 +33,7 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
   fc.constant<SlotEvent>({ type: "healed" }),
   fc.constant<SlotEvent>({ type: "source-ready" }),
   fc.constant<SlotEvent>({ type: "source-gone" }),
+  fc.constant<SlotEvent>({ type: "term-over" }),
   fc.constant<SlotEvent>({ type: "resume" }),
 );
 
@@ -53,13 +54,13 @@ describe("stepSlot", () => {
           const from = ORDER.indexOf(before.phase);
           const to = ORDER.indexOf(slot.phase);
           const byChain = one.type === "chain" && one.deal === before.deal;
-          if (to > from + 1) expect(byChain).toBe(true);
+          if (to > from + 1) expect(byChain || one.type === "term-over").toBe(true);
           if (slot.phase === "EMPTY") {
             expect(slot.deal).toBeNull();
             if (before.phase !== "EMPTY" && before.proposal !== null) {
               expect(byChain || one.type === "proposal-refused" || one.type === "quote-lapsed").toBe(true);
             }
-          } else {
+          } else if (slot.phase !== "ENDED") {
             expect(slot.deal).not.toBeNull();
             if (before.phase !== "EMPTY") expect(slot.deal).toBe(before.deal);
           }

@@ -62,6 +62,8 @@ export type SlotEvent =
   | { type: "source-ready" }
   /** The spooled piece or rebuilt file is gone. */
   | { type: "source-gone" }
+  /** The package's time is over: an EMPTY slot is not filled any more. */
+  | { type: "term-over" }
   | { type: "resume" };
 
 export type SlotCommand =
@@ -190,6 +192,8 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       return { ...slot, source: "rebuilt", failures: 0, dueAt: now };
     case "source-gone":
       return slot.source === "none" ? slot : { ...slot, source: "none" };
+    case "term-over":
+      return slot.phase === "EMPTY" ? { ...settled(slot), phase: "ENDED" } : slot;
     case "resume":
       return { ...slot, dueAt: Math.min(slot.dueAt, now), failures: 0 };
   }

@@ -27,7 +27,9 @@ export async function backup(file: string, options: CommonOptions): Promise<void
   });
   const lock = lockHome(home.directory);
   try {
-    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: (path) => !leaveOut(path) }, ["."]);
+    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: (path) => !leaveOut(path) }, [
+      ".",
+    ]);
   } finally {
     lock.release();
   }
