@@ -17,6 +17,7 @@ import { addressOfKey } from "./crypto.ts";
 import { BlockBuilder, type ExecutedBlock, InvalidTransaction } from "./execution/block-builder.ts";
 import { openTrackedState, openVm } from "./execution/chain-state.ts";
 import { makeGenesis } from "./execution/genesis.ts";
+import { installJumpCache } from "./execution/jump-cache.ts";
 import { StateViews } from "./execution/state-views.ts";
 import { mixOf, sealBlock, signerOf, signReveal } from "./seal.ts";
 import { Serial } from "./serial.ts";
@@ -96,6 +97,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   /** Opens the chain at its last stored block, making block 0 if there is none. */
   static async open(options: NodeOptions, store: ChainStore): Promise<ChainNode> {
     const common = makeCommon(options.rules.chainId);
+    await installJumpCache(common);
     const cache = new ByteCache(options.nodeCacheBytes);
     const nodes = new NodeBuffer(store, cache);
     const hashes = new Map<bigint, Uint8Array>();

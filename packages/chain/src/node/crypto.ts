@@ -9,7 +9,13 @@ interface NativeSecp256k1 {
   ecdsaSign(hash: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
   ecdsaRecover(signature: Uint8Array, recovery: number, hash: Uint8Array, compressed: boolean): Uint8Array;
 }
-type NativeKeccak = (algorithm: "keccak256") => { update(data: Buffer): { digest(): Buffer } };
+/** The sponge inside the package's stream: used alone it is three times as fast. */
+interface NativeSponge {
+  initialize(rate: number, capacity: number): void;
+  absorb(data: Buffer): void;
+  squeeze(length: number): Buffer;
+}
+type NativeKeccak = (algorithm: "keccak256") => { _state?: NativeSponge };
 
 /** The prebuilt addon, or undefined on a platform that the package ships none for (linux-arm64): the pure JavaScript below then serves. */
 function native<T>(path: string): T | undefined {
@@ -22,18 +28,16 @@ function native<T>(path: string): T | undefined {
 }
 
 const secp = native<NativeSecp256k1>("secp256k1/bindings.js");
-const keccak = native<NativeKeccak>("keccak/bindings.js");
+const sponge = native<NativeKeccak>("keccak/bindings.js")?.("keccak256")._state;
 
 /** Which implementation serves, for logs and benchmarks. */
-export const CRYPTO = { secp256k1: secp ? "native" : "noble", keccak: keccak ? "native" : "noble" } as const;
+export const CRYPTO = { secp256k1: secp ? "native" : "noble", keccak: sponge ? "native" : "noble" } as const;
 
 export function keccak256(data: Uint8Array): Uint8Array {
-  if (keccak === undefined) return softKeccak(data, "bytes");
-  return new Uint8Array(
-    keccak("keccak256")
-      .update(Buffer.from(data.buffer, data.byteOffset, data.length))
-      .digest(),
-  );
+  if (sponge === undefined) return softKeccak(data, "bytes");
+  sponge.initialize(1088, 512);
+  sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
+  return new Uint8Array(sponge.squeeze(32));
 }
 
 export function addressOfKey(key: Hex): Address {

@@ -61,6 +61,10 @@ interface Sender {
   entries: Map<bigint, PoolEntry>;
   /** The nonce to execute next: the account's, plus what the open block holds. */
   next: bigint;
+  /** The first nonce from `next` on that is not here. */
+  end: bigint;
+  /** Σ of what the entries can cost. */
+  cost: bigint;
 }
 
 /**
@@ -116,7 +120,7 @@ export class TransactionPool {
   /** The nonce that follows every transaction of `sender` that is here without a gap. */
   nextNonce(sender: Address, accountNonce: bigint): bigint {
     const known = this.#senders.get(sender);
-    return known === undefined ? accountNonce : endOf(known);
+    return known?.end ?? accountNonce;
   }
 
   /** Takes a signed transaction in. @throws RpcError in the words that wallets know, when it is malformed, unpayable, underpriced or too many. */
@@ -184,7 +188,12 @@ export class TransactionPool {
   #admit(entry: PoolEntry, account: AccountView): void {
     if (account.isContract) throw rejected("sender not an eoa", "Send from an account without code.");
     const { nonce } = entry.transaction;
-    const sender = this.#senders.get(entry.sender) ?? { entries: new Map(), next: account.nonce };
+    const sender = this.#senders.get(entry.sender) ?? {
+      entries: new Map(),
+      next: account.nonce,
+      end: account.nonce,
+      cost: 0n,
+    };
     const old = sender.entries.get(nonce);
     if (nonce < account.nonce) {
       throw rejected(`nonce too low: next nonce ${account.nonce}, tx nonce ${nonce}`, "Use the account's next nonce.");
@@ -199,8 +208,7 @@ export class TransactionPool {
     else if (!outbids(entry, old)) {
       throw rejected("replacement transaction underpriced", "Offer a fee and a tip at least 10 % higher.");
     }
-    let committed = entry.cost - (old?.cost ?? 0n);
-    for (const other of sender.entries.values()) committed += other.cost;
+    const committed = sender.cost + entry.cost - (old?.cost ?? 0n);
     if (committed > account.balance) {
       throw rejected(
         `insufficient funds for gas * price + value: balance ${account.balance}, transactions waiting cost ${committed}`,
@@ -210,6 +218,8 @@ export class TransactionPool {
     if (old !== undefined) this.#forget(old);
     this.#senders.set(entry.sender, sender);
     sender.entries.set(nonce, entry);
+    sender.cost += entry.cost;
+    advance(sender);
     this.#byHash.set(entry.hash, entry);
     this.#bytes += entry.bytes;
     this.#markReady(entry.sender, sender);
@@ -228,7 +238,7 @@ export class TransactionPool {
         "Send it again after the next block.",
       );
     }
-    const end = endOf(sender);
+    const { end } = sender;
     if (entry.transaction.nonce <= end) return;
     let gapped = 0;
     for (const nonce of sender.entries.keys()) if (nonce > end) gapped++;
@@ -258,6 +268,7 @@ export class TransactionPool {
     if (sender === undefined) return;
     entry.inBlock = true;
     sender.next = entry.transaction.nonce + 1n;
+    advance(sender);
     this.#markReady(entry.sender, sender);
   }
 
@@ -285,8 +296,11 @@ export class TransactionPool {
       const address = transaction.getSenderAddress().toString() as Address;
       const sender = this.#senders.get(address);
       if (sender === undefined) continue;
-      if (sender.next <= transaction.nonce) sender.next = transaction.nonce + 1n;
-      for (const [nonce, entry] of sender.entries) if (nonce <= transaction.nonce) this.#forget(entry);
+      const executed = sender.entries.get(transaction.nonce);
+      if (executed !== undefined) this.#forget(executed);
+      if (sender.next > transaction.nonce) continue;
+      sender.next = transaction.nonce + 1n;
+      advance(sender);
       if (this.#senders.has(address)) this.#markReady(address, sender);
     }
     const oldest = now - this.#limits.gapSeconds * 1000;
@@ -295,7 +309,7 @@ export class TransactionPool {
 
   #isGapped(entry: PoolEntry): boolean {
     const sender = this.#senders.get(entry.sender);
-    return sender !== undefined && entry.transaction.nonce > endOf(sender);
+    return sender !== undefined && entry.transaction.nonce > sender.end;
   }
 
   #evictGapped(): void {
@@ -310,7 +324,10 @@ export class TransactionPool {
     const sender = this.#senders.get(entry.sender);
     if (!this.#byHash.delete(entry.hash) || sender === undefined) return;
     this.#bytes -= entry.bytes;
+    sender.cost -= entry.cost;
     sender.entries.delete(entry.transaction.nonce);
+    if (entry.transaction.nonce >= sender.next && entry.transaction.nonce < sender.end)
+      sender.end = entry.transaction.nonce;
     if (!sender.entries.has(sender.next)) this.#ready.delete(entry.sender);
     if (sender.entries.size === 0) this.#senders.delete(entry.sender);
   }
@@ -323,10 +340,10 @@ export class TransactionPool {
   }
 }
 
-function endOf(sender: Sender): bigint {
-  let nonce = sender.next;
-  while (sender.entries.has(nonce)) nonce++;
-  return nonce;
+/** Moves the end over what is here. */
+function advance(sender: Sender): void {
+  if (sender.end < sender.next) sender.end = sender.next;
+  while (sender.entries.has(sender.end)) sender.end++;
 }
 
 function outbids(entry: PoolEntry, old: PoolEntry): boolean {
