@@ -4,6 +4,7 @@ export { type Finality, type Heads, openHeads } from "./heads.ts";
 export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
+export { readDeployment } from "./read-contracts.ts";
 export { openRpc, publicUrl, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
 export {
   type IndexBatch,

@@ -12,6 +12,7 @@ interface Limits {
 function node(heights: number[], limits: Limits, asked: { from: number; to: number }[]): Rpc {
   return {
     url: "http://limited",
+    onNewHead: async () => () => undefined,
     close: async () => undefined,
     async request<T>(_: string, params: readonly unknown[]): Promise<T> {
       const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };

@@ -30,6 +30,8 @@ export interface Rpc {
   readonly url: string;
   /** @throws RpcError as the node answered; CairnError `chain-unreachable` */
   request<T>(method: string, params: readonly unknown[]): Promise<T>;
+  /** Calls `listener` for each new block where the connection is a WebSocket; over HTTP never. Returns how to stop. */
+  onNewHead(listener: () => void): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,14 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
     return {
       url,
       request: (method, params) => call(client, url, method, params),
+      async onNewHead(listener) {
+        const { unsubscribe } = await client.transport
+          .subscribe({ params: ["newHeads"], onData: listener, onError: () => undefined })
+          .catch((error: unknown) => {
+            throw translated(url, error);
+          });
+        return () => void unsubscribe();
+      },
       async close() {
         const socket = await client.transport.getRpcClient().catch(() => undefined);
         socket?.close();
@@ -101,7 +111,12 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
   const client = createPublicClient({
     transport: http(url, { ...settings, batch: { batchSize: BATCH_SIZE, wait: 0 } }),
   });
-  return { url, request: (method, params) => call(client, url, method, params), close: async () => undefined };
+  return {
+    url,
+    request: (method, params) => call(client, url, method, params),
+    onNewHead: async () => () => undefined,
+    close: async () => undefined,
+  };
 }
 
 async function call<T>(

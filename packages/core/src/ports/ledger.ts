@@ -39,6 +39,10 @@ export interface DealRecord {
   /** Block of the receipt; the activation seed is the hash of a later one. */
   receiptBlock: number;
   deadline: Seconds;
+  /** The period in which the deal ends, an owner's notice counted; 0 before the receipt. */
+  lastPeriod: number;
+  /** Paid by the package's reserve, as a repair is. */
+  fromReserve: boolean;
 }
 
 /** One put as the chain holds it: who owns it and who may act for the owner within the mandate. */
@@ -54,6 +58,10 @@ export interface PackageRecord {
   /** Initial escrow taken from the owner's balance so far. */
   escrowed: Money;
   expiry: Seconds;
+  /** Deals that are PROPOSED or ACTIVE. */
+  liveDeals: number;
+  /** The last period of a terminated package; 0 until then. */
+  lastPeriod: number;
 }
 
 export interface VerdictLeaf {
@@ -118,21 +126,24 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
 
 /** A transaction known by the caller's own id: sending the same id twice sends one transaction. */
 export interface Submission {
-  /** Unique, chosen by the caller, stable over restarts. */
+  /** Unique for the key that sends, chosen by the caller, stable over restarts; used up once a transaction was sent under it. */
   id: string;
 }
 
 export interface SubmissionResult {
   transaction: Hex;
   block: number;
+  /** False when it was mined and the contract refused it, as the state had changed since it was tried: that is final for its id. */
   ok: boolean;
   /** Decoded revert reason when not ok. */
   revert?: string;
 }
 
 /**
- * The contracts as the engine sees them, on any EVM chain. Reads say at which head; writes are idempotent by submission id,
- * wait until finalized, and throw `insufficient-funds`, `reverted` or `chain-unreachable`.
+ * The contracts as the engine sees them, on any EVM chain. Reads are of the latest block, unless they say finalized. Writes are idempotent by
+ * submission id and wait until finalized. They throw `reverted` (details: error, args) when a trial run is refused, `insufficient-funds`,
+ * `no-key` (the ledger was opened to read): nothing was sent and the id is free. They throw `chain-unreachable`, `stopping` and
+ * `transaction-unknown` after which the same id takes up what was sent.
  */
 export interface Ledger {
   readonly deployment: Deployment;
@@ -151,10 +162,13 @@ export interface Ledger {
   gasBalance(account: Address): Promise<Money>;
   isProven(deal: DealId, period: number): Promise<boolean>;
   finalizedRoot(set: Hex, period: number): Promise<{ root: Hex; leafFileHash: Hex; leaves: number } | undefined>;
+  /** Members and quorum of a registered verifier set. */
+  verifierSet(set: Hex): Promise<{ verifiers: Address[]; quorum: number } | undefined>;
   /** Events of finalized blocks in (block, logIndex) order from block `from`; `next` is where to go on. */
   events(from: number, limitBlocks?: number): Promise<{ events: LedgerEvent[]; next: number; head: FinalizedHead }>;
 
   register(s: Submission, registration: Registration, coldSignature: Hex): Promise<SubmissionResult>;
+  retire(s: Submission, nonce: bigint, deadline: bigint, coldSignature: Hex): Promise<SubmissionResult>;
   deposit(s: Submission, owner: Address, amount: Money): Promise<SubmissionResult>;
   withdraw(s: Submission, amount: Money): Promise<SubmissionResult>;
   propose(
@@ -178,6 +192,8 @@ export interface Ledger {
   terminate(s: Submission, termination: Message<"Termination">, ownerSignature: Hex): Promise<SubmissionResult>;
   claim(s: Submission, leaves: VerdictLeaf[], paths: Hex[][]): Promise<SubmissionResult>;
   close(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
+  /** Ends a deal that no root decided within 30 days of its end. */
+  closeVoid(s: Submission, deal: DealId): Promise<SubmissionResult>;
   fail(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
   releaseReserve(s: Submission, manifestHash: Hex): Promise<SubmissionResult>;
   registerSet(s: Submission, verifiers: Address[], quorum: number): Promise<SubmissionResult>;
