@@ -135,8 +135,8 @@ function buildProgram(): Command {
     (await import("./cli/key.ts")).createKey(options),
   );
 
-  command("wallet", "your coins: balance, deposit, withdraw")
-    .argument("[action]", "balance, deposit, withdraw or send", "balance")
+  command("wallet", "your coins: what you have, what pays for storage")
+    .argument("[action]", "balance, deposit, fund (from this home's block rewards), withdraw or send", "balance")
     .argument("[amount]", "coins, such as 1.5")
     .argument("[to]", "address, for send")
     .action(async (action, amount, to, options) =>

@@ -34,7 +34,7 @@ export function checkDocument(offer: {
     ["n", mandate.n, sealed.n],
     ["the number of pieces", mandate.pieces, sealed.pieceList.length],
     ["the pieces' lengths", document.pieces.map((p) => p.length).join(), sealed.pieceList.map((p) => p.length).join()],
-    ["the root of the shard commitments", mandate.shardsRoot, shardsRoot(document.pieces.map((p) => p.shards))],
+    ["the root of the shard commitments", mandate.shardsRoot, shardsRoot(document)],
     ["the escrow", mandate.maxEscrow, BigInt(plan.escrow)],
     ["the repair reserve", mandate.repairReserve, BigInt(plan.repairReserve)],
   ];

@@ -2,12 +2,13 @@ import { storageDealsAbi } from "@cairn/contracts";
 import { CairnError } from "@cairn/core";
 import { createPublicClient, createWalletClient, http, isAddress, parseEther, parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { homeKey } from "../home/home-keys.ts";
 import { formatCoins } from "./output.ts";
 import { type CommonOptions, deploymentOf, openSession, readyAccount } from "./session.ts";
 
 const FEE_HEADROOM = parseGwei("100");
 
-/** The owner's coins: show them, put some into the deals contract, take some out, send some away. */
+/** The owner's coins: show them, deposit some (`fund`: out of this home's block rewards), take some out, send some away. */
 export async function wallet(
   action: string,
   amountText: string | undefined,
@@ -28,12 +29,13 @@ export async function wallet(
       nativeCurrency: { name: "Cairn", symbol: "CAIRN", decimals: 18 },
       rpcUrls: { default: { http: [network.chainUrl] } },
     };
-    const signer = createWalletClient({ account: privateKeyToAccount(account.wallet.key), chain, transport });
+    const key = action === "fund" ? (await homeKey(session.home, "chain", "validator")).key : account.wallet.key;
+    const signer = createWalletClient({ account: privateKeyToAccount(key), chain, transport });
     const reader = createPublicClient({ chain, transport });
     const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
     const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
     const hash =
-      action === "deposit"
+      action === "deposit" || action === "fund"
         ? await signer.writeContract({
             ...contract,
             ...fees,
@@ -61,11 +63,11 @@ export async function wallet(
 }
 
 function parseAmount(action: string, text: string | undefined): bigint {
-  if (!["deposit", "withdraw", "send"].includes(action)) {
+  if (!["deposit", "fund", "withdraw", "send"].includes(action)) {
     throw new CairnError(`"${action}" is nothing that a wallet does`, {
       code: "bad-input",
       kind: "input",
-      next: "Use balance, deposit, withdraw or send.",
+      next: "Use balance, deposit, fund, withdraw or send.",
     });
   }
   if (text !== undefined && /^\d{1,12}(\.\d{1,18})?$/.test(text)) return parseEther(text);

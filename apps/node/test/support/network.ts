@@ -102,7 +102,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
       for (const name of await readdir(where.providers)) {
         for (const id of [deal, deal.slice(2)]) {
           const shards = join(where.providers, name, "shards");
-          const held = await readdir(shards).catch(() => []);
+          const held: string[] = await readdir(shards).catch(() => []);
           if (held.includes(id)) {
             return {
               directory: join(where.providers, name),

@@ -1,0 +1,52 @@
+import { followEvents } from "@cairn/catalog";
+import type { FastifyPluginAsync } from "fastify";
+import type { WebSocket } from "ws";
+import { authenticate } from "./authenticate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+
+/** A follower that falls this far behind is cut off rather than buffered for. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const RETRY_MILLISECONDS = 1000;
+
+/**
+ * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, as it happens. The token goes into the Authorization
+ * header, or, where a browser cannot set one, into the subprotocol `bearer.TOKEN`: never into the URL.
+ */
+export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): FastifyPluginAsync {
+  const followers = new Map<WebSocket, string>();
+
+  async function fanOut(): Promise<void> {
+    while (!stopping.aborted) {
+      try {
+        for await (const event of followEvents(gateway.pool, {}, stopping)) {
+          const text = JSON.stringify({ type: "event", event: { ...event, at: Math.floor(event.at) } });
+          for (const [socket, account] of followers) {
+            if (event.account !== null && event.account !== account) continue;
+            if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.close(1013, "too slow");
+            else socket.send(text);
+          }
+        }
+      } catch {
+        // The database went away; followers stay connected and miss nothing that they cannot read from /events.
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+      }
+    }
+  }
+
+  return async (server) => {
+    void fanOut();
+    server.get("/api/v1/live", { websocket: true }, async (socket, request) => {
+      const offered = request.headers["sec-websocket-protocol"]?.split(",").map((one) => one.trim());
+      const token = offered?.find((one) => one.startsWith("bearer."))?.slice("bearer.".length);
+      if (token !== undefined) request.headers.authorization = `Bearer ${token}`;
+      try {
+        followers.set(socket, (await authenticate(gateway.pool, request)).id);
+      } catch {
+        socket.close(4401, "no valid token");
+        return;
+      }
+      socket.on("close", () => followers.delete(socket));
+      socket.on("message", () => socket.close(1003, "this socket only tells"));
+    });
+  };
+}

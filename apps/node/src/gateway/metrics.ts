@@ -1,0 +1,26 @@
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { GatewayContext } from "./gateway-context.ts";
+import { currentStatus } from "./public-routes.ts";
+
+/** Prometheus text of this gateway: process figures and the network's state. */
+export function createMetrics(context: () => GatewayContext): () => Promise<string> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const gauges = {
+    packages: gauge("cairn_packages", "packages that are not gone"),
+    atFullStrength: gauge("cairn_packages_full_strength", "packages of which every shard is proved"),
+    bytes: gauge("cairn_stored_bytes", "plaintext bytes of live packages"),
+    providers: gauge("cairn_providers", "active providers"),
+    providersConnected: gauge("cairn_providers_connected", "providers with a control connection"),
+    activeDeals: gauge("cairn_deals_active", "active deals"),
+    provedLastPeriod: gauge("cairn_period_proved", "shards proved in the last judged period"),
+    missedLastPeriod: gauge("cairn_period_missed", "shards not proved in the last judged period"),
+    block: gauge("cairn_chain_block", "latest block"),
+  };
+  return async () => {
+    const status = await currentStatus(context());
+    for (const [name, one] of Object.entries(gauges)) one.set(status[name as keyof typeof gauges]);
+    return registry.metrics();
+  };
+}

@@ -1,0 +1,138 @@
+import { deployContracts, type OpenedLedger, openLedger, postgresOutgoingStore } from "@cairn/chain";
+import { type Address, CairnError, type Deployment, type Hex, type Profile } from "@cairn/core";
+import type { Pool } from "pg";
+import type { HomeKey } from "../home/home-keys.ts";
+
+/** What the executor needs in its pocket before it can deploy and relay. */
+const EXECUTOR_COINS = 10n ** 18n;
+const VERIFIER_COINS = 10n ** 17n;
+const FUNDING_SECONDS = 120;
+/** A throw-away network's coins are worth nothing: fund its keys once for all. */
+const FAUCET_FACTOR = 1000n;
+
+export interface GatewayChain {
+  deployment: Deployment;
+  executor: OpenedLedger;
+  verifiers: { key: HomeKey; opened: OpenedLedger }[];
+  verifierSet: Hex;
+  quorum: number;
+}
+
+export interface ChainKeys {
+  executor: HomeKey;
+  verifiers: HomeKey[];
+  /** Earns the block rewards where there is no faucet; pays the others' gas. */
+  validator: HomeKey | undefined;
+}
+
+/** Two of three, and of n in general a strict majority. */
+export const quorumOf = (verifiers: number): number => Math.floor(verifiers / 2) + 1;
+
+/**
+ * Fund the gateway's keys, find or deploy the contracts, open a ledger for each key and register the verifier set. May be killed at
+ * any instant and run again.
+ */
+export async function openChain(
+  pool: Pool,
+  chainUrl: string,
+  profile: Profile,
+  keys: ChainKeys,
+  known: Deployment | undefined,
+): Promise<GatewayChain> {
+  const store = postgresOutgoingStore(pool);
+  await fund(chainUrl, store, profile, keys);
+  const deployment = known ?? (await deployContracts({ url: chainUrl, key: keys.executor.key, store, profile }));
+  const open = (key: HomeKey) => openLedger({ url: chainUrl, deployment, key: key.key, store });
+  const executor = await open(keys.executor);
+  const verifiers = await Promise.all(keys.verifiers.map(async (key) => ({ key, opened: await open(key) })));
+  const addresses = keys.verifiers.map((key) => key.address).sort();
+  const quorum = quorumOf(addresses.length);
+  const { set } = await executor.registerVerifierSet(addresses, quorum);
+  return { deployment, executor, verifiers, verifierSet: set, quorum };
+}
+
+async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, keys: ChainKeys): Promise<void> {
+  const wanted: [Address, bigint][] = [
+    [keys.executor.address, EXECUTOR_COINS],
+    ...keys.verifiers.map((key): [Address, bigint] => [key.address, VERIFIER_COINS]),
+  ];
+  for (const [address, amount] of wanted) {
+    if ((await coinsOf(chainUrl, address)) >= amount / 2n) continue;
+    if (profile.faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
+    else if (keys.validator !== undefined) await sendFromValidator(chainUrl, store, keys.validator, address, amount);
+  }
+  const deadline = Date.now() + FUNDING_SECONDS * 1000;
+  for (const [address, amount] of wanted) {
+    while ((await coinsOf(chainUrl, address)) < amount / 2n) {
+      if (Date.now() > deadline) throw needsCoins(address, amount);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+/** Block rewards are the only coins of a real network: its operator's validator pays the gas of its gateway. */
+async function sendFromValidator(
+  chainUrl: string,
+  store: OutgoingStore,
+  validator: HomeKey,
+  to: Address,
+  amount: bigint,
+): Promise<void> {
+  while ((await coinsOf(chainUrl, validator.address)) < amount * 2n) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  const rpcClient = openRpc(chainUrl);
+  const chainId = Number(await rpc<string>(chainUrl, "eth_chainId", []));
+  const spent = Number(await rpc<string>(chainUrl, "eth_getTransactionCount", [to, "latest"]));
+  const sender = createSender({
+    rpc: rpcClient,
+    heads: openHeads(rpcClient),
+    key: validator.key,
+    chainId,
+    store,
+    abi: [],
+  });
+  try {
+    await sender.submit(`fund:${to}:${spent}`, { to, value: amount });
+  } finally {
+    sender.close();
+    await rpcClient.close();
+  }
+}
+
+const needsCoins = (address: Address, amount: bigint) =>
+  new CairnError(`the gateway's address ${address} needs coins for gas: at least ${amount} wei`, {
+    code: "insufficient-funds",
+    kind: "exhausted",
+    next: "Send it some, then start again.",
+    details: { address, need: amount.toString() },
+  });
+
+async function coinsOf(chainUrl: string, address: Address): Promise<bigint> {
+  return BigInt(await rpc<string>(chainUrl, "eth_getBalance", [address, "latest"]));
+}
+
+/** One JSON-RPC call; throws `chain-unreachable` or `chain-refused`. */
+export async function rpc<T>(chainUrl: string, method: string, params: unknown[]): Promise<T> {
+  let answer: { result?: T; error?: { message: string } };
+  try {
+    const response = await fetch(chainUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+    answer = (await response.json()) as typeof answer;
+  } catch (cause) {
+    throw new CairnError(`cannot reach the chain at ${chainUrl}`, {
+      code: "chain-unreachable",
+      kind: "unavailable",
+      cause,
+      next: "Check CAIRN_CHAIN_URL, or logs/chain.log in the home.",
+    });
+  }
+  if (answer.error === undefined) return answer.result as T;
+  throw new CairnError(`the chain refused ${method}: ${answer.error.message}`, {
+    code: "chain-refused",
+    kind: "conflict",
+  });
+}

@@ -1,0 +1,234 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { type Audit, auditMigrations, createAudit, type Notice } from "@cairn/audit";
+import { openFileBlobStore } from "@cairn/blobs";
+import { catalogMigrations, createProjection, enqueue, recordEvents } from "@cairn/catalog";
+import { OUTGOING_MIGRATIONS, runIndexer, signTyped } from "@cairn/chain";
+import { type Clock, type Deployment, MAX_PIECE_BYTES, PROFILES, type Random } from "@cairn/core";
+import { migrate, openDatabase } from "@cairn/database";
+import { createMarket } from "@cairn/market";
+import { openTransport } from "@cairn/transport";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { homeAt, homeToken, readJson, writeWhole } from "../home/home.ts";
+import { homeKey } from "../home/home-keys.ts";
+import { VERSION } from "../version.ts";
+import { ensureLocalAccount } from "./authenticate.ts";
+import type { GatewayConfig } from "./gateway-config.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { createHttpServer } from "./http-server.ts";
+import { liveRoute } from "./live-route.ts";
+import { createMetrics } from "./metrics.ts";
+import { openChain } from "./open-chain.ts";
+import { packageRoutes } from "./package-routes.ts";
+import { providerDoor } from "./provider-door.ts";
+import { publicRoutes } from "./public-routes.ts";
+
+const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
+const DEFAULT_DAYS = 180;
+const TICKET_SECONDS = 3600;
+/** Claims for providers: often where a person watches, once a day for real. */
+const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
+/** What the faucet deposits for a new owner. */
+const FAUCET_DEPOSIT = 1000n * 10n ** 18n;
+
+export interface RunningGateway {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The gateway: opens database and chain, takes up what was under way, serves API and providers. */
+export async function runGateway(config: GatewayConfig): Promise<RunningGateway> {
+  const log = pino({ level: process.env.CAIRN_LOG ?? "info" });
+  const home = homeAt(config.home);
+  const profile = PROFILES[config.profile];
+  const database = await openDatabase(config.database, {
+    onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
+  });
+  const { pool } = database;
+  await migrate(pool, OUTGOING_MIGRATIONS.namespace, OUTGOING_MIGRATIONS.migrations);
+  await migrate(pool, "catalog", catalogMigrations);
+  await migrate(pool, "audit", auditMigrations);
+  await ensureLocalAccount(pool, await homeToken(home));
+
+  const executorKey = await homeKey(home, "gateway", "executor");
+  const verifierKeys = await Promise.all(VERIFIERS.map((name) => homeKey(home, "gateway", name)));
+  const validator = profile.faucet ? undefined : await homeKey(home, "chain", "validator");
+  const chain = await openChain(
+    pool,
+    config.chainUrl,
+    profile,
+    { executor: executorKey, verifiers: verifierKeys, validator },
+    await readJson<Deployment>(home.deploymentFile),
+  );
+  await writeWhole(home.deploymentFile, `${JSON.stringify(chain.deployment, null, 2)}\n`);
+  const { deployment } = chain;
+  const ledger = chain.executor;
+
+  const stopping = new AbortController();
+  const clock: Clock = {
+    now: () => Math.floor(Date.now() / 1000),
+    sleep: (seconds, signal) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, seconds * 1000);
+        signal?.addEventListener("abort", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+  const random: Random = { bytes: (length) => randomBytes(length) };
+  const transport = openTransport({
+    ledger,
+    executor: executorKey.address,
+    signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey.key),
+    allowPrivateEndpoints: profile.name !== "real",
+    log,
+  });
+  const blobs = await openFileBlobStore(join(home.gateway, "blobs"));
+
+  const audit: Audit = createAudit(
+    {
+      pool,
+      ledger,
+      deployment,
+      verifierSet: chain.verifierSet,
+      quorum: chain.quorum,
+      verifiers: chain.verifiers.map(({ key, opened }) => ({ ...key, ledger: opened })),
+      transport,
+      leafFiles: blobs,
+      tell: (notice) => tell(notice),
+      hand: (topic, payload) => enqueue(pool, topic, payload),
+    },
+    { claimEveryPeriods: Math.max(1, Math.round(CLAIM_EVERY_SECONDS[profile.name] / profile.periodSeconds)) },
+  );
+  async function tell({ package: id, provider, deal, ...notice }: Notice): Promise<void> {
+    await recordEvents(pool, [
+      { ...notice, package: id ?? undefined, provider: provider ?? undefined, deal: deal ?? undefined },
+    ]);
+  }
+
+  const market = createMarket({
+    pool,
+    ledger,
+    deployment,
+    transport,
+    blobs,
+    spoolDirectory: join(home.gateway, "spool"),
+    executorKey: executorKey.key,
+    profile,
+    verifierSet: chain.verifierSet,
+    clock,
+    random,
+    log,
+    attest: (deal, seed, proof, signature) => audit.attest({ deal, seed, proof, signature }),
+    ...(config.pieceLimit === undefined ? {} : { pieceLimit: config.pieceLimit }),
+  });
+
+  const context: GatewayContext & { transport: typeof transport } = {
+    pool,
+    market,
+    audit,
+    ledger,
+    transport,
+    profile,
+    startedAt: Date.now(),
+    network: {
+      version: VERSION,
+      profile: profile.name,
+      chainUrl: config.chainUrl,
+      executor: executorKey.address,
+      verifierSet: chain.verifierSet,
+      verifiers: verifierKeys.map((key) => key.address).sort(),
+      quorum: chain.quorum,
+      operators: 1,
+      deployment,
+      defaults: { k: profile.k, n: profile.n, days: DEFAULT_DAYS },
+      pieceLimit: config.pieceLimit ?? MAX_PIECE_BYTES,
+      scrubSeconds: profile.scrubSeconds,
+      faucet: profile.faucet,
+    },
+    faucet: profile.faucet
+      ? async (owner) => {
+          await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
+        }
+      : undefined,
+    signTicket: async (deal, offset, length) => {
+      const message = {
+        deal,
+        offset: BigInt(offset),
+        length: BigInt(length),
+        expiry: BigInt(clock.now() + TICKET_SECONDS),
+        nonce: `0x${randomBytes(32).toString("hex")}` as const,
+      };
+      return { message, signature: signTyped("ReadTicket", message, deployment, executorKey.key) };
+    },
+    metrics: createMetrics(() => context),
+    balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
+  };
+
+  const server = await createHttpServer([
+    publicRoutes(context),
+    packageRoutes(context),
+    liveRoute(context, stopping.signal),
+    providerDoor(context),
+  ]);
+  const poll = Math.max(250, (profile.blockSeconds * 1000) / 4);
+  const trouble = (error: { message: string }, pause: number) =>
+    log.warn({ error: error.message, pause }, "the indexer tries again");
+  const loops = [
+    runIndexer({
+      ledger,
+      target: createProjection(pool, ledger),
+      signal: stopping.signal,
+      pollMilliseconds: poll,
+      onTrouble: trouble,
+    }),
+    runIndexer({
+      ledger,
+      target: audit.projection,
+      signal: stopping.signal,
+      pollMilliseconds: poll,
+      onTrouble: trouble,
+    }),
+    keepAuditing(),
+  ];
+  await market.start();
+  const url = await listen(server, config.port);
+
+  async function keepAuditing(): Promise<void> {
+    let last = -1;
+    while (!stopping.signal.aborted) {
+      try {
+        const head = await ledger.finalized();
+        if (head.number > last) {
+          last = head.number;
+          await audit.round(head);
+        }
+      } catch (error) {
+        log.warn({ error: (error as Error).message }, "the audit tries again");
+      }
+      await clock.sleep(poll / 1000, stopping.signal);
+    }
+  }
+
+  return {
+    url,
+    async stop() {
+      stopping.abort();
+      await server.close();
+      await market.stop();
+      await transport.close();
+      await Promise.all(loops);
+      await Promise.all([ledger.close(), ...chain.verifiers.map(({ opened }) => opened.close())]);
+      await database.close();
+    },
+  };
+}
+
+async function listen(server: FastifyInstance, port: number): Promise<string> {
+  await server.listen({ host: process.env.CAIRN_HOST ?? "127.0.0.1", port });
+  const address = server.server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return `http://127.0.0.1:${bound}`;
+}
