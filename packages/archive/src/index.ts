@@ -37,9 +37,14 @@ export {
   type PackProgress,
   packFolder,
 } from "./pack/pack-folder.ts";
+export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
+export type { GetBlocks } from "./restore/fetch-file.ts";
+export { findEntry } from "./restore/find-entry.ts";
 export type { Restored, RestoreFolderOptions, RestoreOptions, RestoreProgress } from "./restore/options.ts";
 export type { PieceStreams } from "./restore/piece-frames.ts";
+export { type ByteRange, type ReadFileOptions, readFile } from "./restore/read-file.ts";
 export { restoreFolder } from "./restore/restore-folder.ts";
+export { type RestorePathOptions, restorePath } from "./restore/restore-path.ts";
 export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
 export { bytesOfName, displayName, nameOfBytes } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";

@@ -102,19 +102,22 @@ function rootsOf(header: Uint8Array): CID[] {
   });
 }
 
+/** A CAR section's CID and block; throws `corrupt-car`. */
+export function splitFrame(frame: Uint8Array): [CID, Uint8Array] {
+  try {
+    return CID.decodeFirst(frame);
+  } catch (cause) {
+    throw corruptCar(`a block has no CID (${cause instanceof Error ? cause.message : cause})`);
+  }
+}
+
 async function* blocksOf(reader: ByteReader, end: number): AsyncGenerator<ScannedBlock> {
   try {
     while (reader.position < end && !(await reader.atEnd())) {
       const frame = new Uint8Array(await reader.readVarint(MAX_BLOCK_BYTES));
       const start = reader.position;
       await reader.readInto(frame);
-      let cid: CID;
-      let rest: Uint8Array;
-      try {
-        [cid, rest] = CID.decodeFirst(frame);
-      } catch (cause) {
-        throw corruptCar(`a block has no CID (${cause instanceof Error ? cause.message : cause})`);
-      }
+      const [cid, rest] = splitFrame(frame);
       verifyBlock(cid, rest);
       yield { cid, offset: start + frame.length - rest.length, bytes: rest };
     }

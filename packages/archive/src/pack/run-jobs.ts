@@ -105,7 +105,7 @@ class WorkerPool {
   }
 
   private start(settings: PackSettings): void {
-    const worker = new Worker(new URL("./pack-worker.ts", import.meta.url), { workerData: settings });
+    const worker = new Worker(new URL("./pack-worker.ts", import.meta.url), { workerData: settings, execArgv: [] });
     this.workers.push(worker);
     worker.on("message", (message: FromPackWorker) => {
       if (message.type === "failed") this.fail(CairnError.fromJSON(message.error));

@@ -2,7 +2,6 @@ import { CAR_HEADER_BYTES } from "@cairn/core/words";
 import type { CID } from "multiformats/cid";
 import { ByteReader } from "../car/byte-reader.ts";
 import { carHeader, MAX_BLOCK_BYTES } from "../car/format.ts";
-import { CID_BYTES } from "../unixfs/links.ts";
 import { wrongBlocks } from "./errors.ts";
 
 /** Streams of the pieces' CAR files, in order. */
@@ -32,7 +31,6 @@ export class PieceFrames {
       if (!Buffer.from(header).equals(this.header)) throw wrongBlocks("a piece belongs to another package");
     }
     const length = await this.reader.readVarint(MAX_BLOCK_BYTES);
-    if (length < CID_BYTES) throw wrongBlocks("a block has no CID");
     return length;
   }
 

@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
-import { CID } from "multiformats/cid";
 import { carHeader, varintBytes, writeVarint } from "../car/format.ts";
-import { verifyBlock } from "../car/scan-car.ts";
+import { splitFrame, verifyBlock } from "../car/scan-car.ts";
 import { writeFailed, wrongBlocks } from "./errors.ts";
 import type { Restored, RestoreFolderOptions } from "./options.ts";
 import { PieceFrames } from "./piece-frames.ts";
@@ -35,7 +34,7 @@ export async function restoreCar(options: RestoreFolderOptions): Promise<Restore
         const frame = new Uint8Array(length + varintBytes(length));
         const start = writeVarint(frame, 0, length);
         await frames.readInto(frame.subarray(start));
-        const [cid, block] = CID.decodeFirst(frame.subarray(start));
+        const [cid, block] = splitFrame(frame.subarray(start));
         verifyBlock(cid, block);
         sawRoot ||= Buffer.from(cid.multihash.bytes).equals(manifest.root.multihash.bytes);
         batch.push(frame);

@@ -4,7 +4,8 @@ import { type Manifest, totalsOf } from "../manifest/manifest.ts";
 import { BufferPool } from "../pack/buffer-pool.ts";
 import { SEGMENT_BYTES } from "../pack/segment-writer.ts";
 import { blockCount } from "../unixfs/file-dag.ts";
-import { CID_BYTES, sha256 } from "../unixfs/links.ts";
+import { CID_BYTES } from "../unixfs/links.ts";
+import { checkDirectories } from "./check-directories.ts";
 import { wrongBlocks } from "./errors.ts";
 import type { RestoreTask } from "./messages.ts";
 import type { Restored, RestoreFolderOptions } from "./options.ts";
@@ -38,7 +39,7 @@ export async function restoreFolder(options: RestoreFolderOptions): Promise<Rest
     const placed = placeAll(manifest);
     makeDirectories(placed, staging.root);
     await restoreFiles(options, frames, tasksOf(placed, staging.root));
-    await checkDirectories(frames, signal);
+    await checkDirectories(frames, manifest, signal);
     makeLinks(placed, staging.root);
     signal?.throwIfAborted();
     await staging.promote();
@@ -124,6 +125,7 @@ async function deliverJob(
   for (; blocks > 0; blocks--) {
     const length = await frames.nextLength();
     if (length === undefined) throw wrongBlocks("the pieces end too early");
+    if (length < CID_BYTES) throw wrongBlocks("a block has no CID");
     if (at + length > buffer.byteLength) {
       await target.deliver({ buffer, ends });
       buffer = await pool.take(SEGMENT_BYTES);
@@ -136,16 +138,4 @@ async function deliverJob(
     ends.push(at);
   }
   await target.deliver({ buffer, ends });
-}
-
-/** The rest of the CAR: directory nodes, of which the manifest already knows all that they say. */
-async function checkDirectories(frames: PieceFrames, signal?: AbortSignal): Promise<void> {
-  for (let length = await frames.nextLength(); length !== undefined; length = await frames.nextLength()) {
-    signal?.throwIfAborted();
-    const frame = new Uint8Array(length);
-    await frames.readInto(frame);
-    if (!sha256(frame.subarray(CID_BYTES)).equals(frame.subarray(4, CID_BYTES))) {
-      throw wrongBlocks("a directory node does not match its CID");
-    }
-  }
 }

@@ -52,7 +52,7 @@ export function restoreOnThreads(settings: RestoreSettings, threads: number, eve
   };
   const lanes = Array.from({ length: threads }, (): Lane => {
     const made: Lane = {
-      worker: new Worker(new URL("./restore-worker.ts", import.meta.url), { workerData: settings }),
+      worker: new Worker(new URL("./restore-worker.ts", import.meta.url), { workerData: settings, execArgv: [] }),
       load: 0,
     };
     made.worker.on("message", (message: FromRestoreWorker) => {

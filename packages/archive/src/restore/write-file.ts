@@ -48,6 +48,11 @@ export class FileWriter {
       throw this.wrong("an inner node is another");
   }
 
+  /** The inner nodes were fetched before the leaves; their digests follow from the leaves' own. */
+  skipNodes(): void {
+    this.nodes = [];
+  }
+
   /** Checks the whole, sets the mode, closes. */
   finish(): void {
     const { root, task } = this;

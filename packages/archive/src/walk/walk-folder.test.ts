@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { afterAll, describe, expect, it } from "vitest";
+import { makeTree, scratch } from "../../test/helpers.ts";
+import { pathsOf } from "./tree-paths.ts";
+import { splitTime, walkFolder } from "./walk-folder.ts";
+
+describe("walkFolder", () => {
+  const dir = scratch();
+  afterAll(dir.remove);
+
+  it("lists parents before children, names in byte order, links as links", async () => {
+    const root = dir.join("tree");
+    makeTree(root, {
+      b: { z: Buffer.from("12345"), a: {} },
+      "\u{1f600}": Buffer.alloc(0),
+      "\uff5e": Buffer.alloc(0),
+      a: { link: "b" },
+      loop: { link: "." },
+    });
+    const { entries, skipped } = await walkFolder(root);
+    expect(pathsOf(entries)).toEqual(["", "a", "b", "loop", "\uff5e", "\u{1f600}", "b/a", "b/z"]);
+    expect(entries.map((entry) => entry.kind)).toEqual([
+      "directory",
+      "symlink",
+      "directory",
+      "symlink",
+      "file",
+      "file",
+      "directory",
+      "file",
+    ]);
+    expect(entries[1]?.target).toBe("b");
+    expect(entries[7]?.size).toBe(5);
+    expect(skipped).toEqual([]);
+    const stats = lstatSync(`${root}/b/z`, { bigint: true });
+    expect(BigInt(entries[7]?.seconds ?? 0) * 1_000_000_000n + BigInt(entries[7]?.nanoseconds ?? 0)).toBe(
+      stats.mtimeNs,
+    );
+  });
+
+  it("reports sockets, pipes and devices, and leaves them out", async () => {
+    const root = dir.join("special");
+    makeTree(root, { file: Buffer.alloc(1) });
+    execFileSync("mkfifo", [`${root}/pipe`]);
+    const server = createServer().listen(`${root}/socket`);
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { entries, skipped } = await walkFolder(root);
+    await new Promise((resolve) => server.close(resolve));
+    expect(entries.length).toBe(2);
+    expect(skipped).toEqual([
+      { path: `${root}/pipe`, reason: "pipe" },
+      { path: `${root}/socket`, reason: "socket" },
+    ]);
+  });
+
+  it("takes a single file, and follows the path itself", async () => {
+    writeFileSync(dir.join("one"), "1");
+    symlinkSync("one", dir.join("to-one"));
+    expect((await walkFolder(dir.join("to-one"))).entries).toMatchObject([
+      { kind: "file", name: "to-one", size: 1, parent: 0 },
+    ]);
+    await expect(walkFolder("/dev/null")).rejects.toMatchObject({ code: "unreadable-path" });
+  });
+
+  it("names a path that is missing or may not be read", async () => {
+    await expect(walkFolder(dir.join("missing"))).rejects.toMatchObject({ code: "unreadable-path", kind: "input" });
+    const root = dir.join("closed");
+    mkdirSync(`${root}/inner`, { recursive: true });
+    chmodSync(dir.path, 0o755);
+    chmodSync(`${root}/inner`, 0o000);
+    const user = process.geteuid?.();
+    if (user === 0) process.seteuid?.(65_534);
+    try {
+      await expect(walkFolder(root)).rejects.toMatchObject({
+        code: "unreadable-path",
+        details: { path: `${root}/inner` },
+      });
+    } finally {
+      if (user === 0) process.seteuid?.(0);
+      chmodSync(`${root}/inner`, 0o700);
+    }
+  });
+
+  it("splits times before 1970 too", () => {
+    expect(splitTime(-1n)).toEqual({ seconds: -1, nanoseconds: 999_999_999 });
+    expect(splitTime(-2_000_000_000n)).toEqual({ seconds: -2, nanoseconds: 0 });
+    expect(splitTime(1_500_000_001n)).toEqual({ seconds: 1, nanoseconds: 500_000_001 });
+  });
+});
