@@ -1,1 +1,5 @@
-export {};
+export type { Challenge, ProviderParts, RangeBody, RequestHandlers } from "./context.ts";
+export type { Log } from "./log.ts";
+export type { OpenedLedger, OpenLedger, ProviderOptions } from "./options.ts";
+export { optionsFromJson } from "./options-from-json.ts";
+export { type ProviderStatus, type RunningProvider, runProvider } from "./run-provider.ts";

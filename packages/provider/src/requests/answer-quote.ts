@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { statfs } from "node:fs/promises";
+import { signTyped } from "@cairn/chain";
+import { CairnError, DAY, dealIdOf, GIB, type Hex, type Money, type Quote } from "@cairn/core";
+import type { ProviderContext, RequestHandlers } from "../context.ts";
+import type { DealEntry } from "../deals/deal-book.ts";
+import { refuse, requireGateway } from "./authorise.ts";
+
+/** Quotes of one slot that are alive together: only one can become a deal, the others are an asker's changes of mind. */
+const MAX_QUOTES_PER_SLOT = 4;
+/** Quotes whose shard is not held: bounds what an asker can make this provider remember. */
+const MAX_OPEN_QUOTES = 100_000;
+/** A live quote is given again only while it can still reach the chain. */
+const MIN_REMAINING_SECONDS = 60;
+
+/** Price of one period in wei: `price` per GiB-day, multiplied out before it is divided, rounded up (docs/protocol.md, 2). */
+export function pricePerPeriod(price: Money, rawLength: number, periodSeconds: number): Money {
+  const unit = BigInt(GIB) * BigInt(DAY);
+  return (price * BigInt(rawLength) * BigInt(periodSeconds) + unit - 1n) / unit;
+}
+
+function full(message: string, details: Record<string, unknown>): CairnError {
+  return new CairnError(message, {
+    code: "full",
+    kind: "exhausted",
+    details,
+    next: "Ask another provider.",
+  });
+}
+
+/** @throws CairnError `full` when neither the capacity nor the disk takes `rawLength` more bytes */
+async function requireSpace(context: ProviderContext, rawLength: number): Promise<void> {
+  const { settings, book } = context;
+  const disk = await statfs(settings.directory, { bigint: true });
+  // What follows runs without a break up to the reservation, so that two quotes never count the same space.
+  const wanted = BigInt(rawLength);
+  const left = settings.capacity - book.reservedBytes;
+  if (wanted > left) {
+    throw full("the provider's capacity is taken", { capacity: settings.capacity.toString(), free: left.toString() });
+  }
+  // A shard's cached tree is 0.8 % of it.
+  const needed = wanted + book.reservedBytes - context.shards.bytes;
+  const free = disk.bavail * disk.bsize - BigInt(settings.diskMarginBytes);
+  if (needed + needed / 100n > free) throw full("the provider's disk is full", { free: free.toString() });
+}
+
+/** Sign a one-use quote and reserve its space; the same request again gets the same quote while it lives. */
+export function answerQuote(context: ProviderContext): RequestHandlers["quote"] {
+  return async (request, asker) => {
+    const gateway = requireGateway(asker);
+    const { settings, identity, book } = context;
+    const ledger = context.chain();
+    if (request.verifierSet !== gateway.info?.verifierSet) {
+      throw refuse("refused", "the verifier set is not the one that this gateway announces");
+    }
+    if (request.rawLength % 127 !== 0) throw refuse("refused", "the length of a shard is a multiple of 127");
+    const record = await ledger.provider(identity.provider);
+    if (record === undefined || !record.active || record.hot.toLowerCase() !== identity.hot) {
+      throw refuse("refused", "this provider is not registered, or retired");
+    }
+
+    const slot = book.ofSlot(request.manifestHash, request.piece, request.shard);
+    for (const entry of slot) {
+      if (!isSame(entry, request) || !isFresh(context, entry)) continue;
+      if ((await ledger.deal(entry.deal)) === undefined) return { quote: entry.quote, signature: entry.signature };
+    }
+    if (slot.length >= MAX_QUOTES_PER_SLOT || book.size - context.shards.size >= MAX_OPEN_QUOTES) {
+      throw refuse("refused", "too many quotes are open", "Wait until they expire.");
+    }
+
+    const quote: Quote = {
+      provider: identity.provider,
+      owner: request.owner,
+      manifestHash: request.manifestHash,
+      piece: request.piece,
+      shard: request.shard,
+      commitment: request.commitment,
+      rawLength: BigInt(request.rawLength),
+      pricePerPeriod: pricePerPeriod(settings.price, request.rawLength, ledger.deployment.periodSeconds),
+      egressPrice: settings.egressPrice,
+      periods: request.periods,
+      duty: settings.duty,
+      verifierSet: request.verifierSet,
+      expiry: BigInt(context.chainNow() + settings.quoteSeconds),
+      nonce: `0x${randomBytes(32).toString("hex")}` as Hex,
+    };
+    const floor = pricePerPeriod(record.priceFloor, request.rawLength, ledger.deployment.periodSeconds);
+    if (quote.pricePerPeriod < floor) {
+      throw refuse("refused", "the price floor on chain is above this provider's price", "Wait for its registration.");
+    }
+    const signature = signTyped("Quote", quote, ledger.deployment, identity.hotKey);
+    const deal = dealIdOf(quote, ledger.deployment);
+    await requireSpace(context, request.rawLength);
+    await book.add({ deal, quote, signature, quotedAt: context.now() });
+    context.log.info({ deal, bytes: request.rawLength, gateway: gateway.url.origin }, "quoted");
+    return { quote, signature };
+  };
+}
+
+function isSame({ quote }: DealEntry, request: Parameters<RequestHandlers["quote"]>[0]): boolean {
+  return (
+    quote.owner === request.owner &&
+    quote.commitment === request.commitment &&
+    quote.rawLength === BigInt(request.rawLength) &&
+    quote.periods === request.periods &&
+    quote.verifierSet === request.verifierSet
+  );
+}
+
+/** Still good for a while, and at today's price and hours. */
+function isFresh(context: ProviderContext, { quote, facts }: DealEntry): boolean {
+  const { settings } = context;
+  const price = pricePerPeriod(settings.price, Number(quote.rawLength), context.deployment().periodSeconds);
+  return (
+    facts === undefined &&
+    quote.expiry >= BigInt(context.chainNow() + Math.min(MIN_REMAINING_SECONDS, settings.quoteSeconds / 2)) &&
+    quote.pricePerPeriod === price &&
+    quote.duty === settings.duty &&
+    quote.egressPrice === settings.egressPrice
+  );
+}
