@@ -1,8 +1,9 @@
 import { type Block, createBlock } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { createMPT } from "@ethereumjs/mpt";
+import { RLP } from "@ethereumjs/rlp";
 import { Caches, CacheType, MerkleStateManager, type MerkleStateManagerOpts } from "@ethereumjs/statemanager";
-import { type Account, type Address, type DB, KECCAK256_RLP, ValueEncoding } from "@ethereumjs/util";
+import { type Account, type Address, type DB, KECCAK256_RLP, unpadBytes, ValueEncoding } from "@ethereumjs/util";
 import { createVM, type VM } from "@ethereumjs/vm";
 import { keccak256 } from "../crypto.ts";
 import type { ChainRules } from "../types.ts";
@@ -12,6 +13,16 @@ export class UndoableState extends MerkleStateManager {
   async revertAll(): Promise<void> {
     while (this._checkpointCount > 0) await this.revert();
     this.originalStorageCache.clear();
+  }
+
+  /**
+   * Writes to the cache alone; `flush` brings each slot's last value to the trie. (The inherited method means to, but writes every value of every slot
+   * through at once.)
+   */
+  override async putStorage(address: Address, key: Uint8Array, value: Uint8Array): Promise<void> {
+    if (key.length !== 32 || value.length > 32) throw new Error("a slot and its value have 32 bytes at most");
+    if ((await this.getAccount(address)) === undefined) throw new Error("storage of an account that does not exist");
+    this._caches?.storage?.put(address, key, RLP.encode(unpadBytes(value)));
   }
 }
 

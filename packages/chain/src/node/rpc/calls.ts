@@ -162,9 +162,10 @@ function attemptWith(
   };
 }
 
-/** The search of geth: a good guess first, then halving. */
+/** The search of geth, after a try with exactly what was used: a good guess first, then halving. */
 async function leastGas(attempt: Attempt, first: { spent: bigint; refund: bigint }, cap: bigint): Promise<bigint> {
-  let low = first.spent - 1n;
+  if (!("error" in (await attempt(first.spent)))) return first.spent;
+  let low = first.spent;
   let high = cap;
   const guess = ((first.spent + first.refund + STIPEND) * 64n) / 63n;
   if (guess < high) {
