@@ -3,7 +3,7 @@ import { type Address, CairnError, type Deployment, type Hex, type Profile } fro
 import type { Abi } from "viem";
 import { addressOfKey, keyBytes } from "../wallet/keys.ts";
 import { crypto } from "../wallet/native.ts";
-import { currentFees, gasWithMargin } from "./fees.ts";
+import { currentFees } from "./fees.ts";
 import { type Finality, type Heads, openHeads } from "./heads.ts";
 import type { FollowerSettings } from "./outgoing-follower.ts";
 import type { Outcome, OutgoingStore } from "./outgoing-store.ts";
@@ -26,9 +26,9 @@ export interface DeployOptions extends Partial<FollowerSettings> {
   finality?: Finality;
 }
 
-/** A contract of ours that exists is more than this; an account without code has none. */
-const NO_CODE = "0x";
-const MAX_TOP_UPS = 20;
+const MAX_PAYMENTS = 20;
+/** For what the estimate by size leaves out, and for fees that rise. */
+const FUNDING_MARGIN = 3n;
 
 /**
  * The key that deploys: derived from the payer's, so that every run finds the same one, and used for nothing else, so that the contracts are
@@ -97,26 +97,23 @@ function differs(how: string): CairnError {
 }
 
 async function hasCode(rpc: Rpc, address: Address): Promise<boolean> {
-  return (await rpc.request<Hex>("eth_getCode", [address, "latest"])) !== NO_CODE;
+  return (await rpc.request<Hex>("eth_getCode", [address, "latest"])) !== "0x";
 }
 
 async function timeOf(heads: Heads, number: number): Promise<number> {
   return (await heads.times([number])).get(number) as number;
 }
 
-/** What the creations that are left can cost at most. StorageDeals can be estimated only once the other two exist: by its size. */
+/** What creations can cost. StorageDeals can be tried out only once the other two exist, so gas is taken by size from the first. */
 async function costOf(rpc: Rpc, heads: Heads, transactions: readonly DeploymentTransaction[]): Promise<bigint> {
-  const head = await heads.latest();
-  const { maxFeePerGas } = await currentFees(rpc, head);
-  const perByte = transactions.map(({ data }) => BigInt(data.length / 2));
+  const { maxFeePerGas } = await currentFees(rpc, await heads.latest());
   const sample = transactions[0] as DeploymentTransaction;
   const estimate = BigInt(await rpc.request<Hex>("eth_estimateGas", [{ data: sample.data }, "latest"]));
-  const bytes = perByte.reduce((sum, size) => sum + size, 0n);
-  const gas = gasWithMargin((estimate * bytes) / BigInt(sample.data.length / 2), 2n ** 64n);
-  return gas * maxFeePerGas * 2n;
+  const size = transactions.reduce((sum, { data }) => sum + data.length, 0);
+  return ((estimate * BigInt(size)) / BigInt(sample.data.length)) * maxFeePerGas;
 }
 
-/** Give the deployer enough for what is to come; a top-up has its own id, so none is paid twice. Returns the first payment. */
+/** Give the deployer enough for what is left to create; every payment has its own id, so none is made twice. Returns the first. */
 async function fund(
   payer: TransactionSender,
   rpc: Rpc,
@@ -124,15 +121,15 @@ async function fund(
   deployer: Address,
   transactions: readonly DeploymentTransaction[],
 ): Promise<Outcome> {
-  const need = await costOf(rpc, heads, transactions);
-  const first = await payer.submit(`fund:${deployer}:0`, { to: deployer, data: "0x", value: need });
-  for (let topUp = 1; topUp < MAX_TOP_UPS; topUp++) {
-    const [balance, used] = await Promise.all([
-      rpc.request<Hex>("eth_getBalance", [deployer, "latest"]).then(BigInt),
-      rpc.request<Hex>("eth_getTransactionCount", [deployer, "latest"]).then(Number),
-    ]);
-    if (used > 0 || balance >= need / 2n) break;
-    await payer.submit(`fund:${deployer}:${topUp}`, { to: deployer, data: "0x", value: need });
+  const made = Number(await rpc.request<Hex>("eth_getTransactionCount", [deployer, "latest"]));
+  const left = transactions.slice(Math.min(made, transactions.length - 1));
+  const need = (await costOf(rpc, heads, left)) * FUNDING_MARGIN;
+  const pay = (count: number) => payer.submit(`fund:${deployer}:${count}`, { to: deployer, data: "0x", value: need });
+  const first = await pay(0);
+  for (let count = 1; count < MAX_PAYMENTS; count++) {
+    const balance = BigInt(await rpc.request<Hex>("eth_getBalance", [deployer, "latest"]));
+    if (2n * balance >= need) break;
+    await pay(count);
   }
   return first;
 }

@@ -1,7 +1,9 @@
 export type { Revert } from "./decode-revert.ts";
+export { type DeploymentProfile, type DeployOptions, deployContracts, deployerKey } from "./deploy-contracts.ts";
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
 export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";
+export { type EvmLedger, type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 export { readDeployment } from "./read-contracts.ts";

@@ -19,8 +19,8 @@ export interface TransactionSender {
   readonly address: Address;
   readonly chainId: number;
   /**
-   * Send, and resolve when a finalized block holds it. Many may be under way at once. A call that would revert is refused before
-   * anything is signed; one that reverts when mined resolves with ok = false.
+   * Send, and resolve when a finalized block holds it. Many may be under way at once. A call that would revert, now and on the next block,
+   * is refused before anything is signed; one that reverts when mined resolves with ok = false.
    *
    * @throws CairnError `reverted`, `insufficient-funds`, `transaction-refused`, `chain-unreachable` (kept and sent later), `chain-behind`,
    * `transaction-unknown`, `stopping`
@@ -41,6 +41,8 @@ export interface SenderOptions extends Partial<FollowerSettings> {
   abi: Abi;
   /** How many may wait for a block at once; 64 unless set. */
   maxInFlight?: number;
+  /** Longest wait for the block that a refusal is checked on; 35 s (a Filecoin epoch and a little) unless set. */
+  refusalSeconds?: number;
 }
 
 const NONCE_TRIES = 20;
@@ -159,6 +161,22 @@ export function createSender(options: SenderOptions): TransactionSender {
     throw sent.kind === "unfunded" ? insufficientFunds(address, need, have) : refusedError(transaction.id, sent.error);
   }
 
+  /**
+   * Gas that a call takes. Nodes try it on the state, the time and the block hashes of their last block, some even when asked for the pending
+   * one, while it is to be mined in a later block: a refusal stands when the next block has given it too.
+   */
+  async function tryOut(call: Call): Promise<bigint> {
+    const before = await heads.latest();
+    try {
+      return await simulate(rpc, address, call, abi);
+    } catch (error) {
+      if (!(error instanceof CairnError) || error.code !== "reverted") throw error;
+    }
+    const end = Date.now() + (options.refusalSeconds ?? 35) * 1000;
+    while (Date.now() < end && (await heads.latest()).number === before.number) await pause(settings.pollMilliseconds);
+    return simulate(rpc, address, call, abi);
+  }
+
   async function run(id: string, call: Call): Promise<Outcome> {
     const known = await store.find(account, id);
     if (known?.outcome !== undefined) return known.outcome;
@@ -167,7 +185,7 @@ export function createSender(options: SenderOptions): TransactionSender {
       return follower.outcome(id);
     }
     return places.run(async () => {
-      const estimate = await simulate(rpc, address, call, abi);
+      const estimate = await tryOut(call);
       const { transaction, sent } = await allocation.run(() => saveAndSend(id, call, estimate));
       if (transaction.outcome !== undefined) return transaction.outcome;
       follower.follow(transaction, sent);
