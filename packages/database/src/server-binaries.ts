@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
+  accessSync,
+  constants,
   cpSync,
   existsSync,
   lstatSync,
@@ -61,7 +63,18 @@ function makeLinks(native: string, links: Link[]): void {
   }
 }
 
+function isAccessible(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function runs(native: string, account: ServerAccount | undefined): boolean {
+  // The programs look for each other by access(2), which counts no capabilities.
+  if (account === undefined && !isAccessible(join(native, "bin/postgres"))) return false;
   const tried = spawnSync(join(native, "bin/initdb"), ["--version"], { ...account, cwd: "/", stdio: "ignore" });
   return tried.status === 0 && missingLinks(native).length === 0;
 }

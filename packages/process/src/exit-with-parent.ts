@@ -14,6 +14,8 @@ export function exitWithParent(graceMilliseconds = 4_000): void {
   const descriptor = Number(process.env[PARENT_PIPE]);
   delete process.env[PARENT_PIPE];
   if (!Number.isInteger(descriptor) || descriptor < 3) return;
+  // Whoever reads our output dies with the parent, and words that nobody hears must not cut the orderly stop short.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const pipe = new Socket({ fd: descriptor, readable: true, writable: false });
   let orphaned = false;
   const stop = () => {

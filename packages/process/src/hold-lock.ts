@@ -20,8 +20,11 @@ function isBusy(error: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
+/** Kept here, since a database that nobody refers to is collected, and its lock with it. */
+const heldDatabases = new Set<DatabaseSync>();
+
 /** Who holds the lock at `path` now or held it last, by its own word; only good for messages. */
-export function lockHolder(path: string): LockHolder | undefined {
+function lockHolder(path: string): LockHolder | undefined {
   try {
     const holder = JSON.parse(readFileSync(`${path}.holder`, "utf8")) as Partial<LockHolder>;
     return typeof holder.pid === "number" ? { pid: holder.pid, since: String(holder.since) } : undefined;
@@ -65,6 +68,7 @@ export function holdLock(path: string): HeldLock {
     });
   }
   const held = database;
+  heldDatabases.add(held);
   const holder: LockHolder = { pid: process.pid, since: new Date().toISOString() };
   writeFileSync(`${path}.holder.new`, JSON.stringify(holder), { mode: 0o600 });
   renameSync(`${path}.holder.new`, `${path}.holder`);
@@ -74,6 +78,7 @@ export function holdLock(path: string): HeldLock {
       if (released) return;
       released = true;
       rmSync(`${path}.holder`, { force: true });
+      heldDatabases.delete(held);
       held.close();
     },
   };

@@ -1,2 +1,3 @@
-export * from "./exit-with-parent.ts";
-export * from "./hold-lock.ts";
+export { exitWithParent, PARENT_PIPE } from "./exit-with-parent.ts";
+export { type HeldLock, holdLock, type LockHolder } from "./hold-lock.ts";
+export { isRunning, type ProcessIdentity, processIdentity } from "./process-identity.ts";

@@ -191,6 +191,8 @@ describe("a killed supervisor", () => {
 
 describe("lockHome", () => {
   it("says what is wrong with a home that cannot be made", () => {
-    expect(() => lockHome("/proc/no/home")).toThrowError(expect.objectContaining({ code: "home-unusable" }));
+    expect(() => lockHome(join(import.meta.filename, "home"))).toThrowError(
+      expect.objectContaining({ code: "home-unusable" }),
+    );
   });
 });
