@@ -1,9 +1,17 @@
-import { CairnError, type Address, type Deployment, type Hex, type Message, type Signed, type TypeName } from "@cairn/core";
 import { addressOfKey, signTyped } from "@cairn/chain";
-import { Semaphore } from "./semaphore.ts";
+import {
+  type Address,
+  CairnError,
+  type Deployment,
+  type Hex,
+  type Message,
+  type Signed,
+  type TypeName,
+} from "@cairn/core";
+import type { KernelPool } from "./kernels/pool.ts";
+import type { Semaphore } from "./semaphore.ts";
 import type { Spool } from "./spool.ts";
 import type { MarketDeps } from "./types.ts";
-import type { KernelPool } from "./kernels/pool.ts";
 
 /** What the operations share. */
 export interface Context extends MarketDeps {
@@ -18,6 +26,8 @@ export interface Context extends MarketDeps {
   stopping: AbortSignal;
   /** Have the package driven soon. */
   wake(id: string): void;
+  /** How far a package's sealing is, in bytes. */
+  sealing: Map<string, { done: number; total: number }>;
   /** Packages that are driven by this process now, with the way to interrupt them. */
   interrupts: Map<string, AbortController>;
 }
@@ -39,11 +49,7 @@ export function sameAddress(a: string, b: string): boolean {
 }
 
 /** Basis of every message check: who signed it, or `bad-signature`. */
-export function assertSigner(
-  what: string,
-  signer: Address,
-  expected: Address,
-): void {
+export function assertSigner(what: string, signer: Address, expected: Address): void {
   if (sameAddress(signer, expected)) return;
   throw new CairnError(`${what} is signed by ${signer}, not by ${expected}`, {
     code: "bad-signature",

@@ -31,7 +31,8 @@ export function decodeDocument(bytes: Uint8Array): CommitmentDocument {
   const { k, n, pieces } = document;
   const whole = (number: unknown, min: number, max: number) =>
     Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max;
-  const hash = (text: unknown, digits: number) => typeof text === "string" && new RegExp(`^0x[0-9a-f]{${digits}}$`).test(text);
+  const hash = (text: unknown, digits: number) =>
+    typeof text === "string" && new RegExp(`^0x[0-9a-f]{${digits}}$`).test(text);
   const wellFormed =
     typeof value === "object" &&
     value !== null &&

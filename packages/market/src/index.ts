@@ -1,1 +1,2 @@
+export { createMarket } from "./create-market.ts";
 export type * from "./types.ts";

@@ -78,7 +78,9 @@ export class KernelPool {
     };
     worker.on("message", (message) => void this.#onMessage(thread, message));
     worker.on("error", drop);
-    worker.on("exit", (code) => drop(new CairnError(`a worker thread ended with code ${code}`, { code: "worker-ended", kind: "internal" })));
+    worker.on("exit", (code) =>
+      drop(new CairnError(`a worker thread ended with code ${code}`, { code: "worker-ended", kind: "internal" })),
+    );
     worker.unref();
     this.#threads.push(thread);
     return thread;

@@ -1,0 +1,33 @@
+import type { OutboxTopics } from "@cairn/catalog";
+import type { PoolClient } from "pg";
+import type { Context } from "./context.ts";
+import { applySlotEventsIn } from "./slot-events.ts";
+import { findSlotByDeal } from "./slot-rows.ts";
+
+/** The finalised chain decided a deal: its slot follows. */
+export async function onDealState(
+  context: Context,
+  client: PoolClient,
+  { deal, state }: OutboxTopics["deal-state"],
+): Promise<void> {
+  const slot = await findSlotByDeal(client, deal);
+  if (!slot) return;
+  const { piece, shard } = slot;
+  await applySlotEventsIn(context, client, slot.package, [{ piece, shard, event: { type: "chain", deal, state } }]);
+  context.wake(slot.package);
+}
+
+/** The audit found a damaged copy. */
+export async function onHeal(
+  context: Context,
+  client: PoolClient,
+  { deal, reason }: OutboxTopics["heal"],
+): Promise<void> {
+  const slot = await findSlotByDeal(client, deal);
+  if (!slot) return;
+  const { piece, shard } = slot;
+  await applySlotEventsIn(context, client, slot.package, [
+    { piece, shard, event: { type: "heal-requested", cause: reason } },
+  ]);
+  context.wake(slot.package);
+}

@@ -1,0 +1,70 @@
+import { appendPiece } from "./append-piece.ts";
+import { commitPackage } from "./commit-package.ts";
+import { type Context, executorOf } from "./context.ts";
+import { Engine } from "./engine.ts";
+import { KernelPool } from "./kernels/pool.ts";
+import { openPackage } from "./open-package.ts";
+import { listPackages, listProviders, packageStatus } from "./package-status.ts";
+import { putManifest, readManifest } from "./put-manifest.ts";
+import { quotePackage } from "./quote-package.ts";
+import { locateBlocks, readBlocks } from "./read/read-blocks.ts";
+import { readPiece } from "./read/read-piece.ts";
+import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packages.ts";
+import { abandonPackage, removePackage } from "./remove-package.ts";
+import { resumePackage } from "./resume-package.ts";
+import { sealPackage } from "./seal-package.ts";
+import { Semaphore } from "./semaphore.ts";
+import { shardDocument, shardManifest, shardSource } from "./shard-source.ts";
+import { Spool } from "./spool.ts";
+import type { Market, MarketDeps } from "./types.ts";
+
+const STORES = 8;
+const REBUILDS = 2;
+
+/** The market over its ports; nothing runs before `start`. The catalog's tables must be migrated. */
+export function createMarket(deps: MarketDeps): Market {
+  const stopping = new AbortController();
+  const kernels = new KernelPool(deps.workers);
+  const context: Context = {
+    ...deps,
+    executor: executorOf(deps),
+    spool: new Spool(deps.spoolDirectory),
+    kernels,
+    stores: new Semaphore(STORES),
+    rebuilds: new Semaphore(REBUILDS),
+    stopping: stopping.signal,
+    sealing: new Map(),
+    interrupts: new Map(),
+    wake: (id) => engine.wake(id),
+  };
+  const engine = new Engine(context, stopping);
+  return {
+    start: () => engine.start(),
+    async stop() {
+      await engine.stop();
+      await kernels.close();
+    },
+    openPackage: (request) => openPackage(context, request),
+    appendPiece: (request) => appendPiece(context, request),
+    putManifest: (request) => putManifest(context, request),
+    sealPackage: (request) => sealPackage(context, request),
+    quotePackage: (request) => quotePackage(context, request),
+    commitPackage: (request) => commitPackage(context, request),
+    abandonPackage: (request) => abandonPackage(context, request),
+    removePackage: (request) => removePackage(context, request),
+    resumePackage: (request) => resumePackage(context, request),
+    packageStatus: (request) => packageStatus(context, request),
+    listPackages: (request) => listPackages(context, request),
+    listProviders: () => listProviders(context),
+    readManifest: (request) => readManifest(context, request),
+    readPiece: (request) => readPiece(context, request),
+    readBlocks: (request) => readBlocks(context, request),
+    locateBlocks: (request) => locateBlocks(context, request),
+    shardSource: (request) => shardSource(context, request),
+    shardDocument: (request) => shardDocument(context, request),
+    shardManifest: (request) => shardManifest(context, request),
+    listRecoverable: (request) => listRecoverable(context, request),
+    recoverPackages: (request) => recoverPackages(context, request),
+    setRepairKey: (request) => setRepairKey(context, request),
+  };
+}

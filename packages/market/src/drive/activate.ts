@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { CairnError, type Hex, PERIOD_CHALLENGES, type SlotEvent } from "@cairn/core";
+import type { Context } from "../context.ts";
+import type { PackageRow } from "../package-rows.ts";
+import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import type { SlotRow } from "../slot-rows.ts";
+import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { each } from "./quote-slots.ts";
+
+const PROVE_TIMEOUT_SECONDS = 60;
+
+interface Attested {
+  slot: SlotRow;
+  proofHash: Hex;
+  signatures: Hex[];
+}
+
+/** The first proof of received shards, under the hash of a block after their receipts, attested by the verifiers: the deals become ACTIVE. */
+export async function activateSlots(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const ready = await receiptsBehind(context, row, slots, signal);
+    if (ready.length === 0) return;
+    const head = await context.ledger.finalized();
+    const seed = await context.ledger.blockHash(head.number);
+    const attested = (await Promise.all(ready.map((slot) => attestSlot(context, row, slot, seed, signal)))).filter(
+      (one) => one !== undefined,
+    );
+    if (attested.length > 0) await activate(context, row, seed, attested);
+  } catch (error) {
+    if (signal.aborted) return;
+    await applySlotEvents(
+      context,
+      row.id,
+      each(slots, () => blockedBy(error, 5)),
+    );
+  }
+}
+
+/** Slots whose receipt lies in a block before the newest finalised one; those that the chain has decided are settled here. */
+async function receiptsBehind(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  signal: AbortSignal,
+): Promise<SlotRow[]> {
+  const records = await readDeals(context, slots);
+  const decided = slots.filter((slot) => records.get(slot.state.deal!)?.state !== "PROPOSED");
+  await applySlotEvents(
+    context,
+    row.id,
+    each(decided, (slot) => ({
+      type: "chain",
+      deal: slot.state.deal!,
+      state: records.get(slot.state.deal!)?.state ?? "NONE",
+    })),
+  );
+  const open = slots.filter((slot) => !decided.includes(slot));
+  const latest = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));
+  while (open.length > 0 && (await context.ledger.finalized()).number <= latest) {
+    await context.clock.sleep(Math.max(0.2, context.profile.blockSeconds / 4), signal);
+    signal.throwIfAborted();
+  }
+  return open;
+}
+
+async function attestSlot(
+  context: Context,
+  row: PackageRow,
+  slot: SlotRow,
+  seed: Hex,
+  signal: AbortSignal,
+): Promise<Attested | undefined> {
+  const deal = slot.state.deal!;
+  let event: SlotEvent;
+  try {
+    const answer = await context.transport.request(
+      slot.state.provider!,
+      { type: "prove", deal, purpose: "activation", period: 0, seed, leaves: PERIOD_CHALLENGES },
+      { timeoutSeconds: PROVE_TIMEOUT_SECONDS, signal },
+    );
+    const proof = Buffer.from(answer.proof, "base64");
+    const signatures = await context.attest(deal, seed, proof, answer.signature);
+    return { slot, proofHash: `0x${createHash("sha256").update(proof).digest("hex")}`, signatures };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const known = error instanceof CairnError;
+    // Too few verifiers or a stopping gateway are nobody's fault; everything else is the provider's answer or its absence.
+    const fault =
+      known && (error.kind !== "unavailable" || error.code.startsWith("provider-")) && error.kind !== "internal";
+    event = fault
+      ? {
+          type: "provider-failed",
+          cause: `Its first proof was not accepted: ${error.message}`,
+          hopeless: error.code === "wrong-proof",
+        }
+      : blockedBy(error, 5);
+  }
+  await applySlotEvents(
+    context,
+    row.id,
+    each([slot], () => event),
+  );
+  return undefined;
+}
+
+async function activate(context: Context, row: PackageRow, seed: Hex, attested: readonly Attested[]): Promise<void> {
+  const deals = attested.map(({ slot }) => slot.state.deal!);
+  const slots = attested.map(({ slot }) => slot);
+  try {
+    const result = await context.ledger.activate(
+      { id: submissionFor("activate", deals, seed) },
+      deals,
+      seed,
+      attested.map(({ proofHash }) => proofHash),
+      attested.map(({ signatures }) => signatures),
+    );
+    if (!result.ok)
+      throw new CairnError(result.revert ?? "the activation was refused", { code: "reverted", kind: "conflict" });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const records = await readDeals(context, slots);
+    if (attested.length > 1 && slots.every((slot) => records.get(slot.state.deal!)?.state === "PROPOSED")) {
+      for (const one of attested) await activate(context, row, seed, [one]);
+      return;
+    }
+    await applySlotEvents(
+      context,
+      row.id,
+      each(slots, (slot) => {
+        const record = records.get(slot.state.deal!);
+        return record === undefined || record.state === "PROPOSED"
+          ? blockedBy(error, 3)
+          : { type: "chain", deal: slot.state.deal!, state: record.state };
+      }),
+    );
+    return;
+  }
+  await applySlotEvents(
+    context,
+    row.id,
+    each(slots, (slot) => ({ type: "chain", deal: slot.state.deal!, state: "ACTIVE" })),
+  );
+}

@@ -1,0 +1,82 @@
+import { type NewEvent, recordEvents } from "@cairn/catalog";
+import { CairnError, type DealRecord } from "@cairn/core";
+import type { Context } from "../context.ts";
+import type { PackageRow } from "../package-rows.ts";
+import { applySlotEvents } from "../slot-events.ts";
+import { loadSlots, type SlotRow } from "../slot-rows.ts";
+import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+
+const RETRY_SECONDS = 10;
+
+/**
+ * Go on with a package that its owner ended: withdraw what is still proposed, wait for the deals to close (the audit closes them once their
+ * last period is final), then have the rest of the repair reserve paid back.
+ */
+export async function endPackage(context: Context, row: PackageRow, signal: AbortSignal): Promise<void> {
+  const slots = await loadSlots(context.pool, row.id);
+  const held = slots.filter((slot) => slot.state.deal !== null && slot.state.phase !== "ENDED");
+  const records = await readDeals(context, held);
+  const settled = held.filter((slot) => isFinal(records.get(slot.state.deal!), slot));
+  const proposed = held.filter((slot) => records.get(slot.state.deal!)?.state === "PROPOSED");
+  if (settled.length > 0) {
+    await applySlotEvents(
+      context,
+      row.id,
+      settled.map((slot) => ({
+        piece: slot.piece,
+        shard: slot.shard,
+        event: {
+          type: "chain" as const,
+          deal: slot.state.deal!,
+          state: records.get(slot.state.deal!)?.state ?? ("CANCELLED" as const),
+        },
+      })),
+    );
+  }
+  if (proposed.length > 0) {
+    const deals = proposed.map((slot) => slot.state.deal!);
+    try {
+      await context.ledger.cancel({ id: submissionFor("cancel", deals) }, deals);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  const open = held.length - settled.length;
+  if (open === 0 && !signal.aborted) await release(context, row);
+  await context.pool.query(
+    `update catalog.packages set next_due_at = case when state = 'ENDING' then now() + make_interval(secs => $2) end where id = $1`,
+    [row.id, open === 0 ? 0 : RETRY_SECONDS],
+  );
+}
+
+function isFinal(record: DealRecord | undefined, slot: SlotRow): boolean {
+  if (record === undefined || record.state === "NONE") return slot.state.proposal === null;
+  return record.state !== "PROPOSED" && record.state !== "ACTIVE";
+}
+
+/** Everything is settled: the reserve goes back, the files go. */
+async function release(context: Context, row: PackageRow): Promise<void> {
+  const told: NewEvent[] = [];
+  if (row.manifestHash !== null && (await context.ledger.packageReserve(row.manifestHash)) > 0n) {
+    try {
+      await context.ledger.releaseReserve({ id: `market:release:${row.manifestHash}` }, row.manifestHash);
+      told.push({
+        package: row.id,
+        kind: "reserve-released",
+        severity: "info",
+        message: "What was left of the repair reserve is back on the owner's deposit.",
+      });
+    } catch (error) {
+      if (!(error instanceof CairnError) || !isRefusal(error)) throw error;
+    }
+  }
+  await recordEvents(context.pool, told);
+  await applySlotEvents(context, row.id, []);
+  await forgetFiles(context, row);
+}
+
+/** Spool and manifest of a package that is over. */
+export async function forgetFiles(context: Context, row: Pick<PackageRow, "id" | "manifest">): Promise<void> {
+  await context.spool.removePackage(row.id);
+  if (row.manifest) await context.blobs.remove(row.manifest.key);
+}

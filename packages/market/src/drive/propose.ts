@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { shardTree } from "@cairn/chain";
+import { CairnError, type DealId, type DealRecord, quoteUsable, type SlotEvent } from "@cairn/core";
+import type { Context } from "../context.ts";
+import { decodeDocument } from "../document.ts";
+import { loadDocument, mandateOf, type PackageRow } from "../package-rows.ts";
+import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import type { SlotRow } from "../slot-rows.ts";
+import { each } from "./quote-slots.ts";
+
+/** Name of a submission about deals: the same deals give the same name after a crash. */
+export function submissionFor(kind: string, deals: readonly DealId[], more = ""): string {
+  const hash = createHash("sha256")
+    .update([...deals].sort().join())
+    .update(more)
+    .digest("hex");
+  return `market:${kind}:${hash.slice(0, 40)}`;
+}
+
+/** Whether an error says that the contract refuses the call, now and later. */
+export function isRefusal(error: unknown): error is CairnError {
+  return error instanceof CairnError && error.code === "reverted";
+}
+
+/**
+ * Lock escrow for QUOTED slots of one piece: one transaction for all, or one for each after a common one was refused. A proposal that was
+ * sent before a crash is taken up under its own name, with the deals that it had.
+ */
+export async function proposeSlots(context: Context, row: PackageRow, slots: readonly SlotRow[]): Promise<void> {
+  const now = context.clock.now();
+  const lapsed = slots.filter((slot) => !quoteUsable(slot.state, now));
+  if (lapsed.length > 0) {
+    const event: SlotEvent = { type: "quote-lapsed", cause: "Its quote ran out before it was proposed." };
+    await applySlotEvents(
+      context,
+      row.id,
+      each(lapsed, () => event),
+    );
+  }
+  const usable = slots.filter((slot) => quoteUsable(slot.state, now));
+  for (const group of groupsOf(usable)) await proposeGroup(context, row, group);
+}
+
+function groupsOf(slots: readonly SlotRow[]): SlotRow[][] {
+  const groups = new Map<string, SlotRow[]>();
+  for (const slot of slots) {
+    const key = slot.state.proposal ?? (slot.state.alone ? slot.state.deal! : "together");
+    groups.set(key, [...(groups.get(key) ?? []), slot]);
+  }
+  return [...groups.values()];
+}
+
+async function proposeGroup(context: Context, row: PackageRow, group: readonly SlotRow[]): Promise<void> {
+  const deals = group.map((slot) => slot.state.deal!);
+  const id = submissionFor("propose", deals);
+  await applySlotEvents(
+    context,
+    row.id,
+    each(group, () => ({ type: "proposing", proposal: id })),
+  );
+  try {
+    const mandate = mandateOf(row);
+    const tree = shardTree(decodeDocument(await loadDocument(context.pool, row.id)));
+    const result = await context.ledger.propose(
+      { id },
+      mandate.message,
+      mandate.signature,
+      group.map((slot) => slot.quote!),
+      group.map((slot) => slot.quoteSignature!),
+      group.map((slot) => tree.path(slot.piece, slot.shard)),
+    );
+    if (!result.ok)
+      throw new CairnError(result.revert ?? "the proposal was refused", { code: "reverted", kind: "conflict" });
+    const record = await context.ledger.deal(deals[0]!);
+    const deadline = record?.deadline ?? context.clock.now() + context.deployment.proposalSeconds;
+    await applySlotEvents(
+      context,
+      row.id,
+      each(group, () => ({ type: "proposed", deadline })),
+    );
+  } catch (error) {
+    if (!isRefusal(error)) {
+      const pause = error instanceof CairnError && error.code === "insufficient-funds" ? 30 : 5;
+      await applySlotEvents(
+        context,
+        row.id,
+        each(group, () => blockedBy(error, pause)),
+      );
+      return;
+    }
+    const records = await readDeals(context, group);
+    await applySlotEvents(
+      context,
+      row.id,
+      each(group, (slot) => {
+        const record = records.get(slot.state.deal!);
+        return record !== undefined && record.state !== "NONE"
+          ? { type: "chain", deal: record.deal, state: record.state, deadline: record.deadline }
+          : {
+              type: "proposal-refused",
+              cause: `The contract refused the proposal: ${error.message}`,
+              alone: group.length === 1,
+            };
+      }),
+    );
+  }
+}
+
+/** What the chain has of the slots' deals. */
+export async function readDeals(context: Context, slots: readonly SlotRow[]): Promise<Map<DealId, DealRecord>> {
+  const records = await Promise.all(slots.map((slot) => context.ledger.deal(slot.state.deal!)));
+  return new Map(records.filter((record) => record !== undefined).map((record) => [record.deal, record]));
+}

@@ -1,0 +1,62 @@
+import { CairnError } from "@cairn/core";
+import type { Context } from "../context.ts";
+import { mandateOf, type PackageRow } from "../package-rows.ts";
+import { dealOf, type QuoteRound, requestQuotes } from "../request-quotes.ts";
+import { applySlotEvents } from "../slot-events.ts";
+import type { SlotRow } from "../slot-rows.ts";
+
+/** Less time than this is left: a shard is not placed anew. */
+const WORTH_PERIODS = 2;
+
+/** Find new providers for EMPTY slots of one piece of a package that is already committed. */
+export async function quoteSlots(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  pieceSlots: readonly SlotRow[],
+): Promise<void> {
+  const left = (row.expiresAt ?? 0) - context.clock.now();
+  if (left < WORTH_PERIODS * context.deployment.periodSeconds) {
+    await applySlotEvents(
+      context,
+      row.id,
+      each(slots, () => ({ type: "term-over" })),
+    );
+    return;
+  }
+  let round: QuoteRound;
+  try {
+    mandateOf(row);
+    round = await requestQuotes(context, row, slots, pieceSlots, left);
+  } catch (error) {
+    if (!(error instanceof CairnError)) throw error;
+    const { message: cause, next = null } = error;
+    await applySlotEvents(
+      context,
+      row.id,
+      each(slots, () => ({ type: "quote-failed", cause, next })),
+    );
+    return;
+  }
+  await applySlotEvents(
+    context,
+    row.id,
+    round.placed.map(({ slot, candidate, quote, signature }) => ({
+      piece: slot.piece,
+      shard: slot.shard,
+      event: {
+        type: "quoted" as const,
+        provider: candidate.provider,
+        deal: dealOf(context, quote),
+        expiry: Number(quote.expiry),
+      },
+      quote: { quote, signature },
+    })),
+  );
+}
+
+type Event = Parameters<typeof applySlotEvents>[2][number]["event"];
+
+export function each(slots: readonly SlotRow[], make: (slot: SlotRow) => Event) {
+  return slots.map((slot) => ({ piece: slot.piece, shard: slot.shard, event: make(slot) }));
+}

@@ -1,0 +1,70 @@
+import { recoverTyped } from "@cairn/chain";
+import { CairnError, type Hex, type SlotEvent } from "@cairn/core";
+import { type Context, sameAddress, signAsExecutor } from "../context.ts";
+import { loadDocument, type PackageRow } from "../package-rows.ts";
+import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import type { SlotRow } from "../slot-rows.ts";
+
+/** A provider that takes less than this from us is as good as silent. */
+const SLOWEST_BYTES_PER_SECOND = 500_000;
+const STORE_SECONDS = 60;
+
+/** Have a provider pull a PROPOSED shard and sign its receipt; asked again it goes on where it was. */
+export async function storeShard(context: Context, row: PackageRow, slot: SlotRow, signal: AbortSignal): Promise<void> {
+  let event: SlotEvent;
+  let receipt: Hex | undefined;
+  try {
+    receipt = await context.stores.run(() => requestStore(context, row, slot, signal), 0, signal);
+    event = { type: "received" };
+  } catch (error) {
+    if (signal.aborted) return;
+    event = failureOf(error);
+  }
+  await applySlotEvents(context, row.id, [
+    { piece: slot.piece, shard: slot.shard, event, ...(receipt === undefined ? {} : { receipt }) },
+  ]);
+}
+
+/** Ask for a copy under the slot's deal; resolves with a checked receipt. */
+export async function requestStore(
+  context: Context,
+  row: PackageRow,
+  slot: SlotRow,
+  signal: AbortSignal,
+): Promise<Hex> {
+  const { deal, provider, deadline } = slot.state;
+  const documentSize = (await loadDocument(context.pool, row.id)).length;
+  const expiry = Math.max(deadline ?? 0, context.clock.now() + context.deployment.proposalSeconds);
+  const capability = signAsExecutor(context, "UploadCapability", {
+    deal: deal!,
+    provider: provider!,
+    expiry: BigInt(expiry),
+  });
+  const { receipt } = await context.transport.request(
+    provider!,
+    {
+      type: "store",
+      deal: deal!,
+      quote: slot.quote!,
+      source: `/api/v1/provider/shards/${deal}`,
+      capability,
+      manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
+      documentSize,
+    },
+    { timeoutSeconds: STORE_SECONDS + Math.ceil(slot.rawLength / SLOWEST_BYTES_PER_SECOND), signal },
+  );
+  const record = await context.ledger.provider(provider!);
+  const message = { deal: deal!, commitment: slot.commitment, rawLength: BigInt(slot.rawLength) };
+  const signer = recoverTyped("Receipt", message, context.deployment, receipt);
+  if (record && sameAddress(record.hot, signer)) return receipt;
+  throw new CairnError("it signed for something else than it was to store", { code: "wrong-receipt", kind: "corrupt" });
+}
+
+/** Answers after which asking again is of no use. */
+const HOPELESS = ["refused", "full", "wrong-receipt", "not-reserved", "unknown-deal"];
+
+function failureOf(error: unknown): SlotEvent {
+  if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
+  const hopeless = HOPELESS.includes(error.code);
+  return { type: "provider-failed", cause: `The provider did not store it: ${error.message}`, hopeless };
+}

@@ -1,0 +1,177 @@
+import { takeOutbox } from "@cairn/catalog";
+import type { PackageId } from "@cairn/core";
+import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
+import { onDealState, onHeal } from "./consume-outbox.ts";
+import type { Context } from "./context.ts";
+import { drivePackage } from "./drive/drive-package.ts";
+import { PackageLocks } from "./package-locks.ts";
+import { sweepOrphans } from "./sweep-orphans.ts";
+
+/** How often due packages and messages are looked for when nobody wakes us. */
+const SWEEP_SECONDS = 1;
+const ORPHAN_SECONDS = 600;
+const MAX_DRIVEN = 8;
+const TASK = "market-drive";
+
+/**
+ * Drives packages: a queue of wake-ups (graphile-worker) and a sweep over `next_due_at`, so that a lost wake-up costs a second and no more.
+ * Work is found in the tables alone; both only say when to look.
+ */
+export class Engine {
+  readonly #context: Context;
+  readonly #locks: PackageLocks;
+  readonly #stopping: AbortController;
+  readonly #driving = new Map<PackageId, Promise<void>>();
+  readonly #again = new Set<PackageId>();
+  #loops: Promise<void>[] = [];
+  #runner: Runner | undefined;
+
+  constructor(context: Context, stopping: AbortController) {
+    this.#context = context;
+    this.#stopping = stopping;
+    this.#locks = new PackageLocks(context.pool);
+  }
+
+  async start(): Promise<void> {
+    const { pool, log } = this.#context;
+    await sweepOrphans(this.#context);
+    const logger = new Logger(() => (level, message) => {
+      if (level === "error") log.error({}, `job queue: ${message}`);
+      else if (level === "warning") log.warn({}, `job queue: ${message}`);
+    });
+    await this.#unlockJobs(logger);
+    this.#runner = await run({
+      pgPool: pool,
+      concurrency: 2,
+      noHandleSignals: true,
+      pollInterval: 2000,
+      logger,
+      taskList: {
+        [TASK]: async (payload) => {
+          await this.#drive((payload as { package: PackageId }).package);
+        },
+      },
+    });
+    this.#loops = [
+      this.#loop(SWEEP_SECONDS, () => this.#sweep()),
+      this.#loop(SWEEP_SECONDS, () => this.#consume()),
+      this.#loop(ORPHAN_SECONDS, () => sweepOrphans(this.#context)),
+    ];
+  }
+
+  /** Have a package driven soon, by this process or another of the same database. */
+  wake(id: PackageId): void {
+    if (this.#stopping.signal.aborted || !this.#runner) return;
+    this.#runner
+      .addJob(TASK, { package: id }, { jobKey: `drive:${id}`, maxAttempts: 1 })
+      .catch((error: unknown) => this.#context.log.warn({ package: id, error: String(error) }, "a wake-up was lost"));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("the market is stopping"));
+    await Promise.allSettled([this.#runner?.stop(), ...this.#loops, ...this.#driving.values()]);
+    await this.#locks.close();
+  }
+
+  /** Jobs of a process that was killed stay locked for hours otherwise; driving twice does no harm. */
+  async #unlockJobs(logger: Logger): Promise<void> {
+    const utils = await makeWorkerUtils({ pgPool: this.#context.pool, logger });
+    try {
+      await utils.migrate();
+      const { rows } = await this.#context.pool.query(
+        "select distinct locked_by from graphile_worker._private_jobs where locked_by is not null",
+      );
+      await utils.forceUnlockWorkers(rows.map((row) => (row as { locked_by: string }).locked_by));
+    } finally {
+      await utils.release();
+    }
+  }
+
+  async #loop(seconds: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (!signal.aborted) this.#context.log.warn({ error: String(error) }, "the market waits for its database");
+      }
+      await this.#context.clock.sleep(seconds, signal);
+    }
+  }
+
+  /** Begin driving what is due; packages with the fewest live shards over k first. */
+  async #sweep(): Promise<void> {
+    const { rows } = await this.#context.pool.query({
+      name: "market-due-packages",
+      text: `select id from catalog.packages where next_due_at <= now() and state in
+               ('SEALING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING')
+             order by (select count(*) from catalog.slots s where s.package = id and s.state = 'ACTIVE') - k, next_due_at
+             limit $1`,
+      values: [MAX_DRIVEN * 2],
+    });
+    for (const { id } of rows as { id: PackageId }[]) {
+      if (this.#driving.size >= MAX_DRIVEN) return;
+      void this.#drive(id);
+    }
+  }
+
+  /** Drive one package; a wake-up that comes meanwhile has it looked at once more. */
+  #drive(id: PackageId): Promise<void> {
+    const current = this.#driving.get(id);
+    if (current) {
+      this.#again.add(id);
+      return current;
+    }
+    const run = this.#driveUntilQuiet(id).finally(() => this.#driving.delete(id));
+    this.#driving.set(id, run);
+    return run;
+  }
+
+  async #driveUntilQuiet(id: PackageId): Promise<void> {
+    const { log, interrupts } = this.#context;
+    do {
+      this.#again.delete(id);
+      const interrupt = new AbortController();
+      const onStop = () => interrupt.abort(this.#stopping.signal.reason);
+      this.#stopping.signal.addEventListener("abort", onStop);
+      interrupts.set(id, interrupt);
+      try {
+        if (!this.#stopping.signal.aborted) {
+          await this.#locks.tryRun(id, interrupt, (signal) => drivePackage(this.#context, id, signal));
+        }
+      } catch (error) {
+        if (!interrupt.signal.aborted) {
+          log.error({ package: id, error: String(error) }, "driving a package failed; it goes on in a while");
+          await this.#postpone(id);
+        }
+      } finally {
+        interrupts.delete(id);
+        this.#stopping.signal.removeEventListener("abort", onStop);
+      }
+    } while (this.#again.has(id) && !this.#stopping.signal.aborted);
+  }
+
+  async #postpone(id: PackageId): Promise<void> {
+    try {
+      await this.#context.pool.query(
+        "update catalog.packages set next_due_at = now() + interval '5 seconds' where id = $1 and next_due_at <= now()",
+        [id],
+      );
+    } catch (error) {
+      this.#context.log.warn({ package: id, error: String(error) }, "the database does not answer");
+      await this.#context.clock.sleep(2, this.#stopping.signal);
+    }
+  }
+
+  async #consume(): Promise<void> {
+    const { pool } = this.#context;
+    const topics = ["deal-state", "heal"] as const;
+    let some = true;
+    while (some && !this.#stopping.signal.aborted) {
+      some = await takeOutbox(pool, topics, async (message, client) => {
+        if (message.topic === "heal") await onHeal(this.#context, client, message.payload as never);
+        else await onDealState(this.#context, client, message.payload as never);
+      });
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { CairnError, type Hex, type PackageId } from "@cairn/core";
+import { assertReceiving } from "./append-piece.ts";
+import type { Context } from "./context.ts";
+import { loadPackage } from "./package-rows.ts";
+
+/** A manifest of a million files has about 200 MB. */
+export const MAX_MANIFEST_BYTES = 536_870_912;
+
+/**
+ * Keep the encrypted manifest of a package; a later one takes its place.
+ * @throws CairnError `wrong-state`, `manifest-too-large`, `wrong-hash`, `no-space`
+ */
+export async function putManifest(
+  context: Context,
+  request: { id: PackageId; body: AsyncIterable<Uint8Array>; sha256?: Hex },
+): Promise<{ size: number; sha256: Hex }> {
+  const row = await loadPackage(context.pool, request.id);
+  assertReceiving(row);
+  const hash = createHash("sha256");
+  let size = 0;
+  const key = `manifests/${request.id}/${Buffer.from(context.random.bytes(8)).toString("hex")}`;
+  async function* checked(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of request.body) {
+      size += chunk.length;
+      if (size > MAX_MANIFEST_BYTES) {
+        throw new CairnError(`the manifest is longer than ${MAX_MANIFEST_BYTES} bytes`, {
+          code: "manifest-too-large",
+          kind: "input",
+          next: "Store the folder as several packages.",
+        });
+      }
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await context.blobs.putIfAbsent(key, checked());
+  const sha256: Hex = `0x${hash.digest("hex")}`;
+  if (request.sha256 !== undefined && request.sha256 !== sha256) {
+    await context.blobs.remove(key);
+    throw new CairnError(`the manifest that came has the hash ${sha256}, not ${request.sha256}`, {
+      code: "wrong-hash",
+      kind: "corrupt",
+      next: "Send it again.",
+    });
+  }
+  const { rowCount } = await context.pool.query(
+    `update catalog.packages set manifest_key = $2, manifest_sha256 = $3, manifest_size = $4, touched_at = now()
+     where id = $1 and state = 'RECEIVING'`,
+    [request.id, key, sha256, size],
+  );
+  if (rowCount === 0) {
+    await context.blobs.remove(key);
+    assertReceiving(await loadPackage(context.pool, request.id));
+  }
+  if (row.manifest && row.manifest.key !== key) await context.blobs.remove(row.manifest.key);
+  return { size, sha256 };
+}
+
+export async function readManifest(
+  context: Context,
+  request: { id: PackageId },
+): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }> {
+  const { manifest } = await loadPackage(context.pool, request.id);
+  if (!manifest) {
+    throw new CairnError(`package ${request.id} has no manifest yet`, { code: "manifest-missing", kind: "missing" });
+  }
+  return { size: manifest.size, bytes: context.blobs.read(manifest.key) };
+}

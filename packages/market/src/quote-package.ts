@@ -1,0 +1,171 @@
+import { listProviderRows } from "@cairn/catalog";
+import { type Address, CairnError, DAY, describeHours, type Mandate, type PackageId, quoteUsable } from "@cairn/core";
+import type { Context } from "./context.ts";
+import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
+import { dealOf, escrowOf, requestQuotes } from "./request-quotes.ts";
+import { applySlotEvents } from "./slot-events.ts";
+import { loadSlots, type SlotRow } from "./slot-rows.ts";
+import type { QuotePlan } from "./types.ts";
+
+/** Quotes that end sooner are asked again: the owner needs time to read and sign. */
+const TIME_TO_SIGN = 60;
+/** The mandate outlives the package by this, for the last repairs and the settlement. */
+const MANDATE_MARGIN = 30 * DAY;
+
+/**
+ * Price, places and terms before anything is committed; fields for the owner to sign. Quotes that still hold from an earlier call stand.
+ * @throws CairnError `wrong-state`, `too-few-providers`, `insufficient-funds` (details.need, details.have)
+ */
+export async function quotePackage(context: Context, { id }: { id: PackageId }): Promise<QuotePlan> {
+  const row = await loadPackage(context.pool, id);
+  if (row.state !== "COMMITTED") {
+    throw new CairnError(`package ${id} cannot be quoted: it is ${row.state}`, {
+      code: "wrong-state",
+      kind: "conflict",
+      details: { state: row.state },
+      next: "Look at it with `cairn show`.",
+    });
+  }
+  const warnings = await completeQuotes(context, row);
+  return planOf(context, row, await loadSlots(context.pool, id), warnings);
+}
+
+async function completeQuotes(context: Context, row: PackageRow): Promise<string[]> {
+  const now = context.clock.now();
+  const slots = await loadSlots(context.pool, row.id);
+  const stale = slots.filter((slot) => slot.state.phase === "QUOTED" && !quoteUsable(slot.state, now + TIME_TO_SIGN));
+  const lapsed = stale.map(({ piece, shard }) => ({
+    piece,
+    shard,
+    event: { type: "quote-lapsed" as const, cause: "The quote ran out before it was signed." },
+  }));
+  if (lapsed.length > 0) await applySlotEvents(context, row.id, lapsed);
+
+  const planned = new Map<Address, number>();
+  const warnings: string[] = [];
+  for (const piece of await loadPieces(context.pool, row.id)) {
+    const current = (await loadSlots(context.pool, row.id)).filter((slot) => slot.piece === piece.number);
+    const open = current.filter((slot) => slot.state.phase === "EMPTY");
+    for (const slot of current) plan(planned, slot.state.provider, slot.rawLength);
+    if (open.length === 0) continue;
+    const round = await requestQuotes(context, row, open, current, row.days * DAY, planned);
+    for (const { candidate, slot } of round.placed) plan(planned, candidate.provider, slot.rawLength);
+    await applySlotEvents(
+      context,
+      row.id,
+      round.placed.map(({ slot, candidate, quote, signature }) => ({
+        piece: slot.piece,
+        shard: slot.shard,
+        event: {
+          type: "quoted" as const,
+          provider: candidate.provider,
+          deal: dealOf(context, quote),
+          expiry: Number(quote.expiry),
+        },
+        quote: { quote, signature },
+      })),
+    );
+    if (round.uncovered.length > 0) {
+      warnings.push(
+        `Piece ${piece.number} has fewer than ${Math.min(row.k + 1, row.n)} shards awake in ${round.uncovered.length} hours of the week: ${describeHours(round.uncovered)}.`,
+      );
+    }
+    for (const { provider, reason } of round.refusals)
+      warnings.push(`Provider ${provider} was passed over: ${reason}.`);
+  }
+  return warnings;
+}
+
+function plan(planned: Map<Address, number>, provider: Address | null, bytes: number): void {
+  if (provider !== null) planned.set(provider, (planned.get(provider) ?? 0) + bytes);
+}
+
+async function planOf(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  warnings: string[],
+): Promise<QuotePlan> {
+  const providers = new Map((await listProviderRows(context.pool)).map((provider) => [provider.provider, provider]));
+  const quoted = slots.map((slot) => ({ slot, quote: slot.quote! }));
+  const escrow = quoted.reduce((sum, { quote }) => sum + escrowOf(quote), 0n);
+  const repairReserve = defaultReserve(slots);
+  const balance = await context.ledger.balance(row.owner);
+  const total = escrow + repairReserve;
+  if (balance < total) {
+    throw new CairnError(`insufficient funds: need ${total} wei, have ${balance}`, {
+      code: "insufficient-funds",
+      kind: "exhausted",
+      details: { need: total.toString(), have: balance.toString(), account: row.owner },
+      next: `Deposit ${total - balance} wei more for ${row.owner}, then go on; nothing was proposed.`,
+    });
+  }
+  const now = context.clock.now();
+  const endsAt = now + Math.ceil(row.days * DAY);
+  const expiry = BigInt(endsAt + MANDATE_MARGIN);
+  return {
+    manifestHash: row.manifestHash!,
+    document: await loadDocument(context.pool, row.id),
+    mandate: mandateFor(context, row, slots, { escrow, repairReserve, expiry }),
+    readCapability: { manifestHash: row.manifestHash!, audience: context.executor, expiry },
+    placements: quoted.map(({ slot, quote }) => ({
+      piece: slot.piece,
+      shard: slot.shard,
+      deal: slot.state.deal!,
+      provider: slot.state.provider!,
+      region: providers.get(slot.state.provider!)?.region ?? "",
+      pricePerPeriod: quote.pricePerPeriod,
+      periods: quote.periods,
+      rating: providers.get(slot.state.provider!)?.rating ?? 90,
+    })),
+    escrow,
+    repairReserve,
+    total,
+    balance,
+    periods: Math.max(...quoted.map(({ quote }) => quote.periods)),
+    endsAt,
+    validUntil: Math.min(...slots.map((slot) => slot.state.quoteExpiry!)),
+    warnings: [...warnings, ...standingWarnings(context, row)],
+  };
+}
+
+function mandateFor(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  money: { escrow: bigint; repairReserve: bigint; expiry: bigint },
+): Mandate {
+  return {
+    manifestHash: row.manifestHash!,
+    shardsRoot: row.shardsRoot!,
+    pieces: new Set(slots.map((slot) => slot.piece)).size,
+    k: row.k,
+    n: row.n,
+    verifierSet: row.verifierSet,
+    executor: context.executor,
+    maxEscrow: money.escrow,
+    repairReserve: money.repairReserve,
+    expiry: money.expiry,
+  };
+}
+
+/** One repair of every piece at its dearest quote. */
+function defaultReserve(slots: readonly SlotRow[]): bigint {
+  const dearest = new Map<number, bigint>();
+  for (const slot of slots) {
+    const escrow = escrowOf(slot.quote!);
+    if (escrow > (dearest.get(slot.piece) ?? 0n)) dearest.set(slot.piece, escrow);
+  }
+  return [...dearest.values()].reduce((sum, escrow) => sum + escrow, 0n);
+}
+
+function standingWarnings(context: Context, row: PackageRow): string[] {
+  return [
+    ...(context.profile.operatorGroups
+      ? []
+      : ["This network does not keep one operator's machines apart: shards may lie with one operator."]),
+    ...(row.mask === "none" ? ["Without a mask, equal copies cannot be told apart by proofs."] : []),
+    ...(row.n === row.k && row.k > 1 ? ["With n = k the loss of one provider loses the package."] : []),
+    ...(row.n === 1 ? ["With one copy the loss of its provider loses the package."] : []),
+  ];
+}

@@ -1,0 +1,74 @@
+import { type Address, CairnError, type DealId, type Signed } from "@cairn/core";
+import { type Context, randomHex, signAsExecutor } from "../context.ts";
+
+/** A provider that sends nothing for so long is silent. */
+const IDLE_SECONDS = 10;
+const TICKET_SECONDS = 300;
+
+export interface Holder {
+  shard: number;
+  provider: Address;
+  deal: DealId;
+}
+
+/**
+ * Bytes [offset, offset + length) of a masked shard, as its provider gives them: not verified.
+ * @throws CairnError `provider-unreachable`, `provider-timeout`, `short-read`, `long-read`, or what the provider answered
+ */
+export async function fetchRange(
+  context: Context,
+  holder: Holder,
+  capability: Signed<"ReadCapability">,
+  offset: number,
+  length: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const ticket = signAsExecutor(context, "ReadTicket", {
+    deal: holder.deal,
+    offset: BigInt(offset),
+    length: BigInt(length),
+    expiry: BigInt(context.clock.now() + TICKET_SECONDS),
+    nonce: randomHex(context, 32),
+  });
+  const idle = new AbortController();
+  const silent = new CairnError(`the provider sent nothing for ${IDLE_SECONDS} s`, {
+    code: "provider-timeout",
+    kind: "unavailable",
+  });
+  let timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
+  const either = AbortSignal.any([signal, idle.signal]);
+  const collect = async () => {
+    const bytes = Buffer.allocUnsafe(length);
+    let filled = 0;
+    for await (const chunk of context.transport.read(holder.provider, holder.deal, ticket, capability, either)) {
+      clearTimeout(timer);
+      timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
+      if (filled + chunk.length > length) throw wrongLength("long-read", length);
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    if (filled < length) throw wrongLength("short-read", length);
+    return bytes;
+  };
+  try {
+    return await Promise.race([collect(), aborted(either)]);
+  } finally {
+    clearTimeout(timer);
+    idle.abort(silent);
+  }
+}
+
+function wrongLength(code: "long-read" | "short-read", length: number): CairnError {
+  return new CairnError(`the provider sent ${code === "long-read" ? "more" : "fewer"} than ${length} bytes`, {
+    code,
+    kind: "corrupt",
+  });
+}
+
+/** Rejects when the signal aborts, also where the transport does not heed it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,123 @@
+import { open } from "node:fs/promises";
+import { recoverTyped } from "@cairn/chain";
+import { CairnError, type Signed } from "@cairn/core";
+import { assertSigner, type Context, sameAddress } from "../context.ts";
+import { loadPiece, loadPieces, type PackageRow } from "../package-rows.ts";
+import { indexPiece, parseRoot } from "../seal-package.ts";
+import { loadPieceSlots } from "../slot-rows.ts";
+import { fetchPiece } from "./fetch-piece.ts";
+import { PieceSource } from "./piece-source.ts";
+import type { FrameSource } from "./read-frames.ts";
+
+const READABLE = ["COMMITTED", "PLACING", "STORED", "DEGRADED", "LOST"];
+
+/**
+ * Where a piece's bytes come from: the spool as long as it is there, else its shards. The capability is the owner's word that this gateway
+ * may read for whoever asks.
+ * @throws CairnError `bad-capability`, `bad-signature`, `wrong-state`, `no-repair-key`
+ */
+export async function openPieceSource(
+  context: Context,
+  row: PackageRow,
+  number: number,
+  capability: Signed<"ReadCapability">,
+  signal: AbortSignal,
+): Promise<FrameSource> {
+  assertReadable(context, row, capability);
+  const piece = await loadPiece(context.pool, row.id, number);
+  if (!piece.indexed) await ensureIndexed(context, row, capability, signal);
+  const spooled =
+    row.state === "COMMITTED" || row.state === "PLACING" ? await openSpooled(context, row, number) : undefined;
+  if (spooled) return spooled;
+  const slots = await loadPieceSlots(context.pool, row.id, number);
+  return new PieceSource(context, { row, piece, slots, capability, signal });
+}
+
+export function assertReadable(context: Context, row: PackageRow, capability: Signed<"ReadCapability">): void {
+  if (!READABLE.includes(row.state)) {
+    throw new CairnError(`package ${row.id} cannot be read: it is ${row.state}`, {
+      code: "wrong-state",
+      kind: "conflict",
+      details: { state: row.state },
+      next: "Look at it with `cairn show`.",
+    });
+  }
+  const { message, signature } = capability;
+  const fits =
+    message.manifestHash === row.manifestHash &&
+    sameAddress(message.audience, context.executor) &&
+    message.expiry > BigInt(context.clock.now());
+  if (!fits) {
+    throw new CairnError("the read capability is for another package or gateway, or it ran out", {
+      code: "bad-capability",
+      kind: "auth",
+      next: "Sign a new one for this package and this gateway's executor.",
+    });
+  }
+  assertSigner(
+    "the read capability",
+    recoverTyped("ReadCapability", message, context.deployment, signature),
+    row.owner,
+  );
+  if (row.mask === "none" || row.repairKey.length > 0) return;
+  throw new CairnError(`the repair key of package ${row.id} is not set: its shards cannot be unmasked`, {
+    code: "no-repair-key",
+    kind: "conflict",
+    next: "Read the manifest with the account's key and set the repair key that stands in it.",
+  });
+}
+
+/** A spool file as a source; what it holds was checked when it was sealed, and is checked again. */
+async function openSpooled(context: Context, row: PackageRow, number: number): Promise<FrameSource | undefined> {
+  const path = context.spool.piecePath(row.id, number);
+  if ((await context.spool.size(path)) === undefined) return undefined;
+  const read = async (from: number, length: number) => {
+    const file = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
+      if (bytesRead === length) return buffer;
+    } finally {
+      await file.close();
+    }
+    throw brokenSpool(number);
+  };
+  return {
+    read,
+    mend: async () => {
+      throw brokenSpool(number);
+    },
+  };
+}
+
+function brokenSpool(piece: number): CairnError {
+  return new CairnError(`the spooled piece ${piece} is damaged on this gateway's disk`, {
+    code: "corrupt-spool",
+    kind: "corrupt",
+    next: "Wait until the package is stored, then read it from its providers.",
+  });
+}
+
+const indexing = new Map<string, Promise<void>>();
+
+/** Make the block index of pieces that have none (a recovered package): each is fetched once, held against its commitments and scanned. */
+export async function ensureIndexed(
+  context: Context,
+  row: PackageRow,
+  capability: Signed<"ReadCapability">,
+  signal: AbortSignal,
+): Promise<void> {
+  assertReadable(context, row, capability);
+  const missing = (await loadPieces(context.pool, row.id)).filter((piece) => !piece.indexed);
+  for (const piece of missing) {
+    const key = `${row.id}/${piece.number}`;
+    const run =
+      indexing.get(key) ??
+      (async () => {
+        await fetchPiece(context, row, piece, capability, signal);
+        await indexPiece(context, row.id, piece.number, parseRoot(row.root!));
+        await context.spool.removeFile(context.spool.piecePath(row.id, piece.number));
+      })().finally(() => indexing.delete(key));
+    indexing.set(key, run);
+    await run;
+  }
+}

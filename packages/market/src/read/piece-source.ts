@@ -1,0 +1,251 @@
+import { createMask, createRebuilder, shardLength } from "@cairn/archive/erasure";
+import { type Address, CairnError, type Signed } from "@cairn/core";
+import type { Context } from "../context.ts";
+import type { PackageRow, PieceRow } from "../package-rows.ts";
+import { isLive, type SlotRow } from "../slot-rows.ts";
+import { accuse } from "./evidence.ts";
+import { fetchRange, type Holder } from "./fetch-range.ts";
+
+/** A provider that has not given a window after this long gets company: the window is rebuilt from others at the same time. */
+const HEDGE_SECONDS = 2;
+const SLOW_BYTES_PER_SECOND = 4_000_000;
+/** Combinations of shards that are tried on a block that no simple source gives. */
+const MAX_COMBINATIONS = 300;
+
+/** One column range of a piece: bytes of data shard `shard` from `offset` on. */
+interface Segment {
+  shard: number;
+  offset: number;
+  length: number;
+}
+
+export interface PieceSourceOptions {
+  row: PackageRow;
+  piece: PieceRow;
+  slots: readonly SlotRow[];
+  capability: Signed<"ReadCapability">;
+  signal: AbortSignal;
+}
+
+/** Bytes of one piece out of its shards: straight from the data shards, or rebuilt where a provider is away, slow or wrong. */
+export class PieceSource {
+  readonly #context: Context;
+  readonly #options: PieceSourceOptions;
+  readonly #shardLength: number;
+  readonly #holders: Holder[];
+  /** Holders that failed or lied during this read, and why. */
+  readonly #avoided = new Map<Address, string>();
+
+  constructor(context: Context, options: PieceSourceOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#shardLength = shardLength(options.piece.length, options.row.k);
+    this.#holders = options.slots
+      .filter((slot) => isReadable(slot))
+      .map((slot) => ({ shard: slot.shard, provider: slot.state.provider!, deal: slot.state.deal! }));
+  }
+
+  /** Piece bytes [from, from + length), not verified. @throws CairnError `too-few-shards` */
+  async read(from: number, length: number): Promise<Buffer> {
+    const parts = await Promise.all(this.#segments(from, length).map((segment) => this.#column(segment)));
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  }
+
+  /**
+   * Bytes of a range that failed its check: sets of k shards are tried until `isRight` accepts what one of them gives; those that gave
+   * something else are named. @throws CairnError `wrong-bytes` when no set does
+   */
+  async mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer> {
+    const segments = this.#segments(from, length);
+    const given = await this.#askAll(segments);
+    const { row, piece } = this.#options;
+    let tried = 0;
+    for (const chosen of combinations([...given.keys()], row.k)) {
+      if (++tried > MAX_COMBINATIONS) break;
+      const bytes = Buffer.concat(segments.map((segment, s) => this.#decode(segment.shard, chosen, given, s)));
+      if (!isRight(bytes)) continue;
+      await this.#nameLiars(segments, chosen, given);
+      return bytes;
+    }
+    throw new CairnError(
+      `a block of piece ${piece.number} cannot be read: ${given.size} shards answered, and no ${row.k} of them agree with it`,
+      {
+        code: "wrong-bytes",
+        kind: "corrupt",
+        next: "Run `cairn check --full` to find out which providers hold wrong bytes, and try again when others are back.",
+        details: { piece: piece.number, answered: given.size },
+      },
+    );
+  }
+
+  #segments(from: number, length: number): Segment[] {
+    const segments: Segment[] = [];
+    for (let at = from; at < from + length; ) {
+      const shard = this.#options.row.k === 1 ? 0 : Math.floor(at / this.#shardLength);
+      const offset = at - shard * this.#shardLength;
+      const size = Math.min(this.#shardLength - offset, from + length - at);
+      segments.push({ shard, offset, length: size });
+      at += size;
+    }
+    return segments;
+  }
+
+  async #column(segment: Segment): Promise<Buffer> {
+    const own = this.#holders.find((holder) => holder.shard === segment.shard);
+    if (!own || !this.#usable(own)) return this.#rebuild(segment);
+    const ending = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, ending.signal]);
+    const direct = this.#fetch(own, segment, signal);
+    const patience = HEDGE_SECONDS + segment.length / SLOW_BYTES_PER_SECOND;
+    try {
+      const late = Symbol("late");
+      const first = await Promise.race([direct, this.#context.clock.sleep(patience, signal).then(() => late)]);
+      if (first !== late) return first as Buffer;
+      const hedge = this.#rebuild(segment, own.provider);
+      hedge.then(
+        () => this.#avoid(own, `it took longer than ${patience.toFixed(1)} s`),
+        () => undefined,
+      );
+      return await Promise.any([direct, hedge]);
+    } catch {
+      this.#options.signal.throwIfAborted();
+      return this.#rebuild(segment, own.provider);
+    } finally {
+      direct.catch(() => undefined);
+      ending.abort(new CairnError("another source was faster", { code: "read-over", kind: "internal" }));
+    }
+  }
+
+  /** Unmasked bytes from one holder; a failure keeps it out of the rest of this read. */
+  async #fetch(holder: Holder, { offset, length }: Omit<Segment, "shard">, signal: AbortSignal): Promise<Buffer> {
+    const { row, piece, capability } = this.#options;
+    try {
+      const bytes = await fetchRange(this.#context, holder, capability, offset, length, signal);
+      const { repairKey, mask } = row;
+      const unmask = createMask({ repairKey, package: row.id, piece: piece.number, shard: holder.shard, mask }, offset);
+      return unmask(bytes) as Buffer;
+    } catch (error) {
+      if (!signal.aborted) this.#avoid(holder, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async #rebuild(segment: Segment, except?: Address): Promise<Buffer> {
+    const { k, n } = this.#options.row;
+    const got = new Map<number, Buffer>();
+    const asked = new Set<Address>(except === undefined ? [] : [except]);
+    while (got.size < k) {
+      const wanted = this.#holders
+        .filter((holder) => this.#usable(holder) && !asked.has(holder.provider))
+        .slice(0, k - got.size);
+      if (wanted.length < k - got.size) throw this.#tooFew(got.size + wanted.length);
+      for (const holder of wanted) asked.add(holder.provider);
+      await Promise.all(
+        wanted.map(async (holder) => {
+          const bytes = await this.#fetch(holder, segment, this.#options.signal).catch(() => undefined);
+          if (bytes) got.set(holder.shard, bytes);
+        }),
+      );
+      this.#options.signal.throwIfAborted();
+    }
+    const shards = [...got.keys()];
+    if (k === 1) return got.get(shards[0]!)!;
+    const out = Buffer.allocUnsafe(segment.length);
+    createRebuilder(k, n, shards, [segment.shard])([...got.values()], [out]);
+    return out;
+  }
+
+  /** Every reachable holder's bytes at the segments' offsets; enough of them to outvote some liars. */
+  async #askAll(segments: readonly Segment[]): Promise<Map<number, Buffer[]>> {
+    const limit = this.#options.row.k + 8;
+    const holders = this.#holders
+      .filter((holder) => this.#context.transport.reachable(holder.provider))
+      .toSorted((a, b) => Number(this.#avoided.has(a.provider)) - Number(this.#avoided.has(b.provider)))
+      .slice(0, limit);
+    const given = new Map<number, Buffer[]>();
+    await Promise.all(
+      holders.map(async (holder) => {
+        const parts: Buffer[] = [];
+        for (const segment of segments) {
+          const part = await this.#fetch(holder, segment, this.#options.signal).catch(() => undefined);
+          if (!part) return;
+          parts.push(part);
+        }
+        given.set(holder.shard, parts);
+      }),
+    );
+    this.#options.signal.throwIfAborted();
+    return given;
+  }
+
+  #decode(shard: number, chosen: readonly number[], given: ReadonlyMap<number, Buffer[]>, segment: number): Buffer {
+    const inputs = chosen.map((one) => given.get(one)![segment]!);
+    if (chosen.includes(shard)) return inputs[chosen.indexOf(shard)]!;
+    const { k, n } = this.#options.row;
+    if (k === 1) return inputs[0]!;
+    const out = Buffer.allocUnsafe(inputs[0]!.length);
+    createRebuilder(k, n, chosen, [shard])(inputs, [out]);
+    return out;
+  }
+
+  async #nameLiars(
+    segments: readonly Segment[],
+    right: readonly number[],
+    given: ReadonlyMap<number, Buffer[]>,
+  ): Promise<void> {
+    for (const holder of this.#holders) {
+      const parts = given.get(holder.shard);
+      if (!parts || right.includes(holder.shard)) continue;
+      const wrong = segments.find((_, s) => !parts[s]!.equals(this.#decode(holder.shard, right, given, s)));
+      if (!wrong) continue;
+      this.#avoid(holder, "it sent wrong bytes");
+      const detail = `${wrong.length} bytes at ${wrong.offset} differ from what ${this.#options.row.k} others give and the block's CID confirms`;
+      await accuse(this.#context, this.#options.row.id, this.#options.piece.number, holder, detail);
+    }
+  }
+
+  #usable(holder: Holder): boolean {
+    return !this.#avoided.has(holder.provider) && this.#context.transport.reachable(holder.provider);
+  }
+
+  #avoid(holder: Holder, why: string): void {
+    if (this.#avoided.has(holder.provider)) return;
+    this.#avoided.set(holder.provider, why);
+    this.#context.log.info(
+      { package: this.#options.row.id, shard: holder.shard, provider: holder.provider, why },
+      "a shard is read from others",
+    );
+  }
+
+  #tooFew(have: number): CairnError {
+    const { row, piece } = this.#options;
+    const reasons = [...this.#avoided].map(([provider, why]) => `${provider.slice(0, 10)}: ${why}`);
+    const away = this.#holders.filter((holder) => !this.#context.transport.reachable(holder.provider));
+    for (const holder of away) reasons.push(`${holder.provider.slice(0, 10)}: not connected`);
+    return new CairnError(
+      `piece ${piece.number} needs ${row.k} shards, and ${have} can be read (${reasons.slice(0, 6).join("; ") || "no provider holds another"})`,
+      {
+        code: "too-few-shards",
+        kind: "unavailable",
+        next: "Bring the providers that hold the others back, then try again.",
+        details: { piece: piece.number, needed: row.k, readable: have },
+      },
+    );
+  }
+}
+
+/** ACTIVE, or on its way to it with the bytes in place. A damaged copy is read too: every block is checked. */
+function isReadable(slot: SlotRow): boolean {
+  return isLive(slot.state) || slot.state.phase === "RECEIPTED" || slot.state.phase === "ACTIVE";
+}
+
+/** Sets of `size` out of `from`, in lexical order. */
+export function* combinations<T>(from: readonly T[], size: number, start = 0): Generator<T[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let i = start; i <= from.length - size; i++) {
+    for (const rest of combinations(from, size - 1, i + 1)) yield [from[i]!, ...rest];
+  }
+}

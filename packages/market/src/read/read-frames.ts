@@ -1,0 +1,64 @@
+import type { BlockFrame } from "@cairn/catalog";
+import { isFrame } from "./frame.ts";
+
+/** Frames that lie one behind the other, fetched together. */
+export interface Run {
+  offset: number;
+  length: number;
+  frames: BlockFrame[];
+}
+
+/** Bytes fetched in one go; a longer frame makes a run of its own. */
+const RUN_BYTES = 4_194_304;
+/** Runs under way at once. */
+const AHEAD = 3;
+
+export interface FrameSource {
+  read(from: number, length: number): Promise<Buffer>;
+  mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer>;
+}
+
+/** Join frames that lie one behind the other into runs, keeping their order. */
+export async function* runsOf(frames: AsyncIterable<BlockFrame>): AsyncGenerator<Run> {
+  let run: Run | undefined;
+  for await (const frame of frames) {
+    if (run && run.offset + run.length === frame.offset && run.length + frame.length <= RUN_BYTES) {
+      run.frames.push(frame);
+      run.length += frame.length;
+      continue;
+    }
+    if (run) yield run;
+    run = { offset: frame.offset, length: frame.length, frames: [frame] };
+  }
+  if (run) yield run;
+}
+
+/** The bytes of runs in order, fetched ahead; each frame is checked, and mended where it is wrong, before it leaves. */
+export async function* verifiedRuns<R extends Run>(
+  runs: AsyncIterable<R>,
+  sourceOf: (run: R) => FrameSource,
+): AsyncGenerator<Buffer> {
+  const ahead: Promise<Buffer>[] = [];
+  const start = (run: R) => {
+    const bytes = verifiedRun(run, sourceOf(run));
+    // Awaited in its turn; until then its failure must not count as unhandled.
+    bytes.catch(() => undefined);
+    ahead.push(bytes);
+  };
+  for await (const run of runs) {
+    start(run);
+    if (ahead.length >= AHEAD) yield await ahead.shift()!;
+  }
+  for (const bytes of ahead) yield await bytes;
+}
+
+async function verifiedRun(run: Run, source: FrameSource): Promise<Buffer> {
+  const bytes = await source.read(run.offset, run.length);
+  for (const frame of run.frames) {
+    const at = frame.offset - run.offset;
+    if (isFrame(bytes.subarray(at, at + frame.length), frame)) continue;
+    const right = await source.mend(frame.offset, frame.length, (tried) => isFrame(tried, frame));
+    right.copy(bytes, at);
+  }
+  return bytes;
+}

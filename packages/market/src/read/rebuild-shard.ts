@@ -1,0 +1,169 @@
+import { createMask, createRebuilder, type Mask, shardLength } from "@cairn/archive/erasure";
+import { type Address, CairnError, type Hex, type Signed } from "@cairn/core";
+import { hashUnit, joinUnits, UNIT_BYTES } from "@cairn/proofs";
+import type { Context } from "../context.ts";
+import type { PackageRow, PieceRow } from "../package-rows.ts";
+import { isLive, type SlotRow } from "../slot-rows.ts";
+import { accuse } from "./evidence.ts";
+import { fetchRange, type Holder } from "./fetch-range.ts";
+
+const NODE = 32;
+/** What one rebuild holds in memory for its inputs, windows ahead included. */
+const WINDOW_BYTES = 33_554_432;
+
+export interface RebuildRequest {
+  row: PackageRow;
+  piece: PieceRow;
+  slots: readonly SlotRow[];
+  shard: number;
+  capability: Signed<"ReadCapability">;
+  /** Providers that are not asked. */
+  except: ReadonlySet<Address>;
+  signal: AbortSignal;
+  /** Masked bytes of the shard, in order. */
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+}
+
+type Source = Holder & { commitment: Hex };
+
+/**
+ * Make one shard anew from k others, or copy it from its own holder where that one may be asked. Every input is held against its
+ * commitment, and so is the output; a provider of wrong bytes is named and another taken, and the writing begins again at offset 0.
+ * @throws CairnError `too-few-shards`, `manifest-at-fault` (all inputs are right and the output is not: nobody is to blame but the
+ * commitments)
+ */
+export async function rebuildShard(context: Context, request: RebuildRequest): Promise<void> {
+  const excluded = new Set(request.except);
+  const failures: string[] = [];
+  for (;;) {
+    const sources = chooseSources(context, request, excluded, failures);
+    const failed = await attempt(context, request, sources);
+    if (failed.length === 0) return;
+    for (const { provider, reason } of failed) {
+      excluded.add(provider);
+      failures.push(`${provider.slice(0, 10)}: ${reason}`);
+    }
+  }
+}
+
+function chooseSources(
+  context: Context,
+  { row, slots, shard }: RebuildRequest,
+  excluded: ReadonlySet<Address>,
+  failures: readonly string[],
+): Source[] {
+  const usable = slots
+    .filter((slot) => isLive(slot.state) && !excluded.has(slot.state.provider!))
+    .map(
+      (slot): Source => ({
+        shard: slot.shard,
+        provider: slot.state.provider!,
+        deal: slot.state.deal!,
+        commitment: slot.commitment,
+      }),
+    );
+  const reachable = usable.filter((source) => context.transport.reachable(source.provider));
+  const own = reachable.find((source) => source.shard === shard);
+  if (own) return [own];
+  if (reachable.length >= row.k) return reachable.slice(0, row.k);
+  const why = failures.length === 0 ? "" : ` (${failures.slice(0, 5).join("; ")})`;
+  throw new CairnError(
+    `${row.k} shards are needed to rebuild shard ${shard}, and ${reachable.length} can be read${why}`,
+    {
+      code: "too-few-shards",
+      kind: "unavailable",
+      next: "Bring the providers that hold the others back; it will be tried again by itself.",
+      details: { needed: row.k, readable: reachable.length },
+    },
+  );
+}
+
+/** One try with given sources; who is to be left out of the next, or nobody when it succeeded. */
+async function attempt(
+  context: Context,
+  request: RebuildRequest,
+  sources: readonly Source[],
+): Promise<{ provider: Address; reason: string }[]> {
+  const { row, piece, shard } = request;
+  const length = shardLength(piece.length, row.k);
+  const copy = sources.length === 1 && sources[0]!.shard === shard;
+  const rebuild = copy
+    ? undefined
+    : createRebuilder(
+        row.k,
+        row.n,
+        sources.map((source) => source.shard),
+        [shard],
+      );
+  const maskOf = (of: number): Mask =>
+    createMask({ repairKey: row.repairKey, package: row.id, piece: piece.number, shard: of, mask: row.mask });
+  const unmask = sources.map((source) => maskOf(source.shard));
+  const mask = maskOf(shard);
+  const units = Math.ceil(length / UNIT_BYTES);
+  const inputRoots = sources.map(() => new Uint8Array(units * NODE));
+  const outputRoots = new Uint8Array(units * NODE);
+  const windowUnits = Math.max(1, Math.min(8, Math.floor(WINDOW_BYTES / (2 * sources.length * UNIT_BYTES))));
+  const step = windowUnits * UNIT_BYTES;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([request.signal, ending.signal]);
+  const fetchWindow = (at: number) =>
+    Promise.allSettled(
+      sources.map((source) => fetchRange(context, source, request.capability, at, Math.min(step, length - at), signal)),
+    );
+  try {
+    let ahead = fetchWindow(0);
+    for (let at = 0; at < length; at += step) {
+      const settled = await ahead;
+      request.signal.throwIfAborted();
+      const failed = settled.flatMap((one, i) =>
+        one.status === "rejected" ? [{ provider: sources[i]!.provider, reason: reasonOf(one.reason) }] : [],
+      );
+      if (failed.length > 0) return failed;
+      if (at + step < length) ahead = fetchWindow(at + step);
+      const inputs = settled.map((one) => (one as PromiseFulfilledResult<Buffer>).value);
+      for (const [i, input] of inputs.entries()) putRoots(inputRoots[i]!, input, at, length);
+      let output: Uint8Array = inputs[0]!;
+      if (rebuild) {
+        const plain = inputs.map((input, i) => unmask[i]!(input));
+        const made = Buffer.allocUnsafe(plain[0]!.length);
+        rebuild(plain, [made]);
+        output = mask(made);
+      }
+      putRoots(outputRoots, output, at, length);
+      await request.write(output, at);
+    }
+  } finally {
+    ending.abort(new CairnError("the read is over", { code: "read-over", kind: "internal" }));
+  }
+  const wrong = sources.filter((source, i) => commitmentOf(inputRoots[i]!, length) !== source.commitment);
+  for (const source of wrong) {
+    await accuse(context, row.id, piece.number, source, "the whole shard does not match its commitment");
+  }
+  if (wrong.length > 0) return wrong.map(({ provider }) => ({ provider, reason: "wrong bytes" }));
+  const expected = request.slots.find((slot) => slot.shard === shard)!.commitment;
+  if (commitmentOf(outputRoots, length) === expected) return [];
+  throw new CairnError(
+    `shard ${shard} of piece ${piece.number} cannot be what its owner signed: all its sources are right and it differs`,
+    {
+      code: "manifest-at-fault",
+      kind: "corrupt",
+      next: "Put the folder again: the signed commitments of this package do not fit each other, or its repair key is wrong.",
+      details: { piece: piece.number, shard },
+    },
+  );
+}
+
+function putRoots(roots: Uint8Array, bytes: Uint8Array, at: number, pieceLength: number): void {
+  for (let from = 0; from < bytes.length; from += UNIT_BYTES) {
+    const unit = bytes.subarray(from, Math.min(bytes.length, from + UNIT_BYTES));
+    roots.set(hashUnit(unit, { pieceLength }), ((at + from) / UNIT_BYTES) * NODE);
+  }
+}
+
+function commitmentOf(roots: Uint8Array, rawLength: number): Hex {
+  return `0x${Buffer.from(joinUnits(roots, rawLength).root).toString("hex")}`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

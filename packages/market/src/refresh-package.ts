@@ -1,0 +1,98 @@
+import { type NewEvent, recordEvents } from "@cairn/catalog";
+import type { PackageId } from "@cairn/core";
+import type { PoolClient } from "pg";
+import type { Context } from "./context.ts";
+import { loadPackage, type PackageRow } from "./package-rows.ts";
+import { dueOf, isLive, loadSlots, type SlotRow } from "./slot-rows.ts";
+import type { PackageState } from "./types.ts";
+
+/** Bring a package's state in line with its slots; call it in the transaction that changed them, with the package's row locked. */
+export async function refreshPackage(context: Context, client: PoolClient, id: PackageId): Promise<void> {
+  const row = await loadPackage(client, id);
+  if (!DRIVEN.includes(row.state)) return;
+  const slots = await loadSlots(client, id);
+  const state = packageStateOf(row, slots);
+  const stored = row.state === "PLACING" && state === "STORED";
+  if (stored) {
+    await client.query("update catalog.slots set source = 'none' where package = $1 and source = 'spool'", [id]);
+  }
+  const dues = slots.map((slot) => dueOf(slot.state)).filter((due) => due !== null);
+  await client.query(
+    `update catalog.packages set state = $2, cause = null, next = null, next_due_at = to_timestamp($3),
+       stored_at = case when $4 then coalesce(stored_at, now()) else stored_at end where id = $1`,
+    [id, state, dues.length === 0 ? null : Math.min(...dues), stored],
+  );
+  if (state === row.state) return;
+  const told = describe(row, state, slots);
+  if (told) await recordEvents(client, [{ package: id, ...told }]);
+  if (dues.length > 0 || stored || state === "REMOVED") context.wake(id);
+}
+
+/** States in which slots are driven. */
+export const DRIVEN: readonly PackageState[] = ["PLACING", "STORED", "DEGRADED", "LOST", "ENDING"];
+
+/** The state that a package's slots say it has. Pure. */
+export function packageStateOf(row: Pick<PackageRow, "state" | "k">, slots: readonly SlotRow[]): PackageState {
+  if (slots.length === 0 || !DRIVEN.includes(row.state)) return row.state;
+  if (row.state === "ENDING") return slots.every((slot) => isOver(slot)) ? "REMOVED" : "ENDING";
+  if (slots.every((slot) => slot.state.phase === "ENDED")) return "EXPIRED";
+  const wanted = slots.filter((slot) => slot.state.phase !== "ENDED");
+  if (wanted.every((slot) => isLive(slot.state))) return "STORED";
+  if (row.state === "PLACING") return "PLACING";
+  const live = new Map<number, number>();
+  for (const slot of slots) {
+    live.set(slot.piece, (live.get(slot.piece) ?? 0) + (isLive(slot.state) || slot.state.phase === "ENDED" ? 1 : 0));
+  }
+  return Math.min(...live.values()) < row.k ? "LOST" : "DEGRADED";
+}
+
+function isOver(slot: SlotRow): boolean {
+  return slot.state.phase === "ENDED" || slot.state.phase === "EMPTY";
+}
+
+function describe(
+  row: PackageRow,
+  state: PackageState,
+  slots: readonly SlotRow[],
+): Omit<NewEvent, "package"> | undefined {
+  const missing = slots.filter((slot) => !isLive(slot.state)).length;
+  switch (state) {
+    case "STORED":
+      return row.state === "PLACING"
+        ? {
+            kind: "package-stored",
+            severity: "info",
+            message: `The package is stored: all ${slots.length} shards are held and proved.`,
+          }
+        : {
+            kind: "package-restored",
+            severity: "info",
+            message: `The package is back at full strength: all ${slots.length} shards are held and proved.`,
+          };
+    case "DEGRADED":
+      return {
+        kind: "package-degraded",
+        severity: "warning",
+        message: `${missing} of ${slots.length} shards of the package are missing; it can still be read.`,
+        next: "Nothing: they are being rebuilt.",
+      };
+    case "LOST":
+      return {
+        kind: "package-lost",
+        severity: "error",
+        message: `Fewer than ${row.k} shards of a piece are live: the package cannot be read in full now.`,
+        next: "Bring the providers that hold the others back.",
+      };
+    case "EXPIRED":
+      return {
+        kind: "package-expired",
+        severity: "warning",
+        message: "The package's deals ended as agreed; its providers drop it.",
+        next: "Put the folder again to keep it.",
+      };
+    case "REMOVED":
+      return { kind: "package-removed", severity: "info", message: "Every deal of the package has ended." };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import { inTransaction, recordEvents } from "@cairn/catalog";
+import { recoverTyped } from "@cairn/chain";
+import { CairnError, type PackageId, type Signed } from "@cairn/core";
+import { assertSigner, type Context } from "./context.ts";
+import { forgetFiles } from "./drive/end-package.ts";
+import { isRefusal } from "./drive/propose.ts";
+import { loadPackage, type PackageRow } from "./package-rows.ts";
+import { packageStatus } from "./package-status.ts";
+import { loadSlots } from "./slot-rows.ts";
+import type { PackageDetail, PackageState } from "./types.ts";
+
+const NOT_ON_CHAIN: readonly PackageState[] = ["RECEIVING", "SEALING", "COMMITTED"];
+const OVER: readonly PackageState[] = ["REMOVED", "ABANDONED", "EXPIRED"];
+
+/** Undo a package of which nothing is on chain; quotes lapse by themselves. Repeating it changes nothing. @throws `wrong-state` */
+export async function abandonPackage(context: Context, { id }: { id: PackageId }): Promise<PackageDetail> {
+  await inTransaction(context.pool, async (client) => {
+    const row = await loadPackage(client, id, { lock: true });
+    if (row.state === "ABANDONED") return;
+    if (!NOT_ON_CHAIN.includes(row.state)) {
+      throw new CairnError(`package ${id} cannot be abandoned: it is ${row.state}`, {
+        code: "wrong-state",
+        kind: "conflict",
+        details: { state: row.state },
+        next: "Remove it with `cairn rm`.",
+      });
+    }
+    await client.query(
+      `update catalog.packages set state = 'ABANDONED', next_due_at = null, cause = null, next = null where id = $1`,
+      [id],
+    );
+    for (const table of ["blocks", "slots"])
+      await client.query(`delete from catalog.${table} where package = $1`, [id]);
+    await recordEvents(client, [
+      {
+        package: id,
+        kind: "package-abandoned",
+        severity: "info",
+        message: "The package was undone; nothing of it is kept.",
+      },
+    ]);
+  });
+  await forgetFiles(context, await loadPackage(context.pool, id));
+  return packageStatus(context, { id });
+}
+
+/**
+ * End every deal of a package on its owner's signed word: what accrued is paid, the rest comes back. One that is not on chain is abandoned.
+ * @throws CairnError `bad-signature`, `bad-termination`, `reverted`, `chain-unreachable`
+ */
+export async function removePackage(
+  context: Context,
+  request: { id: PackageId; termination: Signed<"Termination"> },
+): Promise<PackageDetail> {
+  const row = await loadPackage(context.pool, request.id);
+  if (NOT_ON_CHAIN.includes(row.state)) return abandonPackage(context, request);
+  if (OVER.includes(row.state)) return packageStatus(context, request);
+  const { message, signature } = request.termination;
+  if (message.manifestHash !== row.manifestHash || message.expiry <= BigInt(context.clock.now())) {
+    throw new CairnError("what was signed ends another package, or its term is over", {
+      code: "bad-termination",
+      kind: "input",
+      next: "Sign the manifest hash of this package with a later expiry.",
+    });
+  }
+  assertSigner("the termination", recoverTyped("Termination", message, context.deployment, signature), row.owner);
+  await beginEnding(context, row);
+  context.interrupts
+    .get(row.id)
+    ?.abort(new CairnError("the package is being removed", { code: "removed", kind: "conflict" }));
+  await terminate(context, row, request.termination);
+  context.wake(row.id);
+  return packageStatus(context, request);
+}
+
+async function beginEnding(context: Context, row: PackageRow): Promise<void> {
+  await inTransaction(context.pool, async (client) => {
+    const locked = await loadPackage(client, row.id, { lock: true });
+    if (locked.state === "ENDING") return;
+    await client.query(
+      "update catalog.packages set state = 'ENDING', next_due_at = now(), cause = null, next = null where id = $1",
+      [row.id],
+    );
+    await recordEvents(client, [
+      {
+        package: row.id,
+        kind: "package-ending",
+        severity: "info",
+        message: "The owner ended the package: its deals end with the next period, what accrued is paid.",
+      },
+    ]);
+  });
+}
+
+async function terminate(context: Context, row: PackageRow, termination: Signed<"Termination">): Promise<void> {
+  const slots = await loadSlots(context.pool, row.id);
+  const touched = slots.filter(
+    (slot) => slot.state.deal !== null && (slot.state.proposal !== null || slot.state.phase !== "QUOTED"),
+  );
+  if (touched.length === 0) return;
+  try {
+    const result = await context.ledger.terminate(
+      { id: `market:terminate:${termination.signature.slice(0, 66)}` },
+      termination.message,
+      termination.signature,
+    );
+    if (!result.ok)
+      throw new CairnError(result.revert ?? "the termination was refused", { code: "reverted", kind: "conflict" });
+  } catch (error) {
+    // Nothing of the package may be on chain yet: what was only proposed is withdrawn by the driver.
+    if (!isRefusal(error)) throw error;
+    const records = await Promise.all(touched.map((slot) => context.ledger.deal(slot.state.deal!)));
+    if (records.some((record) => record?.state === "ACTIVE")) throw error;
+  }
+}

@@ -1,0 +1,193 @@
+import { recoverTyped } from "@cairn/chain";
+import {
+  type Address,
+  avoidedNow,
+  CairnError,
+  dealIdOf,
+  type Hex,
+  periodsFor,
+  type Quote,
+  type Selected,
+  selectProviders,
+} from "@cairn/core";
+import { candidates, holderGroups, type MarketCandidate } from "./candidates.ts";
+import type { Context } from "./context.ts";
+import type { PackageRow } from "./package-rows.ts";
+import type { SlotRow } from "./slot-rows.ts";
+
+const QUOTE_TIMEOUT_SECONDS = 20;
+
+export interface PlacedQuote {
+  slot: SlotRow;
+  candidate: MarketCandidate;
+  quote: Quote;
+  signature: Hex;
+}
+
+export interface QuoteRound {
+  placed: PlacedQuote[];
+  refusals: { provider: Address; reason: string }[];
+  /** Hours of the week in which too few shards of the piece would be awake. */
+  uncovered: number[];
+}
+
+/**
+ * Find providers for `slots` of one piece and have each sign a quote; whoever refuses is replaced by the next best. `seconds` is how long
+ * the deals are to last; `planned` counts what a plan in the making gives each provider.
+ * @throws CairnError `too-few-providers` with the refusals in its message
+ */
+export async function requestQuotes(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  pieceSlots: readonly SlotRow[],
+  seconds: number,
+  planned: ReadonlyMap<Address, number> = new Map(),
+): Promise<QuoteRound> {
+  const now = context.clock.now();
+  const wanted = new Set(slots.map((slot) => slot.shard));
+  const holding = pieceSlots.filter(
+    (slot) => !wanted.has(slot.shard) && slot.state.provider !== null && slot.state.phase !== "EMPTY",
+  );
+  const avoided = slots.map((slot) => avoidedNow(slot.state, now));
+  const never = new Set(avoided.flatMap((one) => [...one.never]));
+  const rather = new Set(avoided.flatMap((one) => [...one.rather]));
+  const neverGroups = new Set((await holderGroups(context, [...never])).flatMap((holder) => holder.groups));
+  const holders = await holderGroups(
+    context,
+    holding.map((slot) => slot.state.provider!),
+  );
+  const usable = (await candidates(context)).filter(
+    (candidate) =>
+      !never.has(candidate.provider) &&
+      !(context.profile.operatorGroups && candidate.groups.some((group) => neverGroups.has(group))),
+  );
+  const known = new Map(usable.map((candidate) => [candidate.provider, candidate]));
+  const refusals: QuoteRound["refusals"] = [];
+  const placed: PlacedQuote[] = [];
+  let open = [...slots];
+  let uncovered: number[] = [];
+  while (open.length > 0) {
+    const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
+    const selected = select(context, row, open, taken, [...known.values()], rather, planned, refusals);
+    uncovered = selected.uncovered;
+    const answers = await Promise.all(
+      open.map(async (slot, i) => {
+        const candidate = known.get(selected.chosen[i]!.provider)!;
+        try {
+          return { slot, candidate, ...(await askQuote(context, row, slot, candidate, seconds)) };
+        } catch (error) {
+          const reason = error instanceof CairnError ? error.message : String(error);
+          refusals.push({ provider: candidate.provider, reason });
+          known.delete(candidate.provider);
+          return undefined;
+        }
+      }),
+    );
+    placed.push(...answers.filter((answer) => answer !== undefined));
+    for (const { candidate } of placed) known.delete(candidate.provider);
+    open = open.filter((slot) => !placed.some((one) => one.slot.shard === slot.shard));
+  }
+  return { placed, refusals, uncovered };
+}
+
+/** Those that failed lately are asked only when the others do not suffice. */
+function select(
+  context: Context,
+  row: PackageRow,
+  open: readonly SlotRow[],
+  holders: readonly Pick<MarketCandidate, "provider" | "groups" | "duty">[],
+  usable: readonly MarketCandidate[],
+  rather: ReadonlySet<Address>,
+  planned: ReadonlyMap<Address, number>,
+  refusals: readonly { provider: Address; reason: string }[],
+): Selected {
+  const attempt = (pool: readonly MarketCandidate[]) =>
+    selectProviders({
+      count: open.length,
+      k: row.k,
+      n: row.n,
+      rawLength: open[0]!.rawLength,
+      candidates: pool.map((candidate) => ({
+        ...candidate,
+        freeBytes: candidate.freeBytes - BigInt(planned.get(candidate.provider) ?? 0),
+      })),
+      holders,
+      ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k } : {}),
+    });
+  try {
+    return attempt(usable.filter((candidate) => !rather.has(candidate.provider)));
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.code !== "too-few-providers") throw error;
+    if (rather.size === 0) throw withRefusals(error, refusals);
+  }
+  try {
+    return attempt(usable);
+  } catch (error) {
+    throw error instanceof CairnError ? withRefusals(error, refusals) : error;
+  }
+}
+
+function withRefusals(error: CairnError, refusals: readonly { provider: Address; reason: string }[]): CairnError {
+  if (refusals.length === 0) return error;
+  const named = refusals.slice(0, 5).map(({ provider, reason }) => `${provider.slice(0, 10)} answered: ${reason}`);
+  return new CairnError(`${error.message} (${named.join("; ")})`, {
+    code: error.code,
+    kind: error.kind,
+    ...(error.next === undefined ? {} : { next: error.next }),
+    details: error.details,
+  });
+}
+
+/** One provider's signed quote, held against what was asked. */
+async function askQuote(
+  context: Context,
+  row: PackageRow,
+  slot: SlotRow,
+  candidate: MarketCandidate,
+  seconds: number,
+): Promise<{ quote: Quote; signature: Hex }> {
+  const periods = periodsFor(seconds, context.deployment.periodSeconds, candidate.duty);
+  const asked = {
+    owner: row.owner,
+    manifestHash: row.manifestHash!,
+    piece: slot.piece,
+    shard: slot.shard,
+    commitment: slot.commitment,
+    rawLength: slot.rawLength,
+    periods,
+    verifierSet: row.verifierSet,
+  };
+  const { quote, signature } = await context.transport.request(
+    candidate.provider,
+    { type: "quote", ...asked },
+    { timeoutSeconds: QUOTE_TIMEOUT_SECONDS, signal: context.stopping },
+  );
+  const answers: [string, unknown, unknown][] = [
+    ["provider", quote.provider.toLowerCase(), candidate.provider],
+    ["owner", quote.owner.toLowerCase(), row.owner],
+    ["manifest", quote.manifestHash, asked.manifestHash],
+    ["piece", quote.piece, asked.piece],
+    ["shard", quote.shard, asked.shard],
+    ["commitment", quote.commitment, asked.commitment],
+    ["length", quote.rawLength, BigInt(asked.rawLength)],
+    ["periods", quote.periods, periods],
+    ["verifiers", quote.verifierSet, asked.verifierSet],
+    ["schedule", quote.duty, candidate.duty],
+    ["term", quote.expiry > BigInt(context.clock.now() + 10), true],
+    ["signer", recoverTyped("Quote", quote, context.deployment, signature), candidate.row.hot],
+  ];
+  for (const [what, given, expected] of answers) {
+    if (given !== expected)
+      throw new CairnError(`its quote has another ${what} than was asked`, { code: "bad-quote", kind: "corrupt" });
+  }
+  return { quote, signature };
+}
+
+export function escrowOf(quote: Quote): bigint {
+  return quote.pricePerPeriod * BigInt(quote.periods);
+}
+
+export function dealOf(context: Context, quote: Quote) {
+  return dealIdOf(quote, context.deployment);
+}

@@ -1,0 +1,162 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { createMask, createRebuilder, type Rebuild, shardLength } from "@cairn/archive/erasure";
+import { recoverTyped } from "@cairn/chain";
+import { CairnError, type DealId, type Signed } from "@cairn/core";
+import { assertSigner, type Context, sameAddress } from "./context.ts";
+import { loadDocument, loadPackage, loadPiece, type PackageRow, type PieceRow } from "./package-rows.ts";
+import { applySlotEvents } from "./slot-events.ts";
+import { findSlotByDeal, type SlotRow } from "./slot-rows.ts";
+import type { ShardSource } from "./types.ts";
+
+const BLOCK = 1_048_576;
+/** Columns of a parity block take this much at most. */
+const COLUMNS_BYTES = 8_388_608;
+
+interface Grant {
+  slot: SlotRow;
+  row: PackageRow;
+}
+
+/** The slot that an upload capability opens, or `bad-capability` / `deal-unknown`. */
+async function granted(context: Context, deal: DealId, capability: Signed<"UploadCapability">): Promise<Grant> {
+  const { message, signature } = capability;
+  const signer = recoverTyped("UploadCapability", message, context.deployment, signature);
+  assertSigner("the upload capability", signer, context.executor);
+  const slot = await findSlotByDeal(context.pool, deal);
+  if (!slot?.state.provider) {
+    throw new CairnError(`no shard waits under the deal ${deal}`, { code: "deal-unknown", kind: "missing" });
+  }
+  const fits =
+    message.deal === deal &&
+    sameAddress(message.provider, slot.state.provider) &&
+    message.expiry > BigInt(context.clock.now());
+  if (!fits) {
+    throw new CairnError("the capability is for another deal or provider, or it ran out", {
+      code: "bad-capability",
+      kind: "auth",
+      next: "Wait for the gateway's next store request.",
+    });
+  }
+  return { slot, row: await loadPackage(context.pool, slot.package) };
+}
+
+/**
+ * Masked bytes of the shard under a deal, from `from` on, made from the spooled piece as they are read, or from a rebuilt file.
+ * @throws CairnError `bad-signature`, `bad-capability`, `deal-unknown`, `bad-range`, `source-gone`
+ */
+export async function shardSource(
+  context: Context,
+  request: { deal: DealId; capability: Signed<"UploadCapability">; from?: number },
+): Promise<ShardSource> {
+  const { slot, row } = await granted(context, request.deal, request.capability);
+  const from = request.from ?? 0;
+  const total = slot.rawLength;
+  if (!Number.isSafeInteger(from) || from < 0 || from > total) {
+    throw new CairnError(`byte ${from} is outside the shard of ${total} bytes`, { code: "bad-range", kind: "input" });
+  }
+  const { spool } = context;
+  if (slot.state.source === "rebuilt") {
+    const file = await openSource(context, slot, spool.shardPath(slot.package, slot.piece, slot.shard));
+    return { bytes: readFile(file, from, total), total };
+  }
+  if (slot.state.source === "none") throw sourceGone();
+  const piece = await loadPiece(context.pool, slot.package, slot.piece);
+  const file = await openSource(context, slot, spool.piecePath(slot.package, slot.piece));
+  return { bytes: maskedShard(file, row, piece, slot.shard, from), total };
+}
+
+export async function shardDocument(
+  context: Context,
+  request: { deal: DealId; capability: Signed<"UploadCapability"> },
+): Promise<Uint8Array> {
+  const { row } = await granted(context, request.deal, request.capability);
+  return loadDocument(context.pool, row.id);
+}
+
+export async function shardManifest(
+  context: Context,
+  request: { deal: DealId; capability: Signed<"UploadCapability"> },
+): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }> {
+  const { row } = await granted(context, request.deal, request.capability);
+  return { size: row.manifest!.size, bytes: context.blobs.read(row.manifest!.key) };
+}
+
+function sourceGone(cause?: unknown): CairnError {
+  return new CairnError("the shard's bytes are not here any more; they are being rebuilt", {
+    code: "source-gone",
+    kind: "unavailable",
+    next: "Ask again in a while.",
+    cause,
+  });
+}
+
+async function openSource(context: Context, slot: SlotRow, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    await applySlotEvents(context, slot.package, [
+      { piece: slot.piece, shard: slot.shard, event: { type: "source-gone" } },
+    ]);
+    throw sourceGone(cause);
+  }
+}
+
+async function* readFile(file: FileHandle, from: number, end: number): AsyncGenerator<Uint8Array> {
+  try {
+    for (let at = from; at < end; ) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(BLOCK, end - at)), 0, undefined, at);
+      if (bytesRead === 0) throw sourceGone();
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Shard `shard` of a piece file, from byte `from` on. */
+export async function* maskedShard(
+  file: FileHandle,
+  row: Pick<PackageRow, "id" | "k" | "n" | "mask" | "repairKey">,
+  piece: Pick<PieceRow, "number" | "length">,
+  shard: number,
+  from: number,
+): AsyncGenerator<Uint8Array> {
+  const { k, n, mask, repairKey } = row;
+  const length = shardLength(piece.length, k);
+  const apply = createMask({ repairKey, package: row.id, piece: piece.number, shard, mask }, from);
+  const systematic = shard < k || k === 1;
+  const sources = systematic ? [k === 1 ? 0 : shard] : Array.from({ length: k }, (_, i) => i);
+  const rebuild: Rebuild | undefined = systematic ? undefined : createRebuilder(k, n, sources, [shard]);
+  const step = Math.min(BLOCK, Math.max(4096, Math.floor(COLUMNS_BYTES / sources.length)));
+  try {
+    for (let at = from; at < length; at += step) {
+      const size = Math.min(step, length - at);
+      const columns = await Promise.all(
+        sources.map((column) => readPadded(file, column * length + at, size, piece.length)),
+      );
+      let bytes = columns[0]!;
+      if (rebuild) {
+        bytes = Buffer.allocUnsafe(size);
+        rebuild(columns, [bytes]);
+      }
+      yield apply(bytes);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes [position, position + size) of a file of `fileLength` bytes that is followed by zeros. */
+async function readPadded(file: FileHandle, position: number, size: number, fileLength: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size);
+  const wanted = Math.max(0, Math.min(size, fileLength - position));
+  let filled = 0;
+  while (filled < wanted) {
+    const { bytesRead } = await file.read(buffer, filled, wanted - filled, position + filled);
+    if (bytesRead === 0) throw sourceGone();
+    filled += bytesRead;
+  }
+  return buffer.fill(0, wanted);
+}

@@ -1,0 +1,99 @@
+import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
+import { CairnError, type Hex, type PackageId, type Quote, type SlotEvent, stepSlot } from "@cairn/core";
+import type { PoolClient } from "pg";
+import type { Context } from "./context.ts";
+import { refreshPackage } from "./refresh-package.ts";
+import { lockSlot, type SlotRow, saveSlot } from "./slot-rows.ts";
+
+export interface SlotUpdate {
+  piece: number;
+  shard: number;
+  event: SlotEvent;
+  /** Written together with the step when the step was taken. */
+  quote?: { quote: Quote; signature: Hex };
+  receipt?: Hex;
+}
+
+/**
+ * Apply events to slots of one package: rows, package state, events for people and outbox messages in one transaction, locked in (piece,
+ * shard) order. `more` runs in it too.
+ */
+export async function applySlotEvents(
+  context: Context,
+  id: PackageId,
+  updates: readonly SlotUpdate[],
+  more?: (client: PoolClient) => Promise<void>,
+): Promise<SlotRow[]> {
+  return inTransaction(context.pool, (client) => applySlotEventsIn(context, client, id, updates, more));
+}
+
+export async function applySlotEventsIn(
+  context: Context,
+  client: PoolClient,
+  id: PackageId,
+  updates: readonly SlotUpdate[],
+  more?: (client: PoolClient) => Promise<void>,
+): Promise<SlotRow[]> {
+  const now = context.clock.now();
+  const rows: SlotRow[] = [];
+  const told: NewEvent[] = [];
+  await client.query("select 1 from catalog.packages where id = $1 for update", [id]);
+  for (const update of updates.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard)) {
+    const before = await lockSlot(client, id, update.piece, update.shard);
+    const state = stepSlot(before.state, update.event, now);
+    const taken = state !== before.state;
+    const row: SlotRow = {
+      ...before,
+      state,
+      ...(taken && update.quote ? { quote: update.quote.quote, quoteSignature: update.quote.signature } : {}),
+      ...(taken && update.receipt ? { receipt: update.receipt } : {}),
+      ...(state.deal === null ? { quote: null, quoteSignature: null, receipt: null } : {}),
+    };
+    if (taken) {
+      await saveSlot(client, row);
+      told.push(...describeStep(before, row));
+    }
+    rows.push(row);
+  }
+  await more?.(client);
+  await recordEvents(client, told);
+  await refreshPackage(context, client, id);
+  return rows;
+}
+
+function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
+  const what = `Shard ${after.shard} of piece ${after.piece}`;
+  const about = {
+    package: after.package,
+    provider: after.state.provider ?? before.state.provider ?? undefined,
+    deal: after.state.deal ?? before.state.deal ?? undefined,
+    data: { piece: after.piece, shard: after.shard },
+  };
+  const step = `${before.state.phase} ${after.state.phase}`;
+  if (step === "PROPOSED RECEIPTED") {
+    const message = `${what} lies with its provider, which has signed for it.`;
+    return [{ ...about, kind: "shard-received", severity: "info", message }];
+  }
+  if (before.state.healing && !after.state.healing && after.state.phase === "ACTIVE") {
+    const message = `${what} was rewritten from the other shards; the damage is cured.`;
+    return [{ ...about, kind: "shard-healed", severity: "info", message }];
+  }
+  if (!before.state.withdrawing && after.state.withdrawing) {
+    const message = `${what} is taken from its provider before it was stored: ${after.state.cause ?? "it failed"}`;
+    return [{ ...about, kind: "provider-replaced", severity: "warning", message, next: after.state.next ?? undefined }];
+  }
+  if (!before.state.healing && after.state.healing) {
+    const message = `${what} is damaged on its provider's disk (${after.state.cause ?? "reported"}) and is being rewritten.`;
+    return [{ ...about, kind: "shard-damaged", severity: "warning", message }];
+  }
+  return [];
+}
+
+/** What stopped a command, as the event that makes the slot wait. */
+export function blockedBy(error: unknown, retrySeconds: number): SlotEvent {
+  if (error instanceof CairnError) {
+    return { type: "blocked", cause: error.message, next: error.next ?? null, retrySeconds };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { type: "blocked", cause: message, next: "It will be tried again.", retrySeconds };
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { CairnError } from "@cairn/core";
+import type { Context } from "./context.ts";
+import { forgetFiles } from "./drive/end-package.ts";
+import { loadPackage, type PackageRow } from "./package-rows.ts";
+import { abandonPackage } from "./remove-package.ts";
+import { loadSlots } from "./slot-rows.ts";
+
+/** An upload that nobody went on with. */
+const STALE_SECONDS = 86_400;
+/** Package states in which the spooled pieces are needed. */
+const SPOOLED = ["RECEIVING", "SEALING", "COMMITTED", "PLACING"];
+
+/** Remove what a crash or a forgotten upload left: files of packages that are unknown or over, rebuilt shards that no slot waits for. */
+export async function sweepOrphans(context: Context): Promise<void> {
+  const { pool, spool } = context;
+  const { rows } = await pool.query(
+    `select id from catalog.packages where state in ('RECEIVING', 'COMMITTED') and touched_at < now() - make_interval(secs => $1)`,
+    [STALE_SECONDS],
+  );
+  for (const { id } of rows as { id: string }[]) await abandonPackage(context, { id });
+
+  for (const name of await spool.packages()) {
+    const row = /^[0-9a-f]{32}$/.test(name) ? await find(context, name) : undefined;
+    if (!row || ["REMOVED", "ABANDONED", "EXPIRED"].includes(row.state)) {
+      await spool.removePackage(name);
+      continue;
+    }
+    const waiting = new Set(
+      (await loadSlots(pool, row.id))
+        .filter((slot) => slot.state.source === "rebuilt" || slot.state.source === "none")
+        .map((slot) => `${slot.piece}-${slot.shard}.shard`),
+    );
+    for (const file of await spool.files(row.id)) {
+      const wanted = file.endsWith(".car") ? SPOOLED.includes(row.state) || row.recovered : waiting.has(file);
+      if (!wanted) await spool.removeFile(join(spool.directory, row.id, file));
+    }
+  }
+  const over = await pool.query(
+    "select id, manifest_key from catalog.packages where state in ('REMOVED', 'ABANDONED', 'EXPIRED') and manifest_key is not null",
+  );
+  for (const { id } of over.rows as { id: string }[]) {
+    await forgetFiles(context, await loadPackage(pool, id));
+    await pool.query("update catalog.packages set manifest_key = null where id = $1", [id]);
+  }
+}
+
+async function find(context: Context, id: string): Promise<PackageRow | undefined> {
+  try {
+    return await loadPackage(context.pool, id);
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "package-unknown") return undefined;
+    throw error;
+  }
+}
