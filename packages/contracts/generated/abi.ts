@@ -86,7 +86,7 @@ export const providerRegistryAbi = [
     "inputs": [
       {
         "internalType": "uint64",
-        "name": "deadline",
+        "name": "expiry",
         "type": "uint64"
       }
     ],
@@ -413,7 +413,7 @@ export const providerRegistryAbi = [
             "type": "string"
           }
         ],
-        "internalType": "struct ProviderRegistry.ProviderRecord",
+        "internalType": "struct IProviderRegistry.ProviderRecord",
         "name": "record",
         "type": "tuple"
       }
@@ -805,17 +805,6 @@ export const proofLedgerAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
-        "name": "set",
-        "type": "bytes32"
-      }
-    ],
-    "name": "UnknownSet",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "uint64",
         "name": "period",
         "type": "uint64"
@@ -1067,7 +1056,7 @@ export const proofLedgerAbi = [
     "name": "deals",
     "outputs": [
       {
-        "internalType": "contract IProvenDeals",
+        "internalType": "contract IStorageDeals",
         "name": "",
         "type": "address"
       }
@@ -1454,12 +1443,12 @@ export const storageDealsAbi = [
   {
     "inputs": [
       {
-        "internalType": "contract ProviderRegistry",
+        "internalType": "contract IProviderRegistry",
         "name": "registry_",
         "type": "address"
       },
       {
-        "internalType": "contract ProofLedger",
+        "internalType": "contract IProofLedger",
         "name": "ledger_",
         "type": "address"
       },
@@ -2914,7 +2903,7 @@ export const storageDealsAbi = [
             "type": "bool"
           }
         ],
-        "internalType": "struct StorageDeals.DealRecord",
+        "internalType": "struct IStorageDeals.DealRecord",
         "name": "record",
         "type": "tuple"
       }
@@ -2984,7 +2973,7 @@ export const storageDealsAbi = [
             "type": "uint48"
           }
         ],
-        "internalType": "struct StorageDeals.Deployment",
+        "internalType": "struct IStorageDeals.Deployment",
         "name": "",
         "type": "tuple"
       }
@@ -3160,7 +3149,7 @@ export const storageDealsAbi = [
     "name": "ledger",
     "outputs": [
       {
-        "internalType": "contract ProofLedger",
+        "internalType": "contract IProofLedger",
         "name": "",
         "type": "address"
       }
@@ -3275,7 +3264,7 @@ export const storageDealsAbi = [
             "type": "bytes32"
           }
         ],
-        "internalType": "struct StorageDeals.PackageRecord",
+        "internalType": "struct IStorageDeals.PackageRecord",
         "name": "",
         "type": "tuple"
       }
@@ -3583,7 +3572,7 @@ export const storageDealsAbi = [
     "name": "registry",
     "outputs": [
       {
-        "internalType": "contract ProviderRegistry",
+        "internalType": "contract IProviderRegistry",
         "name": "",
         "type": "address"
       }

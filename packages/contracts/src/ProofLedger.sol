@@ -2,19 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {DealState, ProofTerms} from "./DealTypes.sol";
+import {IProofLedger} from "./IProofLedger.sol";
+import {IStorageDeals} from "./IStorageDeals.sol";
 import {PeriodClock} from "./PeriodClock.sol";
 import {Possession} from "./Possession.sol";
 import {Schedule} from "./Schedule.sol";
 
-interface IProvenDeals {
-    function proofTerms(bytes32 deal) external view returns (ProofTerms memory);
-    function activateByProof(bytes32 deal) external;
-}
-
-/// @title Seeds, verdict roots and proofs on chain
-/// @notice The seed of each period is kept for ever. Verifiers of a frozen set vote one root of verdict leaves per period. A proof made here
-/// counts whatever they vote.
-contract ProofLedger is PeriodClock {
+contract ProofLedger is PeriodClock, IProofLedger {
     struct VerifierSet {
         uint8 quorum;
         address[] verifiers;
@@ -30,43 +24,17 @@ contract ProofLedger is PeriodClock {
     /// @notice Bounds what a quorum costs to check.
     uint256 public constant MAX_VERIFIERS = 64;
 
-    /// @notice How many periods a root waits after it was finalised before money moves by it.
-    uint32 public immutable disputePeriods;
-    /// @notice Votes for period p end with period p + voteWindowPeriods.
     uint32 public immutable voteWindowPeriods;
-    IProvenDeals public immutable deals;
+    IStorageDeals public immutable deals;
 
     mapping(uint64 period => bytes32) public seed;
     mapping(bytes32 set => mapping(uint64 period => FinalRoot)) public finalizedRoot;
     mapping(bytes32 deal => mapping(uint64 period => bool)) public isProven;
     mapping(bytes32 deal => uint32) public provenCount;
     mapping(bytes32 set => mapping(uint64 period => mapping(address verifier => bool))) public hasVoted;
-    /// @notice One-based place of a verifier in its set; zero for others.
     mapping(bytes32 set => mapping(address verifier => uint8)) public verifierIndex;
     mapping(bytes32 set => VerifierSet) private _sets;
     mapping(bytes32 ballot => uint256) private _votes;
-
-    event PeriodOpened(uint48 indexed period, bytes32 seed);
-    event Voted(bytes32 indexed set, uint48 indexed period, address indexed verifier, bytes32 root);
-    event PeriodFinalized(bytes32 indexed set, uint48 indexed period, bytes32 root, bytes32 leafFileHash, uint32 leaves);
-    event PossessionProven(bytes32 indexed deal, uint48 indexed period);
-
-    error InvalidSet(uint256 verifiers, uint8 quorum);
-    error InvalidVerifier(address verifier);
-    error UnknownSet(bytes32 set);
-    error NotVerifier(bytes32 set, address account);
-    error PeriodAlreadyOpen(uint64 period);
-    /// @notice Nobody opened the period: it neither pays nor faults.
-    error PeriodVoid(uint64 period);
-    error VoteTooEarly(uint64 period, uint256 opens);
-    error VoteTooLate(uint64 period, uint256 closed);
-    error AlreadyVoted(bytes32 set, uint64 period, address verifier);
-    error EmptyRoot(uint64 period);
-    error AnswerTooLate(uint64 period, uint256 deadline);
-    error AlreadyProven(bytes32 deal, uint64 period);
-    error DealNotLive(bytes32 deal, DealState state);
-    /// @notice The deal is not on duty in the period, or was not yet received, or is over.
-    error NotScheduled(bytes32 deal, uint64 period);
 
     constructor(
         address deals_,
@@ -75,14 +43,11 @@ contract ProofLedger is PeriodClock {
         uint32 graceSeconds_,
         uint32 disputePeriods_,
         uint32 voteWindowPeriods_
-    ) PeriodClock(genesisTime_, periodSeconds_, graceSeconds_) {
-        deals = IProvenDeals(deals_);
-        disputePeriods = disputePeriods_;
+    ) PeriodClock(genesisTime_, periodSeconds_, graceSeconds_, disputePeriods_) {
+        deals = IStorageDeals(deals_);
         voteWindowPeriods = voteWindowPeriods_;
     }
 
-    /// @notice Name a set of verifiers of which `quorum` must agree. The same set again changes nothing.
-    /// @return set keccak256(abi.encode(verifiers, quorum))
     function registerSet(address[] calldata verifiers, uint8 quorum) external returns (bytes32 set) {
         set = keccak256(abi.encode(verifiers, quorum));
         if (_sets[set].quorum != 0) return set;
@@ -97,7 +62,6 @@ contract ProofLedger is PeriodClock {
         _sets[set] = VerifierSet(quorum, verifiers);
     }
 
-    /// @notice Fix the seed of the current period. A period in which nobody does is void.
     function openPeriod() external {
         uint48 period = currentPeriod();
         if (seed[period] != 0) revert PeriodAlreadyOpen(period);
@@ -106,8 +70,6 @@ contract ProofLedger is PeriodClock {
         emit PeriodOpened(period, drawn);
     }
 
-    /// @notice Vote for the root of a period's verdict leaves, after its answer deadline and before the vote window ends.
-    /// @param leafFileHash sha256 of the file from which anyone rebuilds the root
     function vote(bytes32 setId, uint64 period, bytes32 root, bytes32 leafFileHash, uint32 leaves) external {
         if (verifierIndex[setId][msg.sender] == 0) revert NotVerifier(setId, msg.sender);
         if (seed[period] == 0) revert PeriodVoid(period);
@@ -127,10 +89,6 @@ contract ProofLedger is PeriodClock {
         }
     }
 
-    /// @notice Prove on chain that a deal's bytes are held in a period. Whatever the verifiers vote, the period is paid and is no fault.
-    /// It also activates a received deal that the verifiers did not.
-    /// @param leaves the challenged leaves in drawn order (`challengesOf`)
-    /// @param siblings for each leaf its path from the leaf upward
     function provePossession(bytes32 deal, uint64 period, bytes32[] calldata leaves, bytes32[] calldata siblings)
         external
     {
@@ -151,7 +109,6 @@ contract ProofLedger is PeriodClock {
         if (t.state == DealState.PROPOSED) deals.activateByProof(deal);
     }
 
-    /// @notice The leaves that a proof of this deal must open in this period, in drawn order.
     function challengesOf(bytes32 deal, uint64 period) external view returns (uint256[] memory) {
         if (seed[period] == 0) revert PeriodVoid(period);
         ProofTerms memory t = deals.proofTerms(deal);
@@ -164,7 +121,6 @@ contract ProofLedger is PeriodClock {
         return (_sets[setId].verifiers, _sets[setId].quorum);
     }
 
-    /// @notice Verifiers of a set that must agree; zero when nobody registered it.
     function quorumOf(bytes32 setId) external view returns (uint8) {
         return _sets[setId].quorum;
     }

@@ -2,32 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {Registration, TypedData} from "./DealTypes.sol";
+import {IProviderRegistry} from "./IProviderRegistry.sol";
 import {Schedule} from "./Schedule.sol";
 import {Signed} from "./Signed.sol";
 
-/// @title Who stores, on what terms, and how well they kept their word
-/// @notice A provider is the address of its cold key. Anyone may relay what the cold key signed: a provider needs no coins to begin.
-contract ProviderRegistry is Signed {
-    struct ProviderRecord {
-        address hot;
-        bool active;
-        uint64 capacity;
-        /// Where pay is credited now.
-        address payout;
-        uint48 payoutAt;
-        /// Takes the place of `payout` from `payoutAt` on; zero when no change is under way.
-        address pendingPayout;
-        uint128 priceFloor;
-        uint128 egressPrice;
-        uint256 duty;
-        uint64 fulfilled;
-        uint64 committed;
-        /// Lowest nonce that the next signed message may have.
-        uint256 nextNonce;
-        string region;
-        string endpoint;
-    }
-
+contract ProviderRegistry is Signed, IProviderRegistry {
     /// @notice How long a stolen cold key must wait before it is paid.
     uint48 public constant PAYOUT_DELAY = 7 days;
     uint256 public constant MAX_REGION_BYTES = 64;
@@ -36,30 +15,16 @@ contract ProviderRegistry is Signed {
     uint256 private constant PRIOR_COMMITTED = 24;
     uint256 private constant PRIOR_FULFILLED_BPS = 216_000;
 
-    /// @notice The only address that may log work.
     address public immutable deals;
-    /// @notice Where an index of the three contracts' events begins; the registry is deployed first.
     uint48 public immutable deployedAt;
 
     mapping(address provider => ProviderRecord) private _providers;
-
-    event ProviderRegistered(address indexed provider);
-    event ProviderRetired(address indexed provider);
-    /// @notice Shard-periods fulfilled and committed since the last log, not totals.
-    event WorkLogged(address indexed provider, uint64 fulfilled, uint64 committed);
-
-    error NotStorageDeals(address caller);
-    error SignatureExpired(uint64 deadline);
-    error NonceUsed(address provider, uint256 nonce, uint256 next);
-    error NotRegistered(address provider);
-    error InvalidRegistration(string field);
 
     constructor(address deals_) {
         deals = deals_;
         deployedAt = uint48(block.number);
     }
 
-    /// @notice Enter or change a provider's terms. A later payout address takes effect after seven days.
     function register(Registration calldata r, bytes calldata coldSignature) external {
         if (r.hot == address(0)) revert InvalidRegistration("hot");
         if (r.payout == address(0)) revert InvalidRegistration("payout");
@@ -81,7 +46,6 @@ contract ProviderRegistry is Signed {
         emit ProviderRegistered(provider);
     }
 
-    /// @notice Take no new deals; what is owed is still paid, what runs still runs.
     function retire(uint256 nonce, uint64 deadline, bytes calldata coldSignature) external {
         address provider =
             _signerOf(_hashTypedDataV4(keccak256(abi.encode(TypedData.RETIREMENT, nonce, deadline))), coldSignature);
@@ -92,7 +56,6 @@ contract ProviderRegistry is Signed {
         emit ProviderRetired(provider);
     }
 
-    /// @notice Add shard-periods to a provider's record.
     function logWork(address provider, uint64 fulfilled, uint64 committed) external {
         if (msg.sender != deals) revert NotStorageDeals(msg.sender);
         ProviderRecord storage p = _providers[provider];
@@ -101,14 +64,12 @@ contract ProviderRegistry is Signed {
         emit WorkLogged(provider, fulfilled, committed);
     }
 
-    /// @notice The record with the payout address that holds now; all zero for an unknown provider.
     function providerOf(address provider) external view returns (ProviderRecord memory record) {
         record = _providers[provider];
         record.payout = payoutOf(provider);
         if (record.payout == record.pendingPayout) (record.pendingPayout, record.payoutAt) = (address(0), 0);
     }
 
-    /// @notice What a quote is checked against.
     function termsOf(address provider) external view returns (address hot, bool active, uint64 capacity, uint128 priceFloor) {
         ProviderRecord storage p = _providers[provider];
         return (p.hot, p.active, p.capacity, p.priceFloor);
@@ -124,13 +85,11 @@ contract ProviderRegistry is Signed {
         return matured ? p.pendingPayout : p.payout;
     }
 
-    /// @notice Percent of committed shard-periods that were fulfilled; 90 for a newcomer.
     function rating(address provider) external view returns (uint256) {
         ProviderRecord storage p = _providers[provider];
         return p.committed == 0 ? 90 : (100 * uint256(p.fulfilled)) / p.committed;
     }
 
-    /// @notice Basis points, smoothed by a prior of 24 shard-periods at 90 %: what ranks providers.
     function score(address provider) external view returns (uint256) {
         ProviderRecord storage p = _providers[provider];
         return (10_000 * uint256(p.fulfilled) + PRIOR_FULFILLED_BPS) / (p.committed + PRIOR_COMMITTED);

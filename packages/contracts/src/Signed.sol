@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {ISigned} from "./ISigned.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title Who signed a typed message of the domain "Cairn", version "1"
-abstract contract Signed is EIP712 {
-    /// @notice Not a 65-byte signature (r, s in the lower half, v) of any key.
-    error InvalidSignature(bytes32 digest);
-
+abstract contract Signed is EIP712, ISigned {
     constructor() EIP712("Cairn", "1") {}
 
     function _signerOf(bytes32 digest, bytes calldata signature) internal pure returns (address) {
