@@ -1,5 +1,6 @@
-export type { Challenge, ProviderParts, RangeBody, RequestHandlers } from "./context.ts";
+export type { Challenge, ProviderContext, ProviderParts, RangeBody, RequestHandlers } from "./context.ts";
 export type { Log } from "./log.ts";
 export type { OpenedLedger, OpenLedger, ProviderOptions } from "./options.ts";
 export { optionsFromJson } from "./options-from-json.ts";
+export { PROVIDER_MAIN } from "./program.ts";
 export { type ProviderStatus, type RunningProvider, runProvider } from "./run-provider.ts";

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     provider.stop().then(
       () => process.exit(0),
       (error) => {
-        log.error({ error }, "did not stop in order");
+        log.error({ err: error }, "did not stop in order");
         process.exit(1);
       },
     );
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   await provider.online;
-  log.info({ provider: provider.provider, endpoint: provider.endpoint }, "ready");
+  const { provider: address, endpoint } = provider;
+  process.stdout.write(`${JSON.stringify({ ready: true, provider: address, endpoint })}\n`);
 }
 
 main().catch((error) => {

@@ -50,4 +50,3 @@ export function optionsFromJson(json: unknown): ProviderOptions {
         }),
   } as ProviderOptions;
 }
-

@@ -1,5 +1,5 @@
 import { type Address, ALWAYS_ON, CairnError, type Deployment, type Hex, type Ledger, type Money } from "@cairn/core";
-import type { ProviderParts } from "./context.ts";
+import type { ProviderContext, ProviderParts } from "./context.ts";
 import type { Log } from "./log.ts";
 
 /** A Ledger whose connections can be ended. */
@@ -55,7 +55,7 @@ export interface ProviderOptions {
   log?: Log;
   openLedger?: OpenLedger;
   /** Replace parts of the program before it starts. */
-  alter?: (parts: ProviderParts) => void;
+  alter?: (parts: ProviderParts, context: ProviderContext) => void;
 }
 
 /** Options with every default filled in. */

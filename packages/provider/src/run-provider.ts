@@ -150,7 +150,7 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     chainNow() {
       const { head } = context;
       if (head === undefined) return context.now();
-      return head.timestamp + Math.min((Date.now() - head.seenAt) / 1000, 2 * context.blockSeconds());
+      return head.timestamp + Math.floor(Math.min((Date.now() - head.seenAt) / 1000, 2 * context.blockSeconds()));
     },
   };
   const gate = openReadGate(context);
@@ -171,8 +171,8 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     answerPeriod: (period, seed) => answerPeriod(context, period, seed),
     pushProofs: (gateway, proofs) => gateway.pushProofs(proofs, leave.signal),
   };
-  options.alter?.(parts);
   context.parts = parts;
+  options.alter?.(parts, context);
 
   const running = new Set<Promise<void>>();
   const keep = (work: Promise<void>) => {

@@ -12,5 +12,5 @@ export const openLedgerOverHttp: OpenLedger = async ({ chainUrl, deployment, key
   await makeDirectory(outgoing);
   const { deals } = deployment;
   const ledger = await openLedger({ url: chainUrl, deployment: { deals }, key, store: fileOutgoingStore(outgoing) });
-  return { ledger, close: () => ledger.close() };
+  return { ledger, close: () => ledger.stop() };
 };

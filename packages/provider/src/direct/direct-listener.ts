@@ -63,7 +63,8 @@ export async function listenDirectly(
     const status = (error as { statusCode?: number }).statusCode;
     const failure = asCairnError(error);
     const foreign = !(error instanceof CairnError);
-    if (foreign && (status === undefined || status >= 500)) context.log.error({ error }, "a direct request failed");
+    if (foreign && (status === undefined || status >= 500))
+      context.log.error({ err: error }, "a direct request failed");
     const told = foreign
       ? new CairnError(status === 413 ? "the body is too long" : "not understood", {
           code: status === 413 ? "too-large" : "bad-request",

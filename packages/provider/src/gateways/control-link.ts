@@ -45,7 +45,7 @@ export async function answerRequest(
       context.log.info({ type: body.type, code: error.code, asker: asker.address }, `refused: ${error.message}`);
       return { ok: false, error: error.toJSON() };
     }
-    context.log.error({ type: body.type, error: thrown }, "a request failed");
+    context.log.error({ type: body.type, err: thrown }, "a request failed");
     const hidden = new CairnError("the provider failed inside", { code: "internal", kind: "internal" });
     return { ok: false, error: hidden.toJSON() };
   }

@@ -103,7 +103,8 @@ export function openTransport(options: TransportOptions): GatewayTransport {
     socket.send(JSON.stringify({ type: "welcome" }));
     log?.info({ provider }, "provider connected");
     for (const listener of listeners) listener(provider, true);
-    if (ways !== "control") endpoints.find(provider).catch((error) => log?.info({ provider, error }, "not dialable"));
+    if (ways !== "control")
+      endpoints.find(provider).catch((error) => log?.info({ provider, err: error }, "not dialable"));
   };
 
   const connectionTo = (provider: Address): ProviderConnection | undefined => {
@@ -211,7 +212,7 @@ export function openTransport(options: TransportOptions): GatewayTransport {
       (ways !== "control" && endpoints.peek(provider.toLowerCase() as Address) !== undefined),
     accept(socket) {
       // Without a listener an error on a hostile socket would end the process; "close" follows and does the work.
-      socket.on("error", (error) => log?.info({ error }, "control connection failed"));
+      socket.on("error", (error) => log?.info({ err: error }, "control connection failed"));
       if (closed || strangers.size >= MAX_STRANGERS) return socket.close(1013, "try again later");
       strangers.add(socket);
       const late = setTimeout(() => socket.terminate(), HELLO_SECONDS * 1000);

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  addressOfKey,
+  deployContracts,
+  type EvmLedger,
+  fileOutgoingStore,
+  generateKey,
+  openLedger,
+} from "@cairn/chain";
+import { ANVIL_KEY, type Anvil, startAnvil } from "@cairn/chain/testing";
+import { type Address, type Deployment, type Hex, PROFILES, periodAt, periodStart } from "@cairn/core";
+import { encodeAbiParameters, keccak256 } from "viem";
+
+/** The demo profile's clock, slow enough for a busy machine. */
+export const TEST_PROFILE = { ...PROFILES.demo, periodSeconds: 12, graceSeconds: 4, proposalSeconds: 600 };
+
+/** A chain with the contracts, an executor who pays for everything, and an owner with a deposit. */
+export interface TestNetwork {
+  anvil: Anvil;
+  deployment: Deployment;
+  /** Signs as the executor. */
+  ledger: EvmLedger;
+  executorKey: Hex;
+  executor: Address;
+  ownerKey: Hex;
+  owner: Address;
+  verifierKey: Hex;
+  verifierSet: Hex;
+  directory: string;
+  /** Give an address coins for gas. */
+  fund(address: Address, wei: bigint): Promise<void>;
+  /** From now on open every period as it begins. */
+  openPeriods(): void;
+  /** Wait until the chain is in a period later than `period`, `seconds` into it. */
+  reachPeriod(period: number, seconds?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const COIN = 10n ** 18n;
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export async function startTestNetwork(): Promise<TestNetwork> {
+  const anvil = await startAnvil({ chainId: TEST_PROFILE.chainId, blockSeconds: 1 });
+  const directory = await mkdtemp(join(tmpdir(), "cairn-network-"));
+  const store = fileOutgoingStore(join(directory, "outgoing"));
+  const deployment = await deployContracts({ url: anvil.url, key: ANVIL_KEY, store, profile: TEST_PROFILE });
+  const ledger = await openLedger({ url: anvil.url, deployment, key: ANVIL_KEY, store });
+  const ownerKey = generateKey();
+  const verifierKey = generateKey();
+  const owner = addressOfKey(ownerKey);
+  const verifiers = [addressOfKey(verifierKey)];
+  await Promise.all([
+    ledger.registerSet({ id: "set" }, verifiers, 1),
+    ledger.deposit({ id: "deposit" }, owner, 100n * COIN),
+  ]);
+  const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [verifiers, 1]));
+  let stopped = false;
+  let keeping: Promise<void> | undefined;
+  const keepPeriods = async () => {
+    while (!stopped) {
+      const period = periodAt((await ledger.latest()).timestamp, deployment);
+      if ((await ledger.seed(period)) === undefined) {
+        await ledger.openPeriod({ id: `open/${period}` }).catch((error: unknown) => {
+          if (!stopped) process.stderr.write(`openPeriod ${period}: ${String(error)}\n`);
+        });
+      }
+      await sleep(300);
+    }
+  };
+  return {
+    anvil,
+    deployment,
+    ledger,
+    executorKey: ANVIL_KEY,
+    executor: addressOfKey(ANVIL_KEY),
+    ownerKey,
+    owner,
+    verifierKey,
+    verifierSet,
+    directory,
+    async fund(address, wei) {
+      await anvil.call("anvil_setBalance", address, `0x${wei.toString(16)}`);
+    },
+    openPeriods() {
+      keeping ??= keepPeriods();
+    },
+    async reachPeriod(period, seconds = 0) {
+      while ((await ledger.latest()).timestamp < periodStart(period, deployment) + seconds) await sleep(200);
+    },
+    async stop() {
+      stopped = true;
+      await keeping;
+      await ledger.stop();
+      await anvil.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
