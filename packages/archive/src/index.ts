@@ -1,5 +1,6 @@
 export { carHeader } from "./car/format.ts";
 export type { PieceSink } from "./car/piece-cutter.ts";
+export { readFrames } from "./car/read-frames.ts";
 export {
   type BlockIndex,
   blockIndexOf,

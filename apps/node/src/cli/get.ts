@@ -1,6 +1,19 @@
-import { readdir, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { restoreFile, restoreFolder } from "@cairn/archive";
+import { pipeline } from "node:stream/promises";
+import {
+  type ByteRange,
+  findEntry,
+  type GetBlocks,
+  type Manifest,
+  type ReadFileOptions,
+  type Restored,
+  readFile,
+  readFrames,
+  restoreFolder,
+  restorePath,
+} from "@cairn/archive";
 import { CairnError, type Hex } from "@cairn/core";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
@@ -42,26 +55,23 @@ export async function get(target: string, destination: string, options: GetOptio
   const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) =>
     progress.update(bytes, totalBytes);
   try {
+    const { signal } = interrupted;
+    const getBlocks: GetBlocks = (cids) =>
+      readFrames(lazily(() => client.blocks(found.id, cids.map(String), capability, signal)));
+    const common = { manifest, key: account.key, onProgress, signal };
     const restored =
-      path === "" && range === undefined
-        ? await restoreFolder({
-            manifest,
-            key: account.key,
-            pieces: eachPiece(found.pieces, (piece) => client.piece(found.id, piece, capability, interrupted.signal)),
-            destination: dest,
-            onProgress,
-            signal: interrupted.signal,
-          })
-        : await restoreFile({
-            manifest,
-            key: account.key,
-            path,
-            destination: await insideIfDirectory(dest, path === "" ? name : basename(path)),
-            ...(range === undefined ? {} : { range }),
-            getBlocks: (cids) => client.blocks(found.id, cids, capability, interrupted.signal),
-            onProgress,
-            signal: interrupted.signal,
-          });
+      range !== undefined
+        ? await getRange(
+            { manifest, key: account.key, path, getBlocks, range },
+            await insideIfDirectory(dest, basename(path || name)),
+          )
+        : path !== ""
+          ? await restorePath({ ...common, path, getBlocks, destination: await forPath(manifest, path, dest) })
+          : await restoreFolder({
+              ...common,
+              pieces: eachPiece(found.pieces, (piece) => client.piece(found.id, piece, capability, signal)),
+              destination: dest,
+            });
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
     output.result({ id: found.id, destination: dest, files: restored.files, bytes: restored.bytes, seconds });
@@ -109,16 +119,47 @@ async function requireFree(destination: string): Promise<void> {
   });
 }
 
+/** Opens the request only when the first byte is wanted. */
+async function* lazily(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
+  yield* await open();
+}
+
+/** A file goes into an existing folder under its own name; a folder becomes DEST itself. */
+async function forPath(manifest: Manifest, path: string, destination: string): Promise<string> {
+  const { entry } = findEntry(manifest, path);
+  return entry.kind === "directory" ? destination : insideIfDirectory(destination, basename(path));
+}
+
 async function insideIfDirectory(destination: string, name: string): Promise<string> {
   const existing = await stat(destination).catch(() => undefined);
   return existing?.isDirectory() ? join(destination, name) : destination;
 }
 
-function parseRange(text: string): { from: number; to: number } {
+/** Written beside DEST and renamed, so that a broken read leaves nothing. */
+async function getRange(options: ReadFileOptions, destination: string): Promise<Omit<Restored, "exactTimes">> {
+  if (await stat(destination).catch(() => undefined)) {
+    throw new CairnError(`${destination} exists already`, {
+      code: "destination-exists",
+      kind: "input",
+      next: "Name a file that does not exist.",
+    });
+  }
+  const partial = `${destination}.${process.pid}.part`;
+  try {
+    await pipeline(readFile(options), createWriteStream(partial, { flags: "wx" }));
+    const { size } = await stat(partial);
+    await rename(partial, destination);
+    return { path: destination, files: 1, bytes: size };
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+function parseRange(text: string): ByteRange {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
-  const from = Number(match?.[1]);
-  const to = Number(match?.[2]);
-  if (match !== null && from < to) return { from, to };
+  const start = Number(match?.[1]);
+  const end = Number(match?.[2]);
+  if (match !== null && start < end) return { start, end };
   throw new CairnError(`"${text}" is not a byte range`, {
     code: "bad-range",
     kind: "input",

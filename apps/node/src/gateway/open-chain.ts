@@ -1,6 +1,16 @@
-import { deployContracts, type OpenedLedger, openLedger, postgresOutgoingStore } from "@cairn/chain";
+import {
+  createSender,
+  deployContracts,
+  type EvmLedger,
+  type OutgoingStore,
+  openHeads,
+  openLedger,
+  openRpc,
+  postgresOutgoingStore,
+} from "@cairn/chain";
 import { type Address, CairnError, type Deployment, type Hex, type Profile } from "@cairn/core";
 import type { Pool } from "pg";
+import { encodeAbiParameters, keccak256 } from "viem";
 import type { HomeKey } from "../home/home-keys.ts";
 
 /** What the executor needs in its pocket before it can deploy and relay. */
@@ -12,8 +22,8 @@ const FAUCET_FACTOR = 1000n;
 
 export interface GatewayChain {
   deployment: Deployment;
-  executor: OpenedLedger;
-  verifiers: { key: HomeKey; opened: OpenedLedger }[];
+  executor: EvmLedger;
+  verifiers: { key: HomeKey; opened: EvmLedger }[];
   verifierSet: Hex;
   quorum: number;
 }
@@ -42,13 +52,14 @@ export async function openChain(
   const store = postgresOutgoingStore(pool);
   await fund(chainUrl, store, profile, keys);
   const deployment = known ?? (await deployContracts({ url: chainUrl, key: keys.executor.key, store, profile }));
-  const open = (key: HomeKey) => openLedger({ url: chainUrl, deployment, key: key.key, store });
-  const executor = await open(keys.executor);
-  const verifiers = await Promise.all(keys.verifiers.map(async (key) => ({ key, opened: await open(key) })));
+  const executor = await openLedger({ url: chainUrl, deployment, key: keys.executor.key, store });
+  const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
   const addresses = keys.verifiers.map((key) => key.address).sort();
   const quorum = quorumOf(addresses.length);
-  const { set } = await executor.registerVerifierSet(addresses, quorum);
-  return { deployment, executor, verifiers, verifierSet: set, quorum };
+  const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [addresses, quorum]));
+  // Registering a known set again changes nothing, and the id keeps us from paying for it twice.
+  await executor.registerSet({ id: `register-set:${deployment.ledger}:${verifierSet}` }, addresses, quorum);
+  return { deployment, executor, verifiers, verifierSet, quorum };
 }
 
 async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, keys: ChainKeys): Promise<void> {
@@ -93,7 +104,7 @@ async function sendFromValidator(
     abi: [],
   });
   try {
-    await sender.submit(`fund:${to}:${spent}`, { to, value: amount });
+    await sender.submit(`fund:${to}:${spent}`, { to, data: "0x", value: amount });
   } finally {
     sender.close();
     await rpcClient.close();

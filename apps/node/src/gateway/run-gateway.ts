@@ -220,7 +220,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       await market.stop();
       await transport.close();
       await Promise.all(loops);
-      await Promise.all([ledger.close(), ...chain.verifiers.map(({ opened }) => opened.close())]);
+      await ledger.stop();
       await database.close();
     },
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CHAIN_MAIN, type ChainConfig } from "@cairn/chain/node";
 import { CairnError, type Hex, PROFILES } from "@cairn/core";
-import { ensureDatabase, startPostgres } from "@cairn/database";
+import { ensureDatabase } from "@cairn/database";
 import { exitWithParent } from "@cairn/process";
 import type { PoolConfig } from "pg";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
@@ -11,9 +11,9 @@ import { type Home, homeAt, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { removeRunFile, writeRunFile } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
+import { postgresUnit } from "../supervise/postgres-unit.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { type Supervisor, superviseChildren, type UnitEvent } from "../supervise/supervise-children.ts";
-import type { Unit } from "../supervise/unit.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 
@@ -135,19 +135,9 @@ async function openDatabases(
   if (url !== undefined && url !== "") {
     return { chain: await ensureDatabase({ connectionString: url }, "cairn_chain", "cairn_chain"), gateway: url };
   }
-  let connect: ((database: string) => PoolConfig) | undefined;
-  const postgres: Unit = {
-    name: "postgres",
-    restart: true,
-    async start() {
-      const running = await startPostgres({ directory: home.postgres });
-      connect = running.connect;
-      return { pid: running.pid, ready: {}, exited: running.exited, stop: () => running.stop() };
-    },
-  };
+  const postgres = postgresUnit({ directory: home.postgres });
   await supervisor.start(postgres);
-  if (connect === undefined) throw new Error("PostgreSQL is ready but gave no connection");
-  const admin = connect("postgres");
+  const admin = postgres.connect("postgres");
   return {
     chain: await ensureDatabase(admin, "cairn_chain", "cairn_chain"),
     gateway: await ensureDatabase(admin, "cairn_gateway", "cairn_gateway"),

@@ -1,0 +1,101 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { CairnError, parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import { exitWithParent } from "@cairn/process";
+import { type ProviderOptions, runProvider } from "@cairn/provider";
+import { pino } from "pino";
+import { parseEther } from "viem";
+import { homeAt } from "../home/home.ts";
+import { findRunning } from "../home/run-file.ts";
+import { createOutput, formatBytes, formatCoins } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
+
+export interface ProviderCommandOptions extends CommonOptions {
+  gateway?: string[];
+  directory?: string;
+  capacity?: string;
+  price?: string;
+  region?: string;
+  windows?: string;
+  zone?: string;
+  port?: number;
+  endpoint?: string;
+}
+
+const DEFAULT_CAPACITY = "100GB";
+const DEFAULT_PRICE = "0.00001";
+
+/** Run a provider until it is told to stop. It dials out: an open port is only the faster way. */
+export async function provider(options: ProviderCommandOptions): Promise<void> {
+  exitWithParent();
+  const home = homeAt(options.home);
+  const output = createOutput(options.json ?? false);
+  const gateways = options.gateway ?? [(await findRunning(home)).url];
+  const now = Math.floor(Date.now() / 1000);
+  const zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const settings: ProviderOptions = {
+    directory: resolve(options.directory ?? join(home.directory, "provider")),
+    gateways,
+    capacity: parseSize(options.capacity ?? DEFAULT_CAPACITY),
+    price: parsePrice(options.price ?? DEFAULT_PRICE),
+    region: options.region ?? hostname().slice(0, 64),
+    ...(options.windows === undefined
+      ? {}
+      : { duty: toUtcMask(parseWindows(options.windows), zoneOffsetMinutes(zone, now)) }),
+    ...(options.port === undefined
+      ? {}
+      : {
+          listen: {
+            host: options.endpoint === undefined ? "127.0.0.1" : "0.0.0.0",
+            port: options.port,
+            ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+          },
+        }),
+    ...(process.env.CAIRN_PASSPHRASE ? { passphrase: process.env.CAIRN_PASSPHRASE } : {}),
+    log: pino({ name: "provider", level: process.env.CAIRN_LOG ?? "info" }, pino.destination(2)),
+  };
+  const running = await runProvider(settings);
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+  });
+  await Promise.race([running.online, stopped]);
+  output.result({ provider: running.provider, endpoint: running.endpoint, gateways });
+  output.say(
+    `Provider ${running.provider} offers ${formatBytes(Number(settings.capacity))} at ${formatCoins(settings.price)} per GiB and day to ${gateways.join(", ")}`,
+  );
+  await stopped;
+  await running.stop();
+}
+
+const UNITS: Record<string, bigint> = {
+  B: 1n,
+  KB: 10n ** 3n,
+  MB: 10n ** 6n,
+  GB: 10n ** 9n,
+  TB: 10n ** 12n,
+  KIB: 1n << 10n,
+  MIB: 1n << 20n,
+  GIB: 1n << 30n,
+  TIB: 1n << 40n,
+};
+
+/** Sizes such as 500GB, 2TiB, 1000000. Throws `bad-input`. */
+export function parseSize(text: string): bigint {
+  const match = /^(\d{1,15})\s*([A-Za-z]{0,3})$/.exec(text.trim());
+  const unit = UNITS[(match?.[2] || "B").toUpperCase()];
+  if (match?.[1] !== undefined && unit !== undefined) return BigInt(match[1]) * unit;
+  throw new CairnError(`"${text}" is not a size`, {
+    code: "bad-input",
+    kind: "input",
+    next: "Write it like 500GB or 2TiB.",
+  });
+}
+
+function parsePrice(text: string): bigint {
+  if (/^\d{1,9}(\.\d{1,18})?$/.test(text)) return parseEther(text);
+  throw new CairnError(`"${text}" is not a price in coins`, {
+    code: "bad-input",
+    kind: "input",
+    next: "Write it like 0.00001.",
+  });
+}
