@@ -13,6 +13,9 @@ export interface DatabaseConfig {
   database?: string;
 }
 
+/** How long the lock of a process that was just killed may still be held. */
+const LOCK_PATIENCE_MS = 5_000;
+
 /** Key of the session lock that keeps a second chain process off the same database. */
 const CHAIN_LOCK = 0x636169726e;
 
@@ -44,7 +47,7 @@ export async function connectWriter(config: DatabaseConfig, patienceMs: number):
     const client = new pg.Client({ ...config, application_name: "cairn-chain", keepAlive: true });
     try {
       await client.connect();
-      await takeLock(client, deadline);
+      await takeLock(client, Date.now() + LOCK_PATIENCE_MS);
       return client;
     } catch (error) {
       client.on("error", () => undefined);
