@@ -2,10 +2,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { asCairnError } from "@cairn/core/errors";
 import { BufferPool } from "./buffer-pool.ts";
 import type { FromPackWorker, PackSettings, ToPackWorker } from "./messages.ts";
+import { freeCipherOutputs } from "./minor-gc.ts";
 import { FilePacker } from "./pack-files.ts";
 
-/** Segments that one worker may have on the way: 5 of 4 MiB. */
-const BUFFERS = 5;
+/** Segments that one worker may have on the way: 4 of 4 MiB. */
+const BUFFERS = 4;
 
 const port = parentPort;
 if (!port) throw new Error("pack-worker runs as a worker thread only");
@@ -13,7 +14,10 @@ const post = (message: FromPackWorker, transfer: ArrayBuffer[] = []): void => po
 const pool = new BufferPool(BUFFERS);
 let work: Promise<FilePacker | undefined> = FilePacker.create(workerData as PackSettings, {
   take: (bytes) => pool.take(bytes),
-  send: (segment) => post({ type: "segment", segment }, [segment.buffer]),
+  send: (segment) => {
+    post({ type: "segment", segment }, [segment.buffer]);
+    freeCipherOutputs();
+  },
 }).catch((error) => {
   post({ type: "failed", error: asCairnError(error).toJSON() });
   return undefined;

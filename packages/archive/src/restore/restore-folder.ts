@@ -19,8 +19,8 @@ const SMALL_BYTES = 1_048_576;
 const SMALL_FILES = 64;
 const JOB_FILES = 256;
 const JOB_BYTES = 4_194_304;
-/** Buffers on the way to workers: 10 of 4 MiB. */
-const BUFFERS = 10;
+/** Buffers on the way to workers: 8 of 4 MiB. */
+const BUFFERS = 8;
 
 /**
  * Restores a package in one pass over its pieces. Every block is checked against the manifest and every message's

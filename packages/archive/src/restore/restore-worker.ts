@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { asCairnError } from "@cairn/core/errors";
+import { freeCipherOutputs } from "../pack/minor-gc.ts";
 import type { FromRestoreWorker, RestoreSettings, ToRestoreWorker } from "./messages.ts";
 import { FileRestorer } from "./restore-files.ts";
 
@@ -15,6 +16,7 @@ async function handle(restorer: FileRestorer, message: ToRestoreWorker): Promise
   const { buffer } = message.delivery;
   const done = await restorer.take(message.delivery);
   post({ type: "buffer", buffer, ...done }, [buffer]);
+  freeCipherOutputs();
 }
 
 let work: Promise<FileRestorer | undefined> = FileRestorer.create(workerData as RestoreSettings);
