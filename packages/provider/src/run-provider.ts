@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Address, asCairnError, CairnError, type Deployment } from "@cairn/core";
 import { type HeldLock, holdLock } from "@cairn/process";
-import { fieldsOf } from "@cairn/transport";
 import pino from "pino";
 import { answerPeriod } from "./answers/answer-period.ts";
 import { proveShard, scrubShard } from "./answers/prove-shard.ts";
@@ -16,8 +14,8 @@ import { type DirectListener, listenDirectly } from "./direct/direct-listener.ts
 import { makeDirectory, sweepDrafts, writeDurably } from "./files/durable.ts";
 import { keepGateway } from "./gateways/control-link.ts";
 import { type GatewayClient, openGatewayClient } from "./gateways/gateway-client.ts";
-import { deploymentFromJson } from "./gateways/network-info.ts";
 import { openIdentity } from "./identity.ts";
+import { rememberedChain } from "./inspect-provider.ts";
 import { type OpenedLedger, type ProviderOptions, settingsOf } from "./options.ts";
 import { answerDiscard } from "./requests/answer-discard.ts";
 import { answerManifest } from "./requests/answer-manifest.ts";
@@ -61,20 +59,6 @@ const STOP_SECONDS = 3;
 interface KnownChain {
   chainUrl: string;
   deployment: Deployment;
-}
-
-/** The network that this provider joined, so that it follows its chain although no gateway is up. */
-async function rememberedChain(path: string): Promise<KnownChain | undefined> {
-  try {
-    const fields = fieldsOf("network", JSON.parse(await readFile(path, "utf8")));
-    return {
-      chainUrl: fields.text("chainUrl", /^\S+$/, 1024),
-      deployment: deploymentFromJson(fields.object("deployment")),
-    };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return undefined;
-  }
 }
 
 function sameChain(a: Deployment, b: Deployment): boolean {
@@ -217,7 +201,7 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     listener = await listenDirectly(context, gate, options.listen);
     context.endpoint = options.listen.endpoint ?? listener.url;
   }
-  const remembered = await rememberedChain(networkFile);
+  const remembered = await rememberedChain(directory);
   if (remembered !== undefined) {
     keep(
       openChain(remembered).catch((error) => {
