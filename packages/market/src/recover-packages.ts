@@ -8,7 +8,9 @@ import {
   type DealState,
   emptySlot,
   type Hex,
+  lastScheduledPeriod,
   type PackageId,
+  periodAt,
   periodStart,
   type Signed,
   type SlotState,
@@ -160,7 +162,7 @@ async function register(
 ): Promise<void> {
   const id = document.package;
   const quotes = await Promise.all(deals.map(async (deal) => (await context.ledger.deal(deal.deal))?.quote ?? null));
-  const lastPeriod = Math.max(...deals.map((deal) => deal.lastPeriod ?? 0));
+  const lastPeriod = Math.max(...deals.map((deal) => lastPeriodOf(context, deal)));
   await inTransaction(context.pool, async (client) => {
     await client.query(
       `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash,
@@ -186,7 +188,7 @@ async function register(
         document.manifest.size,
         toJson(signedToJson(capability)),
         deals[0]!.verifierSet,
-        lastPeriod === 0 ? null : periodStart(lastPeriod + 1, context.deployment),
+        periodStart(lastPeriod + 1, context.deployment),
       ],
     );
     await client.query(
@@ -215,6 +217,13 @@ async function register(
     ]);
     await refreshPackage(context, client, id);
   });
+}
+
+/** When a deal ends by itself, or earlier on its owner's word. */
+function lastPeriodOf(context: Context, deal: DealRow): number {
+  const received = periodAt(deal.receivedAt ?? deal.proposedAt, context.deployment);
+  const agreed = lastScheduledPeriod(received, deal.periods, deal.duty, context.deployment);
+  return Math.min(agreed, deal.lastPeriod ?? agreed);
 }
 
 /** What only the owner can read in the manifest of a recovered package. @throws CairnError `wrong-state`, `name-taken`, `bad-package` */
