@@ -23,10 +23,15 @@ export async function receiptOf(rpc: Rpc, transaction: OutgoingTransaction): Pro
   return receipts.find((receipt) => receipt !== null) ?? undefined;
 }
 
+/** Whether it failed with next to nothing left of its gas: all, or the 64th that a failing inner call leaves its caller (EIP-150). */
+export function ranOutOfGas(receipt: Receipt, gas: bigint): boolean {
+  return BigInt(receipt.status) !== 1n && BigInt(receipt.gasUsed) * 64n >= gas * 62n;
+}
+
 /** Receipts carry no reason: the call is run again on the state before its block, which in most cases fails alike. */
 async function reasonOf(rpc: Rpc, transaction: OutgoingTransaction, receipt: Receipt, abi: Abi): Promise<string> {
   const { call, envelope } = readTransaction(transaction.raw);
-  if (BigInt(receipt.gasUsed) >= envelope.gas) return "it ran out of gas";
+  if (ranOutOfGas(receipt, envelope.gas)) return "it ran out of gas";
   const before = toQuantity(Math.max(0, Number(receipt.blockNumber) - 1));
   const request = {
     from: transaction.sender,

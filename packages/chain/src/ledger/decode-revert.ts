@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core";
-import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, type Hex } from "viem";
+import { type Address, CairnError, type Money } from "@cairn/core";
+import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, formatEther, type Hex } from "viem";
 import type { RpcError } from "./rpc.ts";
 
 /** Why a contract refused, decoded as far as its ABI is known. */
@@ -57,11 +57,30 @@ export function revertData(error: RpcError): Hex | undefined {
   return /revert/i.test(error.message) ? "0x" : undefined;
 }
 
-/** The error that a refusal by a contract is told as: `reverted` with details {error, args}. */
-export function revertedError(revert: Revert, details: Record<string, unknown> = {}): CairnError {
+/** The error that a refusal by a contract is told as: `reverted` with details {error, args}, or `insufficient-funds` with {account, need, have}. */
+export function revertedError(revert: Revert): CairnError {
+  const { account, need, have } = revert.args;
+  if (revert.name === "InsufficientFunds" && account !== undefined && need !== undefined && have !== undefined) {
+    return insufficientFunds(
+      account.toLowerCase() as Address,
+      BigInt(need),
+      BigInt(have),
+      `Deposit more for ${account}.`,
+    );
+  }
   return new CairnError(`the contract refused: ${revert.message}`, {
     code: "reverted",
     kind: "conflict",
-    details: { ...(revert.name === undefined ? {} : { error: revert.name }), args: revert.args, ...details },
+    details: { ...(revert.name === undefined ? {} : { error: revert.name }), args: revert.args },
+  });
+}
+
+/** Too few coins for gas or value, or too small a deposit in the contract. */
+export function insufficientFunds(account: Address, need: Money, have: Money, next: string): CairnError {
+  return new CairnError(`insufficient funds: need ${formatEther(need)}, have ${formatEther(have)}`, {
+    code: "insufficient-funds",
+    kind: "exhausted",
+    details: { account, need: need.toString(), have: have.toString() },
+    next,
   });
 }

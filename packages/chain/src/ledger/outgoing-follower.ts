@@ -1,6 +1,6 @@
 import { asCairnError, CairnError } from "@cairn/core";
 import type { Abi } from "viem";
-import { conclude, receiptOf } from "./conclude.ts";
+import { conclude, type Receipt, ranOutOfGas, receiptOf } from "./conclude.ts";
 import { currentFees, raisedFees } from "./fees.ts";
 import type { Block, Heads } from "./heads.ts";
 import { toQuantity } from "./heads.ts";
@@ -26,8 +26,8 @@ export interface FollowerContext {
   account: OutgoingAccount;
   abi: Abi;
   sign: (call: Call, envelope: Envelope) => { raw: OutgoingTransaction["raw"]; hash: OutgoingTransaction["hash"] };
-  /** Save under a fresh nonce; the sender's allocation, one at a time. */
-  renumber: (transaction: OutgoingTransaction, head: Block) => Promise<OutgoingTransaction>;
+  /** Sign and save anew under a fresh nonce; the sender's allocation, one at a time. */
+  renumber: (transaction: OutgoingTransaction, head: Block, gas: bigint) => Promise<OutgoingTransaction>;
 }
 
 interface Followed {
@@ -45,6 +45,14 @@ interface Followed {
 const MISSING_ROUNDS = 5;
 /** Filecoin's public nodes keep receipts of about 2,000 epochs: beyond, the absence of one proves nothing. */
 const RECEIPT_BLOCKS = 1800;
+
+export function stopping(): CairnError {
+  return new CairnError("the sender of transactions was closed", {
+    code: "stopping",
+    kind: "unavailable",
+    next: "Submit it again under the same id: what was sent is known.",
+  });
+}
 
 /** Follows sent transactions until a finalized block holds them: sends again what pools forgot, raises fees, notices lost nonces. */
 export class OutgoingFollower {
@@ -82,7 +90,8 @@ export class OutgoingFollower {
   }
 
   /** The outcome of one that is followed, once final. */
-  outcome(id: string): Promise<Outcome> {
+  async outcome(id: string): Promise<Outcome> {
+    if (this.#closed) throw stopping();
     const followed = this.#followed.get(id);
     if (followed === undefined) throw new Error(`transaction ${id} is not followed`);
     return new Promise((resolve, reject) => followed.waiters.push({ resolve, reject }));
@@ -91,12 +100,7 @@ export class OutgoingFollower {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    const error = new CairnError("the sender of transactions was closed", {
-      code: "stopping",
-      kind: "unavailable",
-      next: "Submit it again under the same id: what was sent is known.",
-    });
-    for (const id of [...this.#followed.keys()]) this.#fail(id, error);
+    for (const id of [...this.#followed.keys()]) this.#fail(id, stopping());
   }
 
   #schedule(delay: number): void {
@@ -136,16 +140,33 @@ export class OutgoingFollower {
     for (const [index, followed] of used.entries()) {
       const receipt = receipts[index];
       if (receipt === undefined) await this.#consumed(followed, head, final.number);
-      else if (Number(receipt.blockNumber) <= final.number) {
-        const outcome = await conclude(rpc, followed.transaction, receipt, this.#context.abi);
-        await this.#context.store.finish(account, followed.transaction.id, outcome);
-        this.#followed.delete(followed.transaction.id);
-        for (const { resolve } of followed.waiters) resolve(outcome);
-      }
+      else if (Number(receipt.blockNumber) <= final.number) await this.#mined(followed, receipt, head);
     }
     for (const followed of inOrder.slice(used.length)) {
       await this.#push(followed, followed.transaction.nonce === count, head);
     }
+  }
+
+  /** One in a finalized block. Want of gas is no answer of the contract's: it is signed anew with twice as much, as far as a block holds it. */
+  async #mined(followed: Followed, receipt: Receipt, head: Block): Promise<void> {
+    const { rpc, account, store, abi, renumber } = this.#context;
+    const { transaction } = followed;
+    const { gas } = readTransaction(transaction.raw).envelope;
+    if (ranOutOfGas(receipt, gas) && 2n * gas <= head.gasLimit) {
+      this.#restart(followed, await renumber(transaction, head, 2n * gas));
+      return;
+    }
+    const outcome = await conclude(rpc, transaction, receipt, abi);
+    await store.finish(account, transaction.id, outcome);
+    this.#followed.delete(transaction.id);
+    for (const { resolve } of followed.waiters) resolve(outcome);
+  }
+
+  #restart(followed: Followed, transaction: OutgoingTransaction): void {
+    followed.transaction = transaction;
+    followed.missing = 0;
+    followed.sentAt = 0;
+    followed.signedAt = Date.now();
   }
 
   /** One that is not mined: send it again, dearer when it is its turn and it stays. */
@@ -198,10 +219,7 @@ export class OutgoingFollower {
       );
       return;
     }
-    followed.transaction = await renumber(transaction, head);
-    followed.missing = 0;
-    followed.sentAt = 0;
-    followed.signedAt = Date.now();
+    this.#restart(followed, await renumber(transaction, head, readTransaction(transaction.raw).envelope.gas));
   }
 
   #fail(id: string, error: Error): void {

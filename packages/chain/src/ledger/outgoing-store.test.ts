@@ -63,9 +63,12 @@ function outgoingStoreSuite(
     it("replaces what was signed, and forgets no hash", async () => {
       const { store, reopen } = await make();
       await store.insert(transaction("a", 0));
-      const dearer = transaction("a", 7, { raw: "0x02c1", hash: hash("02"), earlier: [hash("01")], signedAtBlock: 8 });
+      const dearer = transaction("a", 0, { raw: "0x02c1", hash: hash("02"), earlier: [hash("01")], signedAtBlock: 8 });
       await store.update(dearer);
       expect(await reopen().find(account, "a")).toEqual(dearer);
+      const renumbered = transaction("a", 7, { hash: hash("03"), signedAtBlock: 20 });
+      await store.update(renumbered);
+      expect(await reopen().find(account, "a")).toEqual(renumbered);
     });
   });
 }

@@ -115,9 +115,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
     },
     async update(transaction) {
       await pool.query(
-        // Whatever another process signed meanwhile stays known, as it may be what is mined.
+        // Under the same nonce, whatever another process signed meanwhile stays known, as it may be what is mined.
         `UPDATE outgoing_transactions SET nonce = $4, raw = $5, hash = $6, signed_at_block = $8, signed_at = now(),
-earlier = ARRAY(SELECT DISTINCT h FROM unnest(earlier || hash || $7::text[]) AS h WHERE h <> $6)
+earlier = CASE WHEN nonce = $4 THEN ARRAY(SELECT DISTINCT h FROM unnest(earlier || hash || $7::text[]) AS h WHERE h <> $6)
+  ELSE $7::text[] END
 WHERE ${KEY} AND mined_hash IS NULL`,
         [
           ...keyOf(transaction, transaction.id),

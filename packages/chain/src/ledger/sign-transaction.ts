@@ -15,6 +15,8 @@ export interface Call {
   to?: Address;
   data: Hex;
   value?: Money;
+  /** By how much more gas it may take once others are mined before it than when it is tried out; 1 unless set. */
+  gasFactor?: number;
 }
 
 export interface Envelope {

@@ -1,17 +1,13 @@
 import { type Address, CairnError, type Money } from "@cairn/core";
-import { type Abi, formatEther } from "viem";
-import { decodeRevert, revertData, revertedError } from "./decode-revert.ts";
+import type { Abi } from "viem";
+import { decodeRevert, insufficientFunds, revertData, revertedError } from "./decode-revert.ts";
 import { toQuantity } from "./heads.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
 import type { Call } from "./sign-transaction.ts";
 
-export function insufficientFunds(account: Address, need: Money, have: Money): CairnError {
-  return new CairnError(`insufficient funds: need ${formatEther(need)}, have ${formatEther(have)}`, {
-    code: "insufficient-funds",
-    kind: "exhausted",
-    details: { account, need: need.toString(), have: have.toString() },
-    next: `Send coins to ${account}.`,
-  });
+/** Too few coins to send. */
+export function tooFewCoins(account: Address, need: Money, have: Money): CairnError {
+  return insufficientFunds(account, need, have, `Send coins to ${account}.`);
 }
 
 /**
@@ -31,7 +27,7 @@ export async function simulate(rpc: Rpc, from: Address, call: Call, abi: Abi): P
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const have = BigInt(await rpc.request<string>("eth_getBalance", [from, "latest"]));
-    if (have < (call.value ?? 0n)) throw insufficientFunds(from, call.value ?? 0n, have);
+    if (have < (call.value ?? 0n)) throw tooFewCoins(from, call.value ?? 0n, have);
     const data = revertData(error) ?? "0x";
     // Some nodes estimate without saying why it cannot be: a call does.
     const reason = data === "0x" ? await reasonOfCall(rpc, request) : data;

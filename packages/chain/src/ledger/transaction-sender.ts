@@ -3,12 +3,12 @@ import type { Abi } from "viem";
 import { addressOfKey } from "../wallet/keys.ts";
 import { currentFees, gasWithMargin } from "./fees.ts";
 import type { Block, Heads } from "./heads.ts";
-import { type FollowerSettings, OutgoingFollower } from "./outgoing-follower.ts";
+import { type FollowerSettings, OutgoingFollower, stopping } from "./outgoing-follower.ts";
 import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 import type { Rpc } from "./rpc.ts";
 import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
 import { type Call, readTransaction, signTransaction } from "./sign-transaction.ts";
-import { insufficientFunds, simulate } from "./simulate.ts";
+import { simulate, tooFewCoins } from "./simulate.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -62,6 +62,7 @@ export function createSender(options: SenderOptions): TransactionSender {
   const allocation = new Turns(1);
   const places = new Turns(options.maxInFlight ?? 64);
   const running = new Map<string, Promise<Outcome>>();
+  let closed = false;
   const follower = new OutgoingFollower(
     {
       rpc,
@@ -70,7 +71,7 @@ export function createSender(options: SenderOptions): TransactionSender {
       account,
       abi,
       sign: (call, envelope) => signTransaction(call, envelope, key),
-      renumber: (transaction, head) => allocation.run(() => renumber(transaction, head)),
+      renumber: (...args) => allocation.run(() => renumber(...args)),
     },
     settings,
   );
@@ -87,18 +88,13 @@ export function createSender(options: SenderOptions): TransactionSender {
     return nonce;
   }
 
-  async function renumber(transaction: OutgoingTransaction, head: Block): Promise<OutgoingTransaction> {
+  /** What was signed before has a nonce that is used up: it will never be mined, or was mined in vain. */
+  async function renumber(transaction: OutgoingTransaction, head: Block, gas: bigint): Promise<OutgoingTransaction> {
     const { call, envelope } = readTransaction(transaction.raw);
     const nonce = await freeNonce();
     const fees = await currentFees(rpc, head);
-    const signed = signTransaction(call, { ...envelope, ...fees, nonce }, key);
-    const next: OutgoingTransaction = {
-      ...transaction,
-      ...signed,
-      nonce,
-      earlier: [...transaction.earlier, transaction.hash],
-      signedAtBlock: head.number,
-    };
+    const signed = signTransaction(call, { ...envelope, ...fees, nonce, gas }, key);
+    const next = { ...transaction, ...signed, nonce, earlier: [], signedAtBlock: head.number };
     await store.update(next);
     return next;
   }
@@ -123,10 +119,10 @@ export function createSender(options: SenderOptions): TransactionSender {
       rpc.request<string>("eth_getBalance", [address, "latest"]).then(BigInt),
       committed(),
     ]);
-    const gas = gasWithMargin(estimate, head.gasLimit);
+    const gas = gasWithMargin(estimate * BigInt(call.gasFactor ?? 1), head.gasLimit);
     const need = gas * fees.maxFeePerGas + (call.value ?? 0n);
     const have = balance > reserved ? balance - reserved : 0n;
-    if (have < need) throw insufficientFunds(address, need, have);
+    if (have < need) throw tooFewCoins(address, need, have);
     for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
       const nonce = await freeNonce();
       const signed = signTransaction(call, { chainId, nonce, gas, ...fees }, key);
@@ -158,7 +154,7 @@ export function createSender(options: SenderOptions): TransactionSender {
     const sent = await sendRaw(rpc, transaction.raw);
     if (sent.kind !== "refused" && sent.kind !== "unfunded") return sent;
     await store.remove(account, transaction.id);
-    throw sent.kind === "unfunded" ? insufficientFunds(address, need, have) : refusedError(transaction.id, sent.error);
+    throw sent.kind === "unfunded" ? tooFewCoins(address, need, have) : refusedError(transaction.id, sent.error);
   }
 
   /**
@@ -173,7 +169,8 @@ export function createSender(options: SenderOptions): TransactionSender {
       if (!(error instanceof CairnError) || error.code !== "reverted") throw error;
     }
     const end = Date.now() + (options.refusalSeconds ?? 35) * 1000;
-    while (Date.now() < end && (await heads.latest()).number === before.number) await pause(settings.pollMilliseconds);
+    while (!closed && Date.now() < end && (await heads.latest()).number === before.number)
+      await pause(settings.pollMilliseconds);
     return simulate(rpc, address, call, abi);
   }
 
@@ -185,6 +182,7 @@ export function createSender(options: SenderOptions): TransactionSender {
       return follower.outcome(id);
     }
     return places.run(async () => {
+      if (closed) throw stopping();
       const estimate = await tryOut(call);
       const { transaction, sent } = await allocation.run(() => saveAndSend(id, call, estimate));
       if (transaction.outcome !== undefined) return transaction.outcome;
@@ -208,6 +206,9 @@ export function createSender(options: SenderOptions): TransactionSender {
       for (const transaction of pending) follower.follow(transaction, undefined);
       return pending.length;
     },
-    close: () => follower.close(),
+    close() {
+      closed = true;
+      follower.close();
+    },
   };
 }

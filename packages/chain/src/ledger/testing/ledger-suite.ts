@@ -1,0 +1,304 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DealId, Hex, VerdictLeaf } from "@cairn/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addressOfKey, generateKey } from "../../wallet/keys.ts";
+import { signTyped } from "../../wallet/sign-typed.ts";
+import { fileOutgoingStore } from "../file-outgoing-store.ts";
+import { openLedger } from "../open-ledger.ts";
+import { FAST_PROFILE, type LedgerHarness, PRICE, type TestDeal, World } from "./world.ts";
+
+const FAR = 2n ** 40n;
+const EXECUTOR_FUNDS = 12_345n;
+
+function leaf(deal: DealId, period: number, change: Partial<VerdictLeaf>): VerdictLeaf {
+  return { deal, period, fulfilled: 0, committed: 1, verdict: 0, faultA: 0, faultB: 0, ...change };
+}
+
+/**
+ * The contract of the Ledger port over a chain that runs: whole lives of deals, with real signatures, proofs and time. The scenarios share the
+ * chain and the executor's key, and run at once.
+ */
+export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): void {
+  describe(`Ledger over ${name}`, { timeout: 180_000 }, () => {
+    let harness: LedgerHarness;
+    let world: World;
+    beforeAll(async () => {
+      harness = await start();
+      world = await World.make(harness);
+    }, 120_000);
+    afterAll(async () => {
+      await world?.close();
+      await harness?.stop();
+    });
+
+    it.concurrent("pays what was fulfilled and refunds the rest, from proposal to close", async () => {
+      const s = await world.scenario(PRICE * 10n);
+      const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
+      const stored = s.package(2, { repairReserve: PRICE });
+      const deals = [s.quote(stored, 0, p0), s.quote(stored, 1, p1)] as [TestDeal, TestDeal];
+      const [kept, missed] = deals;
+
+      const proposal = s.next();
+      const proposed = await s.propose(stored, deals, proposal);
+      expect(await s.propose(stored, deals, proposal)).toEqual(proposed);
+      expect(await s.balance()).toBe(PRICE * 5n);
+      expect(await s.ledger.deal(kept.id)).toMatchObject({
+        state: "PROPOSED",
+        quote: kept.quote,
+        escrow: PRICE * 2n,
+        fromReserve: false,
+        lastPeriod: 0,
+      });
+      expect(await s.ledger.package(stored.mandate.manifestHash)).toMatchObject({
+        owner: s.ownerAddress,
+        shardsRoot: stored.mandate.shardsRoot,
+        reserve: PRICE,
+        escrowed: PRICE * 4n,
+        liveDeals: 2,
+      });
+
+      const received = await s.receive(deals);
+      await s.activate(deals, received.block);
+      const record = await s.ledger.deal(kept.id);
+      expect(record).toMatchObject({ state: "ACTIVE", receiptBlock: received.block });
+      const last = record?.lastPeriod as number;
+      const first = last - 1;
+
+      await s.open(first);
+      await s.open(last);
+      const early = await s.vote(first, [
+        leaf(kept.id, first, { fulfilled: 1 }),
+        leaf(missed.id, first, { fulfilled: 1 }),
+      ]);
+      expect(await s.ledger.finalizedRoot(s.set, first)).toEqual({
+        root: early.root,
+        leafFileHash: `0x${"cd".repeat(32)}`,
+        leaves: 2,
+      });
+      const claimed = leaf(kept.id, first, { fulfilled: 1 });
+      await expect(s.ledger.claim(s.next(), [claimed], [early.path(0)])).rejects.toMatchObject({
+        code: "reverted",
+        details: { error: "InDispute" },
+      });
+      const final = [
+        leaf(kept.id, last, { fulfilled: 2, committed: 2 }),
+        leaf(missed.id, last, { fulfilled: 1, committed: 2, verdict: 1 }),
+      ] as [VerdictLeaf, VerdictLeaf];
+      const late = await s.vote(last, final);
+      const { timestamp } = await s.ledger.latest();
+      await s.after(timestamp + FAST_PROFILE.disputePeriods * FAST_PROFILE.periodSeconds);
+
+      await s.ledger.claim(s.next(), [claimed], [early.path(0)]);
+      expect(await s.ledger.balance(p0.payout)).toBe(PRICE);
+      await Promise.all(final.map((line, index) => s.ledger.close(s.next(), line, late.path(index))));
+      expect((await s.ledger.deal(kept.id))?.state).toBe("COMPLETED");
+      expect(await s.ledger.balance(p0.payout)).toBe(PRICE * 2n);
+      expect(await s.ledger.balance(p1.payout)).toBe(PRICE);
+      await s.ledger.releaseReserve(s.next(), stored.mandate.manifestHash);
+      expect(await s.balance()).toBe(PRICE * 7n);
+      expect(await s.ledger.provider(p1.address)).toMatchObject({ fulfilled: 1n, committed: 2n, active: true });
+
+      const told = await s.eventsOf(kept.id, stored.mandate.manifestHash);
+      expect(told.filter((event) => !("deal" in event) || event.deal === kept.id).map((event) => event.name)).toEqual([
+        "PackageCreated",
+        "DealProposed",
+        "DealReceived",
+        "DealStateChanged",
+        "DealPaid",
+        "DealPaid",
+        "DealRefunded",
+        "DealStateChanged",
+        "ReserveReleased",
+      ]);
+      expect(told[1]).toMatchObject({
+        name: "DealProposed",
+        piece: 0,
+        shard: 0,
+        escrow: PRICE * 2n,
+        owner: s.ownerAddress,
+        rawLength: kept.quote.rawLength,
+        duty: kept.quote.duty,
+        block: proposed.block,
+        transaction: proposed.transaction,
+      });
+    });
+
+    it.concurrent("fails a faulty deal and repairs it from what is left", async () => {
+      const s = await world.scenario(PRICE * 10n);
+      const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
+      const stored = s.package(1);
+      const { manifestHash } = stored.mandate;
+      const deal = s.quote(stored, 0, p0);
+      const period = (await s.start(stored, [deal])) + 1;
+      await s.open(period);
+      const fault = leaf(deal.id, period, { verdict: 2, faultA: period, faultB: period });
+      const tree = await s.vote(period, [fault]);
+      await s.ledger.fail(s.next(), fault, tree.path(0));
+      expect((await s.ledger.deal(deal.id))?.state).toBe("FAILED");
+      expect(await s.ledger.packageReserve(manifestHash)).toBe(PRICE * 2n);
+
+      const repair = s.quote(stored, 0, p1, { pricePerPeriod: PRICE / 2n });
+      await s.propose(stored, [repair]);
+      expect(await s.ledger.deal(repair.id)).toMatchObject({ state: "PROPOSED", escrow: PRICE, fromReserve: true });
+      expect(await s.ledger.packageReserve(manifestHash)).toBe(PRICE);
+      expect(await s.balance()).toBe(PRICE * 8n);
+      const refunds = (await s.eventsOf(deal.id)).filter(({ name }) => name === "DealRefunded");
+      expect(refunds).toMatchObject([{ amount: PRICE * 2n, toReserve: true }]);
+    });
+
+    it.concurrent("refunds proposals that are taken back or run out", async () => {
+      const s = await world.scenario(PRICE * 4n);
+      const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
+      const stored = s.package(2);
+      const [back, out] = [s.quote(stored, 0, p0), s.quote(stored, 1, p1)];
+      await s.propose(stored, [back, out]);
+      expect(await s.balance()).toBe(0n);
+      await s.ledger.cancel(s.next(), [back.id]);
+      expect((await s.ledger.deal(back.id))?.state).toBe("CANCELLED");
+      expect(await s.balance()).toBe(PRICE * 2n);
+      await s.after((await s.ledger.deal(out.id))?.deadline as number);
+      await s.ledger.expire(s.next(), [out.id]);
+      expect((await s.ledger.deal(out.id))?.state).toBe("EXPIRED");
+      expect(await s.balance()).toBe(PRICE * 4n);
+    });
+
+    it.concurrent("ends a package at its owner's word, with a period's notice", async () => {
+      const s = await world.scenario(PRICE * 200n);
+      const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
+      const stored = s.package(2);
+      const { manifestHash } = stored.mandate;
+      const [running, waiting] = [s.quote(stored, 0, p0, { periods: 90 }), s.quote(stored, 1, p1)];
+      await s.start(stored, [running]);
+      await s.propose(stored, [waiting]);
+      const termination = { manifestHash, expiry: FAR };
+      await s.ledger.terminate(s.next(), termination, signTyped("Termination", termination, s.deployment, s.owner));
+      const last = (await s.ledger.package(manifestHash))?.lastPeriod as number;
+      expect(await s.eventsOf(manifestHash)).toContainEqual(
+        expect.objectContaining({ name: "PackageTerminated", manifestHash, lastPeriod: last }),
+      );
+      expect((await s.ledger.deal(running.id))?.lastPeriod).toBe(last);
+      await s.ledger.cancel(s.next(), [waiting.id]);
+      await s.open(last);
+      const line = leaf(running.id, last, { fulfilled: 1, committed: 1 });
+      const tree = await s.vote(last, [line]);
+      const { timestamp } = await s.ledger.latest();
+      await s.after(timestamp + FAST_PROFILE.disputePeriods * FAST_PROFILE.periodSeconds);
+      await s.ledger.close(s.next(), line, tree.path(0));
+      expect(await s.balance()).toBe(PRICE * 199n);
+      expect((await s.ledger.package(manifestHash))?.liveDeals).toBe(0);
+    });
+
+    it.concurrent("takes a proof on chain over any vote, and no wrong one", async () => {
+      const s = await world.scenario(PRICE * 10n);
+      const provider = await s.provider();
+      const stored = s.package(1);
+      const deal = s.quote(stored, 0, provider);
+      const period = (await s.start(stored, [deal])) + 1;
+      const seed = await s.open(period);
+      const wrong = { ...deal, shard: { ...deal.shard, bytes: Buffer.alloc(deal.shard.rawLength, 7) } };
+      await expect(s.prove(wrong, period, seed)).rejects.toMatchObject({ details: { error: "WrongProof" } });
+      expect(await s.ledger.isProven(deal.id, period)).toBe(false);
+      await s.prove(deal, period, seed);
+      expect(await s.ledger.isProven(deal.id, period)).toBe(true);
+      expect((await s.ledger.deal(deal.id))?.provenCount).toBe(1);
+      const fault = leaf(deal.id, period, { verdict: 2, faultA: period, faultB: period });
+      const tree = await s.vote(period, [fault]);
+      await expect(s.ledger.fail(s.next(), fault, tree.path(0))).rejects.toMatchObject({
+        code: "reverted",
+        message: expect.stringContaining("proven on chain"),
+        details: { error: "ProvenOnChain" },
+      });
+      expect(await s.eventsOf(deal.id)).toContainEqual(expect.objectContaining({ name: "PossessionProven", period }));
+    });
+
+    it.concurrent("finds what a dead process sent, and pays once", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "cairn-crash-"));
+      const key = generateKey();
+      const me = addressOfKey(key);
+      await world.giveCoins(me);
+      const { deployment } = world.ledger;
+      const open = () =>
+        openLedger({ url: harness.url, deployment, key, store: fileOutgoingStore(directory), pollMilliseconds: 100 });
+      const store = fileOutgoingStore(directory);
+      const account = { chainId: deployment.chainId, sender: me };
+
+      const first = await open();
+      const lost = first.deposit({ id: "deposit" }, me, EXECUTOR_FUNDS);
+      const dead = expect(lost).rejects.toMatchObject({ code: "stopping" });
+      while ((await store.pending(account)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await first.stop();
+      await dead;
+
+      const second = await open();
+      const result = await second.deposit({ id: "deposit" }, me, EXECUTOR_FUNDS);
+      expect(result.ok).toBe(true);
+      expect(await second.balance(me)).toBe(EXECUTOR_FUNDS);
+      expect(await second.deposit({ id: "deposit" }, me, EXECUTOR_FUNDS)).toEqual(result);
+
+      const both = await Promise.allSettled([
+        second.withdraw({ id: "a" }, EXECUTOR_FUNDS),
+        second.withdraw({ id: "b" }, EXECUTOR_FUNDS),
+      ]);
+      const paid = both.filter((one) => one.status === "fulfilled" && one.value.ok);
+      expect(paid).toHaveLength(1);
+      expect(await second.balance(me)).toBe(0n);
+      await expect(second.withdraw({ id: "c" }, EXECUTOR_FUNDS)).rejects.toMatchObject({
+        code: "insufficient-funds",
+        details: { account: me, need: String(EXECUTOR_FUNDS), have: "0" },
+      });
+      await second.stop();
+      await rm(directory, { recursive: true });
+    });
+
+    it.concurrent("reads what is there, and says what is not", async () => {
+      const s = await world.scenario(1n);
+      const nothing: Hex = `0x${"00".repeat(31)}01`;
+      const nobody = addressOfKey(generateKey());
+      expect(await s.ledger.deal(nothing)).toBeUndefined();
+      expect(await s.ledger.package(nothing)).toBeUndefined();
+      expect(await s.ledger.provider(nobody)).toBeUndefined();
+      expect(await s.ledger.seed(2 ** 40)).toBeUndefined();
+      expect(await s.ledger.finalizedRoot(nothing, 1)).toBeUndefined();
+      expect(await s.ledger.verifierSet(nothing)).toBeUndefined();
+      expect(await s.ledger.verifierSet(s.set)).toEqual({ verifiers: s.members, quorum: 2 });
+      expect(await s.ledger.packageReserve(nothing)).toBe(0n);
+      expect(await s.ledger.balance(s.ownerAddress)).toBe(1n);
+      expect(await s.ledger.gasBalance(nobody)).toBe(0n);
+      const head = await s.ledger.finalized();
+      expect(await s.ledger.blockHash(head.number)).toBe(head.hash);
+      await expect(s.ledger.blockHash(2 ** 40)).rejects.toMatchObject({ code: "no-block" });
+      expect(await s.ledger.events(head.number + 100_000)).toMatchObject({ events: [], next: head.number + 100_000 });
+      const provider = await s.provider();
+      expect(await s.ledger.provider(provider.address)).toMatchObject({
+        hot: addressOfKey(provider.hot),
+        payout: provider.payout,
+        region: "eu-west",
+        active: true,
+      });
+      const retirement = { nonce: 1n, deadline: FAR };
+      const signature = signTyped("Retirement", retirement, s.deployment, provider.cold);
+      await s.ledger.retire(s.next(), retirement.nonce, retirement.deadline, signature);
+      expect((await s.ledger.provider(provider.address))?.active).toBe(false);
+      const reader = await openLedger({ url: harness.url, deployment: { deals: s.deployment.deals } });
+      expect(reader.deployment).toEqual(s.deployment);
+      await expect(reader.openPeriod({ id: "x" })).rejects.toMatchObject({ code: "no-key" });
+      await reader.stop();
+    });
+
+    it.concurrent("refuses to open what does not fit together", async () => {
+      const { deployment } = world.ledger;
+      await expect(openLedger({ url: "ftp://x", deployment })).rejects.toMatchObject({ code: "bad-chain-url" });
+      await expect(openLedger({ url: "http://127.0.0.1:9", deployment, retries: 0 })).rejects.toMatchObject({
+        code: "chain-unreachable",
+      });
+      await expect(openLedger({ url: harness.url, deployment: { ...deployment, chainId: 5 } })).rejects.toMatchObject({
+        code: "wrong-chain",
+      });
+      await expect(
+        openLedger({ url: harness.url, deployment: { deals: addressOfKey(generateKey()) } }),
+      ).rejects.toMatchObject({ code: "no-contract" });
+    });
+  });
+}
