@@ -4,7 +4,8 @@ import { CairnError } from "@cairn/core";
 import { create, extract } from "tar";
 import { homeAt } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
-import { createOutput, formatBytes } from "./output.ts";
+import { formatBytes } from "./format.ts";
+import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
 
 /** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */

@@ -4,8 +4,10 @@ import type { CheckResultJson } from "@cairn/client";
 import { CairnError, type Hex } from "@cairn/core";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
+import { formatBytes } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
-import { formatBytes, startProgress, table } from "./output.ts";
+import { table } from "./output.ts";
+import { startProgress } from "./progress.ts";
 import { type CommonOptions, openSession, requireAccount } from "./session.ts";
 
 export interface CheckOptions extends CommonOptions {

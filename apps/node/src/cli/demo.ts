@@ -10,8 +10,9 @@ import type { PackageDetailJson } from "@cairn/client";
 import { CairnError } from "@cairn/core";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
+import { formatDuration } from "./format.ts";
 import { get } from "./get.ts";
-import { createOutput, formatDuration } from "./output.ts";
+import { createOutput } from "./output.ts";
 import { put } from "./put.ts";
 import { type CommonOptions, openSession, type Session } from "./session.ts";
 

@@ -4,7 +4,8 @@ import { asCairnError } from "@cairn/core";
 import { loadAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
-import { createOutput, formatBytes, table } from "./output.ts";
+import { formatBytes } from "./format.ts";
+import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 type Verdict = "good" | "warning" | "bad";

@@ -17,8 +17,9 @@ import {
 import { CairnError, type Hex } from "@cairn/core";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
+import { formatBytes, formatDuration } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
-import { formatBytes, formatDuration, startProgress } from "./output.ts";
+import { startProgress } from "./progress.ts";
 import { type CommonOptions, openSession, requireAccount } from "./session.ts";
 
 export interface GetOptions extends CommonOptions {

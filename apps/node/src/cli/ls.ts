@@ -3,7 +3,8 @@ import { asCairnError } from "@cairn/core";
 import type { Account } from "../account/account.ts";
 import { loadAccount } from "../account/account.ts";
 import { openLabel } from "../account/labels.ts";
-import { formatBytes, table } from "./output.ts";
+import { formatBytes } from "./format.ts";
+import { table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface ListOptions extends CommonOptions {

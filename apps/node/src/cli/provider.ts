@@ -7,7 +7,8 @@ import { pino } from "pino";
 import { parseEther } from "viem";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
-import { createOutput, formatBytes, formatCoins } from "./output.ts";
+import { formatBytes, formatCoins } from "./format.ts";
+import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
 
 export interface ProviderCommandOptions extends CommonOptions {

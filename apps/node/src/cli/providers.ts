@@ -1,4 +1,5 @@
-import { formatBytes, formatCoins, table } from "./output.ts";
+import { formatBytes, formatCoins } from "./format.ts";
+import { table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 /** List the providers that this network knows. */

@@ -9,8 +9,10 @@ import { CAR_HEADER_BYTES, CairnError, messageFromJson, signedToJson } from "@ca
 import type { Account } from "../account/account.ts";
 import { nameHash, sealLabel } from "../account/labels.ts";
 import { checkDocument } from "./check-document.ts";
-import { formatBytes, formatCoins, formatDuration, startProgress, table } from "./output.ts";
+import { formatBytes, formatCoins, formatDuration } from "./format.ts";
+import { table } from "./output.ts";
 import { PieceUpload } from "./piece-upload.ts";
+import { startProgress } from "./progress.ts";
 import { type CommonOptions, deploymentOf, openSession, readyAccount, type Session } from "./session.ts";
 
 export interface PutOptions extends CommonOptions {

@@ -2,9 +2,10 @@ import { displayName, type Manifest, pathsOf } from "@cairn/archive";
 import type { PackageDetailJson } from "@cairn/client";
 import { loadAccount } from "../account/account.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
+import { formatBytes, formatCoins } from "./format.ts";
 import { nameOf } from "./ls.ts";
 import { fetchManifest } from "./open-manifest.ts";
-import { formatBytes, formatCoins, table } from "./output.ts";
+import { table } from "./output.ts";
 import { type CommonOptions, openSession, requireAccount } from "./session.ts";
 
 export interface ShowOptions extends CommonOptions {

@@ -3,7 +3,7 @@ import { CairnError } from "@cairn/core";
 import { createPublicClient, createWalletClient, http, isAddress, parseEther, parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { homeKey } from "../home/home-keys.ts";
-import { formatCoins } from "./output.ts";
+import { formatCoins } from "./format.ts";
 import { type CommonOptions, deploymentOf, openSession, readyAccount } from "./session.ts";
 
 const FEE_HEADROOM = parseGwei("100");

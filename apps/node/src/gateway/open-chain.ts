@@ -18,7 +18,7 @@ const EXECUTOR_COINS = 10n ** 18n;
 const VERIFIER_COINS = 10n ** 17n;
 const FUNDING_SECONDS = 120;
 /** A throw-away network's coins are worth nothing: fund its keys once for all. */
-const FAUCET_FACTOR = 1000n;
+const FAUCET_FACTOR = 500_000n;
 
 export interface GatewayChain {
   deployment: Deployment;

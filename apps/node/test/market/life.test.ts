@@ -47,5 +47,11 @@ describe("a package's life", () => {
     await until(async () => !net.transport.reachable(lost.provider!), 30);
     expect((await read(0)).equals(car.pieces[0]!)).toBe(true);
     expect((await read(1)).equals(car.pieces[1]!)).toBe(true);
-  }, 180_000);
+
+    await untilState(net, stored.id, "DEGRADED", 120);
+    const repaired = await untilState(net, stored.id, "STORED", 60);
+    expect(repaired.slots.every((slot) => slot.provider !== lost.provider)).toBe(true);
+    expect((await read(0)).equals(car.pieces[0]!)).toBe(true);
+    expect(await net.market.listPackages({ account: "local" })).toHaveLength(1);
+  }, 300_000);
 });

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { carHeader } from "@cairn/archive";
+import { type Audit, auditMigrations, createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
 import { type CatalogEvent, catalogMigrations, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
-import { runIndexer, signTyped, verifyTyped } from "@cairn/chain";
-import { asCairnError, CairnError, type Hex, PERIOD_CHALLENGES } from "@cairn/core";
+import { addressOfKey, fileOutgoingStore, runIndexer, signTyped } from "@cairn/chain";
+import { asCairnError, type Hex } from "@cairn/core";
 import { migrate } from "@cairn/database";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { createMarket, type Market, type PackageDetail } from "@cairn/market";
-import { deriveChallenges, payloadLeaves, verifyPossession } from "@cairn/proofs";
 import { type ProviderOptions, type RunningProvider, runProvider } from "@cairn/provider";
 import { startTestNetwork, TEST_PROFILE, type TestNetwork } from "@cairn/provider/testing";
 import { type GatewayTransport, openTransport } from "@cairn/transport";
@@ -40,6 +40,7 @@ export interface MarketNetwork {
   database: TestDatabase;
   market: Market;
   transport: GatewayTransport;
+  audit: Audit;
   url: string;
   directory: string;
   providers: RunningProvider[];
@@ -57,10 +58,14 @@ export async function startMarketNetwork(
   const network = await startTestNetwork();
   const database = await testDatabase();
   await migrate(database.pool, "catalog", catalogMigrations);
+  await migrate(database.pool, "audit", auditMigrations);
   await ensureAccount(database.pool, "local");
   const directory = await mkdtemp(join(tmpdir(), "cairn-market-"));
   const blobs = await openFileBlobStore(join(directory, "blobs"));
   const { deployment, ledger, executorKey, executor } = network;
+  const verifier = addressOfKey(network.verifierKey);
+  await network.fund(verifier, 10n ** 20n);
+  const verifierLedger = ledger.withKey(network.verifierKey, fileOutgoingStore(join(directory, "verifier")));
   let gateway = await startGateway(0);
 
   async function startGateway(port: number) {
@@ -70,6 +75,24 @@ export async function startMarketNetwork(
       signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey),
       allowPrivateEndpoints: true,
     });
+    const audit = createAudit(
+      {
+        pool: database.pool,
+        ledger,
+        deployment,
+        verifierSet: network.verifierSet,
+        quorum: 1,
+        verifiers: [{ address: verifier, key: network.verifierKey, ledger: verifierLedger }],
+        transport,
+        leafFiles: blobs,
+        tell: ({ package: id, provider, deal, ...notice }) =>
+          recordEvents(database.pool, [
+            { ...notice, package: id ?? undefined, provider: provider ?? undefined, deal: deal ?? undefined },
+          ]),
+        hand: (topic, payload) => enqueue(database.pool, topic, payload),
+      },
+      { claimEveryPeriods: 2 },
+    );
     const market = createMarket({
       pool: database.pool,
       ledger,
@@ -83,7 +106,7 @@ export async function startMarketNetwork(
       clock,
       random: { bytes: (length) => randomBytes(length) },
       log: logger(),
-      attest: (deal, seed, proof, signature) => attest(network, deal, seed, proof, signature),
+      attest: (deal, seed, proof, signature) => audit.attest({ deal, seed, proof, signature }),
     });
     const server = Fastify({ forceCloseConnections: true });
     server.setErrorHandler((error, _request, reply) => {
@@ -98,22 +121,17 @@ export async function startMarketNetwork(
       deployment,
       scrubSeconds: 3600,
     }));
-    const audit = {
-      acceptProofs: async (pushes: unknown[]) => pushes.map(() => ({ accepted: true })),
-      reportDamage: async (reports: unknown[]) => reports.map(() => ({ accepted: true })),
-    };
     await server.register(providerDoor({ ledger, market, audit, transport } as never));
     const stopping = new AbortController();
-    const indexer = runIndexer({
-      ledger,
-      target: createProjection(database.pool, ledger),
-      signal: stopping.signal,
-      pollMilliseconds: 250,
-    });
+    const loops = [createProjection(database.pool, ledger), audit.projection].map((target) =>
+      runIndexer({ ledger, target, signal: stopping.signal, pollMilliseconds: 250 }),
+    );
+    loops.push(keepAuditing(audit, stopping.signal));
     await market.start();
     const url = await server.listen({ host: "127.0.0.1", port });
     return {
       market,
+      audit,
       transport,
       url,
       async stop() {
@@ -121,9 +139,21 @@ export async function startMarketNetwork(
         await server.close();
         await market.stop();
         await transport.close();
-        await indexer;
+        await Promise.all(loops);
       },
     };
+  }
+
+  async function keepAuditing(audit: Audit, signal: AbortSignal): Promise<void> {
+    let last = -1;
+    while (!signal.aborted) {
+      const head = await ledger.finalized();
+      if (head.number > last) {
+        last = head.number;
+        await audit.round(head).catch((error: unknown) => logger().warn({ error: String(error) }, "audit"));
+      }
+      await clock.sleep(0.3, signal);
+    }
   }
 
   const providers: RunningProvider[] = [];
@@ -134,6 +164,9 @@ export async function startMarketNetwork(
     providers,
     get market() {
       return gateway.market;
+    },
+    get audit() {
+      return gateway.audit;
     },
     get transport() {
       return gateway.transport;
@@ -202,32 +235,6 @@ export async function until(test: () => Promise<boolean>, seconds: number, what 
     if (Date.now() > deadline) throw new Error(`${what} did not come about in ${seconds} s`);
     await clock.sleep(0.2);
   }
-}
-
-async function attest(network: TestNetwork, deal: Hex, seed: Hex, proof: Uint8Array, signature: Hex): Promise<Hex[]> {
-  const record = (await network.ledger.deal(deal))!;
-  const provider = (await network.ledger.provider(record.quote.provider))!;
-  const proofHash: Hex = `0x${createHash("sha256").update(proof).digest("hex")}`;
-  const wrong = (why: string) => new CairnError(`wrong first proof: ${why}`, { code: "wrong-proof", kind: "corrupt" });
-  const claim = { deal, purpose: 1, period: 0n, seed, proofHash };
-  if (!verifyTyped(provider.hot, "Proof", claim, network.deployment, signature)) throw wrong("signature");
-  const rawLength = Number(record.quote.rawLength);
-  const subject = {
-    purpose: "activation" as const,
-    seed,
-    chainId: network.deployment.chainId,
-    deal,
-    provider: record.quote.provider,
-    period: 0,
-  };
-  const result = verifyPossession({
-    root: Buffer.from(record.quote.commitment.slice(2), "hex"),
-    rawLength,
-    indices: deriveChallenges(subject, payloadLeaves(rawLength), PERIOD_CHALLENGES),
-    proof,
-  });
-  if (!result.ok) throw wrong(result.reason);
-  return [signTyped("Activation", { deal, seed, proofHash }, network.deployment, network.verifierKey)];
 }
 
 export interface TestCar {
