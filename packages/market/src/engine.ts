@@ -34,6 +34,10 @@ export class Engine {
 
   async start(): Promise<void> {
     const { pool, log } = this.#context;
+    // graphile-worker wants a listener on every client; a lost connection is met again at the next query.
+    pool.on("connect", (client) =>
+      client.on("error", (error) => log.warn({ error: error.message }, "connection lost")),
+    );
     await sweepOrphans(this.#context);
     const logger = new Logger(() => (level, message) => {
       if (level === "error") log.error({}, `job queue: ${message}`);

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { carHeader } from "@cairn/archive";
 import { type Audit, auditMigrations, createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import { type CatalogEvent, catalogMigrations, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
+import {
+  type CatalogEvent,
+  catalogMigrations,
+  createProjection,
+  enqueue,
+  ensureAccount,
+  listEvents,
+  recordEvents,
+} from "@cairn/catalog";
 import { addressOfKey, fileOutgoingStore, runIndexer, signTyped } from "@cairn/chain";
 import { asCairnError, type Hex } from "@cairn/core";
 import { migrate } from "@cairn/database";
