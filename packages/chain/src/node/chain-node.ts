@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
-import { setImmediate as yieldTurn } from "node:timers/promises";
 import { type Address, CairnError, type Hex } from "@cairn/core";
 import { type Block, createBlockFromRLP } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { bytesToHex, createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";
+import { breathe } from "./breathe.ts";
 import { makeCommon } from "./common.ts";
 import {
   type BlockReference,
@@ -45,8 +45,8 @@ interface Incoming {
 
 /** How many recent block hashes are at hand for BLOCKHASH. */
 const RECENT_HASHES = 260;
-/** How long transactions run before the process looks after its connections again. */
-const TURN_MS = 5;
+/** The longest that a timer is set for: the clock may be put right meanwhile. */
+const LONGEST_WAKE_MS = 60_000;
 
 /**
  * One node of the chain: it carries out what `step` decides. Emits `block` after a block is stored, and `fatal` when it cannot go on; then the process
@@ -78,6 +78,8 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     parts: { common: Common; builder: BlockBuilder; views: StateViews; hashes: Map<bigint, Uint8Array>; head: Block },
   ) {
     super();
+    // One listener for every WebSocket.
+    this.setMaxListeners(0);
     this.#options = options;
     this.rules = options.rules;
     this.store = store;
@@ -247,7 +249,10 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
         return undefined;
       case "wake":
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#send({ type: "time" }), Math.max(0, effect.at - Date.now()));
+        this.#timer = setTimeout(
+          () => this.#send({ type: "time" }),
+          Math.min(LONGEST_WAKE_MS, Math.max(0, effect.at - Date.now())),
+        );
         return undefined;
     }
   }
@@ -336,12 +341,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   }
 
   async #drain(): Promise<void> {
-    let since = performance.now();
-    while (await this.#serial.run(() => this.#executeNext())) {
-      if (performance.now() - since < TURN_MS) continue;
-      await yieldTurn();
-      since = performance.now();
-    }
+    while (await this.#serial.run(() => this.#executeNext())) await breathe();
   }
 
   async #executeNext(): Promise<boolean> {

@@ -27,51 +27,74 @@ function native<T>(path: string): T | undefined {
   }
 }
 
+/** The primitives that have a native and a JavaScript form; both are deterministic (RFC 6979) and give the same bytes. */
+export interface Primitives {
+  keccak256(data: Uint8Array): Uint8Array;
+  /** r ‖ s ‖ recovery, 65 bytes. */
+  sign(hash: Uint8Array, key: Hex): Promise<Uint8Array>;
+  /** The signer's public key, 64 bytes. @throws when the signature is none */
+  recover(hash: Uint8Array, signature: Uint8Array, recovery: number): Promise<Uint8Array>;
+}
+
+export const SOFT: Primitives = {
+  keccak256: (data) => softKeccak(data, "bytes"),
+  sign: async (hash, key) => {
+    const { r, s, yParity } = await softSign({ hash: bytesToHex(hash), privateKey: key });
+    return Uint8Array.from([...hexToBytes(r), ...hexToBytes(s), yParity ?? 0]);
+  },
+  recover: async (hash, signature, yParity) => {
+    const r = bytesToHex(signature.subarray(0, 32));
+    const s = bytesToHex(signature.subarray(32, 64));
+    return hexToBytes(await recoverPublicKey({ hash: bytesToHex(hash), signature: { r, s, yParity } })).subarray(1);
+  },
+};
+
 const secp = native<NativeSecp256k1>("secp256k1/bindings.js");
 const sponge = native<NativeKeccak>("keccak/bindings.js")?.("keccak256")._state;
 
-/** Which implementation serves, for logs and benchmarks. */
-export const CRYPTO = { secp256k1: secp ? "native" : "noble", keccak: sponge ? "native" : "noble" } as const;
+/** Each primitive in its fastest form on this machine. */
+export const FAST: Primitives = {
+  ...SOFT,
+  ...(sponge === undefined
+    ? {}
+    : {
+        keccak256: (data) => {
+          sponge.initialize(1088, 512);
+          sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
+          return new Uint8Array(sponge.squeeze(32));
+        },
+      }),
+  ...(secp === undefined
+    ? {}
+    : {
+        sign: (hash, key) => {
+          const { signature, recid } = secp.ecdsaSign(hash, hexToBytes(key));
+          return Promise.resolve(Uint8Array.from([...signature, recid]));
+        },
+        recover: async (hash, signature, recovery) =>
+          secp.ecdsaRecover(signature.subarray(0, 64), recovery, hash, false).subarray(1),
+      }),
+};
 
-export function keccak256(data: Uint8Array): Uint8Array {
-  if (sponge === undefined) return softKeccak(data, "bytes");
-  sponge.initialize(1088, 512);
-  sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
-  return new Uint8Array(sponge.squeeze(32));
-}
+/** Which primitives are native here. */
+export const NATIVE = { secp256k1: secp !== undefined, keccak256: sponge !== undefined } as const;
+
+export const { keccak256, sign } = FAST;
 
 export function addressOfKey(key: Hex): Address {
   return privateKeyToAddress(key).toLowerCase() as Address;
 }
 
-/** r ‖ s ‖ recovery (65 bytes), deterministic (RFC 6979) with either implementation. */
-export async function sign(hash: Uint8Array, key: Hex): Promise<Uint8Array> {
-  if (secp !== undefined) {
-    const { signature, recid } = secp.ecdsaSign(hash, hexToBytes(key));
-    return Uint8Array.from([...signature, recid]);
-  }
-  const { r, s, yParity } = await softSign({ hash: bytesToHex(hash), privateKey: key });
-  return Uint8Array.from([...hexToBytes(r), ...hexToBytes(s), yParity ?? 0]);
-}
-
 /** The signer's address, or undefined when the 65 bytes are no signature. */
-export async function recoverSigner(hash: Uint8Array, signature: Uint8Array): Promise<Address | undefined> {
+export async function recoverSigner(
+  hash: Uint8Array,
+  signature: Uint8Array,
+  primitives = FAST,
+): Promise<Address | undefined> {
   const recovery = signature[64];
   if (signature.length !== 65 || recovery === undefined || recovery > 1) return undefined;
   try {
-    if (secp !== undefined) {
-      const key = secp.ecdsaRecover(signature.subarray(0, 64), recovery, hash, false);
-      return bytesToHex(pubToAddress(key.subarray(1)));
-    }
-    const key = await recoverPublicKey({
-      hash: bytesToHex(hash),
-      signature: {
-        r: bytesToHex(signature.subarray(0, 32)),
-        s: bytesToHex(signature.subarray(32, 64)),
-        yParity: recovery,
-      },
-    });
-    return bytesToHex(pubToAddress(hexToBytes(key).subarray(1)));
+    return bytesToHex(pubToAddress(await primitives.recover(hash, signature, recovery))) as Address;
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;

@@ -23,8 +23,8 @@ export class Faucet {
   readonly #config: FaucetConfig;
   readonly #address: Address;
   readonly #serial = new Serial();
-  /** Wei of transfers that wait for a block, by recipient. */
-  readonly #waiting = new Map<Address, { hash: Hex; amount: bigint }[]>();
+  /** Transfers that wait for a block, by transaction hash. */
+  readonly #waiting = new Map<Hex, { to: Address; amount: bigint }>();
 
   private constructor(node: ChainNode, config: FaucetConfig) {
     this.#node = node;
@@ -50,21 +50,22 @@ export class Faucet {
         );
       }
       const hash = await this.#send(to, wanted);
-      this.#waiting.set(to, [...(this.#waiting.get(to) ?? []), { hash, amount: wanted }]);
+      this.#waiting.set(hash, { to, amount: wanted });
       return hash;
     });
   }
 
   async #given(to: Address): Promise<bigint> {
-    const waiting = (this.#waiting.get(to) ?? []).filter(({ hash }) => this.#node.pool.find(hash) !== undefined);
-    const stored = await this.#node.store.sentBetween(hexToBytes(this.#address), hexToBytes(to));
-    if (waiting.length === 0) this.#waiting.delete(to);
-    else this.#waiting.set(to, waiting);
-    return waiting.reduce((sum, { amount }) => sum + amount, stored);
+    let waiting = 0n;
+    for (const [hash, transfer] of this.#waiting) {
+      if (this.#node.pool.find(hash) === undefined) this.#waiting.delete(hash);
+      else if (transfer.to === to) waiting += transfer.amount;
+    }
+    return waiting + (await this.#node.store.sentBetween(hexToBytes(this.#address), hexToBytes(to)));
   }
 
   async #send(to: Address, value: bigint): Promise<Hex> {
-    const { node } = { node: this.#node };
+    const node = this.#node;
     const state = await node.views.read(node.head);
     const account = await state.getAccount(createAddressFromString(this.#address));
     const nonce = node.pool.nextNonce(this.#address, account?.nonce ?? 0n);

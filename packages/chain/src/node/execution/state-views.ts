@@ -3,6 +3,7 @@ import type { Common } from "@ethereumjs/common";
 import type { MerkleStateManager } from "@ethereumjs/statemanager";
 import { bytesToUnprefixedHex } from "@ethereumjs/util";
 import type { VM } from "@ethereumjs/vm";
+import { breathe } from "../breathe.ts";
 import { limitExceeded } from "../rpc-error.ts";
 import { Serial } from "../serial.ts";
 import type { NodeReader } from "../store/trie-database.ts";
@@ -28,6 +29,7 @@ class CallMachine {
       throw limitExceeded("too many calls are waiting", "Send the call again in a moment.");
     }
     return this.#serial.run(async () => {
+      await breathe();
       const key = bytesToUnprefixedHex(stateRoot);
       if (key !== this.#root) {
         this.#root = "";

@@ -1,5 +1,6 @@
 import type { Hex } from "@cairn/core";
 import type { Block } from "@ethereumjs/block";
+import type { Common } from "@ethereumjs/common";
 import type { MerkleStateManager } from "@ethereumjs/statemanager";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import {
@@ -12,6 +13,7 @@ import {
 } from "@ethereumjs/util";
 import { runTx, type VM } from "@ethereumjs/vm";
 import { decodeErrorResult, parseAbi } from "viem";
+import { breathe } from "../breathe.ts";
 import type { ChainNode } from "../chain-node.ts";
 import { type BlockContext, shellBlock } from "../execution/chain-state.ts";
 import { RPC, RpcError } from "../rpc-error.ts";
@@ -52,18 +54,27 @@ function addressOf(text: string | undefined): Address | undefined {
   return text === undefined ? undefined : createAddressFromString(text);
 }
 
+const shells = new WeakMap<Block, { free: Block; priced: Block }>();
+
 /** Calls run in the block they are asked about; without a price they see a base fee of zero, as in geth. */
-function contextOf(block: Block, request: CallRequest): BlockContext {
+function shellOf(block: Block, priced: boolean, common: Common): Block {
+  const known = shells.get(block);
+  if (known !== undefined) return priced ? known.priced : known.free;
   const { header } = block;
-  return {
+  const context: BlockContext = {
     parentHash: header.parentHash,
     number: header.number,
     timestamp: header.timestamp,
     coinbase: header.coinbase.bytes,
     mixHash: header.mixHash,
     gasLimit: header.gasLimit,
-    baseFeePerGas: request.gasPrice === undefined ? 0n : (header.baseFeePerGas ?? 0n),
+    baseFeePerGas: header.baseFeePerGas ?? 0n,
   };
+  shells.set(block, {
+    free: shellBlock({ ...context, baseFeePerGas: 0n }, common),
+    priced: shellBlock(context, common),
+  });
+  return shellOf(block, priced, common);
 }
 
 /** `eth_call`: what the call returns. @throws RpcError with code 3 and the revert data */
@@ -75,7 +86,7 @@ export async function runCall(
 ): Promise<Uint8Array> {
   const outcome = await node.views.call(block, block === node.head, async (vm) => {
     const { execResult } = await vm.evm.runCall({
-      block: shellBlock(contextOf(block, request), node.common),
+      block: shellOf(block, request.gasPrice !== undefined, node.common),
       caller: addressOf(request.from) ?? createZeroAddress(),
       ...(request.to === undefined ? {} : { to: createAddressFromString(request.to) }),
       data: request.data,
@@ -134,8 +145,7 @@ function attemptWith(
   from: Address,
   nonce: bigint,
 ): Attempt {
-  const context = contextOf(block, { ...request, gasPrice: 0n });
-  const shell = shellBlock(context, node.common);
+  const shell = shellOf(block, true, node.common);
   return async (gasLimit) => {
     const transaction = createFeeMarket1559Tx(
       {
@@ -143,13 +153,14 @@ function attemptWith(
         nonce,
         value: request.value,
         data: request.data,
-        maxFeePerGas: context.baseFeePerGas,
+        maxFeePerGas: node.rules.baseFee,
         ...(request.to === undefined ? {} : { to: createAddressFromString(request.to) }),
       },
       { common: node.common, freeze: false },
     );
     transaction.getSenderAddress = () => from;
     if (gasLimit < transaction.getIntrinsicGas()) return { error: "out of gas", data: new Uint8Array(0) };
+    await breathe();
     await state.checkpoint();
     try {
       const result = await runTx(vm, { tx: transaction, block: shell, skipBalance: true, skipNonce: true });

@@ -1,3 +1,4 @@
+import { breathe } from "../breathe.ts";
 import { RPC } from "../rpc-error.ts";
 import { errorBody } from "./methods.ts";
 
@@ -53,6 +54,7 @@ export async function answer(body: string, call: CallOne, limits: BatchLimits): 
   const answers: string[] = [];
   let size = 0;
   for (const one of request) {
+    await breathe();
     const text =
       size > limits.answerBytes
         ? errorText(idOf(one), RPC.limitExceeded, "the batch's answer is too large")
