@@ -3,15 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { CairnError } from "@cairn/core";
 import type { Abi } from "viem";
+import { CONTRACTS, type ContractName } from "./contract-names.ts";
 
 const require = createRequire(import.meta.url);
 const SOURCES = new URL("./", import.meta.url);
 
-/** What `packages/contracts/generated` holds and chains deploy; helpers and libraries are compiled into these. */
-export const CONTRACTS = ["ProviderRegistry", "ProofLedger", "StorageDeals"] as const;
-export type ContractName = (typeof CONTRACTS)[number];
-
-/** Compiler settings of forge (foundry.toml) and of the committed bytecode alike. */
+/** Compiler settings of the committed bytecode, which forge tests and chains deploy. */
 export const SOLC_SETTINGS = {
   evmVersion: "cancun",
   viaIR: true,

@@ -1,7 +1,7 @@
 import { type Address, encodeDeployData, getContractAddress, type Hex } from "viem";
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "../generated/abi.ts";
-import { proofLedgerBytecode, providerRegistryBytecode, storageDealsBytecode } from "../generated/bytecode.ts";
-import type { ContractName } from "./compile.ts";
+import { bytecodes } from "./bytecodes.ts";
+import type { ContractName } from "./contract-names.ts";
 
 /** The constants that a deployment fixes for ever. */
 export interface DeploymentSettings {
@@ -41,7 +41,7 @@ export function deploymentTransactions(
       contract: "ProviderRegistry",
       address: registry,
       nonce,
-      data: encodeDeployData({ abi: providerRegistryAbi, bytecode: providerRegistryBytecode, args: [deals] }),
+      data: encodeDeployData({ abi: providerRegistryAbi, bytecode: bytecodes.ProviderRegistry, args: [deals] }),
     },
     {
       contract: "ProofLedger",
@@ -49,7 +49,7 @@ export function deploymentTransactions(
       nonce: nonce + 1,
       data: encodeDeployData({
         abi: proofLedgerAbi,
-        bytecode: proofLedgerBytecode,
+        bytecode: bytecodes.ProofLedger,
         args: [
           deals,
           settings.genesisTime,
@@ -66,7 +66,7 @@ export function deploymentTransactions(
       nonce: nonce + 2,
       data: encodeDeployData({
         abi: storageDealsAbi,
-        bytecode: storageDealsBytecode,
+        bytecode: bytecodes.StorageDeals,
         args: [registry, ledger, settings.proposalSeconds],
       }),
     },

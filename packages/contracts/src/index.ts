@@ -1,8 +1,8 @@
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "../generated/abi.ts";
 
 export { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "../generated/abi.ts";
-export { proofLedgerBytecode, providerRegistryBytecode, storageDealsBytecode } from "../generated/bytecode.ts";
-export type { ContractName } from "./compile.ts";
+export { bytecodes } from "./bytecodes.ts";
+export { CONTRACTS, type ContractName } from "./contract-names.ts";
 export { type DeploymentSettings, type DeploymentTransaction, deploymentTransactions } from "./deploy.ts";
 
 /** Every event of the three contracts, to decode any of their logs. */

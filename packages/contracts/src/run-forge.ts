@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CairnError } from "@cairn/core";
+import { bytecodes } from "./bytecodes.ts";
+import { CONTRACTS } from "./contract-names.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = new URL("../", import.meta.url);
 const require = createRequire(import.meta.url);
 const ARCHITECTURE: Record<string, string> = { x64: "amd64", arm64: "arm64" };
 
@@ -32,16 +34,21 @@ export function forgeBinary(): string {
   }
 }
 
+/** Put the committed bytecode where the tests deploy it from. */
+function writeShipped(): void {
+  const target = new URL("cache/shipped/", ROOT);
+  mkdirSync(target, { recursive: true });
+  for (const name of CONTRACTS) {
+    writeFileSync(new URL(`${name}.json`, target), JSON.stringify({ bytecode: bytecodes[name] }));
+  }
+}
+
 /** Run forge in this package, with the running Node first on the path for the compiler shim. `show` passes its output through. */
 export function runForge(args: readonly string[], show = false): Promise<ForgeResult> {
-  const openzeppelin = dirname(require.resolve("@openzeppelin/contracts/package.json"));
+  writeShipped();
   const child = spawn(forgeBinary(), args, {
     cwd: ROOT,
-    env: {
-      ...process.env,
-      FOUNDRY_REMAPPINGS: `@openzeppelin/contracts/=${openzeppelin}/`,
-      PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-    },
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}` },
     stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
   });
   let stdout = "";

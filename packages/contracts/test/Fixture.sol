@@ -2,9 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {DealState, Leaf, Mandate, Quote, Registration, Termination, TypedData} from "../src/DealTypes.sol";
-import {ProofLedger} from "../src/ProofLedger.sol";
-import {ProviderRegistry} from "../src/ProviderRegistry.sol";
-import {StorageDeals} from "../src/StorageDeals.sol";
+import {IProofLedger} from "../src/IProofLedger.sol";
+import {IProviderRegistry} from "../src/IProviderRegistry.sol";
+import {IStorageDeals} from "../src/IStorageDeals.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice The deployed contracts, keys, and everything that is signed off chain. Digests are made here by hand, not by the contracts' code.
@@ -24,9 +24,9 @@ abstract contract Fixture {
     address internal constant EXECUTOR = address(0xE8EC);
     address internal constant ANYONE = address(0xA99);
 
-    ProviderRegistry internal registry;
-    ProofLedger internal ledger;
-    StorageDeals internal deals;
+    IProviderRegistry internal registry;
+    IProofLedger internal ledger;
+    IStorageDeals internal deals;
     address internal owner = vm.addr(OWNER_KEY);
     bytes32 internal set;
     bytes32 internal nextNonce;
@@ -34,12 +34,28 @@ abstract contract Fixture {
     function deploy() internal {
         uint64 nonce = vm.getNonce(address(this));
         address predicted = vm.computeCreateAddress(address(this), nonce + 2);
-        registry = new ProviderRegistry(predicted);
-        ledger = new ProofLedger(predicted, uint48(block.timestamp - 7 * PERIOD), PERIOD, GRACE, DISPUTE, VOTE_WINDOW);
-        deals = new StorageDeals(registry, ledger, PROPOSAL);
+        registry = IProviderRegistry(create("ProviderRegistry", abi.encode(predicted)));
+        ledger = IProofLedger(create("ProofLedger", ledgerArguments(predicted, uint48(block.timestamp - 7 * PERIOD), PERIOD)));
+        deals = IStorageDeals(create("StorageDeals", abi.encode(registry, ledger, PROPOSAL)));
         set = ledger.registerSet(verifierAddresses(), 2);
         for (uint256 i; i < 6; ++i) registerProvider(i);
         fund(1 ether);
+    }
+
+    /// Deploys the committed bytecode, which run-forge.ts writes where forge can read it.
+    function create(string memory name, bytes memory arguments) internal returns (address made) {
+        bytes memory code = bytes.concat(vm.getCode(string.concat("cache/shipped/", name, ".json")), arguments);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
+        }
+    }
+
+    function ledgerArguments(address predicted, uint48 genesisTime, uint32 periodSeconds)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encode(predicted, genesisTime, periodSeconds, GRACE, DISPUTE, VOTE_WINDOW);
     }
 
     function verifierAddresses() internal pure returns (address[] memory all) {
@@ -214,7 +230,7 @@ abstract contract Fixture {
     }
 
     function signReceipt(uint256 provider, bytes32 id) internal view returns (bytes memory) {
-        StorageDeals.DealRecord memory d = deals.dealOf(id);
+        IStorageDeals.DealRecord memory d = deals.dealOf(id);
         return signDeals(
             HOT_KEY + provider, keccak256(abi.encode(TypedData.RECEIPT, id, d.quote.commitment, d.quote.rawLength))
         );

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Registration, TypedData} from "../src/DealTypes.sol";
-import {ProviderRegistry} from "../src/ProviderRegistry.sol";
-import {Signed} from "../src/Signed.sol";
+import {IProviderRegistry} from "../src/IProviderRegistry.sol";
+import {ISigned} from "../src/ISigned.sol";
 import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 
@@ -24,7 +24,7 @@ contract ProviderRegistryTest is Fixture {
     }
 
     function test_registerStoresTermsUnderTheColdKey() public view {
-        ProviderRegistry.ProviderRecord memory p = registry.providerOf(cold(0));
+        IProviderRegistry.ProviderRecord memory p = registry.providerOf(cold(0));
         vm.assertEq(p.hot, vm.addr(HOT_KEY), "hot");
         vm.assertEq(p.payout, payoutOf(0), "the first payout holds at once");
         vm.assertTrue(p.active, "active");
@@ -76,14 +76,14 @@ contract ProviderRegistryTest is Fixture {
         Registration memory r = registration(0);
         r.nonce = second;
         bytes memory signature = signRegistration(COLD_KEY, r);
-        if (second <= uint256(first) + 1) vm.expectPartialRevert(ProviderRegistry.NonceUsed.selector);
+        if (second <= uint256(first) + 1) vm.expectPartialRevert(IProviderRegistry.NonceUsed.selector);
         registry.register(r, signature);
     }
 
     function test_replayIsRefused() public {
         Registration memory r = registration(0);
         bytes memory signature = signRegistration(COLD_KEY, r);
-        vm.expectRevert(abi.encodeWithSelector(ProviderRegistry.NonceUsed.selector, cold(0), 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NonceUsed.selector, cold(0), 0, 1));
         registry.register(r, signature);
     }
 
@@ -100,15 +100,15 @@ contract ProviderRegistryTest is Fixture {
         Registration memory r = registration(0);
         (r.nonce, r.deadline) = (1, uint64(block.timestamp - 1));
         bytes memory signature = signRegistration(COLD_KEY, r);
-        vm.expectRevert(abi.encodeWithSelector(ProviderRegistry.SignatureExpired.selector, r.deadline));
+        vm.expectRevert(abi.encodeWithSelector(ISigned.SignatureExpired.selector, r.deadline));
         registry.register(r, signature);
-        vm.expectPartialRevert(Signed.InvalidSignature.selector);
+        vm.expectPartialRevert(ISigned.InvalidSignature.selector);
         registry.register(r, hex"1234");
     }
 
     function refused(Registration memory r, string memory field) private {
         bytes memory signature = signRegistration(COLD_KEY, r);
-        vm.expectRevert(abi.encodeWithSelector(ProviderRegistry.InvalidRegistration.selector, field));
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.InvalidRegistration.selector, field));
         registry.register(r, signature);
     }
 
@@ -137,7 +137,7 @@ contract ProviderRegistryTest is Fixture {
         registry.retire(1, deadline, retirement(COLD_KEY, 1, deadline));
         vm.assertTrue(!registry.providerOf(cold(0)).active, "retired");
         bytes memory signature = retirement(COLD_KEY, 1, deadline);
-        vm.expectPartialRevert(ProviderRegistry.NonceUsed.selector);
+        vm.expectPartialRevert(IProviderRegistry.NonceUsed.selector);
         registry.retire(1, deadline, signature);
         again(2, payoutOf(0));
         vm.assertTrue(registry.providerOf(cold(0)).active, "back");
@@ -146,12 +146,12 @@ contract ProviderRegistryTest is Fixture {
     function test_strangersCannotRetire() public {
         uint64 deadline = uint64(block.timestamp + 60);
         bytes memory signature = retirement(0xBAD, 1, deadline);
-        vm.expectRevert(abi.encodeWithSelector(ProviderRegistry.NotRegistered.selector, vm.addr(0xBAD)));
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NotRegistered.selector, vm.addr(0xBAD)));
         registry.retire(1, deadline, signature);
     }
 
     function test_onlyStorageDealsLogsWork() public {
-        vm.expectRevert(abi.encodeWithSelector(ProviderRegistry.NotStorageDeals.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NotStorageDeals.selector, address(this)));
         registry.logWork(cold(0), 1, 1);
     }
 
