@@ -111,7 +111,7 @@ describe("bad input", () => {
     const before = await (await network.client()).packages();
     await refused(["show", "nothing of the kind"], "unknown-package");
     await refused(["get", "nothing", join(network.directory, "x")], "unknown-package");
-    await refused(["get", "odd/nothing", join(network.directory, "x")], "unknown-path");
+    await refused(["get", "odd/nothing", join(network.directory, "x")], "path-not-found");
     await refused(["get", "odd", tree], "destination-not-empty");
     await refused(["put", join(network.directory, "does not exist")], "unreadable-path");
     await refused(["put", tree, "--name", "a", "--k", "4", "--n", "3"], "bad-input");

@@ -80,7 +80,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
     });
     if (cids.length === 0) {
       throw new CairnError(`there is no ${wanted} in ${name}`, {
-        code: "unknown-path",
+        code: "path-not-found",
         kind: "missing",
         next: `\`cairn show ${name} --files\` lists what is in it.`,
       });
