@@ -52,7 +52,7 @@ export function revertData(error: RpcError): Hex | undefined {
   const { data } = error;
   const nested = typeof data === "object" && data !== null ? (data as { data?: unknown }).data : data;
   if (typeof nested === "string" && /^0x([0-9a-fA-F]{2})*$/.test(nested)) return nested as Hex;
-  const inText = /(?:revert reason=|vm error=\[)(0x[0-9a-fA-F]*)/.exec(error.message)?.[1];
+  const inText = /(?:revert reason|vm error)=\[?(0x[0-9a-fA-F]*)/.exec(error.message)?.[1];
   if (inText !== undefined) return inText as Hex;
   return /revert/i.test(error.message) ? "0x" : undefined;
 }

@@ -11,11 +11,10 @@ import { readDeployment } from "./read-contracts.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { createSender, type TransactionSender } from "./transaction-sender.ts";
 
+const FIXED = ["periodSeconds", "graceSeconds", "disputePeriods", "voteWindowPeriods", "proposalSeconds"] as const;
+
 /** The constants of a profile that the contracts fix for ever. */
-export type DeploymentProfile = Pick<
-  Profile,
-  "periodSeconds" | "graceSeconds" | "disputePeriods" | "voteWindowPeriods" | "proposalSeconds"
->;
+export type DeploymentProfile = Pick<Profile, (typeof FIXED)[number]>;
 
 export interface DeployOptions extends Partial<FollowerSettings> {
   url: string;
@@ -80,8 +79,8 @@ async function deploy(options: DeployOptions, rpc: Rpc, senders: TransactionSend
     }
   }
   const deployment = await readDeployment(rpc, deals);
-  for (const field of Object.keys(profile) as (keyof DeploymentProfile)[]) {
-    if (field in deployment && deployment[field] !== profile[field]) {
+  for (const field of FIXED) {
+    if (deployment[field] !== profile[field]) {
       throw differs(`they have ${field} ${deployment[field]}, not ${profile[field]}`);
     }
   }
@@ -104,12 +103,16 @@ async function timeOf(heads: Heads, number: number): Promise<number> {
   return (await heads.times([number])).get(number) as number;
 }
 
-/** What creations can cost. StorageDeals can be tried out only once the other two exist, so gas is taken by size from the first. */
-async function costOf(rpc: Rpc, heads: Heads, transactions: readonly DeploymentTransaction[]): Promise<bigint> {
+/** What creations can cost, by their size and the gas of a sample: StorageDeals can be tried out only once the other two exist. */
+async function costOf(
+  rpc: Rpc,
+  heads: Heads,
+  left: readonly DeploymentTransaction[],
+  sample: DeploymentTransaction,
+): Promise<bigint> {
   const { maxFeePerGas } = await currentFees(rpc, await heads.latest());
-  const sample = transactions[0] as DeploymentTransaction;
   const estimate = BigInt(await rpc.request<Hex>("eth_estimateGas", [{ data: sample.data }, "latest"]));
-  const size = transactions.reduce((sum, { data }) => sum + data.length, 0);
+  const size = left.reduce((sum, { data }) => sum + data.length, 0);
   return ((estimate * BigInt(size)) / BigInt(sample.data.length)) * maxFeePerGas;
 }
 
@@ -123,7 +126,7 @@ async function fund(
 ): Promise<Outcome> {
   const made = Number(await rpc.request<Hex>("eth_getTransactionCount", [deployer, "latest"]));
   const left = transactions.slice(Math.min(made, transactions.length - 1));
-  const need = (await costOf(rpc, heads, left)) * FUNDING_MARGIN;
+  const need = (await costOf(rpc, heads, left, transactions[0] as DeploymentTransaction)) * FUNDING_MARGIN;
   const pay = (count: number) => payer.submit(`fund:${deployer}:${count}`, { to: deployer, data: "0x", value: need });
   const first = await pay(0);
   for (let count = 1; count < MAX_PAYMENTS; count++) {

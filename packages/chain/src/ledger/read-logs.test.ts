@@ -18,11 +18,11 @@ function node(heights: number[], limits: Limits, asked: { from: number; to: numb
       const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };
       const [from, to] = [Number(fromBlock), Number(toBlock)];
       asked.push({ from, to });
-      if (to - from + 1 > limits.range) throw new RpcError("block range too large", -32000, undefined, undefined);
+      if (to - from + 1 > limits.range) throw new RpcError("block range too large", -32000, undefined);
       const inside = heights
         .map((height, logIndex) => ({ height, logIndex }))
         .filter(({ height }) => height >= from && height <= to);
-      if (inside.length > limits.results) throw new RpcError("too many results", -32005, undefined, undefined);
+      if (inside.length > limits.results) throw new RpcError("too many results", -32005, undefined);
       return inside
         .map(({ height, logIndex }) => ({
           blockNumber: `0x${height.toString(16)}`,

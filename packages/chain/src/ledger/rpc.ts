@@ -17,8 +17,8 @@ export class RpcError extends Error {
   /** Whatever stood in the error's `data`: revert data, by its dialect. */
   readonly data: unknown;
 
-  constructor(message: string, code: number, data: unknown, cause: unknown) {
-    super(message, { cause });
+  constructor(message: string, code: number, data: unknown) {
+    super(message);
     this.name = "RpcError";
     this.code = code;
     this.data = data;
@@ -44,25 +44,25 @@ export interface RpcOptions {
 
 const BATCH_SIZE = 100;
 
-/** The URL without what may be secret in it: user, password, query. */
+/** The URL without what may be secret in it: user, password, and the path and query, where RPC services have their keys. */
 export function publicUrl(url: string): string {
-  if (!URL.canParse(url)) return "the chain's URL";
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
 }
 
-export function unreachable(url: string, cause: unknown): CairnError {
-  const reason = cause instanceof BaseError ? (cause.details ?? cause.shortMessage) : (cause as Error).message;
+/** Without its cause: viem writes the whole URL, and the request, into its errors. */
+function unreachable(url: string, cause: Error): CairnError {
+  const reason = cause instanceof BaseError ? cause.details || cause.shortMessage : cause.message;
   return new CairnError(`cannot reach the chain at ${publicUrl(url)}: ${reason}`, {
     code: "chain-unreachable",
     kind: "unavailable",
     next: "Start the chain, or correct CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
-    cause,
   });
 }
 
 function translated(url: string, error: unknown): Error {
-  if (!(error instanceof BaseError)) return error instanceof Error ? unreachable(url, error) : new Error(String(error));
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (!(error instanceof BaseError)) return unreachable(url, error);
   const cut = error.walk(
     (inner) =>
       inner instanceof HttpRequestError ||
@@ -70,10 +70,10 @@ function translated(url: string, error: unknown): Error {
       inner instanceof WebSocketRequestError ||
       inner instanceof SocketClosedError,
   );
-  if (cut !== null) return unreachable(url, cut);
+  if (cut !== null) return unreachable(url, cut as Error);
   const refusal = error.walk((inner) => inner instanceof RpcRequestError);
   if (refusal instanceof RpcRequestError) {
-    return new RpcError(refusal.details ?? refusal.shortMessage, refusal.code, refusal.data, error);
+    return new RpcError(refusal.details ?? refusal.shortMessage, refusal.code, refusal.data);
   }
   return unreachable(url, error);
 }

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +14,8 @@ import { openRpc, type Rpc } from "./rpc.ts";
 import { readTransaction, signTransaction } from "./sign-transaction.ts";
 import { ANVIL_KEY, type Anvil, startAnvil } from "./testing/anvil.ts";
 import { ECHO_ABI, ECHO_BYTECODE, priceTooLow } from "./testing/echo-contract.ts";
+import { mortality } from "./testing/mortal.ts";
+import { type SubmitMany, submitMany } from "./testing/submit-many.ts";
 import { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";
 
 const CHAIN_ID = 31_337;
@@ -223,23 +227,7 @@ describe("createSender", () => {
     async function dieAfter(steps: number): Promise<boolean> {
       const key = await fundedKey();
       const store = newStore();
-      let left = steps;
-      const step = () => {
-        if (left-- <= 0) throw new Error("dead");
-      };
-      const dying = <T extends object>(target: T): T =>
-        new Proxy(target, {
-          get(object, name) {
-            const value = Reflect.get(object, name);
-            if (typeof value !== "function") return value;
-            return async (...args: unknown[]) => {
-              step();
-              const result = await value.apply(object, args);
-              step();
-              return result;
-            };
-          },
-        });
+      const { dying } = mortality(steps);
       const mortalRpc = dying(rpc);
       const mortal = sender(key, dying(store), {
         rpc: mortalRpc,
@@ -267,6 +255,31 @@ describe("createSender", () => {
     }
     expect(runs).toBeGreaterThan(30);
     expect(await count()).toBe(before + runs);
+  });
+
+  it("loses and repeats nothing when its process is killed again and again", async () => {
+    const task: SubmitMany = {
+      url: anvil.url,
+      chainId: CHAIN_ID,
+      key: await fundedKey(),
+      directory: join(directory, "killed"),
+      to: echo,
+      ids: Array.from({ length: 40 }, (_, i) => `killed${i}`),
+    };
+    const before = await count();
+    for (const milliseconds of [500, 650, 800, 1000]) {
+      const child = spawn(process.execPath, [join(import.meta.dirname, "testing/submit-many-process.ts")], {
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      child.stdin.end(JSON.stringify(task));
+      const ended = once(child, "exit");
+      const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+      await ended;
+      clearTimeout(timer);
+    }
+    await submitMany(task);
+    expect(await count()).toBe(before + task.ids.length);
+    expect(await nonceOf(addressOfKey(task.key))).toBe(task.ids.length);
   });
 
   it("tells those who wait when the chain is gone, and goes on when it is back", async () => {

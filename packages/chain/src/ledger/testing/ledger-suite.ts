@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DealId, Hex, VerdictLeaf } from "@cairn/core";
+import type { DealId, Hex, LedgerEvent, VerdictLeaf } from "@cairn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, generateKey } from "../../wallet/keys.ts";
 import { signTyped } from "../../wallet/sign-typed.ts";
 import { fileOutgoingStore } from "../file-outgoing-store.ts";
 import { openLedger } from "../open-ledger.ts";
+import { runIndexer } from "../run-indexer.ts";
 import { FAST_PROFILE, type LedgerHarness, PRICE, type TestDeal, World } from "./world.ts";
 
 const FAR = 2n ** 40n;
@@ -250,6 +251,41 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       });
       await second.stop();
       await rm(directory, { recursive: true });
+    });
+
+    it.concurrent("tells new blocks over a WebSocket, and an indexer of every event once", async () => {
+      const s = await world.scenario(7n);
+      const { deployment } = s;
+      const reader = await openLedger({ url: harness.url.replace(/^http/, "ws"), deployment });
+      const finished = new AbortController();
+      const seen: LedgerEvent[] = [];
+      let cursor = deployment.deployedAt;
+      const running = runIndexer({
+        ledger: reader,
+        signal: finished.signal,
+        pollMilliseconds: 60_000,
+        target: {
+          cursor: async () => cursor,
+          async apply({ from, next, events, head }) {
+            expect(from).toBe(cursor);
+            expect(next).toBe(head.number + 1);
+            seen.push(...events);
+            cursor = next;
+            if (seen.some((event) => event.name === "ProviderRetired" && event.provider === provider.address)) {
+              finished.abort();
+            }
+          },
+        },
+      });
+      const provider = await s.provider();
+      const signature = signTyped("Retirement", { nonce: 1n, deadline: FAR }, deployment, provider.cold);
+      await s.ledger.retire(s.next(), 1n, FAR, signature);
+      await running;
+      const mine = seen.filter((event) => "provider" in event && event.provider === provider.address);
+      expect(mine.map((event) => event.name)).toEqual(["ProviderRegistered", "ProviderRetired"]);
+      const places = seen.map(({ transaction, logIndex }) => `${transaction} ${logIndex}`);
+      expect(new Set(places).size).toBe(places.length);
+      await reader.stop();
     });
 
     it.concurrent("reads what is there, and says what is not", async () => {
