@@ -77,6 +77,7 @@ function buildProgram(): Command {
     .argument("<package>", `${PACKAGE}, with /path for a part of it`)
     .argument("<dest>", "where to; must not exist or be an empty folder")
     .option("--range <from-to>", "only these bytes of one file, TO not included")
+    .option("--encrypted", "one file's OpenPGP message as it is stored, for gpg")
     .action(async (target, dest, options) => (await import("./cli/get.ts")).get(target, dest, options));
 
   command("ls", "list your packages")

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { promisify } from "node:util";
-import { CairnError, type Hex } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/core";
 
 /** Everything that makes an owner, in one file: whoever has it can read, spend and remove. */
 export interface AccountSecrets {
@@ -10,6 +10,14 @@ export interface AccountSecrets {
   wallet: Hex;
   /** 32 bytes, base64: keys the name look-up and the labels. */
   lookupKey: string;
+  /** Where the account's packages are, so that they can be found again with this file alone. */
+  network?: KnownNetwork;
+}
+
+export interface KnownNetwork {
+  chainId: number;
+  /** Address of StorageDeals. */
+  deals: Address;
 }
 
 const FORMAT = "cairn-account-1";
@@ -89,5 +97,14 @@ function checkSecrets(value: Record<string, unknown>): AccountSecrets {
   if (typeof lookupKey !== "string" || Buffer.from(lookupKey, "base64").length !== 32) {
     throw notAnAccount("no look-up key");
   }
-  return { openpgp, wallet: wallet as Hex, lookupKey };
+  return { openpgp, wallet: wallet as Hex, lookupKey, ...checkNetwork(value.network) };
+}
+
+function checkNetwork(value: unknown): { network?: KnownNetwork } {
+  if (value === undefined) return {};
+  const { chainId, deals } = (value ?? {}) as Record<string, unknown>;
+  if (!Number.isSafeInteger(chainId) || typeof deals !== "string" || !/^0x[0-9a-f]{40}$/.test(deals)) {
+    throw notAnAccount("what it says of its network is incomplete");
+  }
+  return { network: { chainId: chainId as number, deals: deals as Address } };
 }

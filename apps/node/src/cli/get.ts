@@ -25,6 +25,8 @@ import { type CommonOptions, openSession, requireAccount } from "./session.ts";
 export interface GetOptions extends CommonOptions {
   /** `FROM-TO`, half-open, of one file. */
   range?: string;
+  /** The OpenPGP message as it is stored, for gpg. */
+  encrypted?: boolean;
 }
 
 /** Bring back a package, a folder of it, one file, or a byte range of one file. */
@@ -43,7 +45,8 @@ export async function get(target: string, destination: string, options: GetOptio
       next: found.next ?? `See \`cairn show ${found.id}\`.`,
     });
   }
-  if (path === "" && range === undefined) await requireFree(dest);
+  const oneFile = range !== undefined || options.encrypted === true;
+  if (path === "" && !oneFile) await requireFree(dest);
   const network = await client.network();
   const capability = await readCapability(account, network, found.manifestHash as Hex);
   const manifest = await fetchManifest(client, account, found.id);
@@ -60,19 +63,25 @@ export async function get(target: string, destination: string, options: GetOptio
     const getBlocks: GetBlocks = (cids) =>
       readFrames(lazily(() => client.blocks(found.id, cids.map(String), capability, signal)));
     const common = { manifest, key: account.key, onProgress, signal };
-    const restored =
-      range !== undefined
-        ? await getRange(
-            { manifest, key: account.key, path, getBlocks, range },
-            await insideIfDirectory(dest, basename(path || name)),
-          )
-        : path !== ""
-          ? await restorePath({ ...common, path, getBlocks, destination: await forPath(manifest, path, dest) })
-          : await restoreFolder({
-              ...common,
-              pieces: eachPiece(found.pieces, (piece) => client.piece(found.id, piece, capability, signal)),
-              destination: dest,
-            });
+    const restored = oneFile
+      ? await getOneFile(
+          {
+            manifest,
+            key: account.key,
+            path,
+            getBlocks,
+            ...(range === undefined ? {} : { range }),
+            stored: options.encrypted ?? false,
+          },
+          await insideIfDirectory(dest, basename(path || name)),
+        )
+      : path !== ""
+        ? await restorePath({ ...common, path, getBlocks, destination: await forPath(manifest, path, dest) })
+        : await restoreFolder({
+            ...common,
+            pieces: eachPiece(found.pieces, (piece) => client.piece(found.id, piece, capability, signal)),
+            destination: dest,
+          });
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
     output.result({ id: found.id, destination: dest, files: restored.files, bytes: restored.bytes, seconds });
@@ -137,7 +146,7 @@ async function insideIfDirectory(destination: string, name: string): Promise<str
 }
 
 /** Written beside DEST and renamed, so that a broken read leaves nothing. */
-async function getRange(options: ReadFileOptions, destination: string): Promise<Omit<Restored, "exactTimes">> {
+async function getOneFile(options: ReadFileOptions, destination: string): Promise<Omit<Restored, "exactTimes">> {
   if (await stat(destination).catch(() => undefined)) {
     throw new CairnError(`${destination} exists already`, {
       code: "destination-exists",

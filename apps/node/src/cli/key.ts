@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { exportPublicKey } from "@cairn/archive";
 import { CairnError } from "@cairn/core";
 import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
-import { readAccountFile, writeAccountFile } from "../account/account-file.ts";
-import { homeAt, writeWhole } from "../home/home.ts";
+import { type KnownNetwork, readAccountFile, writeAccountFile } from "../account/account-file.ts";
+import { type Home, homeAt, readJson, writeWhole } from "../home/home.ts";
 import { createOutput } from "./output.ts";
 import { type CommonOptions, requireAccount } from "./session.ts";
 
@@ -28,11 +28,20 @@ export async function exportKey(file: string, options: KeyOptions): Promise<void
     });
   }
   const passphrase = await passphraseOf(options);
-  const text = options.openpgp ? account.secrets.openpgp : await writeAccountFile(account.secrets, passphrase);
+  const network = await knownNetwork(home);
+  const secrets = { ...account.secrets, ...(network === undefined ? {} : { network }) };
+  const text = options.openpgp ? account.secrets.openpgp : await writeAccountFile(secrets, passphrase);
   await writeWhole(path, text);
   const output = createOutput(options.json ?? false);
   output.result({ file: path, owner: account.wallet.address, fingerprint: account.key.fingerprint });
   output.say(`Exported ${account.wallet.address} to ${path}. ${sealing(options.openpgp, passphrase)}`);
+}
+
+/** The contracts that this home's packages are under: its own deployment, or those it was told to join. */
+async function knownNetwork(home: Home): Promise<KnownNetwork | undefined> {
+  const own = await readJson<KnownNetwork>(home.deploymentFile);
+  if (own === undefined) return readJson<KnownNetwork>(home.joinedFile);
+  return { chainId: own.chainId, deals: own.deals };
 }
 
 function sealing(openpgp: boolean | undefined, passphrase: string | undefined): string {
@@ -52,7 +61,11 @@ export async function importKey(file: string, options: KeyOptions): Promise<void
     });
   });
   const secrets = await readAccountFile(text, await passphraseOf(options));
-  const account = await installAccount(homeAt(options.home), secrets);
+  const home = homeAt(options.home);
+  const account = await installAccount(home, secrets);
+  if (secrets.network !== undefined && (await knownNetwork(home)) === undefined) {
+    await writeWhole(home.joinedFile, `${JSON.stringify(secrets.network, null, 2)}\n`);
+  }
   const output = createOutput(options.json ?? false);
   output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint });
   output.say(`Imported ${account.wallet.address}. Packages of this owner are found with: cairn recover`);

@@ -17,6 +17,8 @@ export interface GatewayContext {
   /** Give an owner coins and a deposit; undefined where there is no faucet. */
   faucet: ((owner: Address) => Promise<void>) | undefined;
   signTicket(deal: DealId, offset: number, length: number): Promise<Signed<"ReadTicket">>;
+  /** Resolves when the catalog stands for the chain as it is finalised now; throws `chain-behind` after a minute. */
+  caughtUp(): Promise<void>;
   /** Prometheus text. */
   metrics(): Promise<string>;
   balanceOf(owner: Address): Promise<{ balance: Money; coins: Money }>;

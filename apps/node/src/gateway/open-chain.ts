@@ -47,12 +47,23 @@ export async function openChain(
   chainUrl: string,
   profile: Profile,
   keys: ChainKeys,
-  known: Deployment | undefined,
+  known: Deployment | { chainId: number; deals: Address } | undefined,
 ): Promise<GatewayChain> {
   const store = postgresOutgoingStore(pool);
   await fund(chainUrl, store, profile, keys);
-  const deployment = known ?? (await deployContracts({ url: chainUrl, key: keys.executor.key, store, profile }));
-  const executor = await openLedger({ url: chainUrl, deployment, key: keys.executor.key, store });
+  const contracts = known ?? (await deployContracts({ url: chainUrl, key: keys.executor.key, store, profile }));
+  const executor = await openLedger({ url: chainUrl, deployment: contracts, key: keys.executor.key, store });
+  const { deployment } = executor;
+  if (known !== undefined && known.chainId !== deployment.chainId) {
+    throw new CairnError(
+      `this home belongs to chain ${known.chainId}, and ${chainUrl} is chain ${deployment.chainId}`,
+      {
+        code: "wrong-chain",
+        kind: "conflict",
+        next: "Give the URL of the right chain in CAIRN_CHAIN_URL.",
+      },
+    );
+  }
   const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
   const addresses = keys.verifiers.map((key) => key.address).sort();
   const quorum = quorumOf(addresses.length);

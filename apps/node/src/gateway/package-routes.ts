@@ -244,6 +244,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.get("/api/v1/recover", { schema: { response: { 200: Type.Array(RecoverableJson) } } }, async (request) => {
       const account = await authenticate(gateway.pool, request);
+      await gateway.caughtUp();
       return market.listRecoverable({ owner: ownerOf(account) });
     });
 

@@ -4,12 +4,13 @@ import { type Audit, auditMigrations, createAudit, type Notice } from "@cairn/au
 import { openFileBlobStore } from "@cairn/blobs";
 import { catalogMigrations, createProjection, enqueue, recordEvents } from "@cairn/catalog";
 import { OUTGOING_MIGRATIONS, runIndexer, signTyped } from "@cairn/chain";
-import { type Clock, type Deployment, MAX_PIECE_BYTES, PROFILES, type Random } from "@cairn/core";
+import { CairnError, type Clock, type Deployment, MAX_PIECE_BYTES, PROFILES, type Random } from "@cairn/core";
 import { migrate, openDatabase } from "@cairn/database";
 import { createMarket } from "@cairn/market";
 import { openTransport } from "@cairn/transport";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import type { KnownNetwork } from "../account/account-file.ts";
 import { homeAt, homeToken, readJson, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { VERSION } from "../version.ts";
@@ -27,6 +28,7 @@ import { publicRoutes } from "./public-routes.ts";
 const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
 const DEFAULT_DAYS = 180;
 const TICKET_SECONDS = 3600;
+const CATCH_UP_SECONDS = 60;
 /** Claims for providers: often where a person watches, once a day for real. */
 const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
 /** What the faucet deposits for a new owner. */
@@ -59,7 +61,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     config.chainUrl,
     profile,
     { executor: executorKey, verifiers: verifierKeys, validator },
-    await readJson<Deployment>(home.deploymentFile),
+    (await readJson<Deployment>(home.deploymentFile)) ?? (await readJson<KnownNetwork>(home.joinedFile)),
   );
   await writeWhole(home.deploymentFile, `${JSON.stringify(chain.deployment, null, 2)}\n`);
   const { deployment } = chain;
@@ -163,9 +165,24 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       };
       return { message, signature: signTyped("ReadTicket", message, deployment, executorKey.key) };
     },
+    caughtUp: () => caughtUp(),
     metrics: createMetrics(() => context),
     balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
   };
+
+  const projection = createProjection(pool, ledger);
+  async function caughtUp(): Promise<void> {
+    const { number } = await ledger.finalized();
+    for (let waited = 0; waited < CATCH_UP_SECONDS; waited += 0.25) {
+      if (((await projection.head())?.number ?? -1) >= number) return;
+      await clock.sleep(0.25, stopping.signal);
+    }
+    throw new CairnError(`the catalog is still behind block ${number} of the chain`, {
+      code: "chain-behind",
+      kind: "unavailable",
+      next: "Wait a little and try again.",
+    });
+  }
 
   const server = await createHttpServer([
     publicRoutes(context),
@@ -179,7 +196,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   const loops = [
     runIndexer({
       ledger,
-      target: createProjection(pool, ledger),
+      target: projection,
       signal: stopping.signal,
       pollMilliseconds: poll,
       onTrouble: trouble,

@@ -13,6 +13,8 @@ export interface Home {
   tokenFile: string;
   settingsFile: string;
   deploymentFile: string;
+  /** Contracts of an existing network that a new home is to use instead of deploying its own. */
+  joinedFile: string;
   postgres: string;
   chain: string;
   gateway: string;
@@ -31,6 +33,7 @@ export function homeAt(option?: string): Home {
     tokenFile: join(directory, "token"),
     settingsFile: join(directory, "home.json"),
     deploymentFile: join(directory, "deployment.json"),
+    joinedFile: join(directory, "joined.json"),
     postgres: join(directory, "postgres"),
     chain: join(directory, "chain"),
     gateway: join(directory, "gateway"),

@@ -22,6 +22,8 @@ export interface ReadFileOptions {
   path: string;
   getBlocks: GetBlocks;
   range?: ByteRange;
+  /** The bytes as they are stored, for an encrypted file the OpenPGP message itself; `range` then counts those. */
+  stored?: boolean;
 }
 
 /**
@@ -39,10 +41,12 @@ export async function* readFile(options: ReadFileOptions): AsyncGenerator<Uint8A
       next: "Name a file, or restore the folder.",
     });
   }
-  const range = checked(options.range ?? { start: 0, end: entry.size }, entry.size);
+  const size = options.stored ? entry.stored : entry.size;
+  const range = checked(options.range ?? { start: 0, end: size }, size);
   const leaves = await leavesOf(manifest, entry, getBlocks);
-  if (range.start === range.end && entry.size > 0) return;
-  const unwrap = manifest.layout === "unencrypted" ? undefined : await unwrapperOf(holderOf(options.key));
+  if (range.start === range.end && size > 0) return;
+  const asStored = options.stored || manifest.layout === "unencrypted";
+  const unwrap = asStored ? undefined : await unwrapperOf(holderOf(options.key));
   const part = { manifest, entry, leaves, getBlocks, range };
   if (!unwrap) yield* storedBytes(part, range.start, range.end);
   else if (range.start === 0 && range.end === entry.size) yield* wholeMessage(part, unwrap);
