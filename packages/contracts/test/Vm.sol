@@ -9,6 +9,14 @@ interface Vm {
         address emitter;
     }
 
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function prank(address sender) external;
@@ -25,6 +33,7 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getCode(string calldata path) external view returns (bytes memory);
+    function lastCallGas() external view returns (Gas memory);
     function assume(bool condition) external pure;
     function assertTrue(bool condition, string calldata why) external pure;
     function assertEq(uint256 left, uint256 right, string calldata why) external pure;
