@@ -362,7 +362,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   }
 }
 
-export function referenceOf(block: Block): BlockReference {
+function referenceOf(block: Block): BlockReference {
   const { header } = block;
   return {
     number: Number(header.number),

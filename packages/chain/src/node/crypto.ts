@@ -17,10 +17,12 @@ interface NativeSponge {
 }
 type NativeKeccak = (algorithm: "keccak256") => { _state?: NativeSponge };
 
-/** The prebuilt addon, or undefined on a platform that the package ships none for (linux-arm64): the pure JavaScript below then serves. */
-function native<T>(path: string): T | undefined {
+const require = createRequire(import.meta.url);
+
+/** The prebuilt addon, or undefined on a platform that the package ships none for (linux-arm64): the JavaScript below then serves. */
+function addon<T>(load: () => unknown): T | undefined {
   try {
-    return createRequire(import.meta.url)(path) as T;
+    return load() as T;
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;
@@ -49,8 +51,8 @@ export const SOFT: Primitives = {
   },
 };
 
-const secp = native<NativeSecp256k1>("secp256k1/bindings.js");
-const sponge = native<NativeKeccak>("keccak/bindings.js")?.("keccak256")._state;
+const secp = addon<NativeSecp256k1>(() => require("secp256k1/bindings.js"));
+const sponge = addon<NativeKeccak>(() => require("keccak/bindings.js"))?.("keccak256")._state;
 
 /** Each primitive in its fastest form on this machine. */
 export const FAST: Primitives = {

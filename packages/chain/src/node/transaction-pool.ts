@@ -26,7 +26,7 @@ export const POOL_LIMITS: PoolLimits = {
 };
 
 /** geth's limit as well. */
-export const MAX_TRANSACTION_BYTES = 131_072;
+const MAX_TRANSACTION_BYTES = 131_072;
 /** A replacement must offer a tenth more, tip and fee both. */
 const REPLACEMENT_PERCENT = 110n;
 /** How many waiting senders are looked at for one whose transaction fits the block. */

@@ -71,7 +71,7 @@ export interface Step {
 }
 
 /** How far a block's time may be ahead of the clock. */
-export const MAX_AHEAD_SECONDS = 5;
+const MAX_AHEAD_SECONDS = 5;
 
 /** Seals that make a block final: ⌈2n/3⌉. */
 export function quorumOf(validators: number): number {
@@ -116,7 +116,7 @@ function onTime(state: ConsensusState, now: number): Step {
 }
 
 /** Why a block cannot follow the head, whatever its contents are. */
-export function rejectionOf(
+function rejectionOf(
   state: ConsensusState,
   block: BlockReference,
   signers: readonly Address[],

@@ -96,7 +96,7 @@ async function resolveRange(context: MethodContext, query: LogQuery): Promise<Lo
   return { fromBlock, toBlock, addresses, topics };
 }
 
-export async function findLogs(context: MethodContext, query: LogQuery): Promise<PlacedLog[]> {
+async function findLogs(context: MethodContext, query: LogQuery): Promise<PlacedLog[]> {
   const { node, limits } = context;
   const filter = await resolveRange(context, query);
   if (filter === undefined) return [];

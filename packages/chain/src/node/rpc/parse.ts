@@ -6,7 +6,7 @@ import { invalidParams } from "../rpc-error.ts";
 
 const HEX = /^0x[0-9a-fA-F]*$/;
 
-export function parseRecord(value: unknown, name: string): Record<string, unknown> {
+function parseRecord(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalidParams(`${name} must be an object`);
   return value as Record<string, unknown>;

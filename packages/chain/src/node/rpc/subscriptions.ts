@@ -69,7 +69,7 @@ function includes(members: Uint8Array[], value: Uint8Array): boolean {
   return members.some((member) => bytesToUnprefixedHex(member) === hex);
 }
 
-export function matches(log: PlacedLog, query: Pick<LogQuery, "addresses" | "topics">): boolean {
+function matches(log: PlacedLog, query: Pick<LogQuery, "addresses" | "topics">): boolean {
   if (query.addresses.length > 0 && !includes(query.addresses, log.address)) return false;
   return query.topics.every((members, position) => {
     const topic = log.topics[position];

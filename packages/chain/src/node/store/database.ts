@@ -3,15 +3,7 @@ import { CairnError } from "@cairn/core";
 import pg from "pg";
 
 /** How to reach the chain's own PostgreSQL database, with the role that owns it. */
-export interface DatabaseConfig {
-  connectionString?: string;
-  /** A host name, or the directory of a UNIX socket. */
-  host?: string;
-  port?: number;
-  user?: string;
-  password?: string;
-  database?: string;
-}
+export type DatabaseConfig = pg.PoolConfig;
 
 /** How long the lock of a process that was just killed may still be held. */
 const LOCK_PATIENCE_MS = 5_000;

@@ -6,7 +6,7 @@ import { type RunningChain, startChain } from "../start-chain.ts";
 import { RICH } from "./probe-chain.ts";
 
 export const VALIDATOR_KEY: Hex = `0x${"11".repeat(32)}`;
-export const FAUCET_KEY: Hex = `0x${"22".repeat(32)}`;
+const FAUCET_KEY: Hex = `0x${"22".repeat(32)}`;
 export const FAUCET = privateKeyToAccount(FAUCET_KEY);
 const COIN = 10n ** 18n;
 
