@@ -1,4 +1,3 @@
-export type { Revert } from "./decode-revert.ts";
 export { type DeploymentProfile, type DeployOptions, deployContracts, deployerKey } from "./deploy-contracts.ts";
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
@@ -7,7 +6,7 @@ export { type EvmLedger, type OpenLedgerOptions, openLedger } from "./open-ledge
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 export { readDeployment } from "./read-contracts.ts";
-export { openRpc, publicUrl, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
+export { openRpc, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
 export {
   type IndexBatch,
   type IndexerOptions,

@@ -142,9 +142,17 @@ export class OutgoingFollower {
       if (receipt === undefined) await this.#consumed(followed, head, final.number);
       else if (Number(receipt.blockNumber) <= final.number) await this.#mined(followed, receipt, head);
     }
-    for (const followed of inOrder.slice(used.length)) {
-      await this.#push(followed, followed.transaction.nonce === count, head);
-    }
+    const unused = inOrder.slice(used.length);
+    if (unused[0] !== undefined && unused[0].transaction.nonce > count) await this.#takeUpEarlier(unused[0]);
+    for (const followed of unused) await this.#push(followed, followed.transaction.nonce === count, head);
+  }
+
+  /** A nonce before all of ours is missing: what another process saved under it, and did not live to send, holds ours up. */
+  async #takeUpEarlier(first: Followed): Promise<void> {
+    if (Date.now() - first.signedAt < this.#settings.resendSeconds * 1000) return;
+    const pending = await this.#context.store.pending(this.#context.account);
+    for (const transaction of pending)
+      if (transaction.nonce < first.transaction.nonce) this.follow(transaction, undefined);
   }
 
   /** One in a finalized block. Want of gas is no answer of the contract's: it is signed anew with twice as much, as far as a block holds it. */

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Address, Hex } from "@cairn/core";
+import { testDatabase } from "@cairn/database/testing";
 import { parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, generateKey } from "../wallet/keys.ts";
 import { fileOutgoingStore } from "./file-outgoing-store.ts";
 import { openHeads } from "./heads.ts";
 import type { OutgoingStore } from "./outgoing-store.ts";
+import { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { readTransaction, signTransaction } from "./sign-transaction.ts";
 import { ANVIL_KEY, type Anvil, startAnvil } from "./testing/anvil.ts";
@@ -45,6 +47,8 @@ const count = async () => Number(await rpc.request<Hex>("eth_getStorageAt", [ech
 const nonceOf = async (address: Address) =>
   Number(await rpc.request<Hex>("eth_getTransactionCount", [address, "latest"]));
 const add = () => ({ to: echo, data: "0x" as Hex });
+
+const isRecord = (path: string) => path.endsWith(".json");
 
 async function fundedKey(coins = "10"): Promise<Hex> {
   const key = generateKey();
@@ -267,19 +271,47 @@ describe("createSender", () => {
       ids: Array.from({ length: 40 }, (_, i) => `killed${i}`),
     };
     const before = await count();
-    for (const milliseconds of [500, 650, 800, 1000]) {
+    const saved = async () =>
+      (await readdir(task.directory, { recursive: true }).catch(() => [])).filter(isRecord).length;
+    for (const records of [1, 6, 15, 25, 40]) {
       const child = spawn(process.execPath, [join(import.meta.dirname, "testing/submit-many-process.ts")], {
         stdio: ["pipe", "ignore", "ignore"],
       });
       child.stdin.end(JSON.stringify(task));
       const ended = once(child, "exit");
-      const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
-      await ended;
-      clearTimeout(timer);
+      while ((await saved()) < records) await new Promise((resolve) => setTimeout(resolve, 2));
+      child.kill("SIGKILL");
+      expect((await ended)[1]).toBe("SIGKILL");
     }
     await submitMany(task);
     expect(await count()).toBe(before + task.ids.length);
     expect(await nonceOf(addressOfKey(task.key))).toBe(task.ids.length);
+  });
+
+  it("shares a key with another process over one database, and sends what that one only saved", async () => {
+    const database = await testDatabase({ migrations: [OUTGOING_MIGRATIONS] });
+    const key = await fundedKey();
+    const open2 = () => sender(key, postgresOutgoingStore(database.pool), { resendSeconds: 0.3 });
+    const before = await count();
+    const [one, two] = [open2(), open2()];
+    const ids = Array.from({ length: 24 }, (_, i) => `shared${i}`);
+    const [ofOne, ofTwo] = await Promise.all(
+      [one, two].map((each) => Promise.all(ids.map((id) => each.submit(id, add())))),
+    );
+    expect(ofOne).toEqual(ofTwo);
+    expect(await count()).toBe(before + ids.length);
+
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const fees = { gas: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+    const nonce = await nonceOf(account.sender);
+    const unsent = signTransaction(add(), { chainId: CHAIN_ID, nonce, ...fees }, key);
+    const store = postgresOutgoingStore(database.pool);
+    await store.insert({ ...account, id: "unsent", nonce, ...unsent, earlier: [], signedAtBlock: 1 });
+    expect((await two.submit("later", add())).ok).toBe(true);
+    expect(await count()).toBe(before + ids.length + 2);
+    one.close();
+    two.close();
+    await database.drop();
   });
 
   it("tells those who wait when the chain is gone, and goes on when it is back", async () => {

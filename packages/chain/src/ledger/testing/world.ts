@@ -39,7 +39,7 @@ export const FAST_PROFILE: DeploymentProfile = {
   graceSeconds: 2,
   disputePeriods: 1,
   voteWindowPeriods: 8,
-  proposalSeconds: 15,
+  proposalSeconds: 24,
 };
 
 export const PRICE = 1_000_000n;
