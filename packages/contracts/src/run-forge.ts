@@ -1,37 +1,16 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { CairnError } from "@cairn/core";
 import { bytecodes } from "./bytecodes.ts";
 import { CONTRACTS } from "./contract-names.ts";
+import { foundryBinary } from "./foundry-binary.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const require = createRequire(import.meta.url);
-const ARCHITECTURE: Record<string, string> = { x64: "amd64", arm64: "arm64" };
 
 export interface ForgeResult {
   exitCode: number;
   stdout: string;
   stderr: string;
-}
-
-/**
- * The forge binary inside the npm package of this platform: its post-install script need not have run.
- * @throws CairnError `no-forge`
- */
-export function forgeBinary(): string {
-  const platform = `@foundry-rs/forge-${process.platform}-${ARCHITECTURE[process.arch] ?? process.arch}`;
-  try {
-    return require.resolve(`${platform}/bin/forge${process.platform === "win32" ? ".exe" : ""}`);
-  } catch (cause) {
-    throw new CairnError(`the npm package ${platform} is not installed`, {
-      code: "no-forge",
-      kind: "unavailable",
-      next: "Run `npm install` on a platform for which forge is published.",
-      cause,
-    });
-  }
 }
 
 /** Put the committed bytecode where the tests deploy it from. */
@@ -46,9 +25,9 @@ function writeShipped(): void {
 /** Run forge in this package, with the running Node first on the path for the compiler shim. `show` passes its output through. */
 export function runForge(args: readonly string[], show = false): Promise<ForgeResult> {
   writeShipped();
-  const child = spawn(forgeBinary(), args, {
+  const child = spawn(foundryBinary("forge"), args, {
     cwd: ROOT,
-    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}` },
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ""}` },
     stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
   });
   let stdout = "";
