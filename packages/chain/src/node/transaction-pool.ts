@@ -4,6 +4,7 @@ import { Capability, createTxFromRLP, type TypedTransaction } from "@ethereumjs/
 import { bytesToHex } from "@ethereumjs/util";
 import { feesOf } from "./execution/block-builder.ts";
 import { limitExceeded, rejected } from "./rpc-error.ts";
+import { senderOf } from "./sender-of.ts";
 import type { ChainRules } from "./types.ts";
 
 export interface PoolLimits {
@@ -179,7 +180,7 @@ export class TransactionPool {
       throw rejected("max priority fee per gas higher than max fee per gas", "Offer a tip below the fee.");
     }
     try {
-      return transaction.getSenderAddress().toString() as Address;
+      return senderOf(transaction).toString() as Address;
     } catch {
       throw rejected("invalid sender: the signature is not valid", "Sign the transaction again.");
     }
@@ -293,7 +294,7 @@ export class TransactionPool {
   settle(transactions: readonly TypedTransaction[], now = Date.now()): void {
     this.#generation++;
     for (const transaction of transactions) {
-      const address = transaction.getSenderAddress().toString() as Address;
+      const address = senderOf(transaction).toString() as Address;
       const sender = this.#senders.get(address);
       if (sender === undefined) continue;
       const executed = sender.entries.get(transaction.nonce);

@@ -7,6 +7,7 @@ import type { FeeMarket1559Tx, TypedTransaction } from "@ethereumjs/tx";
 import { Account, Address, bigIntMin, createWithdrawal, KECCAK256_RLP, type Withdrawal } from "@ethereumjs/util";
 import { Bloom, encodeReceipt, type RunTxResult, runTx, type VM } from "@ethereumjs/vm";
 import { rewardAt } from "../emission.ts";
+import { senderOf } from "../sender-of.ts";
 import type { BlockRows } from "../store/chain-store.ts";
 import { reachableNodes } from "../store/reachable-nodes.ts";
 import type { NodeBuffer } from "../store/trie-database.ts";
@@ -128,7 +129,7 @@ export class BlockBuilder {
     if (fees.maxFee < this.#rules.baseFee) throw new InvalidTransaction("max fee per gas less than block base fee");
     if (fees.tip > fees.maxFee) throw new InvalidTransaction("max priority fee per gas higher than max fee per gas");
     if (transaction.gasLimit < transaction.getIntrinsicGas()) throw new InvalidTransaction("intrinsic gas too low");
-    const sender = await this.#state.getAccount(transaction.getSenderAddress());
+    const sender = await this.#state.getAccount(senderOf(transaction));
     const nonce = sender?.nonce ?? 0n;
     if (transaction.nonce !== nonce)
       throw new InvalidTransaction(`nonce ${transaction.nonce}, the account's is ${nonce}`);
@@ -285,7 +286,7 @@ function blockRows(
     return {
       hash: transaction.hash(),
       index,
-      sender: transaction.getSenderAddress().bytes,
+      sender: senderOf(transaction).bytes,
       recipient: transaction.to?.bytes,
       value: transaction.value,
       status: result.execResult.exceptionError === undefined ? 1 : 0,

@@ -4,6 +4,7 @@ import type { TypedTransaction } from "@ethereumjs/tx";
 import { bytesToHex } from "@ethereumjs/util";
 import { Bloom } from "@ethereumjs/vm";
 import { effectiveGasPrice } from "../execution/block-builder.ts";
+import { senderOf } from "../sender-of.ts";
 import type { LogRecord, PlacedLog, PlacedTransaction } from "../types.ts";
 
 /** JSON forms of the execution API (ethereum/execution-apis). */
@@ -63,7 +64,7 @@ export function formatTransaction(transaction: TypedTransaction, place: { block:
     transactionIndex: place === undefined ? null : quantity(place.index),
     type: quantity(transaction.type),
     chainId: chainId ?? quantity(transaction.common.chainId()),
-    from: transaction.getSenderAddress().toString(),
+    from: senderOf(transaction).toString(),
     to: transaction.to?.toString() ?? null,
     nonce: signed.nonce,
     gas: signed.gasLimit,

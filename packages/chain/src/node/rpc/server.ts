@@ -36,6 +36,13 @@ export interface ListenOptions {
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HEARTBEAT_MS = 30_000;
+/** Idle connections are kept for longer than a client pauses between two polls: one that closes as a request comes in looks like a crash. */
+const HTTP_OPTIONS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16_384,
+};
 
 /**
  * JSON-RPC over HTTP POST and WebSocket on one loopback port. Requests whose Host is another name (DNS rebinding) or that come from a web page
@@ -54,7 +61,7 @@ export class RpcServer {
     this.#context = context;
     this.#limits = limits;
     this.#hosts = new Set([...LOOPBACK_NAMES, ...allowedHosts].map((host) => host.toLowerCase()));
-    this.#http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 });
+    this.#http = createServer(HTTP_OPTIONS);
     this.#http.maxConnections = limits.connections;
     this.#http.on("request", (request, response) => this.#onRequest(request, response));
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
