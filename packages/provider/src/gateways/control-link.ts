@@ -38,7 +38,7 @@ export async function answerRequest(
       request,
       asker,
     );
-    return { ok: true, ...replyToJson(request.type, reply) };
+    return { ...replyToJson(request.type, reply), ok: true };
   } catch (thrown) {
     const error = asCairnError(thrown);
     if (error.kind !== "internal") {

@@ -5,6 +5,8 @@ import { openPacer } from "./pacer.ts";
 
 /** A round is read in this share of its interval, so that it is over in time though reading falters. */
 const SHARE = 0.8;
+/** Longest sleep without another look at the interval. */
+const NAP_SECONDS = 5;
 
 /**
  * Read every byte of every shard once per interval, gently: a round spreads over its interval at whatever rate that takes, never above the budget. Damage is
@@ -41,6 +43,17 @@ export async function keepScrubbing(context: ProviderContext): Promise<void> {
     }
     if (bytes > 0)
       context.log.debug({ shards: shards.length, bytes, seconds: (Date.now() - began) / 1000 }, "scrubbed");
-    await pause(Math.max(Math.min(1, interval), interval - (Date.now() - began) / 1000), signal);
+    await rest(context, began);
+  }
+}
+
+/** Until the next round is due. The interval is asked again and again: at the start no gateway has named it yet. */
+async function rest(context: ProviderContext, began: number): Promise<void> {
+  const { signal } = context;
+  await pause(Math.min(1, context.scrubSeconds()), signal);
+  for (;;) {
+    const left = context.scrubSeconds() - (Date.now() - began) / 1000;
+    if (left <= 0 || signal.aborted) return;
+    await pause(Math.min(NAP_SECONDS, left), signal);
   }
 }

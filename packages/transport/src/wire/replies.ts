@@ -13,6 +13,11 @@ export function replyToJson<T extends keyof WireReplies>(type: T, reply: WireRep
     const { quote, signature } = reply as WireReplies["quote"];
     return { quote: messageToJson<"Quote">(quote), signature };
   }
+  if (type === "scrub") {
+    // Every reply's own "ok" says that the request was answered, so a scrub's finding is its list of damage.
+    const { damage, checkedBytes } = reply as WireReplies["scrub"];
+    return { damage, checkedBytes };
+  }
   return { ...reply };
 }
 
@@ -26,14 +31,13 @@ const PARSERS: { [T in keyof WireReplies]: (fields: Fields) => WireReplies[T] } 
     proof: fields.bytes("proof", CONTROL_MESSAGE_BYTES).toString("base64"),
     signature: fields.signature("signature"),
   }),
-  scrub: (fields) => ({
-    ok: fields.flag("ok"),
-    damage: fields.list("damage", MAX_DAMAGE_RANGES).map((range) => ({
+  scrub: (fields) => {
+    const damage = fields.list("damage", MAX_DAMAGE_RANGES).map((range) => ({
       offset: range.integer("offset", 0, MAX_SHARD_BYTES),
       length: range.integer("length", 1, MAX_SHARD_BYTES),
-    })),
-    checkedBytes: fields.integer("checkedBytes", 0, MAX_SHARD_BYTES),
-  }),
+    }));
+    return { ok: damage.length === 0, damage, checkedBytes: fields.integer("checkedBytes", 0, MAX_SHARD_BYTES) };
+  },
   discard: (fields) => ({ discarded: fields.flag("discarded") }),
   manifest: (fields) => ({
     documentSize: fields.integer("documentSize", 1, MAX_DOCUMENT_BYTES),
