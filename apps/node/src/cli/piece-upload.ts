@@ -1,18 +1,47 @@
-import type { CairnClient } from "@cairn/client";
+import { type CairnClient, isAway } from "@cairn/client";
+import { CAR_HEADER_BYTES, CairnError } from "@cairn/core";
 
 /** Segments held between the packer and the connection; each up to a few MiB. */
 const QUEUE = 4;
+/**
+ * Bytes that are kept after they were handed to the connection: more than its buffers and the gateway's hold, so that an upload that broke
+ * goes on with the very same bytes.
+ */
+const KEPT_BYTES = 67_108_864;
+const RETRY_MILLISECONDS = 300;
+/** An upload that broke this often without a byte more having arrived breaks again. */
+const MAX_BREAKS = 20;
+
+interface Chunk {
+  start: number;
+  bytes: Uint8Array;
+}
+
+interface Piece {
+  number: number;
+  /** What may still be sent, in order and without gaps. */
+  chunks: Chunk[];
+  /** Bytes written so far. */
+  length: number;
+  /** Bytes handed to the connection. */
+  sent: number;
+  ended: boolean;
+  wake: () => void;
+  done: Promise<void>;
+}
 
 /**
  * A sink for the packer that streams each piece to the gateway as one request: `write` waits while the connection is behind, `cut`
- * ends a piece, `finish` waits for the last answer. The first failure is thrown from whichever call comes next.
+ * ends a piece, `finish` waits for the last answer. An upload that breaks goes on where the gateway has it, as long as the client's
+ * `whenAway` waits. The first failure is thrown from whichever call comes next.
  */
 export class PieceUpload {
   readonly #client: CairnClient;
   readonly #id: string;
   readonly #signal: AbortSignal;
-  #current: { piece: number; queue: Uint8Array[]; ended: boolean; wake: () => void; sent: Promise<void> } | undefined;
+  #current: Piece | undefined;
   #drained: () => void = () => undefined;
+  readonly #unanswered = new Set<Promise<void>>();
   #failure: unknown;
 
   constructor(client: CairnClient, id: string, signal: AbortSignal) {
@@ -23,16 +52,17 @@ export class PieceUpload {
 
   write = async (piece: number, bytes: Uint8Array): Promise<void> => {
     this.#throwFailure();
-    if (this.#current?.piece !== piece) {
-      await this.#end();
+    if (this.#current?.number !== piece) {
+      this.#end();
       this.#begin(piece);
     }
     const current = this.#current;
     if (current === undefined) return;
     // The packer reuses its buffer once this returns, and the connection may still hold the bytes then.
-    current.queue.push(Buffer.from(bytes));
+    current.chunks.push({ start: current.length, bytes: Buffer.from(bytes) });
+    current.length += bytes.length;
     current.wake();
-    while (current.queue.length >= QUEUE && this.#failure === undefined) {
+    while (waiting(current) >= QUEUE && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
       });
@@ -40,37 +70,82 @@ export class PieceUpload {
     this.#throwFailure();
   };
 
-  cut = async (): Promise<void> => {
-    await this.#end();
+  cut = (): void => {
+    this.#end();
     this.#throwFailure();
   };
 
-  finish = this.cut;
+  async finish(): Promise<void> {
+    this.#end();
+    await Promise.all(this.#unanswered);
+    this.#throwFailure();
+  }
 
-  #begin(piece: number): void {
-    const current = { piece, queue: [] as Uint8Array[], ended: false, wake: () => {}, sent: Promise.resolve() };
-    const drained = () => this.#drained();
-    const body = (async function* () {
-      for (;;) {
-        const next = current.queue.shift();
-        drained();
-        if (next !== undefined) yield next;
-        else if (current.ended) return;
-        else {
-          await new Promise<void>((resolve) => {
-            current.wake = resolve;
-          });
-        }
+  #begin(number: number): void {
+    const piece: Piece = {
+      number,
+      chunks: [],
+      length: 0,
+      sent: 0,
+      ended: false,
+      wake: () => {},
+      done: Promise.resolve(),
+    };
+    piece.done = this.#send(piece).catch((error) => {
+      this.#failure ??= error;
+      this.#drained();
+    });
+    this.#current = piece;
+  }
+
+  /** Send a piece to its end, over as many requests as it takes. */
+  async #send(piece: Piece): Promise<void> {
+    let breaks = 0;
+    for (let offset = 0; ; ) {
+      try {
+        const { received } = await this.#client.appendPiece(
+          this.#id,
+          piece.number,
+          offset,
+          this.#body(piece, offset),
+          this.#signal,
+        );
+        if (received === piece.length) return;
+        throw lost(piece.number, received, piece.length);
+      } catch (error) {
+        const busy = error instanceof CairnError && error.code === "upload-busy";
+        breaks += 1;
+        if (this.#signal.aborted || breaks > MAX_BREAKS || !(busy || isAway(error))) throw error;
       }
-    })();
-    current.sent = this.#client
-      .appendPiece(this.#id, piece, 0, body, this.#signal)
-      .then(() => undefined)
-      .catch((error) => {
-        this.#failure ??= error;
+      // Asking waits for a gateway that is away; one that is there may still be ending the broken upload.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+      const { pieceList } = await this.#client.package(this.#id);
+      const received = pieceList.find((one) => one.number === piece.number)?.received ?? 0;
+      if (received > offset) breaks = 0;
+      if (received > piece.length || received < (piece.chunks[0]?.start ?? piece.length)) {
+        throw lost(piece.number, received, piece.length);
+      }
+      offset = received;
+    }
+  }
+
+  async *#body(piece: Piece, offset: number): AsyncGenerator<Uint8Array> {
+    for (let at = offset; ; ) {
+      const chunk = piece.chunks.find(({ start, bytes }) => start <= at && at < start + bytes.length);
+      if (chunk !== undefined) {
+        const rest = chunk.bytes.subarray(at - chunk.start);
+        at += rest.length;
+        piece.sent = at;
+        forget(piece);
         this.#drained();
-      });
-    this.#current = current;
+        yield rest;
+      } else if (piece.ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          piece.wake = resolve;
+        });
+      }
+    }
   }
 
   async #end(): Promise<void> {
@@ -79,10 +154,30 @@ export class PieceUpload {
     this.#current = undefined;
     current.ended = true;
     current.wake();
-    await current.sent;
+    await current.done;
   }
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+const waiting = ({ chunks, sent }: Piece) => chunks.filter(({ start }) => start >= sent).length;
+
+function forget(piece: Piece): void {
+  const first = () => piece.chunks[0];
+  for (let chunk = first(); chunk && chunk.start + chunk.bytes.length < piece.sent - KEPT_BYTES; chunk = first()) {
+    piece.chunks.shift();
+  }
+}
+
+function lost(piece: number, received: number, sent: number): CairnError {
+  return new CairnError(
+    `the gateway lost what it had of piece ${piece}: it holds ${received + CAR_HEADER_BYTES} of ${sent + CAR_HEADER_BYTES} bytes`,
+    {
+      code: "upload-lost",
+      kind: "unavailable",
+      next: "Run the command again: nothing was stored and nothing was paid.",
+    },
+  );
 }

@@ -6,6 +6,7 @@ import { type Home, homeAt } from "../home/home.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { nodeTransfer } from "./node-transfer.ts";
 import { createOutput, type Output } from "./output.ts";
+import { waitForNetwork } from "./wait-for-network.ts";
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -36,8 +37,14 @@ export async function openSession(options: CommonOptions): Promise<Session> {
       next: "Run as the user who started the network.",
     });
   }
-  const client = new CairnClient({ url: run.url, token, transfer: nodeTransfer });
-  return { home, run, client, output: createOutput(options.json ?? false) };
+  const output = createOutput(options.json ?? false);
+  const client = new CairnClient({
+    url: run.url,
+    token,
+    transfer: nodeTransfer,
+    whenAway: waitForNetwork(run, output),
+  });
+  return { home, run, client, output };
 }
 
 /** The home's account; throws `no-account` when there is none. */

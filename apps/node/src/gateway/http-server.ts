@@ -20,7 +20,12 @@ export async function createHttpServer(plugins: FastifyPluginAsync[]): Promise<F
       reply.raw.destroy(known);
       return;
     }
-    void reply.status(known.httpStatus).send({ error: known.toJSON() satisfies ErrorBody });
+    // A route may have announced a stream of bytes before that stream failed.
+    for (const name of ["content-length", "content-range", "accept-ranges"]) reply.removeHeader(name);
+    void reply
+      .status(known.httpStatus)
+      .type("application/json; charset=utf-8")
+      .send({ error: known.toJSON() satisfies ErrorBody });
   });
   server.setNotFoundHandler((request, reply) => {
     const error = new CairnError(`there is no ${request.method} ${request.url.split("?")[0]}`, {

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CHAIN_MAIN, type ChainConfig } from "@cairn/chain/node";
+import { contractAddresses } from "@cairn/chain";
+import { CHAIN_MAIN, CHAIN_NODE_FLAGS, type ChainConfig } from "@cairn/chain/node";
 import { CairnError, type Hex, PROFILES } from "@cairn/core";
 import { ensureDatabase } from "@cairn/database";
 import { exitWithParent } from "@cairn/process";
@@ -19,6 +20,8 @@ import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from
 
 const DEFAULT_PORT = 4400;
 const GATEWAY_MAIN = fileURLToPath(new URL("../gateway/gateway-main.ts", import.meta.url));
+/** Of each block's gas, for proofs, votes and settlement whatever else is sent. */
+const PROTOCOL_GAS_SHARE = 0.5;
 /** What the faucet of a throw-away network may give one address. */
 const FAUCET_PER_ADDRESS = 1_000_000n * 10n ** 18n;
 const FAUCET_POT = 10n ** 9n * 10n ** 18n;
@@ -153,6 +156,7 @@ async function startChain(
   const profile = PROFILES[settings.profile];
   const validator = await homeKey(home, "chain", "validator");
   const faucet = profile.faucet ? await homeKey(home, "chain", "faucet") : undefined;
+  const contracts = contractAddresses((await homeKey(home, "gateway", "executor")).key);
   const config: ChainConfig = {
     chainId: profile.chainId,
     blockSeconds: profile.blockSeconds,
@@ -166,11 +170,19 @@ async function startChain(
           faucet: { key: faucet.key, perAddress: FAUCET_PER_ADDRESS.toString() },
         }),
     listen: { host: "127.0.0.1", port: settings.chainPort },
+    priority: { addresses: [contracts.ProofLedger, contracts.StorageDeals], share: PROTOCOL_GAS_SHARE },
   };
   const file = join(home.chain, "config.json");
   await writeWhole(file, JSON.stringify(config));
   const [ready] = await supervisor.start(
-    processUnit({ name: "chain", restart: true, module: CHAIN_MAIN, args: [file], logs: home.logs }),
+    processUnit({
+      name: "chain",
+      restart: true,
+      module: CHAIN_MAIN,
+      args: [file],
+      env: { NODE_OPTIONS: CHAIN_NODE_FLAGS.join(" ") },
+      logs: home.logs,
+    }),
   );
   return String(ready?.url);
 }

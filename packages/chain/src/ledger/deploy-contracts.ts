@@ -38,6 +38,23 @@ export function deployerKey(payer: Hex): Hex {
   return `0x${Buffer.from(seed).toString("hex")}`;
 }
 
+/** Where `deployContracts` puts the contracts for a payer, known before anything is deployed. */
+export function contractAddresses(payer: Hex): Record<DeploymentTransaction["contract"], Address> {
+  const settings = {
+    genesisTime: 0,
+    periodSeconds: 1,
+    graceSeconds: 0,
+    disputePeriods: 0,
+    voteWindowPeriods: 0,
+    proposalSeconds: 0,
+  };
+  const transactions = deploymentTransactions(addressOfKey(deployerKey(payer)), 0, settings);
+  return Object.fromEntries(transactions.map(({ contract, address }) => [contract, address.toLowerCase()])) as Record<
+    DeploymentTransaction["contract"],
+    Address
+  >;
+}
+
 /**
  * Deploy the three contracts, or find what an earlier run deployed: safe to run again after a crash at any instant and even without its store,
  * as what exists is told by the deterministic addresses. Period 0 begins with the block that funded the deployer.

@@ -1,4 +1,10 @@
-export { type DeploymentProfile, type DeployOptions, deployContracts, deployerKey } from "./deploy-contracts.ts";
+export {
+  contractAddresses,
+  type DeploymentProfile,
+  type DeployOptions,
+  deployContracts,
+  deployerKey,
+} from "./deploy-contracts.ts";
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
 export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";

@@ -134,6 +134,10 @@ export function contractReads(rpc: Rpc, at: Deployment) {
       };
     },
 
+    liveDealAt: async (manifestHash: Hex, piece: number, shard: number): Promise<DealId | undefined> => {
+      const deal = await readContract(rpc, storageDealsAbi, at.deals, "liveDealAt", [manifestHash, piece, shard]);
+      return BigInt(deal) === 0n ? undefined : (deal.toLowerCase() as DealId);
+    },
     isProven: (deal: DealId, period: number): Promise<boolean> =>
       readContract(rpc, proofLedgerAbi, at.ledger, "isProven", [deal, BigInt(period)]),
 

@@ -161,6 +161,8 @@ export interface Ledger {
   /** Coins of the account that signs and pays gas. */
   gasBalance(account: Address): Promise<Money>;
   isProven(deal: DealId, period: number): Promise<boolean>;
+  /** The PROPOSED or ACTIVE deal on a shard, if there is one. */
+  liveDealAt(manifestHash: Hex, piece: number, shard: number): Promise<DealId | undefined>;
   finalizedRoot(set: Hex, period: number): Promise<{ root: Hex; leafFileHash: Hex; leaves: number } | undefined>;
   /** Members and quorum of a registered verifier set. */
   verifierSet(set: Hex): Promise<{ verifiers: Address[]; quorum: number } | undefined>;

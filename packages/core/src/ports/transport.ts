@@ -6,6 +6,8 @@ import type { Address, DealId } from "../words.ts";
 export interface Transport {
   /** Providers that can be asked now. */
   reachable(provider: Address): boolean;
+  /** Find out which of these can be dialled, for those that are not connected; afterwards `reachable` knows. Takes at most a few seconds. */
+  seek(providers: readonly Address[]): Promise<void>;
   /** Ask and await the answer; throws the provider's CairnError, `provider-unreachable` or `provider-timeout`. */
   request<R extends ProviderRequest>(
     provider: Address,

@@ -2,12 +2,13 @@ import { open } from "node:fs/promises";
 import { recoverTyped } from "@cairn/chain";
 import { CairnError, type Signed } from "@cairn/core";
 import { assertSigner, type Context, sameAddress } from "../context.ts";
+import { indexPiece } from "../index-piece.ts";
 import { loadPiece, loadPieces, type PackageRow } from "../package-rows.ts";
-import { indexPiece, parseRoot } from "../seal-package.ts";
 import { loadPieceSlots } from "../slot-rows.ts";
 import { fetchPiece } from "./fetch-piece.ts";
-import { PieceSource } from "./piece-source.ts";
+import { isReadable, PieceSource } from "./piece-source.ts";
 import type { FrameSource } from "./read-frames.ts";
+import { retiredHolders } from "./retired-holders.ts";
 
 const READABLE = ["COMMITTED", "PLACING", "STORED", "DEGRADED", "LOST"];
 
@@ -30,7 +31,13 @@ export async function openPieceSource(
     row.state === "COMMITTED" || row.state === "PLACING" ? await openSpooled(context, row, number) : undefined;
   if (spooled) return spooled;
   const slots = await loadPieceSlots(context.pool, row.id, number);
-  return new PieceSource(context, { row, piece, slots, capability, signal });
+  const held = new Set(slots.filter(isReadable).map((slot) => slot.shard));
+  const retired = await retiredHolders(context, row.manifestHash, number, held);
+  await context.transport.seek([
+    ...slots.flatMap((slot) => slot.state.provider ?? []),
+    ...retired.map((holder) => holder.provider),
+  ]);
+  return new PieceSource(context, { row, piece, slots, retired, capability, signal });
 }
 
 export function assertReadable(context: Context, row: PackageRow, capability: Signed<"ReadCapability">): void {
@@ -114,7 +121,11 @@ export async function ensureIndexed(
       indexing.get(key) ??
       (async () => {
         await fetchPiece(context, row, piece, capability, signal);
-        await indexPiece(context, row.id, piece.number, parseRoot(row.root!));
+        await indexPiece(context, row.id, piece.number);
+        await context.pool.query("update catalog.pieces set indexed = true where package = $1 and number = $2", [
+          row.id,
+          piece.number,
+        ]);
         await context.spool.removeFile(context.spool.piecePath(row.id, piece.number));
       })().finally(() => indexing.delete(key));
     indexing.set(key, run);

@@ -23,6 +23,8 @@ export interface PieceSourceOptions {
   row: PackageRow;
   piece: PieceRow;
   slots: readonly SlotRow[];
+  /** Further copies, of deals that failed. */
+  retired: readonly Holder[];
   capability: Signed<"ReadCapability">;
   signal: AbortSignal;
 }
@@ -40,9 +42,10 @@ export class PieceSource {
     this.#context = context;
     this.#options = options;
     this.#shardLength = shardLength(options.piece.length, options.row.k);
-    this.#holders = options.slots
+    const held = options.slots
       .filter((slot) => isReadable(slot))
       .map((slot) => ({ shard: slot.shard, provider: slot.state.provider!, deal: slot.state.deal! }));
+    this.#holders = [...held, ...options.retired];
   }
 
   /** Piece bytes [from, from + length), not verified. @throws CairnError `too-few-shards` */
@@ -235,7 +238,7 @@ export class PieceSource {
 }
 
 /** ACTIVE, or on its way to it with the bytes in place. A damaged copy is read too: every block is checked. */
-function isReadable(slot: SlotRow): boolean {
+export function isReadable(slot: SlotRow): boolean {
   return isLive(slot.state) || slot.state.phase === "RECEIPTED" || slot.state.phase === "ACTIVE";
 }
 

@@ -6,6 +6,7 @@ import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { accuse } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
+import { retiredHolders } from "./retired-holders.ts";
 
 const NODE = 32;
 /** What one rebuild holds in memory for its inputs, windows ahead included. */
@@ -36,7 +37,7 @@ export async function rebuildShard(context: Context, request: RebuildRequest): P
   const excluded = new Set(request.except);
   const failures: string[] = [];
   for (;;) {
-    const sources = chooseSources(context, request, excluded, failures);
+    const sources = await chooseSources(context, request, excluded, failures);
     const failed = await attempt(context, request, sources);
     if (failed.length === 0) return;
     for (const { provider, reason } of failed) {
@@ -46,14 +47,15 @@ export async function rebuildShard(context: Context, request: RebuildRequest): P
   }
 }
 
-function chooseSources(
+async function chooseSources(
   context: Context,
-  { row, slots, shard }: RebuildRequest,
+  { row, piece, slots, shard }: RebuildRequest,
   excluded: ReadonlySet<Address>,
   failures: readonly string[],
-): Source[] {
-  const usable = slots
-    .filter((slot) => isLive(slot.state) && !excluded.has(slot.state.provider!))
+): Promise<Source[]> {
+  const live = slots.filter((slot) => isLive(slot.state));
+  const held = live
+    .filter((slot) => !excluded.has(slot.state.provider!))
     .map(
       (slot): Source => ({
         shard: slot.shard,
@@ -62,6 +64,14 @@ function chooseSources(
         commitment: slot.commitment,
       }),
     );
+  const covered = new Set(live.map((slot) => slot.shard));
+  const retired = (await retiredHolders(context, row.manifestHash, piece.number, covered))
+    .filter((holder) => !excluded.has(holder.provider))
+    .map(
+      (holder): Source => ({ ...holder, commitment: slots.find((slot) => slot.shard === holder.shard)!.commitment }),
+    );
+  const usable = [...held, ...retired];
+  await context.transport.seek(usable.map((source) => source.provider));
   const reachable = usable.filter((source) => context.transport.reachable(source.provider));
   const own = reachable.find((source) => source.shard === shard);
   if (own) return [own];

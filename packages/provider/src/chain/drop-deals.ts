@@ -2,8 +2,9 @@ import type { DealId, Seconds } from "@cairn/core";
 import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
 
-const OVER = new Set(["COMPLETED", "CANCELLED", "EXPIRED", "FAILED"]);
+const OVER = new Set(["COMPLETED", "CANCELLED", "EXPIRED"]);
 
+/** Whether a deal's bytes are of no more use to anybody. Those of a FAILED deal may be the last copy: see `dropReplaced`. */
 export function isOver(state: string): boolean {
   return OVER.has(state);
 }
@@ -35,6 +36,25 @@ export async function dropExpired(context: ProviderContext, finalisedTime: Secon
       if (record !== undefined) entry.facts = factsOf(record);
       if (record?.state === "PROPOSED") await dropDeal(context, deal, "the proposal's deadline passed");
     }
+  }
+}
+
+/**
+ * Free the shards of FAILED deals once they are replaced: another deal on the same shard is ACTIVE, or the package has ended. Until then they
+ * are still readable for repair, as nobody is served by one copy less.
+ */
+export async function dropReplaced(context: ProviderContext, finalisedTime: Seconds): Promise<void> {
+  for (const { deal, quote, facts } of context.book.all()) {
+    if (facts?.state !== "FAILED") continue;
+    const { manifestHash, piece, shard } = quote;
+    const chain = context.chain();
+    const [owning, successor] = await Promise.all([
+      chain.package(manifestHash),
+      chain.liveDealAt(manifestHash, piece, shard),
+    ]);
+    const ended = owning === undefined || owning.lastPeriod > 0 || owning.expiry < finalisedTime;
+    const replaced = successor !== undefined && (await chain.deal(successor))?.state === "ACTIVE";
+    if (ended || replaced) await dropDeal(context, deal, ended ? "the package has ended" : "the shard was replaced");
   }
 }
 

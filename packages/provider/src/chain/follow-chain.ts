@@ -3,7 +3,7 @@ import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
 import { backOff, pause } from "../gateways/back-off.ts";
 import { applyEvent } from "./apply-event.ts";
-import { dropDeal, dropExpired, isOver, sweepOrphans } from "./drop-deals.ts";
+import { dropDeal, dropExpired, dropReplaced, isOver, sweepOrphans } from "./drop-deals.ts";
 
 const READS_AT_ONCE = 8;
 
@@ -82,6 +82,7 @@ export async function followChain(context: ProviderContext): Promise<void> {
       next = batch.next;
       if (batch.next > batch.head.number || batch.next <= from) {
         await dropExpired(context, batch.head.timestamp);
+        await dropReplaced(context, batch.head.timestamp);
         return;
       }
     }

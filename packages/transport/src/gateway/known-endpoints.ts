@@ -14,7 +14,7 @@ interface Known {
 
 /** Which providers answer at the endpoint that they registered. */
 export interface KnownEndpoints {
-  /** What is known now, without asking. */
+  /** What is known now; what is not, or is old, is asked for meanwhile. */
   peek(provider: Address): DirectProvider | undefined;
   /** The provider's endpoint once it has answered a probe within the last minute. @throws CairnError why not */
   find(provider: Address): Promise<DirectProvider>;
@@ -41,23 +41,25 @@ export function openKnownEndpoints(options: {
     await probeProvider(found);
     return found;
   };
+  const ask = (provider: Address): Known => {
+    const entry = known.get(provider);
+    if (entry !== undefined && options.now() - entry.at < PROBE_SECONDS) return entry;
+    if (known.size >= MAX_KNOWN) known.clear();
+    const fresh: Known = { at: options.now(), outcome: probe(provider).catch(asCairnError) };
+    if (entry?.settled !== undefined) fresh.settled = entry.settled;
+    void fresh.outcome.then((outcome) => {
+      fresh.settled = outcome;
+    });
+    known.set(provider, fresh);
+    return fresh;
+  };
   return {
     peek(provider) {
-      const settled = known.get(provider)?.settled;
+      const { settled } = ask(provider);
       return settled instanceof CairnError ? undefined : settled;
     },
     async find(provider) {
-      let entry = known.get(provider);
-      if (entry === undefined || options.now() - entry.at >= PROBE_SECONDS) {
-        if (known.size >= MAX_KNOWN) known.clear();
-        const fresh: Known = { at: options.now(), outcome: probe(provider).catch(asCairnError) };
-        void fresh.outcome.then((outcome) => {
-          fresh.settled = outcome;
-        });
-        known.set(provider, fresh);
-        entry = fresh;
-      }
-      const outcome = await entry.outcome;
+      const outcome = await ask(provider).outcome;
       if (outcome instanceof CairnError) throw outcome;
       return outcome;
     },

@@ -67,6 +67,7 @@ const TIMEOUT_SECONDS: Record<WireRequest["type"], number> = {
   read: 6 * 3600,
 };
 const HELLO_SECONDS = 10;
+const SEEK_SECONDS = 4;
 /** Sockets that have not said hello yet. */
 const MAX_STRANGERS = 256;
 const ARRIVAL_SECONDS = 30;
@@ -238,6 +239,17 @@ export function openTransport(options: TransportOptions): GatewayTransport {
           setTimeout(() => socket.terminate(), 2000).unref();
         });
       });
+    },
+    async seek(providers) {
+      if (ways === "control") return;
+      const unknown = providers.filter((provider) => connectionTo(provider) === undefined);
+      const found = Promise.allSettled(unknown.map((provider) => endpoints.find(provider.toLowerCase() as Address)));
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, SEEK_SECONDS * 1000);
+      });
+      await Promise.race([found, late]);
+      clearTimeout(timer);
     },
     receiveRange: (id, body) => inbox.deliver(id, body),
     onPresence(listener) {
