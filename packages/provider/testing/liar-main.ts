@@ -17,4 +17,4 @@ const stop = () => void provider.stop().finally(() => process.exit(0));
 process.once("SIGTERM", stop);
 process.once("SIGINT", stop);
 await provider.online;
-log.info({ provider: provider.provider, endpoint: provider.endpoint }, "ready");
+process.stdout.write(`${JSON.stringify({ ready: true, provider: provider.provider, endpoint: provider.endpoint })}\n`);

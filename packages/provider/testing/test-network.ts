@@ -31,6 +31,8 @@ export interface TestNetwork {
   directory: string;
   /** Give an address coins for gas. */
   fund(address: Address, wei: bigint): Promise<void>;
+  /** Make ten blocks a second while `work` waits for the chain; the chain's time runs ahead of the clock by that. */
+  hurry<T>(work: () => Promise<T>): Promise<T>;
   /** From now on open every period as it begins. */
   openPeriods(): void;
   /** Wait until the chain is in a period later than `period`, `seconds` into it. */
@@ -41,20 +43,53 @@ export interface TestNetwork {
 const COIN = 10n ** 18n;
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Wait until `condition` holds; throws with `what` when it does not within `seconds`. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 30,
+): Promise<void> {
+  const until = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > until) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(50);
+  }
+}
+
 export async function startTestNetwork(): Promise<TestNetwork> {
   const anvil = await startAnvil({ chainId: TEST_PROFILE.chainId, blockSeconds: 1 });
   const directory = await mkdtemp(join(tmpdir(), "cairn-network-"));
   const store = fileOutgoingStore(join(directory, "outgoing"));
-  const deployment = await deployContracts({ url: anvil.url, key: ANVIL_KEY, store, profile: TEST_PROFILE });
-  const ledger = await openLedger({ url: anvil.url, deployment, key: ANVIL_KEY, store });
+  const hurry = async <T>(work: () => Promise<T>): Promise<T> => {
+    let over = false;
+    const mining = (async () => {
+      while (!over) {
+        await anvil.call("evm_mine");
+        await sleep(100);
+      }
+    })();
+    try {
+      return await work();
+    } finally {
+      over = true;
+      await mining;
+    }
+  };
+  const polling = { pollMilliseconds: 100 };
+  const deployment = await hurry(() =>
+    deployContracts({ url: anvil.url, key: ANVIL_KEY, store, profile: TEST_PROFILE, ...polling }),
+  );
+  const ledger = await openLedger({ url: anvil.url, deployment, key: ANVIL_KEY, store, ...polling });
   const ownerKey = generateKey();
   const verifierKey = generateKey();
   const owner = addressOfKey(ownerKey);
   const verifiers = [addressOfKey(verifierKey)];
-  await Promise.all([
-    ledger.registerSet({ id: "set" }, verifiers, 1),
-    ledger.deposit({ id: "deposit" }, owner, 100n * COIN),
-  ]);
+  await hurry(() =>
+    Promise.all([
+      ledger.registerSet({ id: "set" }, verifiers, 1),
+      ledger.deposit({ id: "deposit" }, owner, 100n * COIN),
+    ]),
+  );
   const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [verifiers, 1]));
   let stopped = false;
   let keeping: Promise<void> | undefined;
@@ -80,6 +115,7 @@ export async function startTestNetwork(): Promise<TestNetwork> {
     verifierKey,
     verifierSet,
     directory,
+    hurry,
     async fund(address, wei) {
       await anvil.call("anvil_setBalance", address, `0x${wei.toString(16)}`);
     },

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
-import { asCairnError, CairnError, type Hex } from "@cairn/core";
+import { asCairnError, CairnError, type Hex, inBlocks } from "@cairn/core";
 import { PieceHasher, type PieceTreeDigest } from "@cairn/proofs";
 import { fieldsOf, type HttpAnswer } from "@cairn/transport";
 import { asDiskError, writeDurably } from "../files/durable.ts";
@@ -54,9 +54,22 @@ export async function pullShard(
   let written = 0;
   let durable = 0;
   const sync = async () => {
+    const upTo = written;
     await file.datasync();
-    durable = written;
-    await writeDurably(incoming.progress, JSON.stringify({ synced: durable }));
+    durable = upTo;
+    await writeDurably(incoming.progress, JSON.stringify({ synced: upTo }));
+  };
+  let syncing: Promise<void> | undefined;
+  let syncFailure: unknown;
+  /** Dirty pages go to the disk while the next ones come. */
+  const syncAside = () => {
+    syncing ??= sync()
+      .catch((error: unknown) => {
+        syncFailure = error;
+      })
+      .finally(() => {
+        syncing = undefined;
+      });
   };
   let cause: unknown;
   try {
@@ -70,24 +83,29 @@ export async function pullShard(
         answer.body.destroy();
         throw new CairnError("the source ignores Range", { code: "bad-source", kind: "unavailable" });
       }
-      for await (const chunk of bodyOf(answer)) {
-        const bytes = chunk.subarray(0, rawLength - written);
-        await writeAll(file, bytes, written);
+      for await (const block of inBlocks(bodyOf(answer), STEP)) {
+        const bytes = block.subarray(0, rawLength - written);
+        // Hashed while it is being written.
+        const writing = writeAll(file, bytes, written);
         hasher.update(bytes);
+        await writing;
         written += bytes.length;
-        if (written - durable >= SYNC_BYTES) await sync();
+        if (syncFailure !== undefined) throw syncFailure;
+        if (written - durable >= SYNC_BYTES) syncAside();
         if (written === rawLength) break;
       }
       if (written === before) {
         throw new CairnError("the source sends nothing", { code: "unreachable", kind: "unavailable" });
       }
     }
+    await syncing;
     await file.sync();
     return hasher.digestTree();
   } catch (thrown) {
     cause = asDiskError(thrown);
     throw cause;
   } finally {
+    await syncing;
     if (cause !== undefined && asCairnError(cause).code !== "full" && written > durable) {
       await sync().catch(() => undefined);
     }

@@ -43,7 +43,7 @@ function unreachable(url: URL, cause: unknown): CairnError {
 /**
  * One HTTP call without redirects, over kept-alive connections. fetch is not used: it can neither fix the length of a streamed body nor take a
  * resolver, and its 64 KiB steps cost half the rate of bulk bytes.
- * @throws CairnError `unreachable`
+ * @throws CairnError `unreachable`; the signal's reason once it is aborted
  */
 export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
   const { url, body } = call;
@@ -79,6 +79,7 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
     return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
   } catch (cause) {
     outgoing.destroy();
+    call.signal?.throwIfAborted();
     throw unreachable(url, cause);
   }
 }
