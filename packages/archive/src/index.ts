@@ -6,6 +6,7 @@ export {
   blockIndexOf,
   type CarScan,
   type ScannedBlock,
+  scanBlocks,
   scanCar,
   verifyBlock,
 } from "./car/scan-car.ts";

@@ -1,6 +1,7 @@
 export * from "./commitments.ts";
 export * from "./coverage.ts";
 export * from "./errors.ts";
+export * from "./in-blocks.ts";
 export * from "./periods.ts";
 export * from "./ports/blob-store.ts";
 export * from "./ports/clock.ts";

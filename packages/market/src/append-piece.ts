@@ -1,4 +1,4 @@
-import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, inBlocks, type PackageId } from "@cairn/core";
 import type { Context } from "./context.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
@@ -6,7 +6,6 @@ import { asNoSpace, noSpace } from "./spool.ts";
 
 /** Dirty pages are written back in the background from here on, so that the last sync is short. */
 const SYNC_EVERY = 67_108_864;
-const GATHER = 1_048_576;
 const MAX_PIECES = 100_000;
 
 /**
@@ -28,7 +27,19 @@ export async function appendPiece(
       next: `Number pieces from 0 to ${MAX_PIECES - 1}.`,
     });
   }
-  return exclusively(`${id}/${piece}`, () => write(context, row, request, offset));
+  if (offset === 0 && piece > 0) await beginEarly(context, row, piece - 1);
+  const answer = await exclusively(`${id}/${piece}`, () => write(context, row, request, offset));
+  if ((await context.spool.size(context.spool.piecePath(id, piece + 1))) !== undefined) {
+    await beginEarly(context, row, piece);
+  }
+  return answer;
+}
+
+/** Whoever begins a piece has sent the one before. */
+async function beginEarly(context: Context, row: PackageRow, piece: number): Promise<void> {
+  const length = await context.spool.size(context.spool.piecePath(row.id, piece));
+  if (length === undefined || writing.has(`${row.id}/${piece}`)) return;
+  context.early.begin(context, row, { number: piece, length });
 }
 
 export function assertReceiving(row: PackageRow): void {
@@ -76,20 +87,25 @@ async function write(
       next: `Send it from offset ${held}.`,
     });
   }
+  await context.early.drop(request.id, request.piece);
   await context.spool.prepare(request.id);
   const file = await context.spool.openFile(path);
   const limit = pieceLimit(context, row.k);
   let free = await context.spool.freeBytes();
   let position = CAR_HEADER_BYTES + offset;
   let unsynced = 0;
+  let written: Promise<void> | undefined;
   let syncing: Promise<void> | undefined;
   let syncFailure: unknown;
   try {
     await file.truncate(position);
-    for await (const bytes of gathered(request.body)) {
+    for await (const bytes of inBlocks(request.body)) {
       if (position + bytes.length > limit) throw tooLarge(request.piece, limit);
       if (bytes.length > free) throw noSpace("the piece", bytes.length, free);
-      await writeAll(file, bytes, position);
+      await written;
+      written = writeAll(file, bytes, position);
+      // Its failure is awaited with the next block or behind the loop.
+      written.catch(() => undefined);
       position += bytes.length;
       free -= bytes.length;
       unsynced += bytes.length;
@@ -106,11 +122,12 @@ async function write(
           });
       }
     }
+    await written;
   } catch (error) {
     throw asNoSpace(error, "the piece");
   } finally {
     try {
-      await syncing;
+      await Promise.allSettled([written, syncing]);
       await file.datasync();
     } finally {
       await file.close();
@@ -132,30 +149,6 @@ async function writeAll(
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-/** Small chunks joined into writes of about 1 MiB; what was gathered before the source failed still comes. */
-async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let size = 0;
-  const take = () => {
-    const joined = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    parts = [];
-    size = 0;
-    return joined;
-  };
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const chunk of source) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size >= GATHER) yield take();
-    }
-  } catch (error) {
-    failure = { error };
-  }
-  if (size > 0) yield take();
-  if (failure) throw failure.error;
 }
 
 function tooLarge(piece: number, limit: number): CairnError {

@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
 import { hashPiece } from "@cairn/proofs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { computeCommitments } from "./compute-commitments.ts";
+import { computeCommitments, hashLaterUnits } from "./compute-commitments.ts";
 import { KernelPool } from "./kernels/pool.ts";
 
 const id = "00112233445566778899aabbccddeeff";
@@ -66,5 +67,19 @@ describe("computeCommitments", () => {
     await writeFile(path, new Uint8Array(1000));
     const request = { path, package: id, piece: 0, pieceLength: 2000, k: 2, n: 3, mask: "none" as const, repairKey };
     await expect(computeCommitments(request, kernels)).rejects.toThrow("the file ends at 1000");
+  });
+
+  it.each([40, 5_000_000])("begins with a piece of %i bytes before its header is there", async (size) => {
+    const path = join(directory, `early-${size}.car`);
+    const piece = randomBytes(size);
+    const request = { path, package: id, piece: 3, pieceLength: size, k: 2, n: 4, mask: "none", repairKey } as const;
+    await writeFile(path, Buffer.from(piece).fill(0, 0, 59));
+    const later = await hashLaterUnits(request, kernels, new AbortController().signal);
+    await writeFile(path, piece);
+    let progress = 0;
+    const commitment = await computeCommitments(request, kernels, (bytes) => (progress += bytes), later);
+    expect(commitment).toEqual(await computeCommitments(request, kernels));
+    expect(commitment.commP).toBe(hex(hashPiece(piece).root));
+    expect(progress).toBe(2 * size);
   });
 });

@@ -21,51 +21,94 @@ export interface CommitmentRequest {
   repairKey: Uint8Array;
 }
 
+/** Roots of units, in order: of the piece itself and of each of its n masked shards. */
+export interface UnitRoots {
+  piece: Uint8Array;
+  shards: Uint8Array[];
+}
+
 /**
  * CommP of a piece file and of its n masked shards, on all threads of the pool; `onProgress` gets the data bytes done (twice
- * `pieceLength` in all). Memory: k + 16 units of 508 KiB in each thread.
+ * `pieceLength` in all). With `later`, what `hashLaterUnits` gave for the same bytes, only the first units are read.
+ * Memory: k + 16 units of 508 KiB in each thread.
  */
 export async function computeCommitments(
   request: CommitmentRequest,
   kernels: KernelPool,
   onProgress: (bytes: number) => void = () => undefined,
+  later?: UnitRoots,
 ): Promise<PieceCommitment> {
-  const { pieceLength, k, n } = request;
+  const { pieceLength, k } = request;
   const length = shardLength(pieceLength, k);
-  const pieceRoots = new Uint8Array(Math.max(1, Math.ceil(pieceLength / UNIT_BYTES)) * NODE);
-  const units = Math.ceil(length / UNIT_BYTES);
-  const shardRoots = Array.from({ length: n }, () => new Uint8Array(units * NODE));
+  const roots = later ?? emptyRoots(request);
+  if (later === undefined) await hashUnits(request, kernels, roots, { from: 0, onProgress });
+  else {
+    await hashUnits(request, kernels, roots, { from: 0, to: 1, onProgress: () => undefined });
+    onProgress(2 * pieceLength);
+  }
+  const hex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString("hex")}`;
+  return {
+    length: pieceLength,
+    commP: hex(joinUnits(roots.piece, pieceLength).root),
+    shards: roots.shards.map((shard) => ({ commitment: hex(joinUnits(shard, length).root), rawLength: length })),
+  };
+}
 
+/** The roots that do not hang on the piece's header: of all units but the first. The file must have its full length. */
+export async function hashLaterUnits(
+  request: CommitmentRequest,
+  kernels: KernelPool,
+  signal: AbortSignal,
+): Promise<UnitRoots> {
+  const roots = emptyRoots(request);
+  await hashUnits(request, kernels, roots, { from: 1, onProgress: () => signal.throwIfAborted() });
+  return roots;
+}
+
+function emptyRoots({ pieceLength, k, n }: CommitmentRequest): UnitRoots {
+  const units = Math.ceil(shardLength(pieceLength, k) / UNIT_BYTES);
+  return {
+    piece: new Uint8Array(Math.max(1, Math.ceil(pieceLength / UNIT_BYTES)) * NODE),
+    shards: Array.from({ length: n }, () => new Uint8Array(units * NODE)),
+  };
+}
+
+/** Fill in the roots of the units from `range.from` on, up to `range.to` or the last. */
+async function hashUnits(
+  request: CommitmentRequest,
+  kernels: KernelPool,
+  roots: UnitRoots,
+  range: { from: number; to?: number; onProgress: (bytes: number) => void },
+): Promise<void> {
+  const { pieceLength, k, n } = request;
+  const { onProgress } = range;
+  const units = roots.shards[0]!.length / NODE;
+  const end = (count: number) => Math.min(count, range.to ?? count);
   const tasks: (() => Promise<void>)[] = [];
   const perPieceJob = Math.max(1, Math.floor(JOB_BYTES / UNIT_BYTES));
-  for (let from = 0; from * NODE < pieceRoots.length; from += perPieceJob) {
-    const to = Math.min(pieceRoots.length / NODE, from + perPieceJob);
+  const pieceEnd = end(roots.piece.length / NODE);
+  for (let from = range.from; from < pieceEnd; from += perPieceJob) {
+    const to = Math.min(pieceEnd, from + perPieceJob);
     tasks.push(async () => {
       const job: KernelJob = { kind: "piece-units", path: request.path, pieceLength, from, to };
-      pieceRoots.set(await kernels.run(job), from * NODE);
+      roots.piece.set(await kernels.run(job), from * NODE);
       onProgress(Math.min(pieceLength, to * UNIT_BYTES) - from * UNIT_BYTES);
     });
   }
   const perShardJob = Math.max(1, Math.floor(JOB_BYTES / UNIT_BYTES / k));
-  for (let from = 0; from < units; from += perShardJob) {
-    const to = Math.min(units, from + perShardJob);
+  const shardEnd = end(units);
+  for (let from = range.from; from < shardEnd; from += perShardJob) {
+    const to = Math.min(shardEnd, from + perShardJob);
     tasks.push(async () => {
-      const roots = await kernels.run({ ...request, kind: "shard-units", from, to });
+      const made = await kernels.run({ ...request, kind: "shard-units", from, to });
       const size = (to - from) * NODE;
       for (let shard = 0; shard < n; shard++) {
-        shardRoots[shard]!.set(roots.subarray(shard * size, (shard + 1) * size), from * NODE);
+        roots.shards[shard]!.set(made.subarray(shard * size, (shard + 1) * size), from * NODE);
       }
       onProgress(Math.round((pieceLength * (to - from)) / units));
     });
   }
   await runTasks(tasks, k > WIDE_COLUMNS ? 1 : kernels.size * 2);
-
-  const hex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString("hex")}`;
-  return {
-    length: pieceLength,
-    commP: hex(joinUnits(pieceRoots, pieceLength).root),
-    shards: shardRoots.map((roots) => ({ commitment: hex(joinUnits(roots, length).root), rawLength: length })),
-  };
 }
 
 async function runTasks(tasks: readonly (() => Promise<void>)[], width: number): Promise<void> {

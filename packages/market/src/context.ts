@@ -8,6 +8,7 @@ import {
   type Signed,
   type TypeName,
 } from "@cairn/core";
+import type { EarlyWork } from "./early-work.ts";
 import type { KernelPool } from "./kernels/pool.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { Spool } from "./spool.ts";
@@ -18,6 +19,7 @@ export interface Context extends MarketDeps {
   executor: Address;
   spool: Spool;
   kernels: KernelPool;
+  early: EarlyWork;
   /** Hand-overs under way at once. */
   stores: Semaphore;
   /** Rebuilds under way at once; the package with the least margin goes first. */

@@ -1,6 +1,7 @@
 import { appendPiece } from "./append-piece.ts";
 import { commitPackage } from "./commit-package.ts";
 import { type Context, executorOf } from "./context.ts";
+import { EarlyWork } from "./early-work.ts";
 import { Engine } from "./engine.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { openPackage } from "./open-package.ts";
@@ -30,6 +31,7 @@ export function createMarket(deps: MarketDeps): Market {
     executor: executorOf(deps),
     spool: new Spool(deps.spoolDirectory),
     kernels,
+    early: new EarlyWork(),
     stores: new Semaphore(STORES),
     rebuilds: new Semaphore(REBUILDS),
     stopping: stopping.signal,

@@ -14,6 +14,7 @@ const OVER: readonly PackageState[] = ["REMOVED", "ABANDONED", "EXPIRED"];
 
 /** Undo a package of which nothing is on chain; quotes lapse by themselves. Repeating it changes nothing. @throws `wrong-state` */
 export async function abandonPackage(context: Context, { id }: { id: PackageId }): Promise<PackageDetail> {
+  await context.early.drop(id);
   await inTransaction(context.pool, async (client) => {
     const row = await loadPackage(client, id, { lock: true });
     if (row.state === "ABANDONED") return;

@@ -1,5 +1,5 @@
 import { carHeader } from "@cairn/archive";
-import { insertBlocks, inTransaction, recordEvents } from "@cairn/catalog";
+import { findBlocks, type insertBlocks, inTransaction, recordEvents } from "@cairn/catalog";
 import { shardsRoot } from "@cairn/chain";
 import {
   CAR_HEADER_BYTES,
@@ -9,10 +9,10 @@ import {
   type PieceCommitment,
 } from "@cairn/core";
 import { CID } from "multiformats/cid";
-import { computeCommitments } from "./compute-commitments.ts";
+import { type CommitmentRequest, computeCommitments } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";
 import { encodeDocument, MAX_DOCUMENT_BYTES } from "./document.ts";
-import { unpack } from "./kernels/index-car.ts";
+import { indexPiece } from "./index-piece.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
@@ -56,6 +56,7 @@ export function finishSealing(context: Context, id: PackageId): Promise<void> {
   const run = seal(context, id).finally(() => {
     known.delete(id);
     context.sealing.delete(id);
+    void context.early.drop(id);
   });
   known.set(id, run);
   return run;
@@ -130,22 +131,9 @@ async function seal(context: Context, id: PackageId): Promise<void> {
     indexing.catch(() => undefined);
     const commitments: PieceCommitment[] = [];
     for (const piece of pieces) {
-      commitments.push(
-        await computeCommitments(
-          {
-            path: context.spool.piecePath(id, piece.number),
-            package: id,
-            piece: piece.number,
-            pieceLength: piece.length,
-            k: row.k,
-            n: row.n,
-            mask: row.mask,
-            repairKey: row.repairKey,
-          },
-          context.kernels,
-          advance,
-        ),
-      );
+      const request = commitmentRequest(context, row, piece);
+      const later = await context.early.rootsOf(row.id, piece);
+      commitments.push(await computeCommitments(request, context.kernels, advance, later));
     }
     await indexing;
     await commit(context, row, commitments);
@@ -174,13 +162,11 @@ async function writeHeader(context: Context, id: PackageId, piece: PieceRow, roo
 }
 
 async function indexPieces(context: Context, id: PackageId, pieces: readonly PieceRow[], root: CID): Promise<void> {
-  let hasRoot = false;
   for (const piece of pieces) {
-    if (piece.indexed)
-      await context.pool.query("delete from catalog.blocks where package = $1 and piece = $2", [id, piece.number]);
-    hasRoot = (await indexPiece(context, id, piece.number, root)) || hasRoot;
+    if (!(await context.early.wasIndexed(id, piece))) await indexPiece(context, id, piece.number);
   }
-  if (hasRoot) return;
+  await context.pool.query("update catalog.pieces set indexed = true where package = $1", [id]);
+  if ((await findBlocks(context.pool, id, [root.bytes])).length > 0) return;
   throw new CairnError(`the root ${root} is in none of the pieces`, {
     code: "root-missing",
     kind: "input",
@@ -188,14 +174,22 @@ async function indexPieces(context: Context, id: PackageId, pieces: readonly Pie
   });
 }
 
-/** Verify and index a piece file of the spool; whether the root is in it. */
-export async function indexPiece(context: Context, id: PackageId, piece: number, root: CID): Promise<boolean> {
-  const path = context.spool.piecePath(id, piece);
-  const { hasRoot } = await context.kernels.run({ kind: "index", path, root: root.bytes }, (batch) =>
-    insertBlocks(context.pool, id, piece, unpack(batch)),
-  );
-  await context.pool.query("update catalog.pieces set indexed = true where package = $1 and number = $2", [id, piece]);
-  return hasRoot;
+/** What `computeCommitments` needs to know of a spooled piece. */
+export function commitmentRequest(
+  context: Context,
+  row: PackageRow,
+  piece: Pick<PieceRow, "number" | "length">,
+): CommitmentRequest {
+  return {
+    path: context.spool.piecePath(row.id, piece.number),
+    package: row.id,
+    piece: piece.number,
+    pieceLength: piece.length,
+    k: row.k,
+    n: row.n,
+    mask: row.mask,
+    repairKey: row.repairKey,
+  };
 }
 
 async function commit(context: Context, row: PackageRow, pieces: PieceCommitment[]): Promise<void> {

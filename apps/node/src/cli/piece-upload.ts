@@ -21,10 +21,14 @@ interface Piece {
   number: number;
   /** What may still be sent, in order and without gaps. */
   chunks: Chunk[];
+  /** Chunks before those, which were forgotten. */
+  forgotten: number;
   /** Bytes written so far. */
   length: number;
-  /** Bytes handed to the connection. */
-  sent: number;
+  /** Chunks handed to the connection, the forgotten ones included. */
+  handed: number;
+  /** Which request is under way; the bodies of earlier ones are over. */
+  attempt: number;
   ended: boolean;
   wake: () => void;
   done: Promise<void>;
@@ -85,8 +89,10 @@ export class PieceUpload {
     const piece: Piece = {
       number,
       chunks: [],
+      forgotten: 0,
       length: 0,
-      sent: 0,
+      handed: 0,
+      attempt: 0,
       ended: false,
       wake: () => {},
       done: Promise.resolve(),
@@ -130,13 +136,17 @@ export class PieceUpload {
   }
 
   async *#body(piece: Piece, offset: number): AsyncGenerator<Uint8Array> {
-    for (let at = offset; ; ) {
-      const chunk = piece.chunks.find(({ start, bytes }) => start <= at && at < start + bytes.length);
+    piece.attempt += 1;
+    const { attempt } = piece;
+    const behind = piece.chunks.findIndex(({ start, bytes }) => offset < start + bytes.length);
+    piece.handed = piece.forgotten + (behind === -1 ? piece.chunks.length : behind);
+    for (let at = offset; piece.attempt === attempt; ) {
+      const chunk = piece.chunks[piece.handed - piece.forgotten];
       if (chunk !== undefined) {
         const rest = chunk.bytes.subarray(at - chunk.start);
         at += rest.length;
-        piece.sent = at;
-        forget(piece);
+        piece.handed += 1;
+        forget(piece, at - KEPT_BYTES);
         this.#drained();
         yield rest;
       } else if (piece.ended) return;
@@ -162,12 +172,12 @@ export class PieceUpload {
   }
 }
 
-const waiting = ({ chunks, sent }: Piece) => chunks.filter(({ start }) => start >= sent).length;
+const waiting = ({ chunks, forgotten, handed }: Piece) => forgotten + chunks.length - handed;
 
-function forget(piece: Piece): void {
-  const first = () => piece.chunks[0];
-  for (let chunk = first(); chunk && chunk.start + chunk.bytes.length < piece.sent - KEPT_BYTES; chunk = first()) {
+function forget(piece: Piece, before: number): void {
+  for (let first = piece.chunks[0]; first && first.start + first.bytes.length < before; first = piece.chunks[0]) {
     piece.chunks.shift();
+    piece.forgotten += 1;
   }
 }
 

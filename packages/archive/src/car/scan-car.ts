@@ -80,6 +80,16 @@ export async function scanCar(stream: AsyncIterable<Uint8Array> | Iterable<Uint8
   return { roots: rootsOf(header), blocks: blocksOf(reader, end) };
 }
 
+/** Verified blocks of a CARv1 body that begins at byte `position` of its file; throws as `CarScan.blocks` does. */
+export function scanBlocks(
+  stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  position: number,
+): AsyncGenerator<ScannedBlock> {
+  const reader = new ByteReader(stream);
+  reader.position = position;
+  return blocksOf(reader, Number.POSITIVE_INFINITY);
+}
+
 async function readHeader(reader: ByteReader): Promise<Uint8Array> {
   const header = new Uint8Array(await reader.readVarint(MAX_HEADER_BYTES));
   await reader.readInto(header);

@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
-import { scanCar } from "@cairn/archive";
+import { scanBlocks } from "@cairn/archive";
 import { CAR_HEADER_BYTES } from "@cairn/core";
 import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from "./jobs.ts";
+
+const READ_BYTES = 1_048_576;
 
 interface Frame {
   cid: Uint8Array;
@@ -9,19 +11,16 @@ interface Frame {
   length: number;
 }
 
-/** Scan and verify a CAR file; `emit` gets its frames in batches and is awaited. */
+/** Scan and verify a piece file behind its header; `emit` gets its frames in batches and is awaited. */
 export async function indexCar(
   job: IndexJob,
   emit: (batch: FrameBatch) => Promise<void>,
 ): Promise<KernelAnswers["index"]> {
-  const scan = await scanCar(createReadStream(job.path, { highWaterMark: 1_048_576 }));
-  const root = Buffer.from(job.root);
+  const stream = createReadStream(job.path, { start: CAR_HEADER_BYTES, highWaterMark: READ_BYTES });
   let frames: Frame[] = [];
   let end = CAR_HEADER_BYTES;
-  let hasRoot = false;
   let blocks = 0;
-  for await (const { cid, offset, bytes } of scan.blocks) {
-    hasRoot ||= root.equals(cid.bytes);
+  for await (const { cid, offset, bytes } of scanBlocks(stream, CAR_HEADER_BYTES)) {
     frames.push({ cid: cid.bytes, offset: end, length: offset + bytes.length - end });
     end = offset + bytes.length;
     blocks++;
@@ -31,7 +30,7 @@ export async function indexCar(
     }
   }
   if (frames.length > 0) await emit(pack(frames));
-  return { hasRoot, blocks };
+  return { blocks };
 }
 
 function pack(frames: readonly Frame[]): FrameBatch {

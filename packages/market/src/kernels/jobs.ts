@@ -24,12 +24,10 @@ export interface PieceUnitsJob {
   to: number;
 }
 
-/** Verify every block of a CAR file; its frames come in batches, the answer says whether the root was among them. */
+/** Verify every block of a piece file; its frames come in batches. The header is not read. */
 export interface IndexJob {
   kind: "index";
   path: string;
-  /** CID bytes. */
-  root: Uint8Array;
 }
 
 export type KernelJob = ShardUnitsJob | PieceUnitsJob | IndexJob;
@@ -37,7 +35,7 @@ export type KernelJob = ShardUnitsJob | PieceUnitsJob | IndexJob;
 export interface KernelAnswers {
   "shard-units": Uint8Array;
   "piece-units": Uint8Array;
-  index: { hasRoot: boolean; blocks: number };
+  index: { blocks: number };
 }
 
 /** Frames of up to FRAME_BATCH blocks. */

@@ -17,16 +17,20 @@ interface Thread {
   task: Task | undefined;
 }
 
+const IDLE_MILLISECONDS = 60_000;
+
 /** Worker threads for hashing and erasure coding; started when first needed and ended after a minute without work. */
 export class KernelPool {
   readonly #size: number;
+  readonly #idleMilliseconds: number;
   readonly #threads: Thread[] = [];
   readonly #queue: Task[] = [];
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(size = Math.min(4, availableParallelism())) {
+  constructor(size = Math.min(4, availableParallelism()), idleMilliseconds = IDLE_MILLISECONDS) {
     this.#size = size;
+    this.#idleMilliseconds = idleMilliseconds;
   }
 
   get size(): number {
@@ -61,8 +65,9 @@ export class KernelPool {
       thread.task = this.#queue.shift()!;
       thread.worker.postMessage(thread.task.job);
     }
-    if (this.#closed || this.#threads.some((thread) => thread.task)) return;
-    this.#idle = setTimeout(() => void this.#endThreads(), 60_000);
+    clearTimeout(this.#idle);
+    if (this.#closed || this.#threads.length === 0 || this.#threads.some((thread) => thread.task)) return;
+    this.#idle = setTimeout(() => void this.#endThreads(), this.#idleMilliseconds);
     this.#idle.unref();
   }
 

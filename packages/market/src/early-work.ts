@@ -1,0 +1,76 @@
+import type { PackageId } from "@cairn/core";
+import { hashLaterUnits, type UnitRoots } from "./compute-commitments.ts";
+import type { Context } from "./context.ts";
+import { indexPiece } from "./index-piece.ts";
+import type { PackageRow, PieceRow } from "./package-rows.ts";
+import { commitmentRequest } from "./seal-package.ts";
+
+type Piece = Pick<PieceRow, "number" | "length">;
+
+interface Work {
+  length: number;
+  stop: AbortController;
+  roots: Promise<UnitRoots | undefined>;
+  indexed: Promise<boolean>;
+}
+
+/**
+ * What can be known of a piece before its package is complete, done while later pieces still come: its block index, and every unit root
+ * that does not hang on the header. Kept in memory only: after a restart, or when a piece was sent anew, sealing does it all.
+ */
+export class EarlyWork {
+  readonly #works = new Map<PackageId, Map<number, Work>>();
+
+  /** Begin for a piece that has all its bytes, unless that was done. */
+  begin(context: Context, row: PackageRow, piece: Piece): void {
+    const works = this.#works.get(row.id) ?? new Map<number, Work>();
+    this.#works.set(row.id, works);
+    if (works.has(piece.number)) return;
+    const stop = new AbortController();
+    const failed = (error: unknown) => {
+      if (!stop.signal.aborted) context.log.warn({ package: row.id, error: String(error) }, "sealing will do it again");
+    };
+    works.set(piece.number, {
+      length: piece.length,
+      stop,
+      roots: hashLaterUnits(commitmentRequest(context, row, piece), context.kernels, stop.signal).catch(
+        (error: unknown) => {
+          failed(error);
+          return undefined;
+        },
+      ),
+      indexed: indexPiece(context, row.id, piece.number, stop.signal).then(
+        () => true,
+        (error: unknown) => {
+          failed(error);
+          return false;
+        },
+      ),
+    });
+  }
+
+  /** Roots of all units but the first, if they were computed from a piece of this length. */
+  async rootsOf(id: PackageId, piece: Piece): Promise<UnitRoots | undefined> {
+    const work = this.#works.get(id)?.get(piece.number);
+    return work?.length === piece.length ? work.roots : undefined;
+  }
+
+  /** Whether the piece's blocks were verified and its index written. */
+  async wasIndexed(id: PackageId, piece: Piece): Promise<boolean> {
+    const work = this.#works.get(id)?.get(piece.number);
+    return work?.length === piece.length && (await work.indexed);
+  }
+
+  /** Forget a piece whose bytes change, or a whole package; resolves when nothing of it is read or written any more. */
+  async drop(id: PackageId, piece?: number): Promise<void> {
+    const works = this.#works.get(id);
+    if (works === undefined) return;
+    const dropped = [...works].filter(([number]) => piece === undefined || number === piece);
+    for (const [number, work] of dropped) {
+      works.delete(number);
+      work.stop.abort();
+    }
+    if (works.size === 0) this.#works.delete(id);
+    await Promise.all(dropped.flatMap(([, work]) => [work.roots, work.indexed]));
+  }
+}

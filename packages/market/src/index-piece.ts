@@ -1,0 +1,22 @@
+import { insertBlocks } from "@cairn/catalog";
+import type { PackageId } from "@cairn/core";
+import type { Context } from "./context.ts";
+import { unpack } from "./kernels/index-car.ts";
+
+/**
+ * Verify every block of a piece file of the spool against its CID, and write where each lies; an earlier index of the piece is replaced.
+ * @throws CairnError `corrupt-car`, `corrupt-block`
+ */
+export async function indexPiece(
+  context: Pick<Context, "pool" | "spool" | "kernels">,
+  id: PackageId,
+  piece: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await context.pool.query("delete from catalog.blocks where package = $1 and piece = $2", [id, piece]);
+  const path = context.spool.piecePath(id, piece);
+  await context.kernels.run({ kind: "index", path }, async (batch) => {
+    signal?.throwIfAborted();
+    await insertBlocks(context.pool, id, piece, unpack(batch));
+  });
+}
