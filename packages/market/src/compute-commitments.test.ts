@@ -69,7 +69,7 @@ describe("computeCommitments", () => {
     await expect(computeCommitments(request, kernels)).rejects.toThrow("the file ends at 1000");
   });
 
-  it.each([40, 5_000_000])("begins with a piece of %i bytes before its header is there", async (size) => {
+  it.each([60, 5_000_000])("begins with a piece of %i bytes before its header is there", async (size) => {
     const path = join(directory, `early-${size}.car`);
     const piece = randomBytes(size);
     const request = { path, package: id, piece: 3, pieceLength: size, k: 2, n: 4, mask: "none", repairKey } as const;

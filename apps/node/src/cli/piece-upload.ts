@@ -31,12 +31,11 @@ interface Piece {
   attempt: number;
   ended: boolean;
   wake: () => void;
-  done: Promise<void>;
 }
 
 /**
  * A sink for the packer that streams each piece to the gateway as one request: `write` waits while the connection is behind, `cut`
- * ends a piece, `finish` waits for the last answer. An upload that breaks goes on where the gateway has it, as long as the client's
+ * ends a piece while the gateway still syncs it, `finish` waits for every answer. An upload that breaks goes on where the gateway has it, as long as the client's
  * `whenAway` waits. The first failure is thrown from whichever call comes next.
  */
 export class PieceUpload {
@@ -95,12 +94,14 @@ export class PieceUpload {
       attempt: 0,
       ended: false,
       wake: () => {},
-      done: Promise.resolve(),
     };
-    piece.done = this.#send(piece).catch((error) => {
-      this.#failure ??= error;
-      this.#drained();
-    });
+    const sent = this.#send(piece)
+      .catch((error) => {
+        this.#failure ??= error;
+        this.#drained();
+      })
+      .finally(() => this.#unanswered.delete(sent));
+    this.#unanswered.add(sent);
     this.#current = piece;
   }
 
@@ -158,13 +159,12 @@ export class PieceUpload {
     }
   }
 
-  async #end(): Promise<void> {
+  #end(): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
     current.ended = true;
     current.wake();
-    await current.done;
   }
 
   #throwFailure(): void {
