@@ -21,7 +21,12 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
   fc.constant<SlotEvent>({ type: "quote-lapsed", cause: "late" }),
   fc.constant<SlotEvent>({ type: "received" }),
   fc.constant<SlotEvent>({ type: "receipt-recorded" }),
-  fc.record({ type: fc.constant("provider-failed" as const), cause: fc.constant("x"), hopeless: fc.boolean() }),
+  fc.record({
+    type: fc.constant("provider-failed" as const),
+    cause: fc.constant("x"),
+    hopeless: fc.boolean(),
+    never: fc.boolean(),
+  }),
   fc.constant<SlotEvent>({ type: "blocked", cause: "y", next: null, retrySeconds: 5 }),
   fc.record({
     type: fc.constant("chain" as const),
@@ -33,6 +38,7 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
   fc.constant<SlotEvent>({ type: "healed" }),
   fc.constant<SlotEvent>({ type: "source-ready" }),
   fc.constant<SlotEvent>({ type: "source-gone" }),
+  fc.constant<SlotEvent>({ type: "unaffordable", cause: "dear", next: "wait" }),
   fc.constant<SlotEvent>({ type: "term-over" }),
   fc.constant<SlotEvent>({ type: "resume" }),
 );
@@ -58,7 +64,8 @@ describe("stepSlot", () => {
           if (slot.phase === "EMPTY") {
             expect(slot.deal).toBeNull();
             if (before.phase !== "EMPTY" && before.proposal !== null) {
-              expect(byChain || one.type === "proposal-refused" || one.type === "quote-lapsed").toBe(true);
+              const unsent = ["proposal-refused", "unaffordable", "quote-lapsed"];
+              expect(byChain || unsent.includes(one.type)).toBe(true);
             }
           } else if (slot.phase !== "ENDED") {
             expect(slot.deal).not.toBeNull();
@@ -121,6 +128,18 @@ describe("stepSlot", () => {
     expect(again.phase).toBe("EMPTY");
     expect(avoidedNow(again, 105).rather).toEqual(new Set([A]));
     expect(avoidedNow(again, 1000).rather).toEqual(new Set());
+  });
+
+  it("never asks a liar again", () => {
+    const lied = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+      { type: "received" },
+      { type: "provider-failed", cause: "wrong proof", hopeless: true, never: true },
+      { type: "chain", deal: deal(1), state: "CANCELLED" },
+    ]);
+    expect(lied.phase).toBe("EMPTY");
+    expect(avoidedNow(lied, 1e9).never).toEqual(new Set([A]));
   });
 
   it("withdraws when the deadline is near", () => {

@@ -48,12 +48,14 @@ export type SlotEvent =
   | { type: "proposed"; deadline: Seconds }
   /** The chain refused the proposal; `alone` when it carried this quote only. */
   | { type: "proposal-refused"; cause: string; alone: boolean }
+  /** The mandate or the reserve does not reach for this quote. */
+  | { type: "unaffordable"; cause: string; next: string }
   /** The quote was not proposed and cannot be any more. */
   | { type: "quote-lapsed"; cause: string }
   | { type: "received" }
   | { type: "receipt-recorded" }
-  /** The provider is at fault: it answered wrongly, refused, or was silent. */
-  | { type: "provider-failed"; cause: string; hopeless: boolean }
+  /** The provider is at fault: it answered wrongly, refused, or was silent; `never`: it lied, and is not asked for this shard again. */
+  | { type: "provider-failed"; cause: string; hopeless: boolean; never?: boolean }
   /** Something else is: the chain, the funds, too few verifiers, too few shards. */
   | { type: "blocked"; cause: string; next: string | null; retrySeconds: number }
   | { type: "chain"; deal: DealId; state: DealState; deadline?: Seconds }
@@ -81,6 +83,8 @@ export type SlotCommand =
 export const MAX_FAILURES = 2;
 /** How long a provider that failed is passed over for the same shard, unless nobody else is left. */
 const AVOID_SECONDS = 600;
+/** Each new quote reserves space at a provider: not too often while the money does not reach. */
+const UNAFFORDABLE_SECONDS = 300;
 /** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
 const MARGIN_SECONDS = 5;
 
@@ -169,6 +173,12 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       return event.alone
         ? released(slot, event.cause, "Another provider is being asked.", now, now + AVOID_SECONDS)
         : { ...slot, proposal: null, alone: true, dueAt: now, cause: event.cause, next: null };
+    case "unaffordable":
+      if (slot.phase !== "QUOTED") return slot;
+      return {
+        ...released(slot, event.cause, event.next, now, now + AVOID_SECONDS),
+        dueAt: now + UNAFFORDABLE_SECONDS,
+      };
     case "quote-lapsed":
       if (slot.phase !== "QUOTED") return slot;
       return { ...vacated(slot), dueAt: now, cause: event.cause, next: null };
@@ -178,7 +188,7 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
     case "receipt-recorded":
       return slot.phase === "RECEIPTED" ? { ...settled(slot), recorded: true, withdrawing: slot.withdrawing } : slot;
     case "provider-failed":
-      return providerFailed(slot, event.cause, event.hopeless, now);
+      return providerFailed(slot, event, now);
     case "blocked":
       return { ...slot, dueAt: now + event.retrySeconds, cause: event.cause, next: event.next };
     case "chain":
@@ -228,13 +238,18 @@ function avoid(slot: SlotState, provider: Address, until: Seconds | null, now: S
   return [...others, { provider, until: known?.until === null ? null : until }];
 }
 
-function providerFailed(slot: SlotState, cause: string, hopeless: boolean, now: Seconds): SlotState {
+function providerFailed(
+  slot: SlotState,
+  { cause, hopeless, never }: { cause: string; hopeless: boolean; never?: boolean },
+  now: Seconds,
+): SlotState {
   if (slot.phase === "ACTIVE") return { ...paused(slot, cause, "It will be tried again.", now) };
   if (slot.phase !== "PROPOSED" && slot.phase !== "RECEIPTED") return slot;
   const tried = paused(slot, cause, "It will be tried again.", now);
   if (!hopeless && tried.failures < MAX_FAILURES) return tried;
   return {
     ...tried,
+    avoided: never && slot.provider !== null ? avoid(slot, slot.provider, null, now) : slot.avoided,
     withdrawing: true,
     dueAt: now,
     next: "The proposal is being withdrawn and another provider asked.",

@@ -1,4 +1,4 @@
-import { listProviderRows } from "@cairn/catalog";
+import { listProviderRows, toJson } from "@cairn/catalog";
 import { type Address, CairnError, DAY, describeHours, type Mandate, type PackageId, quoteUsable } from "@cairn/core";
 import type { Context } from "./context.ts";
 import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
@@ -42,6 +42,7 @@ async function completeQuotes(context: Context, row: PackageRow): Promise<string
   if (lapsed.length > 0) await applySlotEvents(context, row.id, lapsed);
 
   const planned = new Map<Address, number>();
+  const spares: Record<string, string> = {};
   const warnings: string[] = [];
   for (const piece of await loadPieces(context.pool, row.id)) {
     const current = (await loadSlots(context.pool, row.id)).filter((slot) => slot.piece === piece.number);
@@ -49,6 +50,7 @@ async function completeQuotes(context: Context, row: PackageRow): Promise<string
     for (const slot of current) plan(planned, slot.state.provider, slot.rawLength);
     if (open.length === 0) continue;
     const round = await requestQuotes(context, row, open, current, row.days * DAY, planned);
+    spares[piece.number] = round.spareEscrow.toString();
     for (const { candidate, slot } of round.placed) plan(planned, candidate.provider, slot.rawLength);
     await applySlotEvents(
       context,
@@ -73,6 +75,10 @@ async function completeQuotes(context: Context, row: PackageRow): Promise<string
     for (const { provider, reason } of round.refusals)
       warnings.push(`Provider ${provider} was passed over: ${reason}.`);
   }
+  await context.pool.query("update catalog.packages set plan = coalesce(plan, '{}') || $2 where id = $1", [
+    row.id,
+    toJson(spares),
+  ]);
   return warnings;
 }
 
@@ -88,8 +94,9 @@ async function planOf(
 ): Promise<QuotePlan> {
   const providers = new Map((await listProviderRows(context.pool)).map((provider) => [provider.provider, provider]));
   const quoted = slots.map((slot) => ({ slot, quote: slot.quote! }));
-  const escrow = quoted.reduce((sum, { quote }) => sum + escrowOf(quote), 0n);
-  const repairReserve = defaultReserve(slots);
+  const dearest = dearestByPiece(slots, await loadSpares(context, row));
+  const repairReserve = [...dearest.values()].reduce((sum, escrow) => sum + escrow, 0n);
+  const escrow = repairReserve * BigInt(row.n);
   const balance = await context.ledger.balance(row.owner);
   const total = escrow + repairReserve;
   if (balance < total) {
@@ -149,14 +156,20 @@ function mandateFor(
   };
 }
 
-/** One repair of every piece at its dearest quote. */
-function defaultReserve(slots: readonly SlotRow[]): bigint {
+/** What one shard of each piece locks at most: at its dearest quote, or at the next best provider's price. */
+function dearestByPiece(slots: readonly SlotRow[], spares: Record<string, string>): Map<number, bigint> {
   const dearest = new Map<number, bigint>();
   for (const slot of slots) {
     const escrow = escrowOf(slot.quote!);
-    if (escrow > (dearest.get(slot.piece) ?? 0n)) dearest.set(slot.piece, escrow);
+    const floor = dearest.get(slot.piece) ?? BigInt(spares[slot.piece] ?? 0);
+    dearest.set(slot.piece, escrow > floor ? escrow : floor);
   }
-  return [...dearest.values()].reduce((sum, escrow) => sum + escrow, 0n);
+  return dearest;
+}
+
+async function loadSpares(context: Context, row: PackageRow): Promise<Record<string, string>> {
+  const { rows } = await context.pool.query("select plan from catalog.packages where id = $1", [row.id]);
+  return (rows[0] as { plan: Record<string, string> | null }).plan ?? {};
 }
 
 function standingWarnings(context: Context, row: PackageRow): string[] {

@@ -9,7 +9,7 @@ import type { PackageState } from "./types.ts";
 /** Bring a package's state in line with its slots; call it in the transaction that changed them, with the package's row locked. */
 export async function refreshPackage(context: Context, client: PoolClient, id: PackageId): Promise<void> {
   const row = await loadPackage(client, id);
-  if (!DRIVEN.includes(row.state)) return;
+  if (row.state === "ENDING" || !DRIVEN.includes(row.state)) return;
   const slots = await loadSlots(client, id);
   const state = packageStateOf(row, slots);
   const stored = row.state === "PLACING" && state === "STORED";
@@ -25,7 +25,7 @@ export async function refreshPackage(context: Context, client: PoolClient, id: P
   if (state === row.state) return;
   const told = describe(row, state, slots);
   if (told) await recordEvents(client, [{ package: id, ...told }]);
-  if (dues.length > 0 || stored || state === "REMOVED") context.wake(id);
+  if (dues.length > 0 || stored) context.wake(id);
 }
 
 /** States in which slots are driven. */
@@ -33,8 +33,7 @@ export const DRIVEN: readonly PackageState[] = ["PLACING", "STORED", "DEGRADED",
 
 /** The state that a package's slots say it has. Pure. */
 export function packageStateOf(row: Pick<PackageRow, "state" | "k">, slots: readonly SlotRow[]): PackageState {
-  if (slots.length === 0 || !DRIVEN.includes(row.state)) return row.state;
-  if (row.state === "ENDING") return slots.every((slot) => isOver(slot)) ? "REMOVED" : "ENDING";
+  if (slots.length === 0 || row.state === "ENDING" || !DRIVEN.includes(row.state)) return row.state;
   if (slots.every((slot) => slot.state.phase === "ENDED")) return "EXPIRED";
   const wanted = slots.filter((slot) => slot.state.phase !== "ENDED");
   if (wanted.every((slot) => isLive(slot.state))) return "STORED";
@@ -44,10 +43,6 @@ export function packageStateOf(row: Pick<PackageRow, "state" | "k">, slots: read
     live.set(slot.piece, (live.get(slot.piece) ?? 0) + (isLive(slot.state) || slot.state.phase === "ENDED" ? 1 : 0));
   }
   return Math.min(...live.values()) < row.k ? "LOST" : "DEGRADED";
-}
-
-function isOver(slot: SlotRow): boolean {
-  return slot.state.phase === "ENDED" || slot.state.phase === "EMPTY";
 }
 
 function describe(
@@ -90,8 +85,6 @@ function describe(
         message: "The package's deals ended as agreed; its providers drop it.",
         next: "Put the folder again to keep it.",
       };
-    case "REMOVED":
-      return { kind: "package-removed", severity: "info", message: "Every deal of the package has ended." };
     default:
       return undefined;
   }

@@ -3,7 +3,10 @@ import {
   type Address,
   avoidedNow,
   CairnError,
+  type Candidate,
+  DAY,
   dealIdOf,
+  GIB,
   type Hex,
   periodsFor,
   type Quote,
@@ -29,6 +32,8 @@ export interface QuoteRound {
   refusals: { provider: Address; reason: string }[];
   /** Hours of the week in which too few shards of the piece would be awake. */
   uncovered: number[];
+  /** What the next best provider would lock for one shard at its price floor; 0 when there is none. */
+  spareEscrow: bigint;
 }
 
 /**
@@ -67,10 +72,12 @@ export async function requestQuotes(
   const placed: PlacedQuote[] = [];
   let open = [...slots];
   let uncovered: number[] = [];
+  let spareEscrow = 0n;
   while (open.length > 0) {
     const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
     const selected = select(context, row, open, taken, [...known.values()], rather, planned, refusals);
     uncovered = selected.uncovered;
+    spareEscrow = estimateEscrow(context, selected.spares[0], open[0]!.rawLength, seconds);
     const answers = await Promise.all(
       open.map(async (slot, i) => {
         const candidate = known.get(selected.chosen[i]!.provider)!;
@@ -88,7 +95,16 @@ export async function requestQuotes(
     for (const { candidate } of placed) known.delete(candidate.provider);
     open = open.filter((slot) => !placed.some((one) => one.slot.shard === slot.shard));
   }
-  return { placed, refusals, uncovered };
+  return { placed, refusals, uncovered, spareEscrow };
+}
+
+/** pricePerPeriod ≥ ceil(priceFloor · rawLength · periodSeconds / (2³⁰ · 86400)), docs/protocol.md, 2. */
+function estimateEscrow(context: Context, spare: Candidate | undefined, rawLength: number, seconds: number): bigint {
+  if (!spare) return 0n;
+  const { periodSeconds } = context.deployment;
+  const unit = BigInt(GIB) * BigInt(DAY);
+  const price = (spare.price * BigInt(rawLength) * BigInt(periodSeconds) + unit - 1n) / unit;
+  return price * BigInt(periodsFor(seconds, periodSeconds, spare.duty));
 }
 
 /** Those that failed lately are asked only when the others do not suffice. */

@@ -181,7 +181,9 @@ export interface QuotePlan {
   /** For the owner to sign: lets this gateway read shards for repair and for `get`. */
   readCapability: Message<"ReadCapability">;
   placements: Placement[];
+  /** Most that is locked at first: every shard of a piece at its dearest price, so that a provider that fails can be replaced. What is not needed stays free. */
   escrow: Money;
+  /** One repair of every piece. */
   repairReserve: Money;
   /** escrow + repairReserve: what the owner's deposit must hold. */
   total: Money;

@@ -348,7 +348,10 @@ export async function untilState(net: MarketNetwork, id: string, state: string, 
     }, seconds);
   } catch {
     const slots = last?.slots.map((slot) => `${slot.piece}/${slot.shard} ${slot.state} ${slot.cause ?? ""}`);
-    throw new Error(`package is ${last?.state}, not ${state}: ${last?.cause}\n${slots?.join("\n")}`);
+    const told = (await net.events()).slice(-25).map((event) => `${event.kind}: ${event.message}`);
+    throw new Error(
+      `package is ${last?.state}, not ${state}: ${last?.cause}\n${slots?.join("\n")}\n${told.join("\n")}`,
+    );
   }
   return last!;
 }

@@ -97,6 +97,7 @@ async function attestSlot(
           type: "provider-failed",
           cause: `Its first proof was not accepted: ${error.message}`,
           hopeless: error.code === "wrong-proof",
+          never: error.code === "wrong-proof",
         }
       : blockedBy(error, 5);
   }

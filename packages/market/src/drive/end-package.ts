@@ -1,4 +1,4 @@
-import { type NewEvent, recordEvents } from "@cairn/catalog";
+import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
 import { CairnError, type DealRecord } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
@@ -41,11 +41,14 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
       if (!isRefusal(error)) throw error;
     }
   }
-  const open = held.length - settled.length;
-  if (open === 0 && !signal.aborted) await release(context, row);
+  if (held.length === settled.length && !signal.aborted) return release(context, row);
+  await postpone(context, row);
+}
+
+async function postpone(context: Context, row: PackageRow): Promise<void> {
   await context.pool.query(
-    `update catalog.packages set next_due_at = case when state = 'ENDING' then now() + make_interval(secs => $2) end where id = $1`,
-    [row.id, open === 0 ? 0 : RETRY_SECONDS],
+    "update catalog.packages set next_due_at = now() + make_interval(secs => $2) where id = $1",
+    [row.id, RETRY_SECONDS],
   );
 }
 
@@ -59,7 +62,12 @@ async function release(context: Context, row: PackageRow): Promise<void> {
   const told: NewEvent[] = [];
   if (row.manifestHash !== null && (await context.ledger.packageReserve(row.manifestHash)) > 0n) {
     try {
-      await context.ledger.releaseReserve({ id: `market:release:${row.manifestHash}` }, row.manifestHash);
+      const result = await context.ledger.releaseReserve(
+        { id: `market:release:${row.manifestHash}` },
+        row.manifestHash,
+      );
+      if (!result.ok)
+        throw new CairnError(result.revert ?? "the release was refused", { code: "reverted", kind: "conflict" });
       told.push({
         package: row.id,
         kind: "reserve-released",
@@ -67,11 +75,22 @@ async function release(context: Context, row: PackageRow): Promise<void> {
         message: "What was left of the repair reserve is back on the owner's deposit.",
       });
     } catch (error) {
-      if (!(error instanceof CairnError) || !isRefusal(error)) throw error;
+      if (!isRefusal(error)) throw error;
+      // Some deal counts as live on chain: it is looked at again.
+      await postpone(context, row);
+      return;
     }
   }
-  await recordEvents(context.pool, told);
-  await applySlotEvents(context, row.id, []);
+  told.push({
+    package: row.id,
+    kind: "package-removed",
+    severity: "info",
+    message: "Every deal of the package has ended.",
+  });
+  await inTransaction(context.pool, async (client) => {
+    await client.query("update catalog.packages set state = 'REMOVED', next_due_at = null where id = $1", [row.id]);
+    await recordEvents(client, told);
+  });
   await forgetFiles(context, row);
 }
 

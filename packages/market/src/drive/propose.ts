@@ -96,14 +96,28 @@ async function proposeGroup(context: Context, row: PackageRow, group: readonly S
         const record = records.get(slot.state.deal!);
         return record !== undefined && record.state !== "NONE"
           ? { type: "chain", deal: record.deal, state: record.state, deadline: record.deadline }
-          : {
-              type: "proposal-refused",
-              cause: `The contract refused the proposal: ${error.message}`,
-              alone: group.length === 1,
-            };
+          : refusalOf(error, group.length === 1);
       }),
     );
   }
+}
+
+/** Reverts of StorageDeals.propose that say that the owner's money does not reach. */
+const UNAFFORDABLE: Record<string, { cause: string; next: string }> = {
+  EscrowLimit: {
+    cause: "The providers that are left ask for more than the owner agreed to lock.",
+    next: "Wait for a cheaper provider, or remove the package and put the folder again.",
+  },
+  ReserveTooSmall: {
+    cause: "The package's repair reserve does not reach for another provider.",
+    next: "Wait for a cheaper provider or for refunds of failed deals, or put the folder again with a larger reserve.",
+  },
+};
+
+function refusalOf(error: CairnError, alone: boolean): SlotEvent {
+  const unaffordable = UNAFFORDABLE[String(error.details.error)];
+  if (alone && unaffordable) return { type: "unaffordable", ...unaffordable };
+  return { type: "proposal-refused", cause: `The contract refused the proposal: ${error.message}`, alone };
 }
 
 /** What the chain has of the slots' deals. */

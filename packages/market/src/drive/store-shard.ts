@@ -66,5 +66,6 @@ const HOPELESS = ["refused", "full", "wrong-receipt", "not-reserved", "unknown-d
 function failureOf(error: unknown): SlotEvent {
   if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
   const hopeless = HOPELESS.includes(error.code);
-  return { type: "provider-failed", cause: `The provider did not store it: ${error.message}`, hopeless };
+  const never = error.code === "wrong-receipt";
+  return { type: "provider-failed", cause: `The provider did not store it: ${error.message}`, hopeless, never };
 }
