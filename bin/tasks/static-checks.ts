@@ -12,11 +12,17 @@ const program =
     return code === 0 ? undefined : output || `exit ${code}`;
   };
 
+const errorsPage: Check = async () => {
+  const { code, output } = await runProgram(join(root, "bin/tasks/list-errors.ts"), ["--check"]);
+  return code === 0 ? undefined : output;
+};
+
 const CHECKS: Record<string, Check> = {
   types: program("typescript7/bin/tsc", "-p", "."),
   style: program("@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
   imports: checkImports,
   unused: program("knip/bin/knip.js"),
+  errors: errorsPage,
 };
 
 export interface Tally {
