@@ -1,4 +1,5 @@
 import { CairnError, type ErrorBody } from "@cairn/core";
+import { resumeDownload } from "./resume-download.ts";
 import type {
   AccountJson,
   CheckResultJson,
@@ -22,6 +23,11 @@ export interface ClientOptions {
   url: string;
   token?: string;
   transfer?: Transfer;
+  /**
+   * Called when a request was not answered because the gateway, or what it needs, is away. Resolves when it is worth asking again (every
+   * request may be repeated without harm); throws what the caller shall see. Without it the failure is thrown at once.
+   */
+  whenAway?: (error: CairnError) => Promise<void>;
 }
 
 interface Call {
@@ -36,11 +42,13 @@ export class CairnClient {
   readonly url: string;
   readonly #token: string | undefined;
   readonly #transfer: Transfer;
+  readonly #whenAway: ClientOptions["whenAway"];
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
     this.#token = options.token;
     this.#transfer = options.transfer ?? fetchTransfer;
+    this.#whenAway = options.whenAway;
   }
 
   network = (): Promise<NetworkJson> => this.#call("/network");
@@ -80,7 +88,7 @@ export class CairnClient {
   findBlocks = (id: string, cids: string[]): Promise<{ pieces: number[] }> =>
     this.#call(`/packages/${id}/locate`, { method: "POST", body: { cids } });
 
-  /** Append bytes at `offset` of a piece's body (the header is not counted). */
+  /** Append bytes at `offset` of a piece's body (the header is not counted). Not repeated by itself: the body can be read only once. */
   async appendPiece(
     id: string,
     piece: number,
@@ -95,11 +103,13 @@ export class CairnClient {
 
   async putManifest(id: string, manifest: Uint8Array): Promise<{ size: number }> {
     const url = `${this.url}/api/v1/packages/${id}/manifest`;
-    const body = (async function* () {
+    const body = async function* () {
       yield manifest;
-    })();
-    const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body));
-    return this.#read(status, text);
+    };
+    return this.#patiently(async () => {
+      const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body()));
+      return this.#read(status, text);
+    });
   }
 
   manifest(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -128,30 +138,57 @@ export class CairnClient {
     request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
+    const open = () => this.#patiently(() => this.#open(path, request, signal));
+    return resumeDownload(await open(), open, { url: this.url, whenAway: this.#whenAway, signal });
+  }
+
+  async #open(
+    path: string,
+    request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const headers = { ...this.#headers(), ...request.headers };
     const { status, body } = await this.#reach(() =>
       this.#transfer.download(`${this.url}/api/v1${path}`, { ...request, headers }, signal),
     );
     if (status === 200 || status === 206) return body;
-    const decoder = new TextDecoder();
-    let text = "";
-    for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+    const text = await this.#reach(async () => {
+      const decoder = new TextDecoder();
+      let all = "";
+      for await (const chunk of body) all += decoder.decode(chunk, { stream: true });
+      return all;
+    });
     return this.#read(status, text);
   }
 
-  async #call<T>(path: string, call: Call = {}): Promise<T> {
+  #call<T>(path: string, call: Call = {}): Promise<T> {
     const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
     const search =
       query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
-    const response = await this.#reach(() =>
-      fetch(`${this.url}/api/v1${path}${search}`, {
-        method: call.method ?? "GET",
-        headers: { ...this.#headers(), ...(call.body === undefined ? {} : { "content-type": "application/json" }) },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      }),
-    );
-    return this.#read(response.status, await response.text());
+    return this.#patiently(async () => {
+      const { status, text } = await this.#reach(async () => {
+        const response = await fetch(`${this.url}/api/v1${path}${search}`, {
+          method: call.method ?? "GET",
+          headers: { ...this.#headers(), ...(call.body === undefined ? {} : { "content-type": "application/json" }) },
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          ...(call.signal === undefined ? {} : { signal: call.signal }),
+        });
+        return { status: response.status, text: await response.text() };
+      });
+      return this.#read(status, text);
+    });
+  }
+
+  /** Ask, and ask again for as long as `whenAway` says so. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.#whenAway === undefined || !isAway(error)) throw error;
+        await this.#whenAway(error);
+      }
+    }
   }
 
   async #reach<T>(send: () => Promise<T>): Promise<T> {
@@ -186,4 +223,17 @@ export class CairnClient {
     if (body?.code !== undefined) throw CairnError.fromJSON(body);
     throw new CairnError(`${this.url} answered ${status}`, { code: "bad-answer", kind: "unavailable" });
   }
+}
+
+const AWAY = new Set([
+  "gateway-unreachable",
+  "connection-lost",
+  "database-unreachable",
+  "chain-unreachable",
+  "stopping",
+]);
+
+/** Whether an error says that the gateway, or the chain or database behind it, does not answer just now. */
+export function isAway(error: unknown): error is CairnError {
+  return error instanceof CairnError && AWAY.has(error.code);
 }

@@ -1,0 +1,57 @@
+import { CairnError } from "@cairn/core";
+
+export interface ResumeOptions {
+  /** Named in the error. */
+  url: string;
+  whenAway?: ((error: CairnError) => Promise<void>) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A connection that broke this often at the same byte breaks there again. */
+const MAX_BREAKS = 4;
+
+/**
+ * The bytes of a download; one that breaks is opened again and goes on behind what was handed out, as the same request is answered with the
+ * same bytes (whoever reads them checks every block).
+ * @throws CairnError `connection-lost` when nobody waits or no byte more comes; whatever `open` throws
+ */
+export async function* resumeDownload(
+  first: AsyncIterable<Uint8Array>,
+  open: () => Promise<AsyncIterable<Uint8Array>>,
+  { url, whenAway, signal }: ResumeOptions,
+): AsyncGenerator<Uint8Array> {
+  let body = first;
+  let done = 0;
+  let breaks = 0;
+  for (;;) {
+    let skip = done;
+    try {
+      for await (const chunk of body) {
+        if (skip >= chunk.length) {
+          skip -= chunk.length;
+          continue;
+        }
+        const rest = skip === 0 ? chunk : chunk.subarray(skip);
+        skip = 0;
+        done += rest.length;
+        breaks = 0;
+        yield rest;
+      }
+      if (skip === 0) return;
+      throw new Error(`only ${done - skip} bytes came the second time`);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof CairnError) throw cause;
+      breaks += 1;
+      const lost = new CairnError(`the connection to ${url} broke after ${done} bytes`, {
+        code: "connection-lost",
+        kind: "unavailable",
+        cause,
+        next: "Run the command again; `cairn events` says what happened.",
+      });
+      if (whenAway === undefined || breaks > MAX_BREAKS) throw lost;
+      await whenAway(lost);
+    }
+    body = await open();
+  }
+}
