@@ -13,6 +13,7 @@ import { formatBytes, formatCoins, formatDuration } from "./format.ts";
 import { table } from "./output.ts";
 import { PieceUpload } from "./piece-upload.ts";
 import { startProgress } from "./progress.ts";
+import { breakOff } from "./put-broken-off.ts";
 import { type CommonOptions, deploymentOf, openSession, readyAccount, type Session } from "./session.ts";
 
 export interface PutOptions extends CommonOptions {
@@ -53,6 +54,7 @@ export async function put(path: string, options: PutOptions): Promise<void> {
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
   const id = randomBytes(16).toString("hex");
+  const stage = { signed: false };
   try {
     const sealed = await upload(session, network, account, { source, name, id, options, signal: interrupted.signal });
     const plan = await session.client.quotePackage(id);
@@ -62,18 +64,11 @@ export async function put(path: string, options: PutOptions): Promise<void> {
       session.output.result({ quote: plan });
       return;
     }
+    interrupted.signal.throwIfAborted();
+    stage.signed = true;
     await commit(session, network, account, sealed, plan);
   } catch (error) {
-    await session.client.abandonPackage(id).catch(() => undefined);
-    if (interrupted.signal.aborted) {
-      throw new CairnError("interrupted: nothing was stored and nothing was paid", {
-        code: "interrupted",
-        kind: "conflict",
-        cause: error,
-        next: "Run the command again to store it.",
-      });
-    }
-    throw error;
+    await breakOff(session, { id, name, error, signed: stage.signed, interrupted: interrupted.signal.aborted });
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { ChainBooks } from "../apps/node/test/support/chain-books.ts";
+import {
+  allPackages,
+  checkMoney,
+  checkShards,
+  checkSpool,
+  errorLines,
+  openBooks,
+  untilAtRest,
+} from "../apps/node/test/support/invariants.ts";
+import { startNetwork, type TestNetwork, until } from "../apps/node/test/support/network.ts";
+import { Activities } from "./kill-loop/activities.ts";
+import { Killer } from "./kill-loop/killer.ts";
+import { Choices } from "./kill-loop/random.ts";
+
+/** CAIRN_SOAK_INSTANTS: how many kills. CAIRN_SOAK_SEED: which choices; printed, to be given again. CAIRN_SOAK_KEEP: leave the home behind. */
+const INSTANTS = Number(process.env.CAIRN_SOAK_INSTANTS ?? 200);
+const SEED = Number(process.env.CAIRN_SOAK_SEED ?? Date.now() % 1_000_000);
+const PROVIDERS = 6;
+/** Packages of 1 to 3 MB have one to four pieces. */
+const PIECE_LIMIT = 900_000;
+const KEPT = 3;
+const KILLS_PER_ROUND = [4, 7] as const;
+/** The same error written down more often than this in one log is a loop that nobody handles. */
+const MOST_EQUAL_ERRORS = 200;
+
+let network: TestNetwork;
+let books: ChainBooks;
+let killer: Killer | undefined;
+const began = Date.now();
+const say = (text: string) => {
+  const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(7);
+  process.stdout.write(`${seconds} s  ${text}\n`);
+};
+
+beforeAll(async () => {
+  network = await startNetwork({ env: { CAIRN_PIECE_LIMIT: String(PIECE_LIMIT) } });
+  books = await openBooks(network);
+});
+afterAll(async () => {
+  await killer?.stop();
+  await books?.close();
+  if (process.env.CAIRN_SOAK_KEEP === undefined) await network?.stop();
+  else network?.process.kill("SIGTERM");
+});
+
+it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async () => {
+  const client = await network.client();
+  const choices = new Choices(SEED);
+  const activities = new Activities(network, client, choices);
+  const strikes = new Killer(network, client, choices, PROVIDERS);
+  killer = strikes;
+  say(`seed ${SEED}, ${INSTANTS} instants, home ${network.home}`);
+
+  for (let round = 1; strikes.kills.length < INSTANTS; round += 1) {
+    const doing = new Set<string>();
+    const during = <T>(what: string, work: Promise<T>): Promise<T> => {
+      doing.add(what);
+      return work.finally(() => doing.delete(what));
+    };
+    // Every third round a provider stays away until its shards are rebuilt elsewhere.
+    const repairing = round % 3 === 0;
+    const strike = async (wanted?: "provider") => {
+      const kill = await strikes.strike(() => [...doing].join("+") || "rest", 1, wanted);
+      say(`round ${round}  kill ${kill.number}: ${kill.target} during ${kill.during}`);
+    };
+    if (repairing) await strike("provider");
+    if (repairing) doing.add("repair");
+    let over = false;
+    const tree = await activities.makeTree();
+    const work = [
+      during("put", activities.put(tree)).then((end) => say(`round ${round}  put ${end}`)),
+      (async () => {
+        while (!over && activities.stored.size > 0) {
+          await during("get", activities.get());
+          await sleep(choices.between(0, 3000));
+        }
+      })(),
+      ...(activities.stored.size > KEPT ? [during("rm", activities.remove())] : []),
+    ];
+    const all = Promise.all(work);
+    all.catch(() => undefined);
+    const kills = choices.integer(...KILLS_PER_ROUND);
+    for (let i = 0; i < kills && strikes.kills.length < INSTANTS; i += 1) {
+      await sleep(choices.between(100, repairing ? 7000 : 4500));
+      await strike();
+      if (!repairing && choices.next() < 0.4) strikes.revive();
+    }
+    over = true;
+    if (!repairing) strikes.revive();
+    await all;
+    await untilAtRest(client);
+    strikes.revive();
+    await checkMoney(client, books);
+    await checkShards(network, books);
+    await checkSpool(network);
+    const newest = activities.stored.get(tree.name);
+    if (newest !== undefined) await activities.get(newest);
+    say(
+      `round ${round}  sound: ${books.deals.size} deals, ${books.live().length} live, ${activities.stored.size} packages kept`,
+    );
+  }
+
+  for (const kept of activities.stored.values()) await activities.get(kept);
+  await until(
+    () => allPackages(client),
+    (all) => all.every(({ state }) => state !== "ENDING"),
+    180,
+    "the end of every removed package",
+  );
+  await checkMoney(client, books);
+  await checkShards(network, books);
+  const loops: string[] = [];
+  for (const name of ["gateway", "chain"]) {
+    const lines = [...(await errorLines(network, name))].sort((a, b) => b[1] - a[1]);
+    for (const [line, count] of lines.slice(0, 8)) say(`log of the ${name}: ${count} × ${line.slice(0, 240)}`);
+    loops.push(...lines.filter(([, count]) => count > MOST_EQUAL_ERRORS).map(([line]) => line));
+  }
+  expect(loops).toEqual([]);
+  const per = Map.groupBy(strikes.kills, ({ target }) => target.replace(/-\d+$/, ""));
+  const counts = [...per].map(([target, of]) => `${target} ${of.length}`).join(", ");
+  const paid = [...books.deals.values()].reduce((sum, deal) => sum + deal.paid, 0n);
+  say(
+    `summary: seed ${SEED}; ${strikes.kills.length} kills (${counts}); ${JSON.stringify(activities.notes)}; ${books.deals.size} deals, ${paid} wei paid; nothing lost, nothing paid twice, no orphans`,
+  );
+});
