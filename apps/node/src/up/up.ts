@@ -20,8 +20,9 @@ import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from
 
 const DEFAULT_PORT = 4400;
 const GATEWAY_MAIN = fileURLToPath(new URL("../gateway/gateway-main.ts", import.meta.url));
-/** Of each block's gas, for proofs, votes and settlement whatever else is sent. */
-const PROTOCOL_GAS_SHARE = 0.5;
+/** Of each block's gas, for proofs, votes and settlement whatever else is sent. What is left must hold the largest deployment, 6 M gas. */
+const PROTOCOL_GAS_SHARE = 0.4;
+const SECONDS_WITH_GAS_TO_SHARE = 2;
 /** What the faucet of a throw-away network may give one address. */
 const FAUCET_PER_ADDRESS = 1_000_000n * 10n ** 18n;
 const FAUCET_POT = 10n ** 9n * 10n ** 18n;
@@ -170,7 +171,10 @@ async function startChain(
           faucet: { key: faucet.key, perAddress: FAUCET_PER_ADDRESS.toString() },
         }),
     listen: { host: "127.0.0.1", port: settings.chainPort },
-    priority: { addresses: [contracts.ProofLedger, contracts.StorageDeals], share: PROTOCOL_GAS_SHARE },
+    priority: {
+      addresses: [contracts.ProofLedger, contracts.StorageDeals],
+      share: profile.blockSeconds < SECONDS_WITH_GAS_TO_SHARE ? 0 : PROTOCOL_GAS_SHARE,
+    },
   };
   const file = join(home.chain, "config.json");
   await writeWhole(file, JSON.stringify(config));
