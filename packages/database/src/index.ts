@@ -1,3 +1,4 @@
+export { databaseAway } from "./database-away.ts";
 export { ensureDatabase } from "./ensure-database.ts";
 export { type Migration, type MigrationSet, migrate } from "./migrate.ts";
 export {

@@ -1,4 +1,5 @@
 import { asCairnError, CairnError, type ErrorBody } from "@cairn/core";
+import { databaseAway } from "@cairn/database";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from "fastify";
@@ -64,5 +65,5 @@ function fromFastify(error: unknown): CairnError {
   if (!(error instanceof CairnError) && status !== undefined && status >= 400 && status < 500) {
     return new CairnError((error as Error).message, { code: "bad-request", kind: "input", cause: error });
   }
-  return asCairnError(error);
+  return databaseAway(error) ?? asCairnError(error);
 }
