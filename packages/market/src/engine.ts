@@ -10,6 +10,8 @@ import { sweepOrphans } from "./sweep-orphans.ts";
 /** How often due packages and messages are looked for when nobody wakes us. */
 const SWEEP_SECONDS = 1;
 const ORPHAN_SECONDS = 600;
+const RUNNER_PAUSE_SECONDS = 2;
+const STOP_SECONDS = 3;
 const MAX_DRIVEN = 8;
 const TASK = "market-drive";
 
@@ -44,19 +46,8 @@ export class Engine {
       else if (level === "warning") log.warn({}, `job queue: ${message}`);
     });
     await this.#unlockJobs(logger);
-    this.#runner = await run({
-      pgPool: pool,
-      concurrency: 2,
-      noHandleSignals: true,
-      pollInterval: 2000,
-      logger,
-      taskList: {
-        [TASK]: async (payload) => {
-          await this.#drive((payload as { package: PackageId }).package);
-        },
-      },
-    });
     this.#loops = [
+      this.#loop(RUNNER_PAUSE_SECONDS, () => this.#runJobs(logger)),
       this.#loop(SWEEP_SECONDS, () => this.#sweep()),
       this.#loop(SWEEP_SECONDS, () => this.#consume()),
       this.#loop(ORPHAN_SECONDS, () => sweepOrphans(this.#context)),
@@ -71,10 +62,39 @@ export class Engine {
       .catch((error: unknown) => this.#context.log.warn({ package: id, error: String(error) }, "a wake-up was lost"));
   }
 
+  /** Steps that wait for the chain are cut off after a while: what they sent is taken up at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the market is stopping"));
-    await Promise.allSettled([this.#runner?.stop(), ...this.#loops, ...this.#driving.values()]);
+    const ended = Promise.allSettled([...this.#loops, ...this.#driving.values()]);
+    await Promise.race([ended, this.#context.clock.sleep(STOP_SECONDS)]);
     await this.#locks.close();
+  }
+
+  /** The job queue gives up when its database is away for long; then it is started again. */
+  async #runJobs(logger: Logger): Promise<void> {
+    const runner = await run({
+      pgPool: this.#context.pool,
+      concurrency: 2,
+      noHandleSignals: true,
+      pollInterval: 2000,
+      logger,
+      taskList: {
+        [TASK]: async (payload) => {
+          await this.#drive((payload as { package: PackageId }).package);
+        },
+      },
+    });
+    this.#runner = runner;
+    const { signal } = this.#stopping;
+    const onStop = () => void runner.stop().catch(() => undefined);
+    signal.addEventListener("abort", onStop, { once: true });
+    if (signal.aborted) onStop();
+    try {
+      await runner.promise;
+    } finally {
+      this.#runner = undefined;
+      signal.removeEventListener("abort", onStop);
+    }
   }
 
   /** Jobs of a process that was killed stay locked for hours otherwise; driving twice does no harm. */
@@ -107,11 +127,11 @@ export class Engine {
   async #sweep(): Promise<void> {
     const { rows } = await this.#context.pool.query({
       name: "market-due-packages",
-      text: `select id from catalog.packages where next_due_at <= now() and state in
-               ('SEALING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING')
+      text: `select id from catalog.packages where next_due_at <= now() and id <> all($2) and state in
+               ('SEALING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')
              order by (select count(*) from catalog.slots s where s.package = id and s.state = 'ACTIVE') - k, next_due_at
              limit $1`,
-      values: [MAX_DRIVEN * 2],
+      values: [MAX_DRIVEN, [...this.#driving.keys()]],
     });
     for (const { id } of rows as { id: PackageId }[]) {
       if (this.#driving.size >= MAX_DRIVEN) return;

@@ -35,7 +35,11 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
       details: { field: "n", needed: request.n, available: available.length },
     });
   }
-  if (request.expectedBytes !== undefined) await context.spool.assertSpace(request.expectedBytes, "the package");
+  if (request.expectedBytes !== undefined) {
+    // Where the providers share this machine, their shards take room on the same disk (data-path of a put: P(1 + n/k)).
+    const copies = context.profile.providers > 0 ? 1 + request.n / request.k : 1;
+    await context.spool.assertSpace(Math.ceil(request.expectedBytes * copies), "the package and its shards");
+  }
   await context.spool.prepare(request.id);
   try {
     await inTransaction(context.pool, async (client) => {

@@ -17,6 +17,8 @@ export async function refreshPackage(context: Context, client: PoolClient, id: P
     await client.query("update catalog.slots set source = 'none' where package = $1 and source = 'spool'", [id]);
   }
   const dues = slots.map((slot) => dueOf(slot.state)).filter((due) => due !== null);
+  // An expired package is driven once more: its reserve is to be released.
+  if (state === "EXPIRED") dues.push(0);
   await client.query(
     `update catalog.packages set state = $2, cause = null, next = null, next_due_at = to_timestamp($3),
        stored_at = case when $4 then coalesce(stored_at, now()) else stored_at end where id = $1`,

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { decisionOf, isRefusal, readDeals, submissionFor } from "./propose.ts";
 import { each } from "./quote-slots.ts";
 
 const PROVE_TIMEOUT_SECONDS = 60;
@@ -53,11 +53,7 @@ async function receiptsBehind(
   await applySlotEvents(
     context,
     row.id,
-    each(decided, (slot) => ({
-      type: "chain",
-      deal: slot.state.deal!,
-      state: records.get(slot.state.deal!)?.state ?? "NONE",
-    })),
+    each(decided, (slot) => decisionOf(slot, records.get(slot.state.deal!))),
   );
   const open = slots.filter((slot) => !decided.includes(slot));
   const latest = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));

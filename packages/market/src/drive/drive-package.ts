@@ -7,14 +7,16 @@ import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { activateSlots } from "./activate.ts";
 import { cancelSlots } from "./cancel.ts";
-import { endPackage } from "./end-package.ts";
+import { closePackage, endPackage } from "./end-package.ts";
 import { dropSource, healSlot } from "./heal-slot.ts";
-import { proposeSlots } from "./propose.ts";
+import { chunksOf, proposeSlots } from "./propose.ts";
 import { each, quoteSlots } from "./quote-slots.ts";
 import { rebuildSlot } from "./rebuild-slot.ts";
 import { recordReceipts } from "./record-receipts.ts";
 import { storeShard } from "./store-shard.ts";
 
+/** Receipts, activations and withdrawals take at most about 65,000 gas a deal, and the smallest block holds 6,000,000. */
+const DEALS_PER_TRANSACTION = 48;
 /** Longest wait for a slot that becomes due while others are busy. */
 const RELOOK_SECONDS = 2;
 
@@ -25,6 +27,7 @@ const RELOOK_SECONDS = 2;
 export async function drivePackage(context: Context, id: PackageId, signal: AbortSignal): Promise<void> {
   const row = await loadPackage(context.pool, id);
   if (row.state === "SEALING") await finishSealing(context, id);
+  if (row.state === "EXPIRED") return closePackage(context, row, "EXPIRED");
   if (!DRIVEN.includes(row.state)) return;
   if (row.state === "ENDING") return endPackage(context, row, signal);
   const busy = new Map<string, Promise<void>>();
@@ -96,10 +99,8 @@ function tasksFor(
     [...Map.groupBy(due.get(command) ?? [], (slot) => slot.piece)]
       .filter(([piece]) => command !== "propose" || !isQuoting(slots, piece, busy))
       .map(([piece, of]) => task(of, () => run(of, ofPiece(slots, piece))));
-  const all = (command: SlotCommand, run: (of: SlotRow[]) => Promise<void>) => {
-    const of = due.get(command);
-    return of ? [task(of, () => run(of))] : [];
-  };
+  const all = (command: SlotCommand, run: (of: SlotRow[]) => Promise<void>) =>
+    chunksOf(due.get(command) ?? [], DEALS_PER_TRANSACTION).map((of) => task(of, () => run(of)));
   return [
     ...one("rebuild", (slot, pieceSlots) => rebuildSlot(context, row, slot, pieceSlots, signal)),
     ...perPiece("quote", (of, pieceSlots) => quoteSlots(context, row, of, pieceSlots)),

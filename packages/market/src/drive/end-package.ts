@@ -16,7 +16,7 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
   const slots = await loadSlots(context.pool, row.id);
   const held = slots.filter((slot) => slot.state.deal !== null && slot.state.phase !== "ENDED");
   const records = await readDeals(context, held);
-  const settled = held.filter((slot) => isFinal(records.get(slot.state.deal!), slot));
+  const settled = held.filter((slot) => isFinal(context, records.get(slot.state.deal!), slot));
   const proposed = held.filter((slot) => records.get(slot.state.deal!)?.state === "PROPOSED");
   if (settled.length > 0) {
     await applySlotEvents(
@@ -41,7 +41,7 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
       if (!isRefusal(error)) throw error;
     }
   }
-  if (held.length === settled.length && !signal.aborted) return release(context, row);
+  if (held.length === settled.length && !signal.aborted) return closePackage(context, row, "REMOVED");
   await postpone(context, row);
 }
 
@@ -52,13 +52,18 @@ async function postpone(context: Context, row: PackageRow): Promise<void> {
   );
 }
 
-function isFinal(record: DealRecord | undefined, slot: SlotRow): boolean {
-  if (record === undefined || record.state === "NONE") return slot.state.proposal === null;
+/** A proposal that may still be under way counts as over once its quote cannot be accepted any more. */
+const QUOTE_MARGIN_SECONDS = 120;
+
+function isFinal(context: Context, record: DealRecord | undefined, slot: SlotRow): boolean {
+  if (record === undefined || record.state === "NONE") {
+    return slot.state.proposal === null || context.clock.now() > (slot.state.quoteExpiry ?? 0) + QUOTE_MARGIN_SECONDS;
+  }
   return record.state !== "PROPOSED" && record.state !== "ACTIVE";
 }
 
-/** Everything is settled: the reserve goes back, the files go. */
-async function release(context: Context, row: PackageRow): Promise<void> {
+/** Every deal is settled: the reserve goes back, the files and the block index go. */
+export async function closePackage(context: Context, row: PackageRow, state: "REMOVED" | "EXPIRED"): Promise<void> {
   const told: NewEvent[] = [];
   if (row.manifestHash !== null && (await context.ledger.packageReserve(row.manifestHash)) > 0n) {
     try {
@@ -81,14 +86,17 @@ async function release(context: Context, row: PackageRow): Promise<void> {
       return;
     }
   }
-  told.push({
-    package: row.id,
-    kind: "package-removed",
-    severity: "info",
-    message: "Every deal of the package has ended.",
-  });
+  if (state === "REMOVED") {
+    told.push({
+      package: row.id,
+      kind: "package-removed",
+      severity: "info",
+      message: "Every deal of the package has ended.",
+    });
+  }
   await inTransaction(context.pool, async (client) => {
-    await client.query("update catalog.packages set state = 'REMOVED', next_due_at = null where id = $1", [row.id]);
+    await client.query("update catalog.packages set state = $2, next_due_at = null where id = $1", [row.id, state]);
+    await client.query("delete from catalog.blocks where package = $1", [row.id]);
     await recordEvents(client, told);
   });
   await forgetFiles(context, row);

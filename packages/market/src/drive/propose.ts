@@ -38,8 +38,11 @@ export async function proposeSlots(context: Context, row: PackageRow, slots: rea
     );
   }
   const usable = slots.filter((slot) => quoteUsable(slot.state, now));
-  for (const group of groupsOf(usable)) await proposeGroup(context, row, group);
+  await Promise.all(groupsOf(usable).map((group) => proposeGroup(context, row, group)));
 }
+
+/** A proposal takes about 270,000 gas a deal, and the smallest block holds 6,000,000 (docs/contracts.md). */
+const DEALS_PER_PROPOSAL = 16;
 
 function groupsOf(slots: readonly SlotRow[]): SlotRow[][] {
   const groups = new Map<string, SlotRow[]>();
@@ -47,7 +50,12 @@ function groupsOf(slots: readonly SlotRow[]): SlotRow[][] {
     const key = slot.state.proposal ?? (slot.state.alone ? slot.state.deal! : "together");
     groups.set(key, [...(groups.get(key) ?? []), slot]);
   }
-  return [...groups.values()];
+  const sent = [...groups].filter(([key]) => key !== "together").map(([, group]) => group);
+  return [...sent, ...chunksOf(groups.get("together") ?? [], DEALS_PER_PROPOSAL)];
+}
+
+export function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
 async function proposeGroup(context: Context, row: PackageRow, group: readonly SlotRow[]): Promise<void> {
@@ -118,6 +126,15 @@ function refusalOf(error: CairnError, alone: boolean): SlotEvent {
   const unaffordable = UNAFFORDABLE[String(error.details.error)];
   if (alone && unaffordable) return { type: "unaffordable", ...unaffordable };
   return { type: "proposal-refused", cause: `The contract refused the proposal: ${error.message}`, alone };
+}
+
+/** What the chain says of a deal that was proposed; a chain that does not know it (yet, or again) is asked later. */
+export function decisionOf(slot: SlotRow, record: DealRecord | undefined): SlotEvent {
+  if (record !== undefined && record.state !== "NONE") {
+    return { type: "chain", deal: record.deal, state: record.state, deadline: record.deadline };
+  }
+  const cause = `The chain does not know the deal ${slot.state.deal}.`;
+  return { type: "blocked", cause, next: "It will be asked again.", retrySeconds: 10 };
 }
 
 /** What the chain has of the slots' deals. */

@@ -15,8 +15,7 @@ export async function quoteSlots(
   slots: readonly SlotRow[],
   pieceSlots: readonly SlotRow[],
 ): Promise<void> {
-  const left = (row.expiresAt ?? 0) - context.clock.now();
-  if (left < WORTH_PERIODS * context.deployment.periodSeconds) {
+  if (isTermOver(context, row)) {
     await applySlotEvents(
       context,
       row.id,
@@ -24,6 +23,7 @@ export async function quoteSlots(
     );
     return;
   }
+  const left = (row.expiresAt ?? 0) - context.clock.now();
   let round: QuoteRound;
   try {
     mandateOf(row);
@@ -53,6 +53,11 @@ export async function quoteSlots(
       quote: { quote, signature },
     })),
   );
+}
+
+/** Too little of the agreed time is left to place a shard anew. */
+export function isTermOver(context: Context, row: PackageRow): boolean {
+  return (row.expiresAt ?? 0) - context.clock.now() < WORTH_PERIODS * context.deployment.periodSeconds;
 }
 
 type Event = Parameters<typeof applySlotEvents>[2][number]["event"];

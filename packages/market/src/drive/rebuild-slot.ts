@@ -6,6 +6,7 @@ import { rebuildShard } from "../read/rebuild-shard.ts";
 import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { asNoSpace } from "../spool.ts";
+import { each, isTermOver } from "./quote-slots.ts";
 
 /** Errors that only a person can cure: these are not tried again soon. */
 const HOPELESS_SECONDS: Record<string, number> = {
@@ -23,6 +24,14 @@ export async function rebuildSlot(
   pieceSlots: readonly SlotRow[],
   signal: AbortSignal,
 ): Promise<void> {
+  if (slot.state.phase === "EMPTY" && isTermOver(context, row)) {
+    await applySlotEvents(
+      context,
+      row.id,
+      each([slot], () => ({ type: "term-over" })),
+    );
+    return;
+  }
   const margin = pieceSlots.filter((other) => isLive(other.state)).length - row.k;
   const update = (event: SlotUpdate["event"]): SlotUpdate[] => [{ piece: slot.piece, shard: slot.shard, event }];
   try {

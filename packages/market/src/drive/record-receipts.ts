@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { decisionOf, isRefusal, readDeals, submissionFor } from "./propose.ts";
 import { each } from "./quote-slots.ts";
 
 /** Put receipts on chain, many in one transaction; pay runs from there. */
@@ -42,9 +42,7 @@ export async function recordReceipts(context: Context, row: PackageRow, slots: r
       row.id,
       each(settled, (slot) => {
         const record = records.get(slot.state.deal!);
-        return record?.state === "PROPOSED"
-          ? { type: "receipt-recorded" }
-          : { type: "chain", deal: slot.state.deal!, state: record?.state ?? "NONE" };
+        return record?.state === "PROPOSED" ? { type: "receipt-recorded" } : decisionOf(slot, record);
       }),
     );
     if (open.length === 1) {

@@ -33,7 +33,7 @@ export async function* readBlocks(
         sources.set(piece, await openPieceSource(context, row, piece, request.capability, signal));
       }
     }
-    const runs = perPiece(frames);
+    const runs = perPiece(frames, row.k);
     yield* verifiedRuns(runs, (run) => sources.get(run.piece)!);
   }
 }
@@ -50,12 +50,12 @@ export async function locateBlocks(
   return { pieces: [...new Set(frames.map((frame) => frame.piece))].toSorted((a, b) => a - b) };
 }
 
-async function* perPiece(frames: readonly PlacedFrame[]): AsyncGenerator<Run & { piece: number }> {
+async function* perPiece(frames: readonly PlacedFrame[], k: number): AsyncGenerator<Run & { piece: number }> {
   for (let from = 0; from < frames.length; ) {
     const { piece } = frames[from]!;
     const end = frames.findIndex((frame, i) => i >= from && frame.piece !== piece);
     const part = frames.slice(from, end < 0 ? frames.length : end);
-    for await (const run of runsOf(each(part))) yield { ...run, piece };
+    for await (const run of runsOf(each(part), k)) yield { ...run, piece };
     from += part.length;
   }
 }

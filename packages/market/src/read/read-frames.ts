@@ -8,8 +8,9 @@ export interface Run {
   frames: BlockFrame[];
 }
 
-/** Bytes fetched in one go; a longer frame makes a run of its own. */
+/** Bytes fetched in one go; a longer frame makes a run of its own. Where they must be rebuilt, k times as many are read. */
 const RUN_BYTES = 4_194_304;
+const REBUILD_BYTES = 25_165_824;
 /** Runs under way at once. */
 const AHEAD = 3;
 
@@ -18,11 +19,12 @@ export interface FrameSource {
   mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer>;
 }
 
-/** Join frames that lie one behind the other into runs, keeping their order. */
-export async function* runsOf(frames: AsyncIterable<BlockFrame>): AsyncGenerator<Run> {
+/** Join frames that lie one behind the other into runs, keeping their order; `k` as of the package's code. */
+export async function* runsOf(frames: AsyncIterable<BlockFrame>, k: number): AsyncGenerator<Run> {
+  const most = Math.min(RUN_BYTES, Math.floor(REBUILD_BYTES / k));
   let run: Run | undefined;
   for await (const frame of frames) {
-    if (run && run.offset + run.length === frame.offset && run.length + frame.length <= RUN_BYTES) {
+    if (run && run.offset + run.length === frame.offset && run.length + frame.length <= most) {
       run.frames.push(frame);
       run.length += frame.length;
       continue;

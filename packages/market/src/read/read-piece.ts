@@ -46,7 +46,7 @@ export async function* readPiece(context: Context, request: ReadPieceRequest): A
   const frames = framesIn(context, request.id, request.piece, start, to, (first) => {
     at = first;
   });
-  for await (const bytes of verifiedRuns(runsOf(frames), () => source)) {
+  for await (const bytes of verifiedRuns(runsOf(frames, row.k), () => source)) {
     const begin = Math.max(0, start - at!);
     const end = Math.min(bytes.length, to - at!);
     at = at! + bytes.length;
