@@ -9,9 +9,11 @@ import {
   PERIOD_CHALLENGES,
   periodAt,
 } from "@cairn/core";
-import { deriveChallenges, payloadLeaves, verifyPossessions } from "@cairn/proofs";
+import { deriveChallenges, type PossessionVerdict, payloadLeaves, verifyPossessions } from "@cairn/proofs";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
+import type { Outcome } from "./judge-period.ts";
+import { outcomeKey, recordOutcomes } from "./record-outcomes.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 
 /** One pushed answer, as it came over the wire. */
@@ -24,9 +26,6 @@ export interface PushedProof {
 
 export type ProofAnswer = { accepted: true } | { accepted: false; reason: string };
 
-/** Most proofs that one call may carry; 16 kB each. */
-export const MAX_PROOFS_PER_CALL = 256;
-
 interface Candidate {
   index: number;
   deal: AuditedDeal;
@@ -38,7 +37,8 @@ interface Candidate {
 /**
  * Verify pushed period proofs in one batch and record each outcome; anyone may deliver them, as the signature is the provider's.
  * A proof that is not signed by the deal's provider for this very period and seed is refused without record; a signed wrong one is
- * recorded as a fault; a repeat is harmless. `late` waives the answer deadline, for the verifiers' own probe.
+ * recorded as a fault and told once; a repeat is harmless. One answer per push, in order; throws only where chain or database fail.
+ * `late` waives the answer deadline, for the verifiers' own probe.
  */
 export async function acceptProofs(
   context: AuditContext,
@@ -58,7 +58,7 @@ export async function acceptProofs(
     const seed = seeds.get(push.period);
     const refusal = refuse(context, deal, push, seed, options.late ? 0 : now);
     if (refusal !== undefined || seed === undefined) {
-      answers[index] = { accepted: false, reason: refusal ?? "this period has no seed" };
+      answers[index] = { accepted: false, reason: refusal ?? NO_SEED };
       return;
     }
     candidates.push({ index, deal, push, seed, proofHash: sha256Hex(push.proof) });
@@ -72,37 +72,75 @@ export async function acceptProofs(
       proof: push.proof,
     })),
   );
-  const records = candidates.map((candidate, i) => ({ candidate, result: results[i] }));
-  await recordOutcomes(
+  const verdicts = candidates.map((candidate, i) => ({ ...candidate, wrong: reasonOf(results[i]) }));
+  const changed = await recordOutcomes(
     context,
-    records.map(({ candidate, result }) => ({
-      deal: candidate.push.deal,
-      period: candidate.push.period,
-      outcome: result?.ok ? "proved" : "wrong",
-      reason: result?.ok === false ? result.reason : null,
-      proofHash: candidate.proofHash,
-      signature: candidate.push.signature,
+    verdicts.map(({ push, proofHash, wrong }) => ({
+      deal: push.deal,
+      period: push.period,
+      outcome: wrong === null ? "proved" : "wrong",
+      reason: wrong,
+      proofHash,
+      signature: push.signature,
     })),
     now,
   );
-  for (const { candidate, result } of records) {
-    const accepted = result?.ok === true;
-    answers[candidate.index] = accepted
-      ? { accepted: true }
-      : { accepted: false, reason: `wrong proof: ${result?.ok === false ? result.reason : "not checked"}` };
-    if (!accepted) {
-      await context.tell({
-        kind: "wrong-proof",
-        severity: "error",
-        deal: candidate.deal.deal,
-        provider: candidate.deal.provider,
-        package: candidate.deal.package,
-        message: `Provider ${candidate.deal.provider} signed a wrong proof for shard ${candidate.deal.shard} of piece ${candidate.deal.piece}: ${result?.ok === false ? result.reason : ""}`,
-        next: "Nothing to do: the deal fails with this period's verdict and the shard is rebuilt elsewhere.",
-      });
-    }
+  const standing = await outcomesOf(
+    context,
+    verdicts.map(({ push }) => push).filter((push) => !changed.has(outcomeKey(push))),
+  );
+  const wrongNow = new Set(verdicts.filter(({ wrong }) => wrong !== null).map(({ push }) => outcomeKey(push)));
+  const told = new Set<string>();
+  for (const { index, deal, push, wrong } of verdicts) {
+    const key = outcomeKey(push);
+    const recorded: Outcome = wrongNow.has(key) ? "wrong" : "proved";
+    answers[index] = wrong === null ? answerOf(changed.has(key) ? recorded : standing.get(key)) : refused(wrong);
+    if (wrong === null || !changed.has(key) || told.has(key)) continue;
+    told.add(key);
+    await tellWrongProof(context, deal, wrong);
   }
   return answers;
+}
+
+const NO_SEED = "this period has no seed";
+
+const reasonOf = (verdict: PossessionVerdict | undefined): string | null =>
+  verdict?.ok === true ? null : (verdict?.reason ?? "not checked");
+
+const refused = (wrong: string): ProofAnswer => ({ accepted: false, reason: `wrong proof: ${wrong}` });
+
+/** What a right proof is answered when `outcome` is what stands for its deal and period. */
+function answerOf(outcome: Outcome | undefined): ProofAnswer {
+  if (outcome === "proved" || outcome === "chain") return { accepted: true };
+  if (outcome === "wrong")
+    return { accepted: false, reason: "a wrong proof that the provider signed for this period stands" };
+  return { accepted: false, reason: "the period has been judged" };
+}
+
+async function tellWrongProof(context: AuditContext, deal: AuditedDeal, wrong: string): Promise<void> {
+  await context.tell({
+    kind: "wrong-proof",
+    severity: "error",
+    deal: deal.deal,
+    provider: deal.provider,
+    package: deal.package,
+    message: `Provider ${deal.provider} signed a wrong proof for shard ${deal.shard} of piece ${deal.piece}: ${wrong}.`,
+    next: "Nothing to do: the deal fails with this period's verdict and the shard is rebuilt elsewhere.",
+  });
+}
+
+async function outcomesOf(
+  context: AuditContext,
+  pushes: readonly { deal: DealId; period: number }[],
+): Promise<Map<string, Outcome>> {
+  if (pushes.length === 0) return new Map();
+  const { rows } = await context.pool.query<{ deal: DealId; period: number; outcome: Outcome }>({
+    name: "audit-standing-outcomes",
+    text: `select o.deal, o.period::float8 as period, o.outcome from audit.outcomes o
+join unnest($1::text[], $2::bigint[]) as g (deal, period) on g.deal = o.deal and g.period = o.period`,
+    values: [pushes.map((push) => push.deal), pushes.map((push) => push.period)],
+  });
+  return new Map(rows.map((row) => [outcomeKey(row), row.outcome]));
 }
 
 /** Leaf indices that the chain's seed asks of a deal in a period. */
@@ -125,8 +163,9 @@ function refuse(
   seed: Hex | undefined,
   now: number,
 ): string | undefined {
+  if (deal.verifierSet !== context.verifierSet) return "the deal has other verifiers";
   if (deal.state !== "ACTIVE") return `the deal is ${deal.state}`;
-  if (seed === undefined) return "this period has no seed";
+  if (seed === undefined) return NO_SEED;
   const receiptPeriod = periodAt(deal.receiptTime, context.deployment);
   if (!isScheduled(push.period, deal.duty, receiptPeriod, context.deployment)) return "not scheduled in this period";
   if (push.period > deal.lastPeriod) return "after the deal's last period";
@@ -153,39 +192,4 @@ async function seedsOf(context: AuditContext, periods: number[]): Promise<Map<nu
     values: [periods],
   });
   return new Map(rows.map((row) => [Number(row.period), row.seed]));
-}
-
-export interface OutcomeRow {
-  deal: DealId;
-  period: number;
-  outcome: "proved" | "chain" | "wrong" | "damaged";
-  reason: string | null;
-  proofHash: Hex | null;
-  signature: Hex | null;
-}
-
-/** Insert outcomes; one that a period already has stays, except that a proof on chain and a wrong proof override. */
-export async function recordOutcomes(context: AuditContext, rows: OutcomeRow[], now: number): Promise<void> {
-  if (rows.length === 0) return;
-  const unique = [...new Map(rows.map((row) => [`${row.deal}/${row.period}`, row])).values()];
-  const ordered = unique.sort((a, b) => (a.deal === b.deal ? a.period - b.period : a.deal < b.deal ? -1 : 1));
-  await context.pool.query({
-    name: "audit-record-outcomes",
-    text: `insert into audit.outcomes as o (deal, period, outcome, reason, proof_hash, signature, received_at)
-select *, $7::bigint from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
-on conflict (deal, period) do update
-  set outcome = excluded.outcome, reason = excluded.reason, proof_hash = excluded.proof_hash, signature = excluded.signature
-  where (excluded.outcome = 'chain' and o.outcome <> 'chain')
-     or (excluded.outcome = 'wrong' and o.outcome in ('proved', 'damaged'))
-     or (excluded.outcome = 'proved' and o.outcome = 'damaged')`,
-    values: [
-      ordered.map((row) => row.deal),
-      ordered.map((row) => row.period),
-      ordered.map((row) => row.outcome),
-      ordered.map((row) => row.reason),
-      ordered.map((row) => row.proofHash),
-      ordered.map((row) => row.signature),
-      now,
-    ],
-  });
 }

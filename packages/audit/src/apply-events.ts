@@ -1,5 +1,5 @@
-import { inTransaction } from "@cairn/catalog";
-import type { Hex, LedgerEvent } from "@cairn/core";
+import { inTransaction, recordEvents } from "@cairn/catalog";
+import type { FinalizedHead, Hex, LedgerEvent } from "@cairn/core";
 import type { Pool, PoolClient } from "pg";
 
 /** The audit's own copy of what it needs of the finalised chain, with a cursor of its own. */
@@ -7,7 +7,9 @@ export interface AuditProjection {
   /** Block to go on from. */
   cursor(): Promise<number>;
   /** Apply blocks [from, next) with the cursor in one transaction; does nothing when `from` is not the cursor. */
-  apply(batch: { from: number; next: number; events: readonly LedgerEvent[] }): Promise<boolean>;
+  apply(batch: { from: number; next: number; events: readonly LedgerEvent[]; head: FinalizedHead }): Promise<boolean>;
+  /** Block time up to which every event is applied; undefined before the chain's head was reached for the first time. */
+  appliedUntil(): Promise<number | undefined>;
 }
 
 export function createAuditProjection(pool: Pool, verifierSet: Hex, deployedAt: number): AuditProjection {
@@ -16,10 +18,17 @@ export function createAuditProjection(pool: Pool, verifierSet: Hex, deployedAt: 
       const { rows } = await pool.query<{ next: number }>("select next_block::float8 as next from audit.cursor");
       return rows[0]?.next ?? deployedAt;
     },
-    apply: ({ from, next, events }) =>
+    async appliedUntil() {
+      const { rows } = await pool.query<{ time: number | null }>("select head_time::float8 as time from audit.cursor");
+      return rows[0]?.time ?? undefined;
+    },
+    apply: ({ from, next, events, head }) =>
       inTransaction(pool, async (client) => {
         await client.query("insert into audit.cursor (next_block) values ($1) on conflict do nothing", [from]);
-        const moved = await client.query("update audit.cursor set next_block = $2 where next_block = $1", [from, next]);
+        const moved = await client.query(
+          "update audit.cursor set next_block = $2, head_time = coalesce($3, head_time) where next_block = $1",
+          [from, next, next > head.number ? head.timestamp : null],
+        );
         if (moved.rowCount === 0) return false;
         await applyAuditEvents(client, verifierSet, events);
         return true;
@@ -42,17 +51,25 @@ on conflict (deal, period) do update set outcome = 'chain', reason = null`,
         [event.deal, event.period, event.time],
       );
     } else if (event.name === "PeriodFinalized" && event.set === verifierSet) {
-      await finalizePeriod(client, event.set, event.period, event.root);
+      await finalizePeriod(client, event);
     }
   }
 }
 
-async function finalizePeriod(client: PoolClient, set: Hex, period: number, root: Hex): Promise<void> {
+type PeriodFinalized = Extract<LedgerEvent, { name: "PeriodFinalized" }>;
+
+async function finalizePeriod(client: PoolClient, { set, period, root, time }: PeriodFinalized): Promise<void> {
   const { rowCount } = await client.query(
-    "update audit.periods set state = 'final' where period = $1 and root = $2 and state <> 'final'",
-    [period, root],
+    "update audit.periods set state = 'final', final_at = $3 where period = $1 and root = $2 and state <> 'final'",
+    [period, root, time],
   );
-  if (rowCount === 0) return;
+  if (rowCount === 0) {
+    const { rows } = await client.query<{ root: Hex | null }>("select root from audit.periods where period = $1", [
+      period,
+    ]);
+    if (rows[0]?.root !== root) await tellOtherRoot(client, period, root);
+    return;
+  }
   await client.query(
     `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, recent)
 select verifier_set, deal, period, fulfilled, committed, missed, recent from audit.pending_tallies
@@ -62,4 +79,16 @@ on conflict (verifier_set, deal) do update set period = excluded.period, fulfill
 where t.period < excluded.period`,
     [set, period],
   );
+}
+
+/** The quorum agreed on a root that was not computed here: an older copy of this database is at work, or other verifiers are. */
+async function tellOtherRoot(client: PoolClient, period: number, root: Hex): Promise<void> {
+  await recordEvents(client, [
+    {
+      kind: "other-root",
+      severity: "error",
+      message: `The verifiers agreed on another verdict for period ${period} than this gateway has: ${root}.`,
+      next: "If this home was restored from a backup, that is expected for the time since; else find out who else votes with these keys.",
+    },
+  ]);
 }

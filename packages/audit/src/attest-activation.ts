@@ -19,7 +19,8 @@ const SEED_BLOCKS = 256;
 
 /**
  * Check a deal's first proof and sign its activation with a quorum of verifiers, in the order of the set. The receipt is read from
- * the chain, not from the caller, and the seed must be the hash of a later block. Throws `wrong-proof`, `unknown-deal` or `not-received`.
+ * the chain, not from the caller, and the seed must be the hash of a later block. Throws `wrong-proof`, `unknown-deal`,
+ * `not-received` or `other-verifiers`.
  */
 export async function attestActivation(context: AuditContext, activation: ActivationProof): Promise<Hex[]> {
   const [deal] = await auditedDeals(context, { deals: [activation.deal] });
@@ -32,6 +33,9 @@ export async function attestActivation(context: AuditContext, activation: Activa
       code: "not-received",
       kind: "conflict",
     });
+  }
+  if (record.quote.verifierSet !== context.verifierSet) {
+    throw new CairnError("the deal names other verifiers", { code: "other-verifiers", kind: "conflict" });
   }
   await requireLaterBlock(context, activation.seed, record.receiptBlock);
   const { provider, commitment, rawLength } = record.quote;
@@ -69,7 +73,7 @@ const wrongProof = (why: string) =>
 async function requireLaterBlock(context: AuditContext, seed: Hex, receiptBlock: number): Promise<void> {
   const latest = (await context.ledger.latest()).number;
   const oldest = Math.max(receiptBlock + 1, latest - SEED_BLOCKS);
-  for (let block = oldest; block <= latest; block += 1) {
+  for (let block = latest; block >= oldest; block -= 1) {
     if ((await context.ledger.blockHash(block)) === seed) return;
   }
   throw wrongProof("its seed is not the hash of a block after the receipt");

@@ -1,3 +1,4 @@
+import type { Queryable } from "@cairn/catalog";
 import {
   type Address,
   type DealId,
@@ -38,12 +39,12 @@ interface Row extends Omit<AuditedDeal, "rawLength" | "duty" | "receiptTime" | "
   periods: number;
 }
 
-/** Deals by id, by state or of one package; every filter that is given must hold. */
+/** Deals by id, by state, of one package or of one verifier set; every filter that is given must hold. */
 export async function auditedDeals(
-  context: Pick<AuditContext, "pool" | "deployment">,
-  filter: { deals?: DealId[]; state?: DealState; package?: PackageId },
+  { pool, deployment }: { pool: Queryable; deployment: AuditContext["deployment"] },
+  filter: { deals?: DealId[]; state?: DealState; package?: PackageId; verifierSet?: Hex },
 ): Promise<AuditedDeal[]> {
-  const { rows } = await context.pool.query<Row>({
+  const { rows } = await pool.query({
     name: "audit-deals",
     text: `select d.deal, d.provider, p.hot, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
   coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.received_at as "receiptTime",
@@ -52,13 +53,14 @@ from catalog.deals d
 join catalog.providers p on p.provider = d.provider
 left join catalog.packages c on c.manifest_hash = d.manifest_hash
 where ($1::text[] is null or d.deal = any($1)) and ($2::text is null or d.state = $2) and ($3::text is null or c.id = $3)
+  and ($4::text is null or d.verifier_set = $4)
 order by d.deal`,
-    values: [filter.deals ?? null, filter.state ?? null, filter.package ?? null],
+    values: [filter.deals ?? null, filter.state ?? null, filter.package ?? null, filter.verifierSet ?? null],
   });
-  return rows.map(({ periods, ...row }) => {
+  return (rows as Row[]).map(({ periods, ...row }) => {
     const duty = BigInt(row.duty);
     const receiptTime = Number(row.receiptTime ?? 0);
-    const agreed = lastScheduledPeriod(periodAt(receiptTime, context.deployment), periods, duty, context.deployment);
+    const agreed = lastScheduledPeriod(periodAt(receiptTime, deployment), periods, duty, deployment);
     const shortened = row.lastPeriod === null ? agreed : Number(row.lastPeriod);
     return { ...row, rawLength: Number(row.rawLength), duty, receiptTime, lastPeriod: Math.min(agreed, shortened) };
   });

@@ -8,12 +8,15 @@ import {
   type DealId,
   type Hex,
   type PackageId,
+  type ProviderReplies,
   type Signed,
 } from "@cairn/core";
 import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
+import { confirmWrongBytes, noteWrongBytes, SCRUB_SECONDS } from "./confirm-evidence.ts";
 import type { AuditContext } from "./context.ts";
-import { noteDamage, noteWrongBytes } from "./report-damage.ts";
+import { eachBounded } from "./each-bounded.ts";
+import { describe, noteDamage } from "./report-damage.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 
 export type ShardFinding = "sound" | "damaged" | "wrong-bytes" | "wrong-proof" | "silent" | "refused";
@@ -39,9 +42,12 @@ export interface CheckResult {
   shards: ShardCheck[];
 }
 
-/** A provider may need this long to read a whole shard. */
-const SCRUB_SECONDS = 600;
 const PROVE_SECONDS = 60;
+/** A whole shard is to arrive within this and its length at the slowest rate. */
+const READ_SECONDS = 60;
+const SLOWEST_BYTES_PER_SECOND = 50_000;
+/** Shards of one check that are asked for at once: enough to keep several providers busy, few enough for the gateway's own line. */
+const AT_ONCE = 8;
 
 /** Signs a range read of a deal's shard as the audience of the owner's capability. */
 export type TicketSigner = (deal: DealId, offset: number, length: number) => Promise<Signed<"ReadTicket">>;
@@ -97,23 +103,50 @@ export async function startCheck(
     check.kind,
     check.startedAt,
   ]);
-  const finished = (async () => {
-    const shards: ShardCheck[] = [];
-    for (const deal of deals) {
-      shards.push(await checkShard(context, deal, readCapability, request.full, sign));
-      await saveCheck(context, { ...check, shards });
-    }
-    const done: CheckResult = {
-      ...check,
-      state: "done",
-      finishedAt: (await context.ledger.latest()).timestamp,
-      ok: shards.every((shard) => shard.result === "sound"),
-      shards,
-    };
-    await saveCheck(context, done);
-    return done;
-  })();
-  return { check, finished };
+  return { check, finished: run(context, check, deals, request, sign) };
+}
+
+async function run(
+  context: AuditContext,
+  check: CheckResult,
+  deals: readonly AuditedDeal[],
+  { full, readCapability }: CheckRequest,
+  sign: TicketSigner,
+): Promise<CheckResult> {
+  const found: ShardCheck[] = [];
+  const shards = () => found.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard);
+  await eachBounded(deals, AT_ONCE, async (deal) => {
+    const one = await checkShard(context, deal, full ? readCapability : undefined, sign);
+    found.push(one);
+    await context.pool.query(
+      "update audit.checks set shards = shards || $2::jsonb where id = $1 and state = 'running'",
+      [check.id, JSON.stringify([one])],
+    );
+  });
+  const done: CheckResult = {
+    ...check,
+    state: "done",
+    finishedAt: (await context.ledger.latest()).timestamp,
+    ok: found.every((shard) => shard.result === "sound"),
+    shards: shards(),
+  };
+  await context.pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
+    done.id,
+    done.state,
+    done.finishedAt,
+    done.ok,
+    JSON.stringify(done.shards),
+  ]);
+  return done;
+}
+
+/** End the checks that an earlier process left unfinished: not ok, with the shards that they had come to. */
+export async function endInterruptedChecks(context: Pick<AuditContext, "pool" | "ledger">): Promise<void> {
+  const { timestamp } = await context.ledger.latest();
+  await context.pool.query(
+    "update audit.checks set state = 'done', ok = false, finished_at = $1 where state = 'running'",
+    [timestamp],
+  );
 }
 
 /** A stored check by id; throws `unknown-check`. */
@@ -128,36 +161,25 @@ from audit.checks where id = $1`,
   return row;
 }
 
-async function saveCheck(context: AuditContext, check: CheckResult): Promise<void> {
-  await context.pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
-    check.id,
-    check.state,
-    check.finishedAt,
-    check.ok,
-    JSON.stringify(check.shards),
-  ]);
-}
-
 async function checkShard(
   context: AuditContext,
   deal: AuditedDeal,
   capability: Signed<"ReadCapability"> | undefined,
-  full: boolean,
   sign: TicketSigner,
 ): Promise<ShardCheck> {
   const base = { deal: deal.deal, piece: deal.piece, shard: deal.shard, provider: deal.provider };
   try {
     const found =
-      full && capability !== undefined
-        ? await readWhole(context, deal, capability, sign)
-        : await scrubAndProve(context, deal);
+      capability === undefined ? await scrubAndProve(context, deal) : await readWhole(context, deal, capability, sign);
     return { ...base, ...found };
   } catch (error) {
     const { code, message } = asCairnError(error);
-    const refused = code !== "provider-unreachable" && code !== "provider-timeout";
-    return { ...base, result: refused ? "refused" : "silent", detail: `${code}: ${message}`, checkedBytes: 0 };
+    const result = SILENCE.has(code) ? "silent" : "refused";
+    return { ...base, result, detail: `${code}: ${message}`, checkedBytes: 0 };
   }
 }
+
+const SILENCE = new Set(["provider-unreachable", "provider-timeout", "short-read", "unreachable"]);
 
 type Finding = Pick<ShardCheck, "result" | "detail" | "checkedBytes">;
 
@@ -167,26 +189,23 @@ async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<
     { type: "scrub", deal: deal.deal },
     { timeoutSeconds: SCRUB_SECONDS },
   );
-  const now = (await context.ledger.latest()).timestamp;
-  if (!scrub.ok || scrub.damage.length > 0) {
-    const bytes = scrub.damage.reduce((sum, range) => sum + range.length, 0);
-    const where = scrub.damage
-      .slice(0, 4)
-      .map((range) => `${range.offset}+${range.length}`)
-      .join(", ");
-    await noteDamage(context, deal, `the provider's scrub found ${bytes} damaged bytes at ${where}`, now);
-    return {
-      result: "damaged",
-      detail: `${bytes} damaged bytes at ${where}; being rewritten`,
-      checkedBytes: scrub.checkedBytes,
-    };
+  if (scrub.damage.length > 0) return damaged(context, deal, scrub.damage, scrub.checkedBytes);
+  if (scrub.checkedBytes !== deal.rawLength) {
+    const detail = `it re-read ${scrub.checkedBytes} of ${deal.rawLength} bytes`;
+    return { result: "refused", detail, checkedBytes: scrub.checkedBytes };
   }
   const seed: Hex = `0x${randomBytes(32).toString("hex")}`;
-  const answer = await context.transport.request(
-    deal.provider,
-    { type: "prove", deal: deal.deal, purpose: "check", period: 0, seed, leaves: CHECK_CHALLENGES },
-    { timeoutSeconds: PROVE_SECONDS },
-  );
+  let answer: ProviderReplies["prove"];
+  try {
+    answer = await context.transport.request(
+      deal.provider,
+      { type: "prove", deal: deal.deal, purpose: "check", period: 0, seed, leaves: CHECK_CHALLENGES },
+      { timeoutSeconds: PROVE_SECONDS },
+    );
+  } catch (error) {
+    if (asCairnError(error).code !== "damaged") throw error;
+    return damaged(context, deal, [{ offset: 0, length: deal.rawLength }], 0);
+  }
   const proof = Buffer.from(answer.proof, "base64");
   const claim = { deal: deal.deal, purpose: 2, period: 0n, seed, proofHash: sha256Hex(proof) };
   if (!verifyTyped(deal.hot, "Proof", claim, context.deployment, answer.signature)) {
@@ -217,6 +236,17 @@ async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<
   };
 }
 
+async function damaged(
+  context: AuditContext,
+  deal: AuditedDeal,
+  ranges: readonly { offset: number; length: number }[],
+  checkedBytes: number,
+): Promise<Finding> {
+  const { timestamp } = await context.ledger.latest();
+  await noteDamage(context, deal, ranges, "a scrub that a check asked for", timestamp);
+  return { result: "damaged", detail: `${describe(ranges)}; being rewritten`, checkedBytes };
+}
+
 async function readWhole(
   context: AuditContext,
   deal: AuditedDeal,
@@ -226,12 +256,37 @@ async function readWhole(
   const hasher = new PieceHasher();
   const ticket = await sign(deal.deal, 0, deal.rawLength);
   let checkedBytes = 0;
-  for await (const chunk of context.transport.read(deal.provider, deal.deal, ticket, capability)) {
-    hasher.update(chunk);
-    checkedBytes += chunk.length;
+  let wrong: string;
+  try {
+    for await (const chunk of timely(context, deal, ticket, capability)) {
+      hasher.update(chunk);
+      checkedBytes += chunk.length;
+    }
+    const root = `0x${Buffer.from(hasher.digest().root).toString("hex")}`;
+    if (root === deal.commitment) return { result: "sound", detail: "CommP recomputed over every byte", checkedBytes };
+    wrong = `the CommP of what it sends is ${root}, not the ${deal.commitment} that it signed`;
+  } catch (error) {
+    const { code, message } = asCairnError(error);
+    if (code !== "long-read") throw error;
+    wrong = message;
   }
-  const root = `0x${Buffer.from(hasher.digest().root).toString("hex")}`;
-  if (root === deal.commitment) return { result: "sound", detail: "CommP recomputed over every byte", checkedBytes };
-  await noteWrongBytes(context, deal, "the CommP of what it sends is not the commitment it signed");
-  return { result: "wrong-bytes", detail: `CommP is ${root}, not ${deal.commitment}`, checkedBytes };
+  return { result: await confirmWrongBytes(context, deal, wrong), detail: wrong, checkedBytes };
+}
+
+/** A provider's bytes, given up when they only trickle. @throws CairnError `provider-timeout`, and what `Transport.read` throws */
+async function* timely(
+  context: AuditContext,
+  deal: AuditedDeal,
+  ticket: Signed<"ReadTicket">,
+  capability: Signed<"ReadCapability">,
+): AsyncGenerator<Uint8Array> {
+  const seconds = READ_SECONDS + deal.rawLength / SLOWEST_BYTES_PER_SECOND;
+  const deadline = AbortSignal.timeout(Math.ceil(seconds * 1000));
+  try {
+    yield* context.transport.read(deal.provider, deal.deal, ticket, capability, deadline);
+  } catch (error) {
+    if (!deadline.aborted) throw error;
+    const message = `the provider did not send its shard within ${Math.ceil(seconds)} s`;
+    throw new CairnError(message, { code: "provider-timeout", kind: "unavailable", cause: error });
+  }
 }

@@ -1,32 +1,32 @@
+import { inTransaction } from "@cairn/catalog";
 import { leafHash, verdictTree } from "@cairn/chain";
 import {
   answerDeadline,
+  asCairnError,
   type DealId,
   type FinalizedHead,
   type Hex,
-  isScheduled,
-  PERIOD_CHALLENGES,
   periodAt,
   periodStart,
 } from "@cairn/core";
-import { acceptProofs } from "./accept-proofs.ts";
-import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
-import type { AuditContext } from "./context.ts";
+import type { PoolClient } from "pg";
+import { auditedDeals } from "./audited-deals.ts";
+import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
 import { EMPTY_TALLY, type Judgement, judgePeriod, type Outcome, type Tally } from "./judge-period.ts";
+import { probeSilent } from "./probe-silent.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 
-/** When more than this share of the scheduled providers is silent, the verifiers suspect themselves and ask again. */
-export const SUSPICION_SHARE = 0.5;
-const PROBE_SECONDS = 5;
-
 /**
- * Judge one period whose answer deadline has passed on the finalised chain, keep its leaves and leaf file, and vote. Runs again
- * after a crash with the same result: what was judged is stored before anything is sent.
+ * Judge one period whose answers are in on the finalised chain, keep its leaves and leaf file, and vote. Runs again after a crash with
+ * the same result: what was judged is stored before anything is sent.
+ * @returns false when there is nothing to judge: no deal of this verifier set is ACTIVE
  */
-export async function closePeriod(context: AuditContext, period: number, head: FinalizedHead): Promise<void> {
-  const stored = await storedRoot(context, period);
-  const vote = stored ?? (await judgeAndStore(context, period));
+export async function closePeriod(context: WorkingContext, period: number, head: FinalizedHead): Promise<boolean> {
+  if ((await storedVote(context.pool, period)) === undefined) await probeSilent(context, period);
+  const vote = await inTransaction(context.pool, (client) => judgeOnce(context, client, period));
+  if (vote === undefined) return false;
   await castVotes(context, period, vote, head);
+  return true;
 }
 
 interface Vote {
@@ -35,9 +35,9 @@ interface Vote {
   leaves: number;
 }
 
-async function storedRoot(context: AuditContext, period: number): Promise<Vote | undefined> {
-  const { rows } = await context.pool.query<{ root: Hex | null; leaf_file_hash: Hex; leaves: number }>(
-    "select root, leaf_file_hash, leaves from audit.periods where period = $1",
+async function storedVote(db: Pick<PoolClient, "query">, period: number, lock = ""): Promise<Vote | undefined> {
+  const { rows } = await db.query<{ root: Hex | null; leaf_file_hash: Hex; leaves: number }>(
+    `select root, leaf_file_hash, leaves from audit.periods where period = $1 ${lock}`,
     [period],
   );
   const row = rows[0];
@@ -45,12 +45,13 @@ async function storedRoot(context: AuditContext, period: number): Promise<Vote |
   return { root: row.root, leafFileHash: row.leaf_file_hash, leaves: row.leaves };
 }
 
-async function judgeAndStore(context: AuditContext, period: number): Promise<Vote> {
-  const deals = (await auditedDeals(context, { state: "ACTIVE" })).filter(
-    (deal) => deal.verifierSet === context.verifierSet && deal.receiptTime > 0,
-  );
-  await probeSilent(context, period, deals);
-  const outcomes = await outcomesOf(context, period);
+/** The row lock keeps out answers that arrive while the period is judged (`recordOutcomes`): an accepted proof always counts. */
+async function judgeOnce(context: AuditContext, client: PoolClient, period: number): Promise<Vote | undefined> {
+  const stored = await storedVote(client, period, "for update");
+  if (stored !== undefined) return stored;
+  const { verifierSet, deployment } = context;
+  const deals = await auditedDeals({ pool: client, deployment }, { state: "ACTIVE", verifierSet });
+  if (deals.length === 0) return undefined;
   const judgements = judgePeriod(
     period,
     deals.map((deal) => ({
@@ -58,82 +59,40 @@ async function judgeAndStore(context: AuditContext, period: number): Promise<Vot
       piece: `${deal.manifestHash}/${deal.piece}`,
       k: deal.k,
       duty: deal.duty,
-      receiptPeriod: periodAt(deal.receiptTime, context.deployment),
+      receiptPeriod: periodAt(deal.receiptTime, deployment),
       lastPeriod: deal.lastPeriod,
     })),
-    await talliesOf(context),
-    outcomes,
-    context.deployment,
+    await talliesOf(client, verifierSet),
+    await outcomesOf(client, period, periodStart(period + 1, deployment)),
+    deployment,
   );
   const leaves = judgements.map((judgement) => judgement.leaf);
-  const root = leaves.length === 0 ? (`0x${"00".repeat(32)}` as Hex) : verdictTree(leaves).root;
   const file = Buffer.from(leafFile(context, period, judgements));
   const leafFileHash = sha256Hex(file);
   await context.leafFiles.putIfAbsent(`leaves/${leafFileHash.slice(2)}`, oneChunk(file));
-  await store(context, period, { root, leafFileHash, leaves: leaves.length }, judgements);
-  return { root, leafFileHash, leaves: leaves.length };
+  const vote = { root: verdictTree(leaves).root, leafFileHash, leaves: leaves.length };
+  await store(client, verifierSet, period, vote, judgements);
+  return vote;
 }
 
-/** Ask the silent once more over the control connection when so many are silent that the fault may be ours. */
-async function probeSilent(context: AuditContext, period: number, deals: AuditedDeal[]): Promise<void> {
-  const outcomes = await outcomesOf(context, period);
-  const asked = deals.filter((deal) => {
-    const received = periodAt(deal.receiptTime, context.deployment);
-    return period <= deal.lastPeriod && isScheduled(period, deal.duty, received, context.deployment);
-  });
-  const silent = asked.filter((deal) => !outcomes.has(deal.deal));
-  const askedProviders = new Set(asked.map((deal) => deal.provider));
-  const silentProviders = new Set(silent.map((deal) => deal.provider));
-  if (silentProviders.size <= askedProviders.size * SUSPICION_SHARE) return;
-  const seed = await context.ledger.seed(period);
-  if (seed === undefined) return;
-  await context.tell({
-    kind: "self-suspicion",
-    severity: "warning",
-    message: `${silentProviders.size} of ${askedProviders.size} providers were silent in period ${period}: the verifiers ask again before they vote.`,
-    next: "If it goes on, check this machine's own network.",
-  });
-  await Promise.all(
-    silent.map(async (deal) => {
-      if (!context.transport.reachable(deal.provider)) return;
-      const request = {
-        type: "prove" as const,
-        deal: deal.deal,
-        purpose: "period" as const,
-        period,
-        seed,
-        leaves: PERIOD_CHALLENGES,
-      };
-      const answer = await context.transport
-        .request(deal.provider, request, { timeoutSeconds: PROBE_SECONDS })
-        .catch(() => undefined);
-      if (answer === undefined) return;
-      const proof = Buffer.from(answer.proof, "base64");
-      await acceptProofs(context, [{ deal: deal.deal, period, proof, signature: answer.signature }], { late: true });
-    }),
-  );
-}
-
-async function outcomesOf(context: AuditContext, period: number): Promise<Map<DealId, Outcome>> {
-  const { rows } = await context.pool.query<{ deal: DealId; outcome: Outcome }>({
+/** What came in for a period; wrong bytes that a provider was caught with before its end count as its answer, unless it proved on chain. */
+async function outcomesOf(client: PoolClient, period: number, end: number): Promise<Map<DealId, Outcome>> {
+  const { rows } = await client.query<{ deal: DealId; outcome: Outcome }>({
     name: "audit-outcomes-of-period",
-    text: "select deal, outcome from audit.outcomes where period = $1",
-    values: [period],
+    text: `with caught as (select deal from audit.evidence where state = 'standing' and at < $2)
+select deal, outcome from audit.outcomes where period = $1 and (outcome = 'chain' or deal not in (select deal from caught))
+union all select deal, 'wrong' from caught c
+  where not exists (select from audit.outcomes o where o.deal = c.deal and o.period = $1 and o.outcome = 'chain')`,
+    values: [period, end],
   });
   return new Map(rows.map((row) => [row.deal, row.outcome]));
 }
 
-async function talliesOf(context: AuditContext): Promise<Map<DealId, Tally>> {
-  const { rows } = await context.pool.query<{
-    deal: DealId;
-    fulfilled: number;
-    committed: number;
-    missed: number[];
-    recent: number[];
-  }>({
+async function talliesOf(client: PoolClient, verifierSet: Hex): Promise<Map<DealId, Tally>> {
+  const { rows } = await client.query<{ deal: DealId } & Tally>({
     name: "audit-tallies",
     text: "select deal, fulfilled, committed, missed, recent from audit.tallies where verifier_set = $1",
-    values: [context.verifierSet],
+    values: [verifierSet],
   });
   return new Map(rows.map(({ deal, ...tally }) => [deal, { ...EMPTY_TALLY, ...tally }]));
 }
@@ -158,72 +117,78 @@ async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 }
 
 async function store(
-  context: AuditContext,
+  client: PoolClient,
+  verifierSet: Hex,
   period: number,
   vote: Vote,
   judgements: readonly Judgement[],
 ): Promise<void> {
-  const client = await context.pool.connect();
-  try {
-    await client.query("begin");
-    await client.query("delete from audit.leaves where verifier_set = $1 and period = $2", [
-      context.verifierSet,
-      period,
-    ]);
-    await client.query(
-      `insert into audit.leaves (verifier_set, period, position, deal, fulfilled, committed, verdict, fault_a, fault_b, outcome)
+  await client.query(
+    `insert into audit.leaves (verifier_set, period, position, deal, fulfilled, committed, verdict, fault_a, fault_b, outcome)
 select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::int[], $7::smallint[], $8::bigint[], $9::bigint[], $10::text[])`,
-      [
-        context.verifierSet,
-        period,
-        judgements.map((_, i) => i),
-        judgements.map((j) => j.leaf.deal),
-        judgements.map((j) => j.leaf.fulfilled),
-        judgements.map((j) => j.leaf.committed),
-        judgements.map((j) => j.leaf.verdict),
-        judgements.map((j) => j.leaf.faultA),
-        judgements.map((j) => j.leaf.faultB),
-        judgements.map((j) => j.outcome),
-      ],
-    );
-    await client.query("delete from audit.pending_tallies where verifier_set = $1", [context.verifierSet]);
-    await client.query(
-      `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, recent)
+    [
+      verifierSet,
+      period,
+      judgements.map((_, i) => i),
+      judgements.map((j) => j.leaf.deal),
+      judgements.map((j) => j.leaf.fulfilled),
+      judgements.map((j) => j.leaf.committed),
+      judgements.map((j) => j.leaf.verdict),
+      judgements.map((j) => j.leaf.faultA),
+      judgements.map((j) => j.leaf.faultB),
+      judgements.map((j) => j.outcome),
+    ],
+  );
+  await client.query("delete from audit.pending_tallies where verifier_set = $1", [verifierSet]);
+  await client.query(
+    `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, recent)
 select $1, d, $2, f, c, m, r from unnest($3::text[], $4::int[], $5::int[], $6::jsonb[], $7::jsonb[]) as t (d, f, c, m, r)`,
-      [
-        context.verifierSet,
-        period,
-        judgements.map((j) => j.leaf.deal),
-        judgements.map((j) => j.tally.fulfilled),
-        judgements.map((j) => j.tally.committed),
-        judgements.map((j) => JSON.stringify(j.tally.missed)),
-        judgements.map((j) => JSON.stringify(j.tally.recent)),
-      ],
-    );
-    await client.query(
-      "update audit.periods set state = 'voted', root = $2, leaf_file_hash = $3, leaves = $4 where period = $1 and state = 'open'",
-      [period, vote.root, vote.leafFileHash, vote.leaves],
-    );
-    await client.query("commit");
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  } finally {
-    client.release();
-  }
+    [
+      verifierSet,
+      period,
+      judgements.map((j) => j.leaf.deal),
+      judgements.map((j) => j.tally.fulfilled),
+      judgements.map((j) => j.tally.committed),
+      judgements.map((j) => JSON.stringify(j.tally.missed)),
+      judgements.map((j) => JSON.stringify(j.tally.recent)),
+    ],
+  );
+  await client.query(
+    "update audit.periods set state = 'voted', root = $2, leaf_file_hash = $3, leaves = $4 where period = $1",
+    [period, vote.root, vote.leafFileHash, vote.leaves],
+  );
 }
 
-/** A quorum of our verifiers votes, another quorum each period so that every key is seen to work. */
-async function castVotes(context: AuditContext, period: number, vote: Vote, head: FinalizedHead): Promise<void> {
-  const size = context.verifiers.length;
-  const voters = Array.from({ length: context.quorum }, (_, i) => context.verifiers[(period + i) % size]);
-  const lastVote = periodStart(period + 1 + context.deployment.voteWindowPeriods, context.deployment);
-  if (head.timestamp >= lastVote) return;
-  await Promise.all(
-    voters.map(async (verifier) => {
-      if (verifier === undefined) return;
-      const submission = { id: `vote:${context.verifierSet}:${period}:${verifier.address}` };
-      await verifier.ledger.vote(submission, context.verifierSet, period, vote.root, vote.leafFileHash, vote.leaves);
-    }),
-  );
+/**
+ * A quorum of our verifiers votes, another quorum each period so that every key is seen to work; where a vote cannot be cast, the next
+ * verifier steps in. Fewer than a quorum is told once; the round is tried again while the vote window lasts.
+ */
+async function castVotes(context: WorkingContext, period: number, vote: Vote, head: FinalizedHead): Promise<void> {
+  const { verifiers, quorum, verifierSet, deployment } = context;
+  if (head.timestamp >= periodStart(period + 1 + deployment.voteWindowPeriods, deployment)) return;
+  const order = verifiers.map((_, i) => verifiers[(period + i) % verifiers.length] as Verifier);
+  const failures: string[] = [];
+  let cast = 0;
+  const castOne = async ({ address, ledger }: Verifier) => {
+    const id = `vote:${verifierSet}:${period}:${address}`;
+    try {
+      const done = await ledger.vote({ id }, verifierSet, period, vote.root, vote.leafFileHash, vote.leaves);
+      if (done.ok) cast += 1;
+      else failures.push(`${address}: ${done.revert ?? "refused"}`);
+    } catch (error) {
+      const { code, message } = asCairnError(error);
+      // Nothing is wrong with this verifier: the same vote is taken up again.
+      if (code === "stopping" || code === "chain-unreachable") throw error;
+      failures.push(`${address}: ${message}`);
+    }
+  };
+  await Promise.all(order.slice(0, quorum).map(castOne));
+  for (const spare of order.slice(quorum)) if (cast < quorum) await castOne(spare);
+  if (cast >= quorum) return;
+  await context.tellOnce("votes-missing", {
+    kind: "votes-missing",
+    severity: "error",
+    message: `Period ${period} has ${cast} of ${quorum} votes: ${failures.join("; ")}.`,
+    next: "Check that the chain is reachable and that the verifiers' keys have coins for gas.",
+  });
 }

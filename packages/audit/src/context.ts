@@ -20,7 +20,7 @@ export interface Notice {
   data?: Record<string, unknown>;
 }
 
-/** What every audit operation works with; made once by `createAudit`. */
+/** What every audit operation works with; given to `createAudit`. */
 export interface AuditContext {
   pool: Pool;
   /** Signs as the executor: opens periods, fails, claims and closes. */
@@ -33,6 +33,12 @@ export interface AuditContext {
   /** Verdict leaf files by their sha256. */
   leafFiles: BlobStore;
   tell(notice: Notice): Promise<void>;
-  /** Hand a matter to the market: `heal` rewrites a damaged shard in place, `fault-evidence` is a provider that sent wrong bytes. */
+  /** Hand a matter to the market: `heal` rewrites a damaged shard in place. */
   hand(topic: "heal", payload: { deal: DealId; reason: string }): Promise<void>;
+}
+
+/** A context whose `tellOnce` keeps what comes again each period or block from being told each time. */
+export interface WorkingContext extends AuditContext {
+  /** As `tell`, but at most once in ten minutes under one key. */
+  tellOnce(key: string, notice: Notice): Promise<void>;
 }

@@ -1,14 +1,22 @@
-import { takeOutbox } from "@cairn/catalog";
 import type { FinalizedHead, Hex } from "@cairn/core";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
-import { auditedDeals } from "./audited-deals.ts";
-import { type CheckRequest, type CheckResult, checkResult, startCheck, type TicketSigner } from "./check-package.ts";
-import type { AuditContext } from "./context.ts";
-import { keepPeriods } from "./keep-periods.ts";
-import { noteWrongBytes, reportDamage } from "./report-damage.ts";
+import {
+  type CheckRequest,
+  type CheckResult,
+  checkResult,
+  endInterruptedChecks,
+  startCheck,
+  type TicketSigner,
+} from "./check-package.ts";
+import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
+import type { AuditContext, WorkingContext } from "./context.ts";
+import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
+import { prune } from "./prune.ts";
+import { reportDamage } from "./report-damage.ts";
 import { failFaulted, settleDue } from "./settle.ts";
+import { tellOnce } from "./tell-once.ts";
 
 export interface Audit {
   acceptProofs(pushes: readonly PushedProof[]): Promise<ProofAnswer[]>;
@@ -21,7 +29,11 @@ export interface Audit {
   checkResult(id: string): Promise<CheckResult>;
   /** For the indexer. */
   projection: AuditProjection;
-  /** One round of work at a finalised head; rounds must not overlap. */
+  /**
+   * What is due at a finalised head: open, judge and vote periods, fail, claim and close deals. Resolves when it is done, throws the first
+   * error when all else is done. It may be called again meanwhile: work that is still under way is not begun a second time, so that a slow
+   * settlement does not keep the next period from being opened.
+   */
   round(head: FinalizedHead): Promise<void>;
 }
 
@@ -30,30 +42,63 @@ export interface AuditOptions {
   claimEveryPeriods: number;
 }
 
-export function createAudit(context: AuditContext, options: AuditOptions): Audit {
+export function createAudit(given: AuditContext, options: AuditOptions): Audit {
+  const context: WorkingContext = { ...given, tellOnce: tellOnce((notice) => given.tell(notice)) };
+  const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
+  let started: Promise<void> | undefined;
+  const tracks = [
+    oneAtATime((head) => openRunningPeriod(context, head)),
+    oneAtATime((head) => judgeDuePeriods(context, projection, head)),
+    oneAtATime(() => failFaulted(context)),
+    oneAtATime(async () => {
+      await settleDue(context, options.claimEveryPeriods);
+      await prune(context);
+    }),
+    oneAtATime(async () => {
+      await takeFaultEvidence(context);
+      await confirmEvidence(context);
+    }),
+  ];
   return {
     acceptProofs: (pushes) => acceptProofs(context, pushes),
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
-    startCheck: (request, sign) => startCheck(context, request, sign),
+    startCheck: async (request, sign) => {
+      await begin();
+      const started = await startCheck(context, request, sign);
+      // Whoever awaits it sees a failure; nobody has to.
+      started.finished.catch(() => undefined);
+      return started;
+    },
     checkResult: (id) => checkResult(context, id),
-    projection: createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt),
+    projection,
     async round(head) {
-      await takeFaultEvidence(context);
-      await keepPeriods(context, head);
-      await failFaulted(context);
-      await settleDue(context, head, options.claimEveryPeriods);
+      await begin();
+      const done = await Promise.allSettled(tracks.map((track) => track(head)));
+      const failed = done.find((one) => one.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
     },
   };
+
+  function begin(): Promise<void> {
+    started ??= endInterruptedChecks(context).catch((error: unknown) => {
+      started = undefined;
+      throw error;
+    });
+    return started;
+  }
 }
 
-/** Evidence that the market gathered while it read: the deal's provider sent wrong bytes. */
-async function takeFaultEvidence(context: AuditContext): Promise<void> {
-  const takeOne = () =>
-    takeOutbox(context.pool, ["fault-evidence"], async ({ payload }) => {
-      const [deal] = await auditedDeals(context, { deals: [payload.deal] });
-      if (deal?.state === "ACTIVE" && payload.kind === "wrong-bytes")
-        await noteWrongBytes(context, deal, payload.detail);
-    });
-  while (await takeOne());
+/** `work`, unless it is under way. */
+function oneAtATime(work: (head: FinalizedHead) => Promise<void>): (head: FinalizedHead) => Promise<void> {
+  let running = false;
+  return async (head) => {
+    if (running) return;
+    running = true;
+    try {
+      await work(head);
+    } finally {
+      running = false;
+    }
+  };
 }

@@ -1,7 +1,6 @@
-export { MAX_PROOFS_PER_CALL, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
+export type { ProofAnswer, PushedProof } from "./accept-proofs.ts";
 export type { ActivationProof } from "./attest-activation.ts";
 export type { CheckRequest, CheckResult, ShardCheck, ShardFinding, TicketSigner } from "./check-package.ts";
 export type { AuditContext, Notice, Verifier } from "./context.ts";
 export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
 export { auditMigrations } from "./migrations.ts";
-export { MAX_REPORTS_PER_CALL } from "./report-damage.ts";

@@ -84,4 +84,24 @@ create table audit.checks (
 create index checks_package on audit.checks (package, started_at desc);
 `,
   },
+  {
+    name: "0002-settling",
+    sql: `
+-- block time of the quorum's last vote: claims unlock a dispute window later
+alter table audit.periods add column final_at bigint;
+-- every event up to this block time is applied
+alter table audit.cursor add column head_time bigint;
+-- why the contract refused a FAULT for good
+alter table audit.leaves add column refused text;
+create index leaves_faults on audit.leaves (verifier_set, deal) where verdict = 2 and refused is null;
+
+-- wrong bytes that a provider was caught with: "asked" while it may still own up to damage, then "standing" until its deal has failed
+create table audit.evidence (
+  deal text primary key,
+  reason text not null,
+  at bigint not null,
+  state text not null default 'asked' check (state in ('asked', 'standing'))
+);
+`,
+  },
 ];

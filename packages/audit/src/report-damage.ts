@@ -1,14 +1,15 @@
 import { verifyTyped } from "@cairn/chain";
-import { type DealId, nextScheduledPeriod, periodAt, type Signed } from "@cairn/core";
-import { recordOutcomes } from "./accept-proofs.ts";
+import { asCairnError, type DealId, periodAt, type Signed } from "@cairn/core";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
+import { recordOutcomes } from "./record-outcomes.ts";
 
-export const MAX_REPORTS_PER_CALL = 1024;
+/** Damage told of longer ago is told again: the cure did not come about, or it is new. */
+const TOLD_PERIODS = 2;
 
 /**
- * Take providers' own signed damage reports: the shard is rebuilt in place, and the period counts as missed but not as silence.
- * Returns per report whether it was taken, and why not.
+ * Take providers' own signed damage reports: the shard is rewritten in place, and its period counts as missed but not as silence, unless
+ * the provider could prove it all the same. Returns per report whether it was taken, and why not.
  */
 export async function reportDamage(
   context: AuditContext,
@@ -17,92 +18,96 @@ export async function reportDamage(
   const deals = await auditedDeals(context, { deals: [...new Set(reports.map((report) => report.message.deal))] });
   const byId = new Map(deals.map((deal) => [deal.deal, deal]));
   const now = (await context.ledger.latest()).timestamp;
-  const current = periodAt(now, context.deployment);
-  const damaged = new Map<DealId, number>();
-  const answers = [];
-  for (const { message, signature } of reports) {
-    const deal = byId.get(message.deal);
-    if (deal === undefined || deal.state !== "ACTIVE") {
-      answers.push({ accepted: false, reason: deal === undefined ? "unknown deal" : `the deal is ${deal.state}` });
-      continue;
-    }
-    if (message.offset + message.length > BigInt(deal.rawLength) || message.length === 0n) {
-      answers.push({ accepted: false, reason: "outside the shard" });
-      continue;
-    }
-    if (Math.abs(Number(message.period) - current) > 1) {
-      answers.push({ accepted: false, reason: "not about the current period" });
-      continue;
-    }
-    if (!verifyTyped(deal.hot, "DamageReport", message, context.deployment, signature)) {
-      answers.push({ accepted: false, reason: "not signed by the deal's provider" });
-      continue;
-    }
-    await context.pool.query({
-      name: "audit-damage",
-      text: "insert into audit.damage (deal, byte_offset, byte_length, reported_at) values ($1, $2, $3, $4) on conflict do nothing",
-      values: [message.deal, message.offset.toString(), message.length.toString(), now],
-    });
-    damaged.set(message.deal, (damaged.get(message.deal) ?? 0) + Number(message.length));
-    answers.push({ accepted: true });
-  }
-  for (const [id, bytes] of damaged) {
+  const damaged = new Map<DealId, { offset: number; length: number }[]>();
+  const answers = reports.map((report) => {
+    const deal = byId.get(report.message.deal);
+    const reason = refuse(context, deal, report, now);
+    if (reason !== undefined) return { accepted: false, reason };
+    const { offset, length } = report.message;
+    const ranges = damaged.get(report.message.deal) ?? [];
+    damaged.set(report.message.deal, [...ranges, { offset: Number(offset), length: Number(length) }]);
+    return { accepted: true };
+  });
+  for (const [id, ranges] of damaged) {
     const deal = byId.get(id);
-    if (deal === undefined) continue;
-    await noteDamage(context, deal, `${bytes} bytes were found damaged by the provider's own scrub`, now);
+    if (deal !== undefined) await noteDamage(context, deal, ranges, "its own scrub", now);
   }
   return answers;
 }
 
-/** Record that a shard is damaged in the current period, tell people, and have it rewritten. */
+function refuse(
+  context: AuditContext,
+  deal: AuditedDeal | undefined,
+  { message, signature }: Signed<"DamageReport">,
+  now: number,
+): string | undefined {
+  if (deal === undefined) return "unknown deal";
+  if (deal.state !== "ACTIVE") return `the deal is ${deal.state}`;
+  if (message.offset + message.length > BigInt(deal.rawLength) || message.length === 0n) return "outside the shard";
+  if (Math.abs(Number(message.period) - periodAt(now, context.deployment)) > 1) return "not about the current period";
+  try {
+    if (verifyTyped(deal.hot, "DamageReport", message, context.deployment, signature)) return undefined;
+  } catch (error) {
+    return asCairnError(error).message;
+  }
+  return "not signed by the deal's provider";
+}
+
+/** Record that a shard is damaged in the current period, have it rewritten, and tell people, once while the same damage lasts. */
 export async function noteDamage(
   context: AuditContext,
   deal: Pick<AuditedDeal, "deal" | "provider" | "package" | "piece" | "shard">,
-  what: string,
+  ranges: readonly { offset: number; length: number }[],
+  foundBy: string,
   now: number,
 ): Promise<void> {
   const period = periodAt(now, context.deployment);
-  await recordOutcomes(
-    context,
-    [{ deal: deal.deal, period, outcome: "damaged", reason: what, proofHash: null, signature: null }],
-    now,
-  );
-  await context.tell({
-    kind: "damage",
-    severity: "warning",
+  const what = `${describe(ranges)}, found by ${foundBy}`;
+  const outcome = {
     deal: deal.deal,
-    provider: deal.provider,
-    package: deal.package,
-    message: `Shard ${deal.shard} of piece ${deal.piece} on provider ${deal.provider} is damaged: ${what}.`,
-    next: "Nothing to do: it is being rebuilt from the other shards and rewritten.",
+    period,
+    outcome: "damaged" as const,
+    reason: what,
+    proofHash: null,
+    signature: null,
+  };
+  await recordOutcomes(context, [outcome], now);
+  const { rows } = await context.pool.query<{ fresh: boolean }>({
+    name: "audit-damage",
+    text: `with known as (
+  select deal, byte_offset, byte_length from audit.damage where deal = $1 and reported_at > $4::bigint - $5::bigint
+), given as (
+  select * from unnest($2::bigint[], $3::bigint[]) as g (byte_offset, byte_length)
+), kept as (
+  insert into audit.damage (deal, byte_offset, byte_length, reported_at) select distinct $1, byte_offset, byte_length, $4::bigint from given
+  on conflict (deal, byte_offset, byte_length) do update set reported_at = excluded.reported_at
+)
+select exists (select from given g where not exists
+  (select from known k where k.byte_offset = g.byte_offset and k.byte_length = g.byte_length)) as fresh`,
+    values: [
+      deal.deal,
+      ranges.map((range) => range.offset),
+      ranges.map((range) => range.length),
+      now,
+      TOLD_PERIODS * context.deployment.periodSeconds,
+    ],
   });
+  if (rows[0]?.fresh === true) {
+    await context.tell({
+      kind: "damage",
+      severity: "warning",
+      deal: deal.deal,
+      provider: deal.provider,
+      package: deal.package,
+      message: `Shard ${deal.shard} of piece ${deal.piece} on provider ${deal.provider} is damaged: ${what}.`,
+      next: "Nothing to do: it is being rebuilt from the other shards and rewritten.",
+    });
+  }
   await context.hand("heal", { deal: deal.deal, reason: what });
 }
 
-/** A provider was caught handing out wrong bytes: the deal fails with the verdict of its next scheduled period. */
-export async function noteWrongBytes(
-  context: AuditContext,
-  deal: Pick<AuditedDeal, "deal" | "provider" | "package" | "piece" | "shard" | "duty" | "receiptTime">,
-  what: string,
-): Promise<void> {
-  const { deployment } = context;
-  const now = (await context.ledger.latest()).timestamp;
-  const received = periodAt(deal.receiptTime, deployment);
-  const period = nextScheduledPeriod(periodAt(now, deployment), deal.duty, received, deployment);
-  if (period !== undefined) {
-    await recordOutcomes(
-      context,
-      [{ deal: deal.deal, period, outcome: "wrong", reason: what, proofHash: null, signature: null }],
-      now,
-    );
-  }
-  await context.tell({
-    kind: "wrong-bytes",
-    severity: "error",
-    deal: deal.deal,
-    provider: deal.provider,
-    package: deal.package,
-    message: `Provider ${deal.provider} hands out wrong bytes for shard ${deal.shard} of piece ${deal.piece}: ${what}.`,
-    next: "Nothing to do: the deal fails with the period's verdict and the shard is rebuilt elsewhere.",
-  });
+export function describe(ranges: readonly { offset: number; length: number }[]): string {
+  const bytes = ranges.reduce((sum, range) => sum + range.length, 0);
+  const where = ranges.slice(0, 4).map((range) => `${range.offset}+${range.length}`);
+  return `${bytes} bytes at ${where.join(", ")}${ranges.length > 4 ? " and elsewhere" : ""}`;
 }

@@ -1,10 +1,15 @@
+import { createHash } from "node:crypto";
+import { projectedUntil } from "@cairn/catalog";
 import { verdictTree } from "@cairn/chain";
-import { asCairnError, type FinalizedHead, type Hex, periodAt, type VerdictLeaf } from "@cairn/core";
-import { auditedDeals } from "./audited-deals.ts";
-import type { AuditContext } from "./context.ts";
+import { asCairnError, type DealId, type Hex, type SubmissionResult, type VerdictLeaf } from "@cairn/core";
+import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
+import type { AuditContext, WorkingContext } from "./context.ts";
+import { eachBounded } from "./each-bounded.ts";
 
 /** Deals claimed in one transaction. */
 const CLAIM_BATCH = 20;
+/** Transactions of one kind that wait for their block at once. */
+const AT_ONCE = 16;
 
 interface LeafRow {
   period: string;
@@ -17,6 +22,11 @@ interface LeafRow {
   fault_b: string;
 }
 
+interface Proven {
+  leaf: VerdictLeaf;
+  path: Hex[];
+}
+
 const toLeaf = (row: LeafRow): VerdictLeaf => ({
   deal: row.deal,
   period: Number(row.period),
@@ -27,79 +37,112 @@ const toLeaf = (row: LeafRow): VerdictLeaf => ({
   faultB: Number(row.fault_b),
 });
 
-/** All leaves of a final period, with a way to the Merkle path of each. */
-async function treeOf(context: AuditContext, period: number) {
+/** The leaves of a final period, each with its Merkle path. */
+async function leavesOf(context: AuditContext, period: number): Promise<Map<DealId, Proven>> {
   const { rows } = await context.pool.query<LeafRow>({
     name: "audit-leaves",
     text: "select * from audit.leaves where verifier_set = $1 and period = $2 order by position",
     values: [context.verifierSet, period],
   });
   const leaves = rows.map(toLeaf);
-  return { leaves, tree: verdictTree(leaves) };
+  const tree = verdictTree(leaves);
+  return new Map(leaves.map((leaf, position) => [leaf.deal, { leaf, path: tree.path(position) }]));
 }
 
-/** Send every FAULT of finalised periods to the chain: the deal fails, the rest of its escrow goes to the package's reserve. */
+/**
+ * Send every FAULT of finalised periods to the chain: the deal fails, the rest of its escrow goes to the package's reserve. What the
+ * contract refuses (the provider proved that period on chain) is told, and not sent again.
+ */
 export async function failFaulted(context: AuditContext): Promise<void> {
-  const { rows } = await context.pool.query<{ period: string; deal: Hex }>(
-    `select distinct on (l.deal) l.period, l.deal from audit.leaves l
+  const { rows } = await context.pool.query<{ period: number; deal: DealId }>(
+    `select distinct on (l.deal) l.period::float8 as period, l.deal from audit.leaves l
 join audit.periods p on p.period = l.period and p.state = 'final'
 join catalog.deals d on d.deal = l.deal and d.state = 'ACTIVE'
-where l.verifier_set = $1 and l.verdict = 2 order by l.deal, l.period desc`,
+where l.verifier_set = $1 and l.verdict = 2 and l.refused is null order by l.deal, l.period desc`,
     [context.verifierSet],
   );
-  for (const row of rows) {
-    const period = Number(row.period);
-    const { leaves, tree } = await treeOf(context, period);
-    const position = leaves.findIndex((leaf) => leaf.deal === row.deal);
-    const leaf = leaves[position];
-    if (leaf === undefined) continue;
-    await attempt(context, `fail:${row.deal}:${period}`, (id) =>
-      context.ledger.fail({ id }, leaf, tree.path(position)),
+  const trees = new Map<number, Map<DealId, Proven>>();
+  for (const { period } of rows) if (!trees.has(period)) trees.set(period, await leavesOf(context, period));
+  await eachBounded(rows, AT_ONCE, async ({ deal, period }) => {
+    const proven = trees.get(period)?.get(deal);
+    if (proven === undefined) return;
+    const refusal = await refusalOf(() =>
+      context.ledger.fail({ id: `fail:${deal}:${period}` }, proven.leaf, proven.path),
     );
-  }
+    if (refusal === undefined || !(await isActive(context, deal))) return;
+    await context.pool.query(
+      "update audit.leaves set refused = $4 where verifier_set = $1 and period = $2 and deal = $3",
+      [context.verifierSet, period, deal, refusal],
+    );
+    await context.tell(refusedNotice("fail", deal, refusal));
+  });
 }
 
 /**
  * Claim for every provider what the newest claimable root gives it, and close deals that are over. Anyone may do this; we do it for
- * providers that have no gas yet. `everyPeriods` spaces the claims out.
+ * providers that have no gas yet. `everyPeriods` spaces the claims of one deal out.
  */
-export async function settleDue(context: AuditContext, head: FinalizedHead, everyPeriods: number): Promise<void> {
-  const now = periodAt(head.timestamp, context.deployment);
-  const claimable = now - context.deployment.disputePeriods - 2;
-  const { rows } = await context.pool.query<{ period: string }>(
-    "select period from audit.periods where state = 'final' and leaves > 0 and period <= $1 order by period desc limit 1",
-    [claimable],
-  );
-  if (rows[0] === undefined) return;
-  const period = Number(rows[0].period);
-  const { leaves, tree } = await treeOf(context, period);
-  const deals = new Map((await auditedDeals(context, { state: "ACTIVE" })).map((deal) => [deal.deal, deal]));
+export async function settleDue(context: WorkingContext, everyPeriods: number): Promise<void> {
+  const period = await newestClaimable(context);
+  if (period === undefined) return;
+  const { verifierSet } = context;
+  const deals = await auditedDeals(context, { state: "ACTIVE", verifierSet });
   const settled = await settledOf(context);
+  const isOver = (deal: AuditedDeal) => deal.lastPeriod <= period;
+  const isDue = (deal: AuditedDeal, fulfilled: number) => {
+    const before = settled.get(deal.deal) ?? { period: -1, fulfilled: 0 };
+    return fulfilled > before.fulfilled && period - before.period >= everyPeriods;
+  };
+  const leaves = await leavesOf(context, period);
+  const known = deals.flatMap((deal) => {
+    const proven = leaves.get(deal.deal);
+    return proven === undefined ? [] : [{ deal, ...proven }];
+  });
+  const closing = known.filter(({ deal }) => isOver(deal));
+  const claims = known.filter(({ deal, leaf }) => !isOver(deal) && isDue(deal, leaf.fulfilled));
+  const batches = Array.from({ length: Math.ceil(claims.length / CLAIM_BATCH) }, (_, i) =>
+    claims.slice(i * CLAIM_BATCH, (i + 1) * CLAIM_BATCH),
+  );
+  await Promise.all([
+    eachBounded(closing, AT_ONCE, ({ leaf, path }) =>
+      told(context, "close", [leaf.deal], () =>
+        context.ledger.close({ id: `close:${leaf.deal}:${period}` }, leaf, path),
+      ).then(() => undefined),
+    ),
+    eachBounded(batches, AT_ONCE, (batch) => claim(context, batch)),
+  ]);
+}
 
-  const claims: { leaf: VerdictLeaf; path: Hex[] }[] = [];
-  for (const [position, leaf] of leaves.entries()) {
-    const deal = deals.get(leaf.deal);
-    if (deal === undefined) continue;
-    const before = settled.get(leaf.deal) ?? { period: -1, fulfilled: 0 };
-    if (deal.lastPeriod <= period) {
-      await attempt(context, `close:${leaf.deal}:${period}`, (id) =>
-        context.ledger.close({ id }, leaf, tree.path(position)),
-      );
-    } else if (leaf.fulfilled > before.fulfilled && period - before.period >= everyPeriods) {
-      claims.push({ leaf, path: tree.path(position) });
-    }
-  }
-  for (let at = 0; at < claims.length; at += CLAIM_BATCH) {
-    const batch = claims.slice(at, at + CLAIM_BATCH);
-    const leavesOf = batch.map((claim) => claim.leaf);
-    const done = await attempt(context, `claim:${period}:${batch[0]?.leaf.deal}:${batch.length}`, (id) =>
-      context.ledger.claim(
-        { id },
-        leavesOf,
-        batch.map((claim) => claim.path),
-      ),
+/** The newest final period whose root is older than the dispute window, by the time that the projection has reached. */
+async function newestClaimable(context: AuditContext): Promise<number | undefined> {
+  const known = await projectedUntil(context.pool);
+  if (known === undefined) return undefined;
+  const { disputePeriods, periodSeconds } = context.deployment;
+  const { rows } = await context.pool.query<{ period: number }>(
+    `select period::float8 as period from audit.periods
+where state = 'final' and leaves > 0 and final_at + $1::bigint <= $2 order by period desc limit 1`,
+    [disputePeriods * periodSeconds, known],
+  );
+  return rows[0]?.period;
+}
+
+/** Claim some deals at once; when the contract refuses, one by one, so that one bad claim does not hold up the others. */
+async function claim(context: WorkingContext, batch: readonly Proven[]): Promise<void> {
+  const leaves = batch.map(({ leaf }) => leaf);
+  const deals = leaves.map((leaf) => leaf.deal);
+  const digest = createHash("sha256").update(deals.join()).digest("hex").slice(0, 16);
+  const send = () =>
+    context.ledger.claim(
+      { id: `claim:${leaves[0]?.period}:${digest}` },
+      leaves,
+      batch.map(({ path }) => path),
     );
-    if (done) await markSettled(context, leavesOf);
+  if (batch.length === 1) {
+    if (await told(context, "claim", deals, send)) await markSettled(context, leaves);
+  } else if ((await refusalOf(send)) === undefined) {
+    await markSettled(context, leaves);
+  } else {
+    for (const one of batch) await claim(context, [one]);
   }
 }
 
@@ -127,27 +170,38 @@ where t.verifier_set = $1 and t.deal = x.deal and t.settled_period < x.period`,
   );
 }
 
-/** Send once under a stable id; a refusal by the contract is told, not thrown, as the next period brings another chance. */
-async function attempt(
-  context: AuditContext,
-  id: string,
-  send: (id: string) => Promise<{ ok: boolean; revert?: string }>,
-): Promise<boolean> {
-  let reason: string | undefined;
+/** Why the contract refuses, or undefined when it took the transaction. Throws what is not the contract's word. */
+async function refusalOf(send: () => Promise<SubmissionResult>): Promise<string | undefined> {
   try {
-    const result = await send(id);
-    if (result.ok) return true;
-    reason = result.revert;
+    const result = await send();
+    return result.ok ? undefined : (result.revert ?? "no reason given");
   } catch (error) {
     const known = asCairnError(error);
     if (known.code !== "reverted") throw error;
-    reason = known.message;
+    return known.message;
   }
-  await context.tell({
-    kind: "settlement-refused",
-    severity: "warning",
-    message: `The contract refused ${id.split(":")[0]} of deal ${id.split(":")[1]}: ${reason ?? "no reason given"}.`,
-    data: { submission: id },
-  });
+}
+
+const isActive = async (context: AuditContext, deal: DealId) => (await context.ledger.deal(deal))?.state === "ACTIVE";
+
+/** Send under a stable id. A refusal is told once, unless the deal has ended meanwhile; a later period brings another chance. */
+async function told(
+  context: WorkingContext,
+  what: string,
+  [deal]: readonly DealId[],
+  send: () => Promise<SubmissionResult>,
+): Promise<boolean> {
+  const refusal = await refusalOf(send);
+  if (refusal === undefined) return true;
+  if (deal !== undefined && (await isActive(context, deal))) {
+    await context.tellOnce(`refused:${what}:${deal}`, refusedNotice(what, deal, refusal));
+  }
   return false;
 }
+
+const refusedNotice = (what: string, deal: DealId, reason: string) => ({
+  kind: "settlement-refused",
+  severity: "warning" as const,
+  deal,
+  message: `The contract refused to ${what} deal ${deal}: ${reason}.`,
+});

@@ -6,6 +6,6 @@ export * from "./events.ts";
 export { toJson } from "./json.ts";
 export { catalogMigrations } from "./migrations.ts";
 export * from "./outbox.ts";
-export { createProjection, type Projection } from "./projection.ts";
+export { createProjection, type Projection, projectedUntil } from "./projection.ts";
 export * from "./providers.ts";
 export { inTransaction, type Queryable } from "./queryable.ts";

@@ -2,7 +2,7 @@ import type { FinalizedHead, Ledger, LedgerEvent, ProviderRecord } from "@cairn/
 import type { Pool, PoolClient } from "pg";
 import { applyDealEvent } from "./deal-events.ts";
 import { type NewEvent, recordEvents } from "./events.ts";
-import { inTransaction } from "./queryable.ts";
+import { inTransaction, type Queryable } from "./queryable.ts";
 
 const CURSOR = "ledger";
 
@@ -16,6 +16,15 @@ export interface Projection {
    * when `from` is not the cursor: another process has applied those blocks.
    */
   apply(batch: { from: number; next: number; events: readonly LedgerEvent[]; head: FinalizedHead }): Promise<boolean>;
+}
+
+/** Block time (UNIX seconds) up to which every event is in the catalog's tables; undefined while they are behind the chain. */
+export async function projectedUntil(db: Queryable): Promise<number | undefined> {
+  const { rows } = await db.query(
+    "select head_time::float8 as time from catalog.cursors where name = $1 and next_block > head_number",
+    [CURSOR],
+  );
+  return (rows[0] as { time: number } | undefined)?.time;
 }
 
 /** The projection of the contracts' events on the catalog's tables. */

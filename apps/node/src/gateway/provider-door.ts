@@ -1,27 +1,13 @@
 import { Readable } from "node:stream";
-import { MAX_PROOFS_PER_CALL, MAX_REPORTS_PER_CALL } from "@cairn/audit";
-import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/core";
+import { CairnError, type DealId, signedFromJson } from "@cairn/core";
 import type { GatewayTransport } from "@cairn/transport";
-import { providerRoutes } from "@cairn/transport";
+import { MAX_PUSH_BYTES, proofsFromJson, providerRoutes, reportsFromJson } from "@cairn/transport";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { capabilityOf } from "./capability-header.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 
 const DealParams = Type.Object({ deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
-const ProofsBody = Type.Object({
-  proofs: Type.Array(
-    Type.Object({
-      deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }),
-      period: Type.Integer({ minimum: 0 }),
-      proof: Type.String({ maxLength: 65_536 }),
-      signature: Type.String({ pattern: "^0x[0-9a-fA-F]{130}$" }),
-    }),
-    { maxItems: MAX_PROOFS_PER_CALL },
-  ),
-});
-const ReportsBody = Type.Object({ reports: Type.Array(Type.Unknown(), { maxItems: MAX_REPORTS_PER_CALL }) });
-
 /**
  * Where providers knock (docs/protocol.md, 4). No token: registrations, proofs and reports carry the provider's signature, shard
  * downloads a capability of the executor.
@@ -48,22 +34,14 @@ export function providerDoor(gateway: GatewayContext & { transport: GatewayTrans
       return { transaction: result.transaction };
     });
 
-    server.post("/api/v1/provider/proofs", { schema: { body: ProofsBody } }, async (request) => {
-      const { proofs } = request.body as Static<typeof ProofsBody>;
-      const answers = await gateway.audit.acceptProofs(
-        proofs.map((push) => ({
-          deal: push.deal as DealId,
-          period: push.period,
-          proof: Buffer.from(push.proof, "base64"),
-          signature: push.signature as Hex,
-        })),
-      );
+    server.post("/api/v1/provider/proofs", { bodyLimit: MAX_PUSH_BYTES }, async (request) => {
+      const pushes = proofsFromJson(request.body);
+      const answers = await gateway.audit.acceptProofs(pushes);
       return { results: answers.map((answer) => (answer.accepted ? "accepted" : answer.reason)) };
     });
 
-    server.post("/api/v1/provider/damage", { schema: { body: ReportsBody } }, async (request) => {
-      const { reports } = request.body as Static<typeof ReportsBody>;
-      const answers = await gateway.audit.reportDamage(reports.map((json) => signedFromJson("DamageReport", json)));
+    server.post("/api/v1/provider/damage", { bodyLimit: MAX_PUSH_BYTES }, async (request) => {
+      const answers = await gateway.audit.reportDamage(reportsFromJson(request.body));
       return { results: answers.map((answer) => (answer.accepted ? "accepted" : (answer.reason ?? "refused"))) };
     });
 

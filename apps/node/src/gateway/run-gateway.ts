@@ -213,20 +213,28 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   await market.start();
   const url = await listen(server, config.port);
 
+  /** Rounds may overlap: what one of them waits for on chain does not keep the next period from being opened. */
   async function keepAuditing(): Promise<void> {
+    const rounds = new Set<Promise<void>>();
+    const trouble = (error: Error) => {
+      if (!stopping.signal.aborted) log.warn({ error: error.message }, "the audit tries again");
+    };
     let last = -1;
     while (!stopping.signal.aborted) {
       try {
         const head = await ledger.finalized();
         if (head.number > last) {
           last = head.number;
-          await audit.round(head);
+          const round = audit.round(head).catch(trouble);
+          rounds.add(round);
+          void round.finally(() => rounds.delete(round));
         }
       } catch (error) {
-        log.warn({ error: (error as Error).message }, "the audit tries again");
+        trouble(error as Error);
       }
       await clock.sleep(poll / 1000, stopping.signal);
     }
+    await Promise.all(rounds);
   }
 
   return {
@@ -236,8 +244,9 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       await server.close();
       await market.stop();
       await transport.close();
-      await Promise.all(loops);
+      // First, so that nobody waits for a block any more: what was sent is taken up at the next start.
       await ledger.stop();
+      await Promise.all(loops);
       await database.close();
     },
   };

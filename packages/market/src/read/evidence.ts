@@ -1,5 +1,5 @@
 import { enqueue, inTransaction, recordEvents } from "@cairn/catalog";
-import type { PackageId } from "@cairn/core";
+import { CairnError, type PackageId } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { Holder } from "./fetch-range.ts";
 
@@ -28,4 +28,9 @@ export async function accuse(
     ]);
     await enqueue(client, "fault-evidence", { deal, provider, package: id, piece, shard, kind: "wrong-bytes", detail });
   });
+}
+
+/** Whether a read failed as more came than was asked for: no accident, unlike silence or a line that broke. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof CairnError && error.code === "long-read";
 }

@@ -3,7 +3,7 @@ import { type Address, CairnError, type Signed } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
-import { accuse } from "./evidence.ts";
+import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
 
 /** A provider that has not given a window after this long gets company: the window is rebuilt from others at the same time. */
@@ -128,7 +128,10 @@ export class PieceSource {
       const unmask = createMask({ repairKey, package: row.id, piece: piece.number, shard: holder.shard, mask }, offset);
       return unmask(bytes) as Buffer;
     } catch (error) {
-      if (!signal.aborted) this.#avoid(holder, error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) {
+        this.#avoid(holder, error instanceof Error ? error.message : String(error));
+        if (isTooLong(error)) await accuse(this.#context, row.id, piece.number, holder, (error as Error).message);
+      }
       throw error;
     }
   }

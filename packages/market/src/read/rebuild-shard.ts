@@ -4,7 +4,7 @@ import { hashUnit, joinUnits, UNIT_BYTES } from "@cairn/proofs";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
-import { accuse } from "./evidence.ts";
+import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
 import { retiredHolders } from "./retired-holders.ts";
 
@@ -128,6 +128,10 @@ async function attempt(
       const failed = settled.flatMap((one, i) =>
         one.status === "rejected" ? [{ provider: sources[i]!.provider, reason: reasonOf(one.reason) }] : [],
       );
+      for (const [i, one] of settled.entries()) {
+        if (one.status !== "rejected" || !isTooLong(one.reason)) continue;
+        await accuse(context, row.id, piece.number, sources[i]!, reasonOf(one.reason));
+      }
       if (failed.length > 0) return failed;
       if (at + step < length) ahead = fetchWindow(at + step);
       const inputs = settled.map((one) => (one as PromiseFulfilledResult<Buffer>).value);

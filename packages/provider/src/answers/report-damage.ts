@@ -1,6 +1,7 @@
 import { signTyped } from "@cairn/chain";
 import { asCairnError, type DealId, periodAt, type Signed } from "@cairn/core";
 import type { ByteRange } from "@cairn/proofs";
+import { MAX_PUSH_ITEMS } from "@cairn/transport";
 import type { ProviderContext } from "../context.ts";
 import { backOff } from "../gateways/back-off.ts";
 import { limitRanges } from "../requests/answer-prove.ts";
@@ -8,10 +9,13 @@ import { limitRanges } from "../requests/answer-prove.ts";
 function signReports(context: ProviderContext, deal: DealId, ranges: readonly ByteRange[]): Signed<"DamageReport">[] {
   const deployment = context.deployment();
   const period = BigInt(periodAt(context.chainNow(), deployment));
-  return limitRanges(ranges).map(({ offset, length }) => {
-    const message = { deal, period, offset: BigInt(offset), length: BigInt(length) };
-    return { message, signature: signTyped("DamageReport", message, deployment, context.identity.hotKey) };
-  });
+  // The whole shard is rewritten, whichever ranges are named.
+  return limitRanges(ranges)
+    .slice(0, MAX_PUSH_ITEMS)
+    .map(({ offset, length }) => {
+      const message = { deal, period, offset: BigInt(offset), length: BigInt(length) };
+      return { message, signature: signTyped("DamageReport", message, deployment, context.identity.hotKey) };
+    });
 }
 
 /** Whether any gateway took the reports. */
