@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openDatabase } from "@cairn/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { homeAt } from "../src/home/home.ts";
 import { runCli, startNetwork, type TestNetwork } from "./support/network.ts";
@@ -49,6 +50,31 @@ describe("names and contents", () => {
   it("are in no provider's directory, no database file, no gateway file and no log", async () => {
     // Checkpointed data files, the write-ahead log, spools, blobs, chain rows, logs: all of it is below the home.
     expect(await holding(network.home, CANARY)).toEqual([]);
+  });
+
+  it("are in no row of the gateway's or the chain's database", async () => {
+    const gateway = JSON.parse(await readFile(join(network.home, "gateway", "config.json"), "utf8")).database;
+    const chain = JSON.parse(await readFile(join(network.home, "chain", "config.json"), "utf8")).database;
+    let rows = 0;
+    for (const database of [gateway, chain]) {
+      const { pool, close } = await openDatabase(database);
+      const tables = await pool.query<{ name: string }>(
+        `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+         where table_schema not in ('pg_catalog', 'information_schema')`,
+      );
+      for (const { name } of tables.rows) {
+        const found = await pool.query<{ text: string }>(`select t::text as text from ${name} t`);
+        rows += found.rows.length;
+        for (const needle of [CANARY, Buffer.from(CANARY).toString("hex"), Buffer.from(CANARY).toString("base64")]) {
+          expect(
+            found.rows.filter((row) => row.text.includes(needle)),
+            name,
+          ).toEqual([]);
+        }
+      }
+      await close();
+    }
+    expect(rows).toBeGreaterThan(100);
   });
 
   it("are found by the same search where they do stand", async () => {
