@@ -30,6 +30,12 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       );
       return [];
     case "DealProposed":
+      // A shard that had a deal which was not refunded in full is paid from the reserve (docs/protocol.md, 2).
+      await client.query(
+        `update catalog.escrows set reserve = reserve - $4 where manifest_hash = $1 and exists (select 1 from catalog.deals
+           where manifest_hash = $1 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
+        [event.manifestHash, event.piece, event.shard, event.escrow.toString()],
+      );
       await client.query(
         `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
            periods, duty, verifier_set, escrow, deadline, state, proposed_at, proposed_block)
@@ -70,10 +76,11 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       );
       return [];
     case "DealRefunded":
-      await client.query("update catalog.deals set refunded = refunded + $2 where deal = $1", [
-        event.deal,
-        event.amount.toString(),
-      ]);
+      await client.query(
+        `with refunded as (update catalog.deals set refunded = refunded + $2 where deal = $1 returning manifest_hash)
+         update catalog.escrows set reserve = reserve + $2 where $3 and manifest_hash in (select manifest_hash from refunded)`,
+        [event.deal, event.amount.toString(), event.toReserve],
+      );
       return [];
     case "PackageTerminated":
       await client.query("update catalog.deals set last_period = $2 where manifest_hash = $1 and state = 'ACTIVE'", [

@@ -1,0 +1,270 @@
+import type { FinalizedHead, LedgerEvent, ProviderRecord } from "@cairn/core";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  accountOfToken,
+  catalogMigrations,
+  claimAccount,
+  createProjection,
+  createToken,
+  dashboardFigures,
+  ensureAccount,
+  findBlocks,
+  followEvents,
+  framesFrom,
+  insertBlocks,
+  listDeals,
+  listEvents,
+  listProviderRows,
+  type Projection,
+  recordEvents,
+  revokeToken,
+  takeOutbox,
+} from "./index.ts";
+
+const hex = (digit: string, bytes: number): `0x${string}` => `0x${digit.repeat(bytes * 2)}`;
+const PROVIDER = hex("a", 20);
+const OWNER = hex("b", 20);
+const DEAL = hex("1", 32);
+const MANIFEST = hex("2", 32);
+const PACKAGE = "0".repeat(32);
+
+const record: ProviderRecord = {
+  provider: PROVIDER,
+  hot: hex("c", 20),
+  payout: hex("d", 20),
+  capacity: 10_000n,
+  priceFloor: 5n,
+  egressPrice: 0n,
+  duty: (1n << 168n) - 1n,
+  region: "eu",
+  endpoint: "",
+  fulfilled: 10n,
+  committed: 10n,
+  active: true,
+};
+
+let database: TestDatabase;
+let projection: Projection;
+beforeEach(async () => {
+  database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
+  projection = createProjection(database.pool, {
+    provider: async (address) => (address === PROVIDER ? record : undefined),
+    deployment: { deployedAt: 7 } as never,
+  });
+  await ensureAccount(database.pool, "local");
+  await database.pool.query(
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, manifest_hash)
+     values ($1, 'local', $2, decode(repeat('00', 32), 'hex'), '', 'STORED', 2, 4, 'none', 'private', 1, $3, $3)`,
+    [PACKAGE, OWNER, MANIFEST],
+  );
+});
+afterEach(() => database.drop());
+
+const at = (block: number, logIndex = 0) => ({ block, logIndex, transaction: hex("e", 32), time: 1000 + block });
+const head = (number: number): FinalizedHead => ({
+  number,
+  hash: hex("f", 32),
+  timestamp: 1000 + number,
+  finalized: true,
+});
+
+function proposed(block: number): LedgerEvent {
+  return {
+    ...at(block),
+    name: "DealProposed",
+    deal: DEAL,
+    manifestHash: MANIFEST,
+    provider: PROVIDER,
+    piece: 0,
+    shard: 3,
+    escrow: 500n,
+    deadline: 9000,
+    commitment: hex("3", 32),
+    rawLength: 1270n,
+    pricePerPeriod: 5n,
+    periods: 100,
+    duty: record.duty,
+    verifierSet: hex("4", 32),
+    owner: OWNER,
+  };
+}
+
+describe("createProjection", () => {
+  it("applies batches once, in order, with their cursor, messages and words", async () => {
+    expect(await projection.cursor()).toBe(7);
+    const first = {
+      from: 7,
+      next: 10,
+      head: head(9),
+      events: [{ ...at(8), name: "ProviderRegistered", provider: PROVIDER } as const, proposed(9)],
+    };
+    expect(await projection.apply(first)).toBe(true);
+    expect(await projection.apply(first)).toBe(false);
+    expect(await projection.cursor()).toBe(10);
+    expect(await projection.head()).toEqual(head(9));
+    expect(await listProviderRows(database.pool)).toMatchObject([
+      { provider: PROVIDER, used: 1270n, deals: 1, rating: 100, score: Math.floor((100_000 + 9000 * 24) / 34) },
+    ]);
+
+    await projection.apply({
+      from: 10,
+      next: 14,
+      head: head(13),
+      events: [
+        { ...at(10), name: "DealReceived", deal: DEAL },
+        { ...at(11), name: "DealStateChanged", deal: DEAL, state: "ACTIVE" },
+        { ...at(12), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 25n, periods: 5 },
+        { ...at(13), name: "DealStateChanged", deal: DEAL, state: "FAILED" },
+        { ...at(13, 1), name: "DealRefunded", deal: DEAL, amount: 475n, toReserve: true },
+      ],
+    });
+    expect(await listDeals(database.pool, { deals: [DEAL] })).toMatchObject([
+      {
+        state: "FAILED",
+        paid: 25n,
+        refunded: 475n,
+        paidPeriods: 5,
+        receivedAt: 1010,
+        activatedAt: 1011,
+        endedAt: 1013,
+      },
+    ]);
+    const events = await listEvents(database.pool, { package: PACKAGE, after: 0 });
+    expect(events.map((event) => [event.kind, event.account, event.severity])).toEqual([
+      ["deal-active", "local", "info"],
+      ["deal-failed", "local", "warning"],
+    ]);
+    const states: string[] = [];
+    while (
+      await takeOutbox(database.pool, ["deal-state"], async (message) => {
+        states.push(message.payload.state);
+      })
+    );
+    expect(states).toEqual(["ACTIVE", "FAILED"]);
+    expect(await dashboardFigures(database.pool, "local")).toMatchObject({ packages: 1, providers: 1, activeDeals: 0 });
+  });
+
+  it("keeps the reserve: what failed deals give back, less what their successors take", async () => {
+    const created = {
+      ...at(8),
+      name: "PackageCreated" as const,
+      manifestHash: MANIFEST,
+      owner: OWNER,
+      executor: PROVIDER,
+      reserve: 1000n,
+    };
+    const failed = { ...at(9, 1), name: "DealStateChanged" as const, deal: DEAL, state: "FAILED" as const };
+    const refunded = { ...at(9, 2), name: "DealRefunded" as const, deal: DEAL, amount: 475n, toReserve: true };
+    const again = { ...proposed(10), deal: hex("9", 32) };
+    const reserve = async () =>
+      (await database.pool.query("select reserve::text from catalog.escrows")).rows[0].reserve as string;
+    await projection.apply({ from: 7, next: 10, head: head(9), events: [created, proposed(9), failed, refunded] });
+    expect(await reserve()).toBe("1475");
+    await projection.apply({ from: 10, next: 11, head: head(10), events: [again] });
+    expect(await reserve()).toBe("975");
+  });
+
+  it("leaves nothing behind when a batch fails half-way", async () => {
+    const broken = { ...proposed(9), escrow: "no number" as never };
+    const batch = {
+      from: 7,
+      next: 10,
+      head: head(9),
+      events: [{ ...at(8), name: "ProviderRegistered" as const, provider: PROVIDER }, broken],
+    };
+    await expect(projection.apply(batch)).rejects.toThrow();
+    expect(await projection.cursor()).toBe(7);
+    expect(await listProviderRows(database.pool)).toEqual([]);
+    expect(await listEvents(database.pool)).toEqual([]);
+  });
+
+  it("ends a terminated package's deals at the period said", async () => {
+    const terminated = { ...at(10), name: "PackageTerminated" as const, manifestHash: MANIFEST, lastPeriod: 42 };
+    const active = { ...at(9, 1), name: "DealStateChanged" as const, deal: DEAL, state: "ACTIVE" as const };
+    await projection.apply({ from: 7, next: 11, head: head(10), events: [proposed(9), active, terminated] });
+    expect(await listDeals(database.pool, { manifestHash: MANIFEST })).toMatchObject([{ lastPeriod: 42 }]);
+  });
+});
+
+describe("takeOutbox", () => {
+  it("keeps a message whose handler fails, for later", async () => {
+    await projection.apply({
+      from: 7,
+      next: 11,
+      head: head(10),
+      events: [proposed(9), { ...at(10), name: "DealStateChanged", deal: DEAL, state: "ACTIVE" }],
+    });
+    const fail = takeOutbox(database.pool, ["deal-state"], async () => {
+      throw new Error("not now");
+    });
+    await expect(fail).rejects.toThrow("not now");
+    expect(await takeOutbox(database.pool, ["deal-state"], async () => undefined)).toBe(false);
+    await database.pool.query("update catalog.outbox set not_before = now()");
+    const attempts: number[] = [];
+    await takeOutbox(database.pool, ["deal-state"], async (message) => void attempts.push(message.attempts));
+    expect(attempts).toEqual([1]);
+  });
+});
+
+describe("accounts", () => {
+  it("knows a token by its hash until it is revoked, and one wallet per account", async () => {
+    const { pool } = database;
+    await createToken(pool, "local", "secret", "cli");
+    expect(await accountOfToken(pool, "secret")).toEqual({ id: "local", owner: null });
+    expect(await accountOfToken(pool, "other")).toBeUndefined();
+    const { rows } = await pool.query("select * from catalog.tokens");
+    expect(JSON.stringify(rows)).not.toContain("secret");
+    expect(await claimAccount(pool, "local", OWNER)).toEqual({ id: "local", owner: OWNER });
+    expect(await claimAccount(pool, "local", OWNER)).toEqual({ id: "local", owner: OWNER });
+    await expect(claimAccount(pool, "local", PROVIDER)).rejects.toMatchObject({ code: "account-claimed" });
+    await ensureAccount(pool, "second");
+    await expect(claimAccount(pool, "second", OWNER)).rejects.toMatchObject({ code: "account-claimed" });
+    await expect(claimAccount(pool, "third", PROVIDER)).rejects.toMatchObject({ code: "account-unknown" });
+    expect(await revokeToken(pool, "secret")).toBe(true);
+    expect(await accountOfToken(pool, "secret")).toBeUndefined();
+  });
+});
+
+describe("blocks", () => {
+  it("finds frames by CID and by the byte that they hold", async () => {
+    const { pool } = database;
+    const cid = (i: number) => Buffer.from(String(i).padStart(36, "0"));
+    const frames = Array.from({ length: 12_000 }, (_, i) => ({ cid: cid(i), offset: 59 + i * 100, length: 100 }));
+    await insertBlocks(pool, PACKAGE, 0, frames);
+    await insertBlocks(pool, PACKAGE, 0, frames.slice(0, 10));
+    const [first, second] = await framesFrom(pool, PACKAGE, 0, 59 + 250, 2);
+    expect([first!.offset, second!.offset]).toEqual([259, 359]);
+    expect((await framesFrom(pool, PACKAGE, 0, 0, 1))[0]!.offset).toBe(59);
+    const found = await findBlocks(pool, PACKAGE, [cid(11_999), cid(3), cid(99_999)]);
+    expect(found.map((frame) => [frame.piece, frame.offset])).toEqual(
+      expect.arrayContaining([
+        [0, 359],
+        [0, 59 + 1_199_900],
+      ]),
+    );
+    expect(found).toHaveLength(2);
+  });
+});
+
+describe("followEvents", () => {
+  it("gives what was written since, and wakes for what comes", async () => {
+    const { pool } = database;
+    const say = (kind: string) => recordEvents(pool, [{ kind, severity: "info", message: kind, data: { wei: 5n } }]);
+    await say("before");
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const event of followEvents(pool, { after: 0 }, stop.signal)) {
+        seen.push(event.kind);
+        if (event.kind === "third") stop.abort();
+      }
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await say("second");
+    await say("third");
+    await following;
+    expect(seen).toEqual(["before", "second", "third"]);
+    expect((await listEvents(pool, { limit: 1 }))[0]).toMatchObject({ kind: "third", data: { wei: "5" } });
+  });
+});
