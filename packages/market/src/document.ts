@@ -27,7 +27,7 @@ export function decodeDocument(bytes: Uint8Array): CommitmentDocument {
   } catch (cause) {
     throw bad("it is not dag-cbor", cause);
   }
-  const document = value as Partial<CommitmentDocument>;
+  const document = (value ?? {}) as Partial<CommitmentDocument>;
   const { k, n, pieces } = document;
   const whole = (number: unknown, min: number, max: number) =>
     Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max;

@@ -46,6 +46,7 @@ export class PackageLocks {
   async close(): Promise<void> {
     const client = await this.#current();
     this.#client = undefined;
+    client?.removeAllListeners("end");
     client?.release(true);
   }
 
@@ -61,8 +62,15 @@ export class PackageLocks {
   async #connect(): Promise<PoolClient> {
     try {
       const client = await this.#pool.connect();
-      client.once("error", (error) => this.#onLost(error));
-      client.once("end", () => this.#onLost(new Error("the database connection ended")));
+      let lost = false;
+      const onLost = (error: Error) => {
+        if (lost) return;
+        lost = true;
+        this.#onLost(error);
+        client.release(true);
+      };
+      client.once("error", onLost);
+      client.once("end", () => onLost(new Error("the database connection ended")));
       return client;
     } catch (error) {
       this.#client = undefined;
@@ -72,13 +80,7 @@ export class PackageLocks {
 
   /** Another process may have the locks now: whoever runs under one stops. */
   #onLost(error: Error): void {
-    const lost = this.#client;
-    if (lost === undefined) return;
     this.#client = undefined;
     for (const holder of this.#held.values()) holder.abort(error);
-    void lost.then(
-      (client) => client.release(true),
-      () => undefined,
-    );
   }
 }

@@ -1,0 +1,83 @@
+import { CairnError, type CommitmentDocument } from "@cairn/core";
+import * as dagCbor from "@ipld/dag-cbor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeDocument, encodeDocument, hashDocument } from "./document.ts";
+
+const hex = (bytes: number) =>
+  fc
+    .uint8Array({ minLength: bytes, maxLength: bytes })
+    .map((b): `0x${string}` => `0x${Buffer.from(b).toString("hex")}`);
+
+const documents = fc
+  .record({
+    package: hex(16).map((id) => id.slice(2)),
+    owner: hex(20),
+    k: fc.integer({ min: 1, max: 4 }),
+    parity: fc.integer({ min: 0, max: 3 }),
+    mask: fc.constantFrom("aes-256-ctr-v1" as const, "none" as const),
+    lengths: fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 3 }),
+    commitment: hex(32),
+    size: fc.nat(1_000_000),
+  })
+  .map(
+    ({ k, parity, lengths, commitment, size, ...rest }): CommitmentDocument => ({
+      version: 1,
+      ...rest,
+      root: "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
+      k,
+      n: k + parity,
+      erasure: "rs-cauchy-gf256-v1",
+      pieces: lengths.map((length) => ({
+        length,
+        commP: commitment,
+        shards: Array.from({ length: k + parity }, () => ({
+          commitment,
+          rawLength: Math.ceil(length / (k * 127)) * 127,
+        })),
+      })),
+      manifest: { sha256: commitment, size },
+    }),
+  );
+
+describe("decodeDocument", () => {
+  it("reads back what encodeDocument writes", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const { bytes, manifestHash } = encodeDocument(document);
+        expect(decodeDocument(bytes)).toEqual(document);
+        expect(hashDocument(bytes)).toBe(manifestHash);
+      }),
+    );
+  });
+
+  it("answers any bytes, and any change of a document, with a document or bad-document", () => {
+    const tries = (bytes: Uint8Array) => {
+      try {
+        const document = decodeDocument(bytes);
+        expect(Buffer.from(encodeDocument(document).bytes).equals(bytes)).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(CairnError);
+        expect((error as CairnError).code).toBe("bad-document");
+      }
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), tries));
+    fc.assert(fc.property(fc.jsonValue(), (value) => tries(dagCbor.encode(value as never))));
+    fc.assert(
+      fc.property(documents, fc.nat(), fc.integer({ min: 1, max: 255 }), (document, at, change) => {
+        const bytes = Uint8Array.from(encodeDocument(document).bytes);
+        bytes[at % bytes.length]! ^= change;
+        tries(bytes);
+      }),
+    );
+  });
+
+  it("refuses shards that do not fit their piece", () => {
+    const [document] = fc.sample(documents, 1) as [CommitmentDocument];
+    const [piece] = document.pieces as [CommitmentDocument["pieces"][0]];
+    const wrong = { ...document, pieces: [{ ...piece, length: piece.length + 127 * document.k }] };
+    expect(() => decodeDocument(dagCbor.encode(wrong))).toThrow("do not fit");
+    const fewer = { ...document, pieces: [{ ...piece, shards: piece.shards.slice(1) }] };
+    expect(() => decodeDocument(dagCbor.encode(fewer))).toThrow("do not fit");
+  });
+});
