@@ -3,8 +3,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckResultJson, PackageDetailJson } from "@cairn/client";
+import { PROFILES } from "@cairn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { atFullStrength, startNetwork, type TestNetwork, until } from "./support/network.ts";
+
+/** Noticed in one or two, voted and failed in the next, rebuilt, handed over and proved: the rest is for a busy machine. */
+const FEW_PERIODS = 15;
 
 let network: TestNetwork;
 let tree: string;
@@ -65,7 +69,7 @@ describe("a flipped byte", () => {
       30,
       "the scrub",
     );
-    expect(found.find((event) => event.kind === "damage")?.provider).toBe(slot?.provider);
+    expect(found.find((event) => event.kind === "damage" && event.deal === slot?.deal)?.provider).toBe(slot?.provider);
     await until(
       async () => (await network.cli("check", "tree", "--full", "--json")).code,
       (code) => code === 0,
@@ -80,6 +84,7 @@ describe("two dead providers of six", () => {
     const before = await status();
     const dead = [before.slots[0], before.slots[3]];
     for (const slot of dead) await network.kill((await network.holderOf(slot?.deal ?? "")).name);
+    const killed = Date.now();
     const back = join(network.directory, "back");
     const got = await network.cli("get", "tree", back);
     expect(got.code, got.stderr).toBe(0);
@@ -89,6 +94,9 @@ describe("two dead providers of six", () => {
     const healed = (found: PackageDetailJson) =>
       atFullStrength(found) && found.slots.every((slot) => !deadProviders.has(slot.provider));
     const after = await until(status, healed, 150, "repair");
+    const periods = Math.ceil((Date.now() - killed) / 1000 / PROFILES.demo.periodSeconds);
+    process.stdout.write(`two of six killed: full strength on the other four within ${periods} periods\n`);
+    expect(periods).toBeLessThanOrEqual(FEW_PERIODS);
     expect(new Set(after.slots.map((slot) => slot.provider)).size).toBe(4);
     const again = join(network.directory, "again");
     expect((await network.cli("get", "tree", again)).code).toBe(0);
