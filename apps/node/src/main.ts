@@ -150,6 +150,7 @@ function buildProgram(): Command {
 
   command("backup", "copy what this home cannot lose into one file")
     .argument("<file>")
+    .option("--shards", "also the shards that providers in this home hold")
     .action(async (file, options) => (await import("./cli/backup.ts")).backup(file, options));
 
   command("restore", "put a home back from a backup")

@@ -9,12 +9,16 @@ import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
 
 /** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */
-const LEFT_OUT = [/^logs\//, /^gateway\/spool\//, /^providers\/[^/]+\/shards\//, /^(lock|run\.json|children\.json)/];
+const LEFT_OUT = [/^logs\//, /^gateway\/spool\//, /^(lock|run\.json|children\.json)/];
+const SHARDS = /^provider(s\/[^/]+)?\/shards\//;
 
-const leaveOut = (path: string) => LEFT_OUT.some((pattern) => pattern.test(path.replace(/^\.\//, "")));
+export interface BackupOptions extends CommonOptions {
+  /** Also the shards that providers in this home hold. */
+  shards?: boolean;
+}
 
 /** Copy a stopped home into one compressed file: keys, chain, database, settings; not the shards of local providers. */
-export async function backup(file: string, options: CommonOptions): Promise<void> {
+export async function backup(file: string, options: BackupOptions): Promise<void> {
   const home = homeAt(options.home);
   const target = resolve(file);
   await requireAbsent(target);
@@ -26,18 +30,27 @@ export async function backup(file: string, options: CommonOptions): Promise<void
       next: "Name one with --home.",
     });
   });
+  let shards = 0;
+  const keep = (path: string, { size }: { size: number }): boolean => {
+    const name = path.replace(/^\.\//, "");
+    if (SHARDS.test(name)) shards += size;
+    return !LEFT_OUT.some((pattern) => pattern.test(name)) && (options.shards === true || !SHARDS.test(name));
+  };
   const lock = lockHome(home.directory);
   try {
-    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: (path) => !leaveOut(path) }, [
-      ".",
-    ]);
+    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: keep }, ["."]);
   } finally {
     lock.release();
   }
   const { size } = await stat(target);
   const output = createOutput(options.json ?? false);
-  output.result({ file: target, bytes: size });
+  output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards });
   output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
+  if (shards > 0 && !options.shards) {
+    output.say(
+      `Note: ${formatBytes(shards)} of shards that providers in this home hold are left out; what no provider elsewhere holds cannot be read from this backup. --shards takes them in.`,
+    );
+  }
 }
 
 /** Put a home back where none is. */

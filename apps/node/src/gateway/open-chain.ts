@@ -78,11 +78,13 @@ async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, ke
     [keys.executor.address, EXECUTOR_COINS],
     ...keys.verifiers.map((key): [Address, bigint] => [key.address, VERIFIER_COINS]),
   ];
-  for (const [address, amount] of wanted) {
-    if ((await coinsOf(chainUrl, address)) >= amount / 2n) continue;
-    if (profile.faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
-    else if (keys.validator !== undefined) await sendFromValidator(chainUrl, store, keys.validator, address, amount);
-  }
+  await Promise.all(
+    wanted.map(async ([address, amount]) => {
+      if ((await coinsOf(chainUrl, address)) >= amount / 2n) return;
+      if (profile.faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
+    }),
+  );
+  if (keys.validator !== undefined) await fundFromRewards(chainUrl, store, keys.validator, wanted);
   const deadline = Date.now() + FUNDING_SECONDS * 1000;
   for (const [address, amount] of wanted) {
     while ((await coinsOf(chainUrl, address)) < amount / 2n) {
@@ -93,29 +95,29 @@ async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, ke
 }
 
 /** Block rewards are the only coins of a real network: its operator's validator pays the gas of its gateway. */
-async function sendFromValidator(
+async function fundFromRewards(
   chainUrl: string,
   store: OutgoingStore,
   validator: HomeKey,
-  to: Address,
-  amount: bigint,
+  wanted: readonly [Address, bigint][],
 ): Promise<void> {
-  while ((await coinsOf(chainUrl, validator.address)) < amount * 2n) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
+  const total = wanted.reduce((sum, [, amount]) => sum + amount, 0n);
   const rpcClient = openRpc(chainUrl);
   const chainId = Number(await rpc<string>(chainUrl, "eth_chainId", []));
-  const spent = Number(await rpc<string>(chainUrl, "eth_getTransactionCount", [to, "latest"]));
-  const sender = createSender({
-    rpc: rpcClient,
-    heads: openHeads(rpcClient),
-    key: validator.key,
-    chainId,
-    store,
-    abi: [],
-  });
+  const heads = openHeads(rpcClient);
+  const sender = createSender({ rpc: rpcClient, heads, key: validator.key, chainId, store, abi: [] });
   try {
-    await sender.submit(`fund:${to}:${spent}`, { to, data: "0x", value: amount });
+    await Promise.all(
+      wanted.map(async ([address, amount]) => {
+        if ((await coinsOf(chainUrl, address)) >= amount / 2n) return;
+        while ((await coinsOf(chainUrl, validator.address)) < total * 2n) {
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+        }
+        // What an address has spent tells one top-up from the next, also after a crash.
+        const spent = Number(await rpc<string>(chainUrl, "eth_getTransactionCount", [address, "latest"]));
+        await sender.submit(`fund:${address}:${spent}`, { to: address, data: "0x", value: amount });
+      }),
+    );
   } finally {
     sender.close();
     await rpcClient.close();

@@ -12,7 +12,10 @@ export function statusPage(status: StatusJson, providers: ProviderJson[], networ
     ["Active deals", String(status.activeDeals)],
     ["Last verdict", `${status.provedLastPeriod} shards proved, ${status.missedLastPeriod} missed`],
     ["Providers", `${status.providersConnected} of ${status.providers} connected`],
-    ["Chain", `block ${status.block}, period ${status.period} of ${formatDuration(network.deployment.periodSeconds)}`],
+    [
+      "Chain",
+      `block ${status.block}, period ${status.period} (${formatDuration(network.deployment.periodSeconds)} each)`,
+    ],
     [
       "Verifiers",
       `${network.verifiers.length}, quorum ${network.quorum}, ${network.operators === 1 ? "one operator" : `${network.operators} operators`}`,

@@ -7,8 +7,9 @@ import { CairnError, type Hex, PROFILES } from "@cairn/core";
 import { ensureDatabase } from "@cairn/database";
 import { exitWithParent } from "@cairn/process";
 import type { PoolConfig } from "pg";
+import { formatDuration } from "../cli/format.ts";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
-import { type Home, homeAt, writeWhole } from "../home/home.ts";
+import { type Home, homeAt, readJson, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { removeRunFile, writeRunFile } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
@@ -19,6 +20,9 @@ import { localProviderUnit } from "./local-providers.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 
 const DEFAULT_PORT = 4400;
+/** A first start waits for some thirty blocks: coins, three contracts, the verifier set. */
+const GATEWAY_READY_SECONDS = 900;
+const BLOCKS_OF_FIRST_START = 12;
 const GATEWAY_MAIN = fileURLToPath(new URL("../gateway/gateway-main.ts", import.meta.url));
 /** Of each block's gas, for proofs, votes and settlement whatever else is sent. What is left must hold the largest deployment, 6 M gas. */
 const PROTOCOL_GAS_SHARE = 0.4;
@@ -107,10 +111,23 @@ async function startAll(supervisor: Supervisor, home: Home, settings: HomeSettin
     port,
     ...(process.env.CAIRN_PIECE_LIMIT === undefined ? {} : { pieceLimit: Number(process.env.CAIRN_PIECE_LIMIT) }),
   };
+  if ((await readJson(home.deploymentFile)) === undefined) {
+    const seconds = PROFILES[settings.profile].blockSeconds * BLOCKS_OF_FIRST_START;
+    process.stderr.write(
+      `cairn: first start of this home: contracts are being deployed, about ${formatDuration(seconds)}\n`,
+    );
+  }
   const configFile = join(home.gateway, "config.json");
   await writeWhole(configFile, JSON.stringify(config));
   const [gateway] = await supervisor.start(
-    processUnit({ name: "gateway", restart: true, module: GATEWAY_MAIN, args: [configFile], logs: home.logs }),
+    processUnit({
+      name: "gateway",
+      restart: true,
+      module: GATEWAY_MAIN,
+      args: [configFile],
+      logs: home.logs,
+      readySeconds: GATEWAY_READY_SECONDS,
+    }),
   );
   const url = String(gateway?.url);
   if (port === 0) await writeWhole(configFile, JSON.stringify({ ...config, port: Number(new URL(url).port) }));
