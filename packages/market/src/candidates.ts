@@ -2,6 +2,10 @@ import { listProviderRows, type ProviderRow } from "@cairn/catalog";
 import type { Address, Candidate } from "@cairn/core";
 import type { Context } from "./context.ts";
 
+/** How long after its start a gateway waits for its providers: they try again every 12 s at the latest. */
+const RETURN_SECONDS = 20;
+const PAUSE_SECONDS = 0.5;
+
 export interface MarketCandidate extends Candidate {
   row: ProviderRow;
 }
@@ -22,6 +26,23 @@ export async function candidates(context: Context): Promise<MarketCandidate[]> {
       duty: row.duty,
       freeBytes: row.capacity > row.used ? row.capacity - row.used : 0n,
     }));
+}
+
+/**
+ * Candidates once enough are there: just after this gateway started, its providers are still dialling in, and too few of them say nothing.
+ * Returns what there is at the latest when they have had their time.
+ */
+export async function gatheredCandidates(context: Context, enough: number): Promise<MarketCandidate[]> {
+  for (;;) {
+    const found = await candidates(context);
+    if (found.length >= enough || context.clock.now() >= context.startedAt + RETURN_SECONDS) return found;
+    const absent = (await listProviderRows(context.pool)).filter(
+      (row) => row.active && !context.transport.reachable(row.provider),
+    );
+    if (found.length + absent.length < enough || context.stopping.aborted) return found;
+    await context.transport.seek(absent.map((row) => row.provider));
+    await context.clock.sleep(PAUSE_SECONDS, context.stopping);
+  }
 }
 
 /** Same payout address, or same /24 of a declared IPv4 endpoint: a heuristic for one operator (docs/threat-model.md). */

@@ -24,6 +24,8 @@ export interface Context extends MarketDeps {
   stores: Semaphore;
   /** Rebuilds under way at once; the package with the least margin goes first. */
   rebuilds: Semaphore;
+  /** UNIX seconds. */
+  startedAt: number;
   /** Aborted when the market stops. */
   stopping: AbortSignal;
   /** Have the package driven soon. */

@@ -34,6 +34,7 @@ export function createMarket(deps: MarketDeps): Market {
     early: new EarlyWork(),
     stores: new Semaphore(STORES),
     rebuilds: new Semaphore(REBUILDS),
+    startedAt: deps.clock.now(),
     stopping: stopping.signal,
     sealing: new Map(),
     interrupts: new Map(),

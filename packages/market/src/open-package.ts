@@ -1,6 +1,6 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
 import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/core";
-import { candidates } from "./candidates.ts";
+import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import { bytesOf, loadPackage } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
@@ -26,7 +26,7 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
     if ((rows[0] as { account: string }).account !== request.account) throw exists(request.id);
     return packageStatus(context, { id: request.id });
   }
-  const available = await candidates(context);
+  const available = await gatheredCandidates(context, request.n);
   if (available.length < request.n) {
     throw new CairnError(`${request.n} shards need ${request.n} providers, and there are ${available.length}`, {
       code: "too-few-providers",

@@ -13,7 +13,7 @@ import {
   type Selected,
   selectProviders,
 } from "@cairn/core";
-import { candidates, holderGroups, type MarketCandidate } from "./candidates.ts";
+import { gatheredCandidates, holderGroups, type MarketCandidate } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import type { PackageRow } from "./package-rows.ts";
 import type { SlotRow } from "./slot-rows.ts";
@@ -62,7 +62,7 @@ export async function requestQuotes(
     context,
     holding.map((slot) => slot.state.provider!),
   );
-  const usable = (await candidates(context)).filter(
+  const usable = (await gatheredCandidates(context, row.n)).filter(
     (candidate) =>
       !never.has(candidate.provider) &&
       !(context.profile.operatorGroups && candidate.groups.some((group) => neverGroups.has(group))),

@@ -23,7 +23,9 @@ const MAX_AT_WORK = 256;
 const HANDSHAKE_SECONDS = 10;
 const MISSED_HEARTBEATS = 3;
 /** A connection that lived so long was sound: the next attempt comes soon. */
-const SOUND_SECONDS = 30;
+const SOUND_SECONDS = 5;
+/** A gateway that was started again has its providers back within this. */
+const LONGEST_WAIT_SECONDS = 12;
 
 /** Answer one request, for whichever way it came; what went wrong inside is logged here and told only by its code. */
 export async function answerRequest(
@@ -144,7 +146,7 @@ export async function keepGateway(
   adopt: (gateway: GatewayClient) => Promise<void>,
   onWelcome: () => void,
 ): Promise<void> {
-  const retry = backOff(0.5, 30);
+  const retry = backOff(0.5, LONGEST_WAIT_SECONDS);
   while (!context.signal.aborted) {
     const began = Date.now();
     try {

@@ -4,6 +4,8 @@ import { type DirectProvider, probeProvider, type SignRequest } from "./direct-p
 
 /** How long the outcome of a probe holds. */
 const PROBE_SECONDS = 60;
+/** A failure may be the chain's or this gateway's own, and a provider that was started again is wanted soon. */
+const FAILURE_SECONDS = 5;
 const MAX_KNOWN = 10_000;
 
 interface Known {
@@ -43,7 +45,8 @@ export function openKnownEndpoints(options: {
   };
   const ask = (provider: Address): Known => {
     const entry = known.get(provider);
-    if (entry !== undefined && options.now() - entry.at < PROBE_SECONDS) return entry;
+    const holds = entry?.settled instanceof CairnError ? FAILURE_SECONDS : PROBE_SECONDS;
+    if (entry !== undefined && options.now() - entry.at < holds) return entry;
     if (known.size >= MAX_KNOWN) known.clear();
     const fresh: Known = { at: options.now(), outcome: probe(provider).catch(asCairnError) };
     if (entry?.settled !== undefined) fresh.settled = entry.settled;

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CairnClient } from "@cairn/client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChainBooks } from "./support/chain-books.ts";
+import {
+  allPackages,
+  checkMoney,
+  checkShards,
+  checkSpool,
+  openBooks,
+  patiently,
+  untilAtRest,
+} from "./support/invariants.ts";
+import { type StartedProvider, startLocalProvider } from "./support/local-provider.ts";
+import { startNetwork, type TestNetwork, until } from "./support/network.ts";
+import { fingerprint } from "./support/trees.ts";
+
+/** Several pieces in a folder of 2 MB, so that their slots interleave. */
+const PIECE_LIMIT = 900_000;
+/** A kill loop over hundreds of random instants is in soak/kill-loop.soak.ts; here each part dies once or twice at a chosen one. */
+const SECONDS = 150_000;
+
+let network: TestNetwork;
+let client: CairnClient;
+let books: ChainBooks;
+const revived: StartedProvider[] = [];
+
+beforeAll(async () => {
+  network = await startNetwork({ env: { CAIRN_PIECE_LIMIT: String(PIECE_LIMIT) } });
+  client = await network.client();
+  books = await openBooks(network);
+}, SECONDS);
+afterAll(async () => {
+  await Promise.all(revived.map((provider) => provider.stop()));
+  await books?.close();
+  await network?.stop();
+});
+
+async function makeTree(name: string): Promise<string> {
+  const tree = join(network.directory, name);
+  await mkdir(tree);
+  for (let i = 0; i < 4; i += 1) await writeFile(join(tree, `file ${i}`), randomBytes(500_000));
+  return tree;
+}
+
+/** Wait until the one package that is on its way has come to one of these states. */
+const untilIn = (...states: string[]) =>
+  until(
+    () => patiently(() => client.packages()),
+    (all) => all.some(({ state }) => states.includes(state)),
+    60,
+    `a package that is ${states.join(" or ")}`,
+  );
+
+async function comesBack(name: string): Promise<void> {
+  const back = join(network.directory, `${name} back ${randomBytes(4).toString("hex")}`);
+  const got = await network.cli("get", name, back);
+  expect(got.code, got.stderr).toBe(0);
+  expect(await fingerprint(back)).toBe(await fingerprint(join(network.directory, name)));
+}
+
+async function isSound(): Promise<void> {
+  await untilAtRest(client);
+  await checkMoney(client, books);
+  await checkShards(network, books);
+  await checkSpool(network);
+}
+
+describe("kill -9", () => {
+  it(
+    "of the gateway while it receives a package and while it hands it over: the put goes on by itself",
+    async () => {
+      const put = network.cli("put", await makeTree("first"), "--json");
+      await untilIn("RECEIVING", "SEALING", "COMMITTED");
+      await network.kill("gateway");
+      await untilIn("PLACING");
+      await network.kill("gateway");
+      const { code, stdout, stderr } = await put;
+      expect(code, stdout + stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ name: "first", state: "STORED" });
+      expect(await allPackages(client)).toHaveLength(1);
+      await comesBack("first");
+      await isSound();
+    },
+    SECONDS,
+  );
+
+  it(
+    "of the chain while deals are agreed: each is proposed and paid once",
+    async () => {
+      const put = network.cli("put", await makeTree("second"), "--json");
+      await untilIn("PLACING");
+      await network.kill("chain");
+      const { code, stdout, stderr } = await put;
+      expect(code, stdout + stderr).toBe(0);
+      await isSound();
+      expect(books.deals.size).toBe((await allPackages(client)).flatMap(({ slots }) => slots).length);
+    },
+    SECONDS,
+  );
+
+  it(
+    "of PostgreSQL and of the gateway during get: the folder comes back all the same",
+    async () => {
+      for (const name of ["postgres", "gateway"]) {
+        const got = comesBack("second");
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        await network.kill(name);
+        await got;
+      }
+    },
+    SECONDS,
+  );
+
+  it(
+    "of a second provider, and of the gateway, while the shards of a first are rebuilt",
+    async () => {
+      const { slots } = (await allPackages(client))[0] ?? { slots: [] };
+      const holders = await Promise.all(slots.slice(0, 2).map(({ deal }) => network.holderOf(deal ?? "")));
+      const [first, second] = holders.map(({ name }) => name);
+      await network.kill(first ?? "");
+      await untilIn("DEGRADED");
+      await network.kill(second ?? "");
+      await network.kill("gateway");
+      await untilAtRest(client);
+      await comesBack("first");
+      for (const name of [first, second]) revived.push(startLocalProvider(network.home, name ?? ""));
+      await isSound();
+      await comesBack("second");
+    },
+    SECONDS,
+  );
+});
