@@ -24,7 +24,7 @@ import {
   scanCar,
 } from "../src/index.ts";
 
-export const PACKAGE_ID = "00112233445566778899aabbccddeeff";
+const PACKAGE_ID = "00112233445566778899aabbccddeeff";
 
 /** A folder of its own, removed by `remove`. */
 export function scratch(): { path: string; join: (...parts: string[]) => string; remove: () => void } {
@@ -124,8 +124,4 @@ export function listing(path: string): string[] {
   };
   visit(Buffer.from(path), "");
   return lines.sort();
-}
-
-export function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -144,7 +144,7 @@ join unnest($1::text[], $2::bigint[]) as g (deal, period) on g.deal = o.deal and
 }
 
 /** Leaf indices that the chain's seed asks of a deal in a period. */
-export function challengesOf(
+function challengesOf(
   context: AuditContext,
   deal: DealId,
   provider: Address,

@@ -4,7 +4,7 @@ import { isScheduled, type PeriodClock } from "@cairn/core";
 /** Silence counts over this many scheduled periods … */
 export const SILENCE_WINDOW = 24;
 /** … and is a fault from this many misses on (deals-and-proofs, 4). */
-export const SILENCE_STRIKES = 2;
+const SILENCE_STRIKES = 2;
 
 /** What the verifiers know of one deal in one period; a deal without an outcome was silent. */
 export type Outcome = "proved" | "chain" | "wrong" | "damaged";

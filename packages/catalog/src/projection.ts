@@ -135,6 +135,6 @@ function describeProviderEvent(event: LedgerEvent, records: Map<string, Provider
 }
 
 /** First digits of an address or id, as messages show it. */
-export function short(hex: string): string {
+function short(hex: string): string {
   return hex.slice(0, 10);
 }

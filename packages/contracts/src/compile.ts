@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 const SOURCES = new URL("./", import.meta.url);
 
 /** Compiler settings of the committed bytecode, which forge tests and chains deploy. */
-export const SOLC_SETTINGS = {
+const SOLC_SETTINGS = {
   evmVersion: "cancun",
   viaIR: true,
   optimizer: { enabled: true, runs: 200 },

@@ -11,7 +11,7 @@ export interface MarketCandidate extends Candidate {
 }
 
 /** Registered, active providers that can be asked now. */
-export async function candidates(context: Context): Promise<MarketCandidate[]> {
+async function candidates(context: Context): Promise<MarketCandidate[]> {
   const rows = await listProviderRows(context.pool);
   return rows
     .filter((row) => row.active && context.transport.reachable(row.provider))
@@ -46,7 +46,7 @@ export async function gatheredCandidates(context: Context, enough: number): Prom
 }
 
 /** Same payout address, or same /24 of a declared IPv4 endpoint: a heuristic for one operator (docs/threat-model.md). */
-export function groupsOf(row: Pick<ProviderRow, "payout" | "endpoint">): string[] {
+function groupsOf(row: Pick<ProviderRow, "payout" | "endpoint">): string[] {
   const network = /^https?:\/\/(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}(?::|\/|$)/.exec(row.endpoint)?.[1];
   return [`payout ${row.payout}`, ...(network === undefined ? [] : [`network ${network}.0/24`])];
 }

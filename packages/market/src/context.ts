@@ -62,5 +62,3 @@ export function assertSigner(what: string, signer: Address, expected: Address): 
     details: { signer, expected },
   });
 }
-
-export type { Deployment };

@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";
 
 /** A manifest of a million files has about 200 MB. */
-export const MAX_MANIFEST_BYTES = 536_870_912;
+const MAX_MANIFEST_BYTES = 536_870_912;
 
 /**
  * Keep the encrypted manifest of a package; a later one takes its place.

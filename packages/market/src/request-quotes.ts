@@ -20,7 +20,7 @@ import type { SlotRow } from "./slot-rows.ts";
 
 const QUOTE_TIMEOUT_SECONDS = 20;
 
-export interface PlacedQuote {
+interface PlacedQuote {
   slot: SlotRow;
   candidate: MarketCandidate;
   quote: Quote;

@@ -6,6 +6,7 @@ import { assertSigner, type Context, sameAddress } from "./context.ts";
 import { loadDocument, loadPackage, loadPiece, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { applySlotEvents } from "./slot-events.ts";
 import { findSlotByDeal, type SlotRow } from "./slot-rows.ts";
+import { countSpent } from "./spent-buffers.ts";
 import type { ShardSource } from "./types.ts";
 
 const BLOCK = 1_048_576;
@@ -116,7 +117,7 @@ async function* readFile(file: FileHandle, from: number, end: number): AsyncGene
 }
 
 /** Shard `shard` of a piece file, from byte `from` on. */
-export async function* maskedShard(
+async function* maskedShard(
   file: FileHandle,
   row: Pick<PackageRow, "id" | "k" | "n" | "mask" | "repairKey">,
   piece: Pick<PieceRow, "number" | "length">,
@@ -142,6 +143,7 @@ export async function* maskedShard(
         rebuild(columns, [bytes]);
       }
       yield apply(bytes);
+      countSpent(size * (sources.length + 1));
     }
   } finally {
     await file.close();

@@ -16,9 +16,9 @@ export interface Account {
   secrets: AccountSecrets;
 }
 
-export const accountPath = (home: Home): string => join(home.account, "account.json");
+const accountPath = (home: Home): string => join(home.account, "account.json");
 
-export const passphraseFromEnvironment = (): string | undefined => process.env.CAIRN_PASSPHRASE || undefined;
+const passphraseFromEnvironment = (): string | undefined => process.env.CAIRN_PASSPHRASE || undefined;
 
 /** The account of a home, or undefined when it has none yet. */
 export async function loadAccount(home: Home, passphrase = passphraseFromEnvironment()): Promise<Account | undefined> {

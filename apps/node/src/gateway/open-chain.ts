@@ -36,7 +36,7 @@ export interface ChainKeys {
 }
 
 /** Two of three, and of n in general a strict majority. */
-export const quorumOf = (verifiers: number): number => Math.floor(verifiers / 2) + 1;
+const quorumOf = (verifiers: number): number => Math.floor(verifiers / 2) + 1;
 
 /**
  * Fund the gateway's keys, find or deploy the contracts, open a ledger for each key and register the verifier set. May be killed at
@@ -137,7 +137,7 @@ async function coinsOf(chainUrl: string, address: Address): Promise<bigint> {
 }
 
 /** One JSON-RPC call; throws `chain-unreachable` or `chain-refused`. */
-export async function rpc<T>(chainUrl: string, method: string, params: unknown[]): Promise<T> {
+async function rpc<T>(chainUrl: string, method: string, params: unknown[]): Promise<T> {
   let answer: { result?: T; error?: { message: string } };
   try {
     const response = await fetch(chainUrl, {

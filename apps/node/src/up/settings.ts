@@ -53,7 +53,7 @@ export async function homeSettings(home: Home, options: UpOptions): Promise<Home
 }
 
 /** A loopback port that nobody listens on just now. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -18,7 +18,7 @@ export interface PacketStart {
 }
 
 /** Length octets of a new-format packet at `at`; undefined when more bytes are needed. */
-export function readNewLength(
+function readNewLength(
   bytes: Uint8Array,
   at: number,
 ): { octets: number; length: number; partial: boolean } | undefined {

@@ -4,7 +4,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { CairnError } from "@cairn/core/errors";
 import { displayName, nameOfBytes } from "./names.ts";
 
-export type EntryKind = "directory" | "file" | "symlink";
+type EntryKind = "directory" | "file" | "symlink";
 
 /** One thing found; `entries[0]` is the path itself. */
 export interface FoundEntry {

@@ -45,7 +45,7 @@ export interface RpcOptions {
 const BATCH_SIZE = 100;
 
 /** The URL without what may be secret in it: user, password, and the path and query, where RPC services have their keys. */
-export function publicUrl(url: string): string {
+function publicUrl(url: string): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
 }

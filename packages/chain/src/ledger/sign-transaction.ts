@@ -30,7 +30,7 @@ export interface Envelope {
 const keccakHex = (data: Hex): Uint8Array => crypto.keccak(hexToBytes(data));
 
 /** Hash of a signed transaction: what a node calls it by. */
-export function transactionHash(raw: Hex): Hex {
+function transactionHash(raw: Hex): Hex {
   return `0x${Buffer.from(keccakHex(raw)).toString("hex")}`;
 }
 

@@ -5,7 +5,7 @@ import { crypto } from "./native.ts";
 /** n of secp256k1 (SEC 2, 2.4.1): private keys are 1 … n − 1. */
 const ORDER = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
 
-export function badKey(): CairnError {
+function badKey(): CairnError {
   return new CairnError("this is not a private key", {
     code: "bad-key",
     kind: "input",

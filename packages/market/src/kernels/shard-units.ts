@@ -1,14 +1,17 @@
 import { readSync } from "node:fs";
 import { createMask, createRebuilder, type Mask, type Rebuild, shardLength } from "@cairn/archive/erasure";
+import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 import { hashUnit, UNIT_BYTES } from "@cairn/proofs";
 import type { PieceUnitsJob, ShardUnitsJob } from "./jobs.ts";
 
 /** Parity rows made in one go: bounds the memory of a code with many of them. */
 const PARITY_GROUP = 16;
 const NODE = 32;
+/** Dead outputs of the mask that may pile up in a thread. */
+const GARBAGE_BYTES = 8_388_608;
 
 /** Fill `target` from the file; what lies behind its end is zero. */
-export function readPadded(file: number, target: Uint8Array, position: number, fileLength: number): void {
+function readPadded(file: number, target: Uint8Array, position: number, fileLength: number): void {
   const wanted = Math.max(0, Math.min(target.length, fileLength - position));
   let filled = 0;
   while (filled < wanted) {
@@ -47,7 +50,9 @@ export function shardUnits(job: ShardUnitsJob, file: number): Uint8Array {
   );
   const groups = parityGroups(k, n);
   const columns = Array.from({ length: k }, () => new Uint8Array(UNIT_BYTES));
-  const parities = groups.length === 0 ? [] : Array.from({ length: PARITY_GROUP }, () => new Uint8Array(UNIT_BYTES));
+  const parities =
+    groups.length === 0 ? [] : Array.from({ length: groups[0]!.shards.length }, () => new Uint8Array(UNIT_BYTES));
+  let garbage = 0;
   for (let unit = from; unit < to; unit++) {
     const at = unit * UNIT_BYTES;
     const size = Math.min(UNIT_BYTES, length - at);
@@ -63,6 +68,10 @@ export function shardUnits(job: ShardUnitsJob, file: number): Uint8Array {
       for (const [row, shard] of group.shards.entries()) put(shard, made[row]!);
     }
     for (const [shard, column] of data.entries()) put(shard, column);
+    garbage += n * size;
+    if (garbage < GARBAGE_BYTES) continue;
+    garbage = 0;
+    freeCipherOutputs();
   }
   return roots;
 }

@@ -40,7 +40,7 @@ export async function openPieceSource(
   return new PieceSource(context, { row, piece, slots, retired, capability, signal });
 }
 
-export function assertReadable(context: Context, row: PackageRow, capability: Signed<"ReadCapability">): void {
+function assertReadable(context: Context, row: PackageRow, capability: Signed<"ReadCapability">): void {
   if (!READABLE.includes(row.state)) {
     throw new CairnError(`package ${row.id} cannot be read: it is ${row.state}`, {
       code: "wrong-state",

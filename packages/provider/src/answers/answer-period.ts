@@ -14,7 +14,7 @@ const BATCH_BYTES = (MAX_PUSH_BYTES * 3) / 4 - 65_536;
 const CHAIN_PROOFS_AT_ONCE = 4;
 
 /** How long before the deadline a proof that nobody took goes on chain. */
-export function chainLead(periodSeconds: number, blockSeconds: number): number {
+function chainLead(periodSeconds: number, blockSeconds: number): number {
   return Math.min(600, Math.max(periodSeconds / 4, 4 * blockSeconds));
 }
 

@@ -2,7 +2,7 @@ import { isScheduled, type PeriodClock, periodAt } from "@cairn/core";
 import type { DealBook, DealEntry } from "../deals/deal-book.ts";
 
 /** Whether a deal owes a proof for `period`: received, not over, and on duty (docs/protocol.md, 3). */
-export function isDue(entry: DealEntry, period: number, clock: PeriodClock): boolean {
+function isDue(entry: DealEntry, period: number, clock: PeriodClock): boolean {
   const { quote, facts } = entry;
   if (facts === undefined || facts.receiptTime === 0) return false;
   if (facts.state !== "ACTIVE" && facts.state !== "PROPOSED") return false;

@@ -14,7 +14,7 @@ const MAX_OPEN_QUOTES = 100_000;
 const MIN_REMAINING_SECONDS = 60;
 
 /** Price of one period in wei: `price` per GiB-day, multiplied out before it is divided, rounded up (docs/protocol.md, 2). */
-export function pricePerPeriod(price: Money, rawLength: number, periodSeconds: number): Money {
+function pricePerPeriod(price: Money, rawLength: number, periodSeconds: number): Money {
   const unit = BigInt(GIB) * BigInt(DAY);
   return (price * BigInt(rawLength) * BigInt(periodSeconds) + unit - 1n) / unit;
 }

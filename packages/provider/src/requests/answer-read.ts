@@ -16,7 +16,7 @@ export interface ReadGate {
   admit(ticket: Signed<"ReadTicket">, capability: Signed<"ReadCapability">): AdmittedRead;
 }
 
-export interface AdmittedRead {
+interface AdmittedRead {
   held: HeldShard;
   offset: number;
   length: number;

@@ -16,7 +16,7 @@ const executors = new WeakMap<ProviderContext, Map<Hex, Address>>();
 const MAX_KNOWN = 10_000;
 
 /** The executor of a package on chain. @throws CairnError `unknown-package` */
-export async function executorOf(context: ProviderContext, manifestHash: Hex): Promise<Address> {
+async function executorOf(context: ProviderContext, manifestHash: Hex): Promise<Address> {
   const known = executors.get(context) ?? new Map<Hex, Address>();
   executors.set(context, known);
   const found = known.get(manifestHash);

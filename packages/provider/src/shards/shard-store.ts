@@ -135,7 +135,7 @@ export async function openShardStore(root: string, log: Log): Promise<ShardStore
 }
 
 /** Bytes of a file, 0 when it is not there. */
-export async function sizeOf(path: string): Promise<number> {
+async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {

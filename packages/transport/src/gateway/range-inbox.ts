@@ -5,7 +5,7 @@ import { exactBody, longRead, shortRead } from "../http/exact-body.ts";
 import { RANGES_PATH } from "../wire/limits.ts";
 
 /** One bulk answer that a provider was asked to post. */
-export interface AwaitedRange {
+interface AwaitedRange {
   /** The gateway path to post to; its last segment is the secret that joins the body to the reader. */
   path: string;
   /** Settles when the provider's POST has begun. */

@@ -47,7 +47,7 @@ const RAW_LENGTH = 127 * 64;
 const FAR = 2n ** 40n;
 const POLL = 150;
 
-export interface TestShard extends ShardCommitment {
+interface TestShard extends ShardCommitment {
   bytes: Uint8Array;
 }
 
