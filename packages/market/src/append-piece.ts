@@ -2,6 +2,7 @@ import { CAR_HEADER_BYTES, CairnError, inBlocks, type PackageId } from "@cairn/c
 import type { Context } from "./context.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
+import { countSpent } from "./spent-buffers.ts";
 import { asNoSpace, noSpace } from "./spool.ts";
 
 /** Dirty pages are written back in the background from here on, so that the last sync is short. */
@@ -106,6 +107,7 @@ async function write(
       written = writeAll(file, bytes, position);
       // Its failure is awaited with the next block or behind the loop.
       written.catch(() => undefined);
+      countSpent(bytes.length);
       position += bytes.length;
       free -= bytes.length;
       unsynced += bytes.length;

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { type Address, CairnError, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import { type Address, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/core/words";
 import { hexToBytes } from "./hex.ts";
 
 export interface ChallengeContext {

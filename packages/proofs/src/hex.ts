@@ -1,4 +1,5 @@
-import { CairnError, type Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import type { Hex } from "@cairn/core/words";
 
 /** Bytes of a `0x` string of exactly `length` bytes; throws `bad-hex`. */
 export function hexToBytes(hex: Hex, length: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { createCipheriv, hkdfSync } from "node:crypto";
-import { CairnError, type MaskId, type PackageId } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import type { MaskId, PackageId } from "@cairn/core/words";
 
 /** Which shard's keystream (docs/protocol.md, 1). */
 export interface MaskKey {

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import { startKernel } from "@cairn/proofs/wasm";
 import { multiply } from "./galois-field.ts";
 import { WASM_BASE64 } from "./kernels/generated/galois.ts";

@@ -1,9 +1,12 @@
 import { createReadStream } from "node:fs";
-import { scanBlocks } from "@cairn/archive";
-import { CAR_HEADER_BYTES } from "@cairn/core";
+import { freeCipherOutputs } from "@cairn/archive/minor-gc";
+import { scanBlocks } from "@cairn/archive/scan-car";
+import { CAR_HEADER_BYTES } from "@cairn/core/words";
 import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from "./jobs.ts";
 
 const READ_BYTES = 1_048_576;
+/** Blocks that were read and are of no more use may pile up to this. */
+const GARBAGE_BYTES = 16_777_216;
 
 interface Frame {
   cid: Uint8Array;
@@ -20,10 +23,16 @@ export async function indexCar(
   let frames: Frame[] = [];
   let end = CAR_HEADER_BYTES;
   let blocks = 0;
+  let garbage = 0;
   for await (const { cid, offset, bytes } of scanBlocks(stream, CAR_HEADER_BYTES)) {
     frames.push({ cid: cid.bytes, offset: end, length: offset + bytes.length - end });
     end = offset + bytes.length;
     blocks++;
+    garbage += bytes.length;
+    if (garbage >= GARBAGE_BYTES) {
+      garbage = 0;
+      freeCipherOutputs();
+    }
     if (frames.length === FRAME_BATCH) {
       await emit(pack(frames));
       frames = [];

@@ -18,6 +18,8 @@ interface Thread {
 }
 
 const IDLE_MILLISECONDS = 60_000;
+/** Kernels work in buffers of their own; a large young generation would only cost memory. */
+const YOUNG_GENERATION_MIB = 4;
 
 /** Worker threads for hashing and erasure coding; started when first needed and ended after a minute without work. */
 export class KernelPool {
@@ -72,7 +74,10 @@ export class KernelPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { execArgv: [] });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    });
     const thread: Thread = { worker, task: undefined };
     const drop = (error: unknown) => {
       const at = this.#threads.indexOf(thread);

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { asCairnError } from "@cairn/core";
+import { asCairnError } from "@cairn/core/errors";
 import { indexCar } from "./index-car.ts";
 import type { FrameBatch, KernelJob } from "./jobs.ts";
 import { pieceUnits, shardUnits } from "./shard-units.ts";

@@ -1,5 +1,6 @@
 import { type Address, CairnError, type DealId, type Signed } from "@cairn/core";
 import { type Context, randomHex, signAsExecutor } from "../context.ts";
+import { countSpent } from "../spent-buffers.ts";
 
 /** A provider that sends nothing for so long is silent. */
 const IDLE_SECONDS = 10;
@@ -48,6 +49,8 @@ export async function fetchRange(
       filled += chunk.length;
     }
     if (filled < length) throw wrongLength("short-read", length);
+    // What was received, joined and will be unmasked.
+    countSpent(3 * length);
     return bytes;
   };
   try {

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const TICKS_PER_SECOND = 100;
+
+export interface ProcessUse {
+  name: string;
+  /** Largest resident memory since it began, in MiB. */
+  peakMiB: number;
+  /** Processor seconds since it began. */
+  cpuSeconds: number;
+}
+
+/** Follows processes through /proc; what a restarted or ended one had reached is kept. */
+export class ProcessWatch {
+  readonly #find: () => { name: string; pid: number }[];
+  readonly #seen = new Map<string, ProcessUse>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param find the processes to follow, asked at every look */
+  constructor(find: () => { name: string; pid: number }[], milliseconds = 500) {
+    this.#find = find;
+    this.#timer = setInterval(() => this.look(), milliseconds);
+    this.#timer.unref();
+  }
+
+  look(): void {
+    for (const { name, pid } of this.#find()) {
+      const use = useOf(name, pid);
+      const before = this.#seen.get(name);
+      if (use === undefined) continue;
+      this.#seen.set(name, { ...use, peakMiB: Math.max(use.peakMiB, before?.peakMiB ?? 0) });
+    }
+  }
+
+  /** What was seen so far, by name. */
+  report(): ProcessUse[] {
+    this.look();
+    return [...this.#seen.values()];
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function useOf(name: string, pid: number): ProcessUse | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0);
+    return { name, peakMiB: peak / 1024, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND };
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** A process and those that it began, theirs too. */
+export function withDescendants(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const parent = Number(readFileSync(`/proc/${entry}/stat`, "utf8").split(") ")[1]!.split(" ")[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch (error) {
+      if (!["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
+  }
+  const found = [pid];
+  for (const one of found) found.push(...(children.get(one) ?? []));
+  return found;
+}
