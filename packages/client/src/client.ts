@@ -24,10 +24,11 @@ export interface ClientOptions {
   token?: string;
   transfer?: Transfer;
   /**
-   * Called when a request was not answered because the gateway, or what it needs, is away. Resolves when it is worth asking again (every
-   * request may be repeated without harm); throws what the caller shall see. Without it the failure is thrown at once.
+   * Called when a request was not answered because the gateway, or what it needs, is away; `waited` is for how many seconds this request
+   * has gone without an answer. Resolves when it is worth asking again (every request may be repeated without harm); throws what the caller
+   * shall see. Without it the failure is thrown at once.
    */
-  whenAway?: (error: CairnError) => Promise<void>;
+  whenAway?: (error: CairnError, waited: number) => Promise<void>;
 }
 
 interface Call {
@@ -181,12 +182,14 @@ export class CairnClient {
 
   /** Ask, and ask again for as long as `whenAway` says so. */
   async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    let since: number | undefined;
     for (;;) {
       try {
         return await ask();
       } catch (error) {
         if (this.#whenAway === undefined || !isAway(error)) throw error;
-        await this.#whenAway(error);
+        since ??= performance.now();
+        await this.#whenAway(error, (performance.now() - since) / 1000);
       }
     }
   }

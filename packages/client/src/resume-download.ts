@@ -3,7 +3,7 @@ import { CairnError } from "@cairn/core";
 export interface ResumeOptions {
   /** Named in the error. */
   url: string;
-  whenAway?: ((error: CairnError) => Promise<void>) | undefined;
+  whenAway?: ((error: CairnError, waited: number) => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function* resumeDownload(
         next: "Run the command again; `cairn events` says what happened.",
       });
       if (whenAway === undefined || breaks > MAX_BREAKS) throw lost;
-      await whenAway(lost);
+      await whenAway(lost, 0);
     }
     body = await open();
   }

@@ -1,6 +1,7 @@
 import { recoverTyped } from "@cairn/chain";
 import {
   type Address,
+  asCairnError,
   avoidedNow,
   CairnError,
   type Candidate,
@@ -27,9 +28,16 @@ interface PlacedQuote {
   signature: Hex;
 }
 
+export interface Refusal {
+  provider: Address;
+  reason: string;
+  /** As the provider says, or as asking it failed. */
+  code: string;
+}
+
 export interface QuoteRound {
   placed: PlacedQuote[];
-  refusals: { provider: Address; reason: string }[];
+  refusals: Refusal[];
   /** Hours of the week in which too few shards of the piece would be awake. */
   uncovered: number[];
   /** What the next best provider would lock for one shard at its price floor; 0 when there is none. */
@@ -84,8 +92,8 @@ export async function requestQuotes(
         try {
           return { slot, candidate, ...(await askQuote(context, row, slot, candidate, seconds)) };
         } catch (error) {
-          const reason = error instanceof CairnError ? error.message : String(error);
-          refusals.push({ provider: candidate.provider, reason });
+          const { code, message } = asCairnError(error);
+          refusals.push({ provider: candidate.provider, reason: message, code });
           known.delete(candidate.provider);
           return undefined;
         }
@@ -116,7 +124,7 @@ function select(
   usable: readonly MarketCandidate[],
   rather: ReadonlySet<Address>,
   planned: ReadonlyMap<Address, number>,
-  refusals: readonly { provider: Address; reason: string }[],
+  refusals: readonly Refusal[],
 ): Selected {
   const attempt = (pool: readonly MarketCandidate[]) =>
     selectProviders({
@@ -144,8 +152,15 @@ function select(
   }
 }
 
-function withRefusals(error: CairnError, refusals: readonly { provider: Address; reason: string }[]): CairnError {
+function withRefusals(error: CairnError, refusals: readonly Refusal[]): CairnError {
   if (refusals.length === 0) return error;
+  if (refusals.some(({ code }) => code === "chain-unreachable")) {
+    return new CairnError("providers cannot reach the chain just now, and the others are too few", {
+      code: "chain-unreachable",
+      kind: "unavailable",
+      next: "Try again when the chain is back.",
+    });
+  }
   const named = refusals.slice(0, 5).map(({ provider, reason }) => `${provider.slice(0, 10)} answered: ${reason}`);
   return new CairnError(`${error.message} (${named.join("; ")})`, {
     code: error.code,

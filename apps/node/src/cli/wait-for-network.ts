@@ -4,28 +4,24 @@ import { processIdentity } from "@cairn/process";
 import type { RunFile } from "../home/run-file.ts";
 import type { Output } from "./output.ts";
 
-/** A gateway, chain or database that was killed is back within seconds; the supervisor's longest pause is ten. */
+/** For one request. A gateway, chain or database that was killed is back within seconds; the supervisor's longest pause is ten. */
 const PATIENCE_SECONDS = 60;
-/** Failures further apart than this belong to two outages. */
+/** Failures further apart than this are told as two outages. */
 const APART_SECONDS = 15;
 const PAUSE_MILLISECONDS = 400;
 
 /**
- * How commands meet a part of the network that is being started again: they wait, and say so once for each outage. The error is thrown at once when
- * `cairn up` itself does not run any more, and after a minute in any case.
+ * How commands meet a part of the network that is being started again: they wait, and say so once for each outage. The error is thrown at
+ * once when `cairn up` itself does not run any more, and when a request has waited a minute in any case.
  */
-export function waitForNetwork(run: RunFile, output: Output): (error: CairnError) => Promise<void> {
-  let since = 0;
-  let last = 0;
-  return async (error) => {
-    if (processIdentity(run.pid) === undefined) throw error;
-    const now = performance.now();
-    if (last === 0 || now - last > APART_SECONDS * 1000) {
-      since = now;
+export function waitForNetwork(run: RunFile, output: Output): (error: CairnError, waited: number) => Promise<void> {
+  let last = Number.NEGATIVE_INFINITY;
+  return async (error, waited) => {
+    if (processIdentity(run.pid) === undefined || waited > PATIENCE_SECONDS) throw error;
+    if (performance.now() - last > APART_SECONDS * 1000) {
       output.say(`Waiting for the network to come back: ${error.message}`);
     }
-    if (now - since > PATIENCE_SECONDS * 1000) throw error;
-    last = now;
+    last = performance.now();
     await sleep(PAUSE_MILLISECONDS);
   };
 }
