@@ -78,13 +78,15 @@ async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, ke
     [keys.executor.address, EXECUTOR_COINS],
     ...keys.verifiers.map((key): [Address, bigint] => [key.address, VERIFIER_COINS]),
   ];
+  const ownChain = await isOwnChain(chainUrl, profile);
+  const faucet = profile.faucet && ownChain;
   await Promise.all(
     wanted.map(async ([address, amount]) => {
       if ((await coinsOf(chainUrl, address)) >= amount / 2n) return;
-      if (profile.faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
+      if (faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
     }),
   );
-  if (keys.validator !== undefined) await fundFromRewards(chainUrl, store, keys.validator, wanted);
+  if (keys.validator !== undefined && ownChain) await fundFromRewards(chainUrl, store, keys.validator, wanted);
   const deadline = Date.now() + FUNDING_SECONDS * 1000;
   for (const [address, amount] of wanted) {
     while ((await coinsOf(chainUrl, address)) < amount / 2n) {
@@ -92,6 +94,11 @@ async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, ke
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
+}
+
+/** Whether the chain is one of ours, with its faucet or block rewards, and not somebody else's behind CAIRN_CHAIN_URL. */
+async function isOwnChain(chainUrl: string, profile: Profile): Promise<boolean> {
+  return Number(await rpc<string>(chainUrl, "eth_chainId", [])) === profile.chainId;
 }
 
 /** Block rewards are the only coins of a real network: its operator's validator pays the gas of its gateway. */

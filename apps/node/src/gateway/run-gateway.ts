@@ -65,6 +65,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   );
   await writeWhole(home.deploymentFile, `${JSON.stringify(chain.deployment, null, 2)}\n`);
   const { deployment } = chain;
+  const faucet = profile.faucet && deployment.chainId === profile.chainId;
   const ledger = chain.executor;
 
   const stopping = new AbortController();
@@ -148,9 +149,9 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       defaults: { k: profile.k, n: profile.n, days: DEFAULT_DAYS },
       pieceLimit: config.pieceLimit ?? MAX_PIECE_BYTES,
       scrubSeconds: profile.scrubSeconds,
-      faucet: profile.faucet,
+      faucet,
     },
-    faucet: profile.faucet
+    faucet: faucet
       ? async (owner) => {
           await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
         }
