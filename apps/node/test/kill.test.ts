@@ -19,8 +19,8 @@ import { fingerprint } from "./support/trees.ts";
 
 /** Several pieces in a folder of 2 MB, so that their slots interleave. */
 const PIECE_LIMIT = 900_000;
-/** A kill loop over hundreds of random instants is in soak/kill-loop.soak.ts; here each part dies once or twice at a chosen one. */
-const SECONDS = 150_000;
+/** Milliseconds, for a busy machine. A kill loop over hundreds of random instants is in soak/kill-loop.soak.ts; here each part dies once or twice at a chosen one. */
+const SECONDS = 300_000;
 
 let network: TestNetwork;
 let client: CairnClient;

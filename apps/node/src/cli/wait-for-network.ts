@@ -4,7 +4,7 @@ import { processIdentity } from "@cairn/process";
 import type { RunFile } from "../home/run-file.ts";
 import type { Output } from "./output.ts";
 
-/** For one request. A gateway, chain or database that was killed is back within seconds; the supervisor's longest pause is ten. */
+/** For one request. A gateway, chain or database that was killed is back within seconds; the supervisor's longest pause is five. */
 const PATIENCE_SECONDS = 60;
 /** Failures further apart than this are told as two outages. */
 const APART_SECONDS = 15;

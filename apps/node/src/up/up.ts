@@ -20,6 +20,8 @@ import { localProviderUnit } from "./local-providers.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 
 const DEFAULT_PORT = 4400;
+/** Milliseconds. Providers miss periods while the gateway is away, so that even what keeps falling over is tried every few seconds. */
+const RESTART_PAUSES = { first: 200, longest: 5_000, steady: 10_000 };
 /** A first start waits for some thirty blocks: coins, three contracts, the verifier set. */
 const GATEWAY_READY_SECONDS = 900;
 const BLOCKS_OF_FIRST_START = 12;
@@ -43,7 +45,11 @@ export async function up(options: UpOptions): Promise<void> {
     if (port !== 0) await requireFreePort(port);
     const settings = await homeSettings(home, options);
     await mkdir(home.logs, { recursive: true });
-    supervisor = await superviseChildren({ record: join(home.directory, "children.json"), onEvent: tell });
+    supervisor = await superviseChildren({
+      record: join(home.directory, "children.json"),
+      onEvent: tell,
+      pauses: RESTART_PAUSES,
+    });
     const url = await Promise.race([startAll(supervisor, home, settings, port), stop.then(() => undefined)]);
     if (url === undefined) return;
     process.stdout.write(`ready ${url}\n`);
