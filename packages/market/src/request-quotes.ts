@@ -19,7 +19,7 @@ import type { Context } from "./context.ts";
 import type { PackageRow } from "./package-rows.ts";
 import type { SlotRow } from "./slot-rows.ts";
 
-const QUOTE_TIMEOUT_SECONDS = 20;
+const QUOTE_TIMEOUT_SECONDS = 10;
 
 interface PlacedQuote {
   slot: SlotRow;
@@ -28,7 +28,7 @@ interface PlacedQuote {
   signature: Hex;
 }
 
-export interface Refusal {
+interface Refusal {
   provider: Address;
   reason: string;
   /** As the provider says, or as asking it failed. */
