@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { asCairnError, CairnError, type Hex, inBlocks } from "@cairn/core";
 import { PieceHasher, type PieceTreeDigest } from "@cairn/proofs";
 import { fieldsOf, type HttpAnswer } from "@cairn/transport";
+import { bulkPassed } from "../files/bulk-memory.ts";
 import { asDiskError, writeDurably } from "../files/durable.ts";
 import type { IncomingShard } from "../shards/shard-store.ts";
 
@@ -90,6 +91,7 @@ export async function pullShard(
         hasher.update(bytes);
         await writing;
         written += bytes.length;
+        bulkPassed(bytes.length);
         if (syncFailure !== undefined) throw syncFailure;
         if (written - durable >= SYNC_BYTES) syncAside();
         if (written === rawLength) break;
