@@ -1,0 +1,213 @@
+import { enqueue } from "@cairn/catalog";
+import { signTyped } from "@cairn/chain";
+import type { World } from "@cairn/chain/testing";
+import { CairnError, type DealId, periodAt, type Signed } from "@cairn/core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Audited, startAudited, startWorld, type TestDeal, withBitFlipped } from "../test/audit-world.ts";
+import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
+
+let started: { world: World; stop(): Promise<void> };
+let net: Audited;
+beforeAll(async () => {
+  started = await startWorld();
+  net = await startAudited(started.world, { shards: 4, k: 2 });
+}, 120_000);
+afterAll(async () => {
+  await net?.stop();
+  await started?.stop();
+});
+beforeEach(async () => {
+  net.providers.behaviour.clear();
+  net.told.length = 0;
+  net.healed.length = 0;
+  for (const table of ["evidence", "damage", "outcomes", "checks"]) {
+    await net.database.pool.query(`delete from audit.${table}`);
+  }
+});
+
+const deal = (i: number) => net.deals[i] as TestDeal;
+const toldOf = (id: DealId) => net.told.filter((notice) => notice.deal === id).map((notice) => notice.kind);
+const evidence = async () =>
+  (await net.database.pool.query("select deal, state from audit.evidence order by deal")).rows as {
+    deal: DealId;
+    state: string;
+  }[];
+const failing = (code: string) => () => new CairnError(code, { code, kind: "unavailable" });
+const DAMAGE = [{ offset: 127, length: 127 }];
+
+/** The transport here checks no tickets: providers' own tests do. */
+const sign = async (of: DealId, offset: number, length: number): Promise<Signed<"ReadTicket">> => ({
+  message: { deal: of, offset: BigInt(offset), length: BigInt(length), expiry: 0n, nonce: `0x${"00".repeat(32)}` },
+  signature: "0x",
+});
+const capability: Signed<"ReadCapability"> = {
+  message: { manifestHash: `0x${"00".repeat(32)}`, audience: `0x${"00".repeat(20)}`, expiry: 0n },
+  signature: "0x",
+};
+const check = async (full: boolean) => {
+  const request = { package: net.packageId, full, ...(full ? { readCapability: capability } : {}) };
+  const { check: begun, finished } = await net.audit.startCheck(request, sign);
+  expect(begun).toMatchObject({ state: "running", shards: [], ok: false });
+  const done = await finished;
+  expect(await net.audit.checkResult(begun.id)).toEqual(done);
+  return done;
+};
+const results = (done: Awaited<ReturnType<typeof check>>) => done.shards.map((shard) => shard.result);
+
+describe("a check", () => {
+  it("has every holder scrub and prove, several at once", async () => {
+    const done = await check(false);
+    expect(done).toMatchObject({ ok: true, state: "done", kind: "scrub", package: net.packageId });
+    expect(results(done)).toEqual(Array(4).fill("sound"));
+    expect(done.shards.map((shard) => shard.shard)).toEqual([0, 1, 2, 3]);
+    expect(net.providers.mostAtWork).toBeGreaterThan(1);
+    expect(net.told).toEqual([]);
+  });
+
+  it("names damage, wrong proofs and silence, and has the damage cured", async () => {
+    net.providers.behaviour.set(deal(0).id, { damage: DAMAGE });
+    net.providers.behaviour.set(deal(1).id, { alter: withBitFlipped });
+    net.providers.behaviour.set(deal(2).id, { fail: failing("provider-timeout") });
+    net.providers.behaviour.set(deal(3).id, { fail: (type) => (type === "prove" ? failing("damaged")() : undefined) });
+    const done = await check(false);
+    expect(results(done)).toEqual(["damaged", "wrong-proof", "silent", "damaged"]);
+    expect(done.ok).toBe(false);
+    expect(net.healed.toSorted()).toEqual([deal(0).id, deal(3).id].toSorted());
+    expect(toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
+    expect(await evidence()).toEqual([{ deal: deal(1).id, state: "standing" }]);
+    // Asked again within the period, it is cured again and told no more.
+    await check(false);
+    expect(toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
+  });
+
+  it("in full, reads every byte: hidden damage, other bytes and endless ones are named, owned-up damage is cured", async () => {
+    const other = async function* (bytes: Uint8Array) {
+      yield withBitFlipped(Buffer.from(bytes));
+    };
+    const endless = async function* (bytes: Uint8Array) {
+      yield bytes;
+      throw new CairnError("the provider sends more", { code: "long-read", kind: "corrupt" });
+    };
+    net.providers.behaviour.set(deal(0).id, { read: other });
+    net.providers.behaviour.set(deal(1).id, { read: endless });
+    net.providers.behaviour.set(deal(2).id, { read: other, damage: DAMAGE });
+    const done = await check(true);
+    expect(results(done)).toEqual(["wrong-bytes", "wrong-bytes", "damaged", "sound"]);
+    expect(await evidence()).toEqual(
+      [deal(0).id, deal(1).id].toSorted().map((id) => ({ deal: id, state: "standing" })),
+    );
+    expect(net.healed).toEqual([deal(2).id]);
+    expect(net.told.map((notice) => notice.kind).toSorted()).toEqual(["damage", "wrong-bytes", "wrong-bytes"]);
+  });
+
+  it("says what is missing before it begins", async () => {
+    const ask = (request: Parameters<Audited["audit"]["startCheck"]>[0]) => net.audit.startCheck(request, sign);
+    await expect(ask({ package: "0".repeat(32), full: false })).rejects.toMatchObject({ code: "nothing-to-check" });
+    await expect(ask({ package: net.packageId, full: false, pieces: [7] })).rejects.toMatchObject({
+      code: "nothing-to-check",
+    });
+    await expect(ask({ package: net.packageId, full: true })).rejects.toMatchObject({ code: "capability-needed" });
+    await expect(net.audit.checkResult("none")).rejects.toMatchObject({ code: "unknown-check" });
+  });
+
+  it("that an earlier process left unfinished is ended", async () => {
+    await net.database.pool.query(
+      "insert into audit.checks (id, package, kind, started_at) values ('left', $1, 'scrub', 0)",
+      [net.packageId],
+    );
+    const { createAudit } = await import("./create-audit.ts");
+    const restarted = createAudit(net.context, { claimEveryPeriods: 1000 });
+    await restarted.round(await net.sync());
+    expect(await restarted.checkResult("left")).toMatchObject({ state: "done", ok: false, shards: [] });
+  });
+});
+
+describe("wrong bytes that a reader caught", () => {
+  const caught = async (of: TestDeal) => {
+    await enqueue(net.database.pool, "fault-evidence", {
+      deal: of.id,
+      provider: of.provider.address,
+      package: net.packageId,
+      piece: 0,
+      shard: of.quote.shard,
+      kind: "wrong-bytes",
+      detail: "64 bytes differ",
+    });
+    await takeFaultEvidence(net.context);
+  };
+
+  it("stand against a provider that says that all is well, also when the gateway was killed before it asked", async () => {
+    await caught(deal(0));
+    await caught(deal(0));
+    expect(await evidence()).toEqual([{ deal: deal(0).id, state: "asked" }]);
+    await confirmEvidence(net.context);
+    await confirmEvidence(net.context);
+    expect(await evidence()).toEqual([{ deal: deal(0).id, state: "standing" }]);
+    expect(toldOf(deal(0).id)).toEqual(["wrong-bytes"]);
+  });
+
+  it("are forgiven when it owns up to damage, and heal it", async () => {
+    net.providers.behaviour.set(deal(1).id, { damage: DAMAGE });
+    await caught(deal(1));
+    await confirmEvidence(net.context);
+    expect(await evidence()).toEqual([]);
+    expect(net.healed).toEqual([deal(1).id]);
+    // Cured by now, and caught once more with what was read before: known damage is no lie.
+    net.providers.behaviour.clear();
+    await caught(deal(1));
+    await confirmEvidence(net.context);
+    expect(await evidence()).toEqual([]);
+    expect(toldOf(deal(1).id)).toEqual(["damage"]);
+  });
+
+  it("stand against a provider that does not answer", async () => {
+    net.providers.behaviour.set(deal(2).id, { fail: failing("provider-timeout") });
+    await caught(deal(2));
+    await confirmEvidence(net.context);
+    expect(await evidence()).toEqual([{ deal: deal(2).id, state: "standing" }]);
+  });
+});
+
+describe("a provider's own damage report", () => {
+  const report = async (
+    of: TestDeal,
+    change: Partial<Signed<"DamageReport">["message"]> = {},
+    key = of.provider.hot,
+  ): Promise<Signed<"DamageReport">> => {
+    const now = (await net.s.ledger.latest()).timestamp;
+    const period = BigInt(periodAt(now, net.s.deployment));
+    const message = { deal: of.id, period, offset: 0n, length: 127n, ...change };
+    return { message, signature: signTyped("DamageReport", message, net.s.deployment, key) };
+  };
+
+  it("is taken, told once, and cured; the period is no silence", async () => {
+    const ranges = [await report(deal(0)), await report(deal(0), { offset: 1270n })];
+    expect(await net.audit.reportDamage(ranges)).toEqual([{ accepted: true }, { accepted: true }]);
+    expect(await net.audit.reportDamage([await report(deal(0))])).toEqual([{ accepted: true }]);
+    expect(toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(new Set(net.healed)).toEqual(new Set([deal(0).id]));
+    const { rows } = await net.database.pool.query("select distinct outcome from audit.outcomes where deal = $1", [
+      deal(0).id,
+    ]);
+    expect(rows).toEqual([{ outcome: "damaged" }]);
+  });
+
+  it("is refused when it is forged, stale, or about bytes that are not there", async () => {
+    const raw = BigInt(deal(1).shard.rawLength);
+    const answers = await net.audit.reportDamage([
+      await report(deal(1), {}, deal(2).provider.hot),
+      await report(deal(1), {}, deal(1).provider.cold),
+      { ...(await report(deal(1))), signature: `0x${"00".repeat(65)}` },
+      await report(deal(1), { period: 2n ** 63n }),
+      await report(deal(1), { offset: raw }),
+      await report(deal(1), { offset: 2n ** 64n - 1n, length: 2n ** 64n - 1n }),
+      await report(deal(1), { length: 0n }),
+      await report(deal(1), { deal: `0x${"ab".repeat(32)}` }),
+    ]);
+    expect(answers.every((answer) => !answer.accepted && answer.reason !== undefined)).toBe(true);
+    expect(net.told).toEqual([]);
+    expect(net.healed).toEqual([]);
+  });
+});

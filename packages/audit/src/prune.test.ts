@@ -1,0 +1,86 @@
+import { catalogMigrations } from "@cairn/catalog";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditContext } from "./context.ts";
+import { auditMigrations } from "./migrations.ts";
+import { prune } from "./prune.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase({
+    migrations: [
+      { namespace: "catalog", migrations: catalogMigrations },
+      { namespace: "audit", migrations: auditMigrations },
+    ],
+  });
+});
+afterAll(() => database?.drop());
+
+const SET = `0x${"01".repeat(32)}`;
+const [RUNNING, FAILED] = ["running", "failed"];
+
+async function insertDeal(deal: string, state: string): Promise<void> {
+  await database.pool.query(
+    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
+  verifier_set, escrow, deadline, state, proposed_at, proposed_block) values ($1, '', '', '', 0, 0, '', 127, 1, 1, 1, $2, 1, 0, $3, 0, 0)`,
+    [deal, SET, state],
+  );
+}
+
+describe("prune", () => {
+  it("keeps what is still needed to fail, claim and judge, and drops the rest", async () => {
+    const { pool } = database;
+    await pool.query(
+      "insert into catalog.cursors (name, next_block, head_number, head_hash, head_time) values ('ledger', 11, 10, '', 10000)",
+    );
+    await insertDeal(RUNNING as string, "ACTIVE");
+    await insertDeal(FAILED as string, "FAILED");
+    await pool.query(
+      "insert into audit.periods (period, seed, state, leaves, final_at) select p, '', 'final', 2, p from generate_series(1, 100) p",
+    );
+    for (const deal of [RUNNING, FAILED]) {
+      await pool.query(
+        `insert into audit.leaves (verifier_set, period, position, deal, fulfilled, committed, verdict, fault_a, fault_b, outcome)
+select $1, p, 0, $2, 0, 0, case when p = 3 then 2 else 0 end, 0, 0, 'silent' from generate_series(1, 100) p`,
+        [SET, deal],
+      );
+      await pool.query(
+        "insert into audit.outcomes (deal, period, outcome, received_at) select $1, p, 'proved', 0 from generate_series(1, 100) p",
+        [deal],
+      );
+      await pool.query(
+        "insert into audit.tallies (verifier_set, deal, period, fulfilled, committed, missed, recent) values ($1, $2, 100, 1, 1, '[]', '[]')",
+        [SET, deal],
+      );
+      await pool.query("insert into audit.evidence (deal, reason, at) values ($1, '', 0)", [deal]);
+    }
+    const deployment = { disputePeriods: 1, voteWindowPeriods: 8, periodSeconds: 60, genesisTime: 0 };
+    await prune({ pool, verifierSet: SET, deployment } as unknown as AuditContext);
+
+    const count = async (from: string) => Number((await pool.query(`select count(*) from ${from}`)).rows[0].count);
+    const kept = 100 - (100 - 1 - 8 - 24) + 1;
+    expect(await count("audit.outcomes")).toBe(2 * kept);
+    const { rows } = await pool.query(
+      "select deal, min(period)::int as oldest, count(*)::int from audit.leaves group by deal",
+    );
+    expect(new Map(rows.map((row) => [row.deal, [row.oldest, row.count]]))).toEqual(
+      new Map([
+        // The FAULT that its deal has still to answer for.
+        [RUNNING, [3, kept + 1]],
+        [FAILED, [67, kept]],
+      ]),
+    );
+    expect((await pool.query("select deal from audit.tallies")).rows).toEqual([{ deal: RUNNING }]);
+    expect((await pool.query("select deal from audit.evidence")).rows).toEqual([{ deal: RUNNING }]);
+    expect(await count("audit.periods")).toBe(100);
+  });
+
+  it("does nothing while the projection is behind the chain", async () => {
+    const { pool } = database;
+    await pool.query("update catalog.cursors set head_number = 100");
+    const before = (await pool.query("select count(*) from audit.leaves")).rows;
+    const deployment = { disputePeriods: 0, voteWindowPeriods: 0, periodSeconds: 60, genesisTime: 0 };
+    await prune({ pool, verifierSet: SET, deployment } as unknown as AuditContext);
+    expect((await pool.query("select count(*) from audit.leaves")).rows).toEqual(before);
+  });
+});
