@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageDetailJson } from "@cairn/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -117,6 +117,10 @@ describe("bad input", () => {
     await refused(["put", tree, "--name", "a", "--k", "4", "--n", "3"], "bad-input");
     await refused(["put", tree, "--name", "b", "--k", "2", "--n", "40"], "too-few-providers");
     await refused(["put", tree], "name-taken");
+    const vast = await open(join(network.directory, "vast"), "w");
+    await vast.truncate(2 ** 43);
+    await vast.close();
+    await refused(["put", join(network.directory, "vast")], "no-space");
     expect((await (await network.client()).packages()).filter((p) => p.state !== "ABANDONED")).toEqual(
       before.filter((p) => p.state !== "ABANDONED"),
     );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type AccountKey, exportAccountKey, generateAccountKey, importAccountKey } from "@cairn/archive";
 import { type Address, CairnError, type Hex } from "@cairn/core";
 import { privateKeyToAddress } from "viem/accounts";
-import { type Home, writeWhole } from "../home/home.ts";
+import { type Home, writeNew, writeWhole } from "../home/home.ts";
 import { type AccountSecrets, readAccountFile, writeAccountFile } from "./account-file.ts";
 
 /** The owner, with keys ready for use. */
@@ -46,8 +46,10 @@ export async function ensureAccount(home: Home): Promise<{ account: Account; cre
     wallet: `0x${randomBytes(32).toString("hex")}`,
     lookupKey: randomBytes(32).toString("base64"),
   };
-  await writeWhole(accountPath(home), await writeAccountFile(secrets, passphraseFromEnvironment()));
-  return { account: await openAccount(secrets), created: true };
+  const created = await writeNew(accountPath(home), await writeAccountFile(secrets, passphraseFromEnvironment()));
+  const account = created ? await openAccount(secrets) : await loadAccount(home);
+  if (account === undefined) throw new Error("the account file vanished while it was being made");
+  return { account, created };
 }
 
 /** Put an account into a home that has none; throws `account-exists`. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { displayName, packFolder } from "@cairn/archive";
+import { displayName, packFolder, walkFolder } from "@cairn/archive";
 import { signTyped } from "@cairn/chain";
 import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { CAR_HEADER_BYTES, CairnError, messageFromJson, signedToJson } from "@cairn/core";
@@ -106,8 +106,11 @@ async function upload(
   const hash = nameHash(account, name);
   const k = options.k ?? network.defaults.k;
   const n = options.n ?? network.defaults.n;
+  const { entries } = await walkFolder(source, signal);
+  const expectedBytes = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.size : 0), 0);
   await client.openPackage({
     id,
+    expectedBytes,
     nameHash: hash,
     label: sealLabel(account, { name, files: 0, bytes: 0 }),
     k,

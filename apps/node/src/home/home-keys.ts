@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addressOfKey, openKeyFile } from "@cairn/chain";
 import type { Address, Hex } from "@cairn/core";
-import { type Home, writeWhole } from "./home.ts";
+import { type Home, writeNew } from "./home.ts";
 
 export interface HomeKey {
   address: Address;
@@ -28,7 +28,6 @@ async function homeSecret(home: Home): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const secret = randomBytes(32).toString("base64url");
-  await writeWhole(path, `${secret}\n`);
-  return secret;
+  await writeNew(path, `${randomBytes(32).toString("base64url")}\n`);
+  return (await readFile(path, "utf8")).trim();
 }

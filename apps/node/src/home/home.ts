@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CairnError } from "@cairn/core";
@@ -44,18 +44,41 @@ export function homeAt(option?: string): Home {
 }
 
 /** Write a small file so that a reader sees the old content or the new, never a part. */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await rename(await writeBeside(path, content), path);
+  await syncDirectory(dirname(path));
+}
+
+/** The same unless the file exists; `false` when it does. Of two that write at once, one wins. */
+export async function writeNew(path: string, content: string | Uint8Array): Promise<boolean> {
+  const temporary = await writeBeside(path, content);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(temporary);
+  }
+  await syncDirectory(dirname(path));
+  return true;
+}
+
+async function writeBeside(path: string, content: string | Uint8Array): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  const file = await open(temporary, "wx", mode);
+  const file = await open(temporary, "wx", 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), "r");
+  return temporary;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
   try {
     await directory.sync();
   } finally {
@@ -95,7 +118,6 @@ export async function homeToken(home: Home): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const token = randomBytes(32).toString("base64url");
-  await writeWhole(home.tokenFile, `${token}\n`);
-  return token;
+  await writeNew(home.tokenFile, `${randomBytes(32).toString("base64url")}\n`);
+  return (await readFile(home.tokenFile, "utf8")).trim();
 }
