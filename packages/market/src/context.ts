@@ -1,13 +1,5 @@
 import { addressOfKey, signTyped } from "@cairn/chain";
-import {
-  type Address,
-  CairnError,
-  type Deployment,
-  type Hex,
-  type Message,
-  type Signed,
-  type TypeName,
-} from "@cairn/core";
+import { type Address, CairnError, type Hex, type Message, type Signed, type TypeName } from "@cairn/core";
 import type { EarlyWork } from "./early-work.ts";
 import type { KernelPool } from "./kernels/pool.ts";
 import type { Semaphore } from "./semaphore.ts";

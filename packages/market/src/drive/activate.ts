@@ -25,7 +25,7 @@ export async function activateSlots(
   try {
     const ready = await receiptsBehind(context, row, slots, signal);
     if (ready.length === 0) return;
-    const head = await context.ledger.finalized();
+    const head = await context.ledger.latest();
     const seed = await context.ledger.blockHash(head.number);
     const attested = (await Promise.all(ready.map((slot) => attestSlot(context, row, slot, seed, signal)))).filter(
       (one) => one !== undefined,
@@ -41,7 +41,10 @@ export async function activateSlots(
   }
 }
 
-/** Slots whose receipt lies in a block before the newest finalised one; those that the chain has decided are settled here. */
+/**
+ * Slots whose receipt lies in a block before the newest; those that the chain has decided are settled here. The newest block will do: were it
+ * replaced, the contract would refuse its hash and a later one be taken.
+ */
 async function receiptsBehind(
   context: Context,
   row: PackageRow,
@@ -56,8 +59,8 @@ async function receiptsBehind(
     each(decided, (slot) => decisionOf(slot, records.get(slot.state.deal!))),
   );
   const open = slots.filter((slot) => !decided.includes(slot));
-  const latest = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));
-  while (open.length > 0 && (await context.ledger.finalized()).number <= latest) {
+  const receipts = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));
+  while (open.length > 0 && (await context.ledger.latest()).number <= receipts) {
     await context.clock.sleep(Math.max(0.2, context.profile.blockSeconds / 4), signal);
     signal.throwIfAborted();
   }
