@@ -10,6 +10,7 @@ import {
   periodStart,
 } from "@cairn/core";
 import type { PoolClient } from "pg";
+import { wasAttended } from "./attendance.ts";
 import { auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
 import { EMPTY_TALLY, type Judgement, judgePeriod, type Outcome, type Tally } from "./judge-period.ts";
@@ -65,6 +66,7 @@ async function judgeOnce(context: AuditContext, client: PoolClient, period: numb
     await talliesOf(client, verifierSet),
     await outcomesOf(client, period, periodStart(period + 1, deployment)),
     deployment,
+    await wasAttended(client, period, deployment),
   );
   const leaves = judgements.map((judgement) => judgement.leaf);
   const file = Buffer.from(leafFile(context, period, judgements));

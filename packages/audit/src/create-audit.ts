@@ -1,6 +1,7 @@
 import type { FinalizedHead, Hex } from "@cairn/core";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
+import { attend } from "./attendance.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
 import {
   type CheckRequest,
@@ -40,6 +41,8 @@ export interface Audit {
 export interface AuditOptions {
   /** Claims are sent for a deal at most once in so many periods. */
   claimEveryPeriods: number;
+  /** When the heads of two rounds lie further apart than so many seconds, the verifiers were away in between; without it they never are. */
+  absentAfterSeconds?: number;
 }
 
 export function createAudit(given: AuditContext, options: AuditOptions): Audit {
@@ -74,6 +77,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     projection,
     async round(head) {
       await begin();
+      if (options.absentAfterSeconds !== undefined) await attend(context, head.timestamp, options.absentAfterSeconds);
       const done = await Promise.allSettled(tracks.map((track) => track(head)));
       const failed = done.find((one) => one.status === "rejected");
       if (failed !== undefined) throw failed.reason;

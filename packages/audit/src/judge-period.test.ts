@@ -45,6 +45,18 @@ describe("judgePeriod", () => {
     expect(rounds[2]?.[0]?.leaf).toMatchObject({ faultA: 1, faultB: 3 });
   });
 
+  it("holds silence against nobody while the verifiers were away, and what came still counts", () => {
+    const judged = judgePeriod(3, four, new Map(), all("proved", [1, 2, 3]), clock, false);
+    expect(judged.map((j) => [j.outcome, j.leaf.verdict, j.leaf.fulfilled, j.leaf.committed])).toEqual([
+      ["unheard", 0, 0, 0],
+      ["unheard", 0, 0, 0],
+      ["unheard", 0, 0, 0],
+      ["proved", 0, 1, 1],
+    ]);
+    const wrong = judgePeriod(3, four, new Map(), all("wrong", [1]), clock, false);
+    expect(wrong.map((j) => j.leaf.verdict)).toEqual([0, 2, 2, 2]);
+  });
+
   it("faults the first silence when no more than k shards live", () => {
     const [judged] = run(four, [all("proved", [1, 2])]);
     expect(judged?.map((j) => j.leaf.verdict)).toEqual([2, 2, 0, 0]);

@@ -36,14 +36,16 @@ export const EMPTY_TALLY: Tally = { fulfilled: 0, committed: 0, missed: [], rece
 export interface Judgement {
   leaf: VerdictLeaf;
   tally: Tally;
-  outcome: Outcome | "silent" | "off-duty";
+  /** `unheard`: nothing came while the verifiers were away themselves. */
+  outcome: Outcome | "silent" | "unheard" | "off-duty";
 }
 
 const VERDICT = { ok: 0, missed: 1, fault: 2 };
 
 /**
  * The verdict leaves of one period, in deal-id order: pure, so that every honest verifier that holds the same outcomes computes
- * the same root. Periods proved on chain are left out of the counts (docs/protocol.md, 2).
+ * the same root. Periods proved on chain are left out of the counts (docs/protocol.md, 2). With `attended` false nobody was there to take
+ * answers: silence then neither pays nor faults.
  */
 export function judgePeriod(
   period: number,
@@ -51,6 +53,7 @@ export function judgePeriod(
   tallies: ReadonlyMap<DealId, Tally>,
   outcomes: ReadonlyMap<DealId, Outcome>,
   clock: PeriodClock,
+  attended = true,
 ): Judgement[] {
   const scheduled = (deal: JudgedDeal) =>
     period <= deal.lastPeriod && isScheduled(period, deal.duty, deal.receiptPeriod, clock);
@@ -65,6 +68,9 @@ export function judgePeriod(
     const outcome = outcomes.get(deal.deal);
     if (!scheduled(deal)) {
       return { leaf: leafOf(deal.deal, period, tally, VERDICT.ok, 0, 0), tally, outcome: "off-duty" };
+    }
+    if (outcome === undefined && !attended) {
+      return { leaf: leafOf(deal.deal, period, tally, VERDICT.ok, 0, 0), tally, outcome: "unheard" };
     }
     const recent = [...tally.recent, period].slice(-SILENCE_WINDOW);
     const oldest = recent[0] ?? period;

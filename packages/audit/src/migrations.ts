@@ -104,4 +104,19 @@ create table audit.evidence (
 );
 `,
   },
+  {
+    name: "0003-attendance",
+    sql: `
+-- chain time of the last round, and when the verifiers were away: silence says nothing then
+create table audit.attendance (
+  one boolean primary key default true check (one),
+  last_at bigint not null
+);
+create table audit.absences (
+  from_at bigint not null,
+  to_at bigint not null,
+  primary key (from_at, to_at)
+);
+`,
+  },
 ];

@@ -1,5 +1,5 @@
 import { projectedUntil } from "@cairn/catalog";
-import { periodAt } from "@cairn/core";
+import { periodAt, periodStart } from "@cairn/core";
 import type { AuditContext } from "./context.ts";
 import { SILENCE_WINDOW } from "./judge-period.ts";
 
@@ -36,5 +36,6 @@ where l.verifier_set = $1 and l.period < $2 and (l.verdict <> 2 or l.refused is 
       `delete from ${table} t using catalog.deals d where d.deal = t.deal and d.state not in ('PROPOSED', 'ACTIVE')`,
     );
   }
+  await pool.query("delete from audit.absences where to_at < $1", [periodStart(before, deployment)]);
   await pool.query("delete from audit.damage where reported_at < $1", [known - DAMAGE_SECONDS]);
 }
