@@ -46,7 +46,11 @@ export interface AuditOptions {
 }
 
 export function createAudit(given: AuditContext, options: AuditOptions): Audit {
-  const context: WorkingContext = { ...given, tellOnce: tellOnce((notice) => given.tell(notice)) };
+  const context: WorkingContext = {
+    ...given,
+    hearing: { lostAt: 0, suspicion: { period: -1, inARow: 0 } },
+    tellOnce: tellOnce((notice) => given.tell(notice)),
+  };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
   let started: Promise<void> | undefined;
   const tracks = [
@@ -63,7 +67,14 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     }),
   ];
   return {
-    acceptProofs: (pushes) => acceptProofs(context, pushes),
+    acceptProofs: async (pushes) => {
+      try {
+        return await acceptProofs(context, pushes);
+      } catch (error) {
+        context.hearing.lostAt = Math.floor(Date.now() / 1000);
+        throw error;
+      }
+    },
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
     startCheck: async (request, sign) => {
