@@ -100,15 +100,15 @@ it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async (
     over = true;
     if (!repairing) strikes.revive();
     await all;
-    await untilAtRest(client);
+    await hold(`round ${round}, rest`, untilAtRest(client));
     strikes.revive();
-    await checkMoney(client, books);
-    await checkShards(network, books);
-    await checkSpool(network);
+    await hold(`round ${round}, money`, checkMoney(client, books));
+    await hold(`round ${round}, shards`, checkShards(network, books));
+    await hold(`round ${round}, spool`, checkSpool(network));
     const newest = activities.stored.get(tree.name);
-    if (newest !== undefined) await activities.get(newest);
+    if (newest !== undefined) await hold(`round ${round}, get`, activities.get(newest));
     say(
-      `round ${round}  sound: ${books.deals.size} deals, ${books.live().length} live, ${activities.stored.size} packages kept`,
+      `round ${round}  ${faults.length === 0 ? "sound" : `${faults.length} faults so far`}: ${books.deals.size} deals, ${books.live().length} live, ${activities.stored.size} packages kept`,
     );
   }
 
