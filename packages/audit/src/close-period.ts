@@ -20,42 +20,13 @@ import { sha256Hex } from "./sha256-hex.ts";
 /**
  * Judge one period whose answers are in on the finalised chain, keep its leaves and leaf file, and vote. Runs again after a crash with
  * the same result: what was judged is stored before anything is sent.
- * @returns false when there is nothing to judge: no deal of this verifier set is ACTIVE, or the silence may be the verifiers' own fault
+ * @returns false when there is nothing to judge: no deal of this verifier set is ACTIVE
  */
 export async function closePeriod(context: WorkingContext, period: number, head: FinalizedHead): Promise<boolean> {
-  const judged = (await storedVote(context.pool, period)) !== undefined;
-  if (!judged && (await isOurFault(context, period))) return false;
+  if ((await storedVote(context.pool, period)) === undefined) await probeSilent(context, period);
   const vote = await inTransaction(context.pool, (client) => judgeOnce(context, client, period));
   if (vote === undefined) return false;
   await castVotes(context, period, vote, head);
-  return true;
-}
-
-/** Periods in a row that the verifiers void because most are silent, before they believe it. */
-const SUSPICIOUS_PERIODS = 3;
-
-/**
- * Whether silence in a period says more of the verifiers than of the providers: they could not be reached for a part of it, or most are
- * silent all at once. Nobody is blamed then, and the period is void.
- */
-async function isOurFault(context: WorkingContext, period: number): Promise<boolean> {
-  const { deals, suspicious } = await probeSilent(context, period);
-  if (deals === 0) return false;
-  const { hearing, deployment } = context;
-  const start = periodStart(period, deployment);
-  const deaf = start < context.reachableSince() || start <= hearing.lostAt;
-  const { suspicion } = hearing;
-  if (suspicious) {
-    const inARow = suspicion.period === period - 1 ? suspicion.inARow + 1 : 1;
-    hearing.suspicion = { period, inARow };
-  }
-  if (!deaf && !(suspicious && hearing.suspicion.inARow <= SUSPICIOUS_PERIODS)) return false;
-  await context.tellOnce("period-void-deaf", {
-    kind: "period-void",
-    severity: "warning",
-    message: `Period ${period} is void: ${deaf ? "this gateway could not be reached for a part of it" : "most providers were silent all at once"}, so nobody is blamed for ${deals} missing proofs.`,
-    next: "If it goes on, check this machine's own network.",
-  });
   return true;
 }
 

@@ -48,7 +48,6 @@ export interface AuditOptions {
 export function createAudit(given: AuditContext, options: AuditOptions): Audit {
   const context: WorkingContext = {
     ...given,
-    hearing: { lostAt: 0, suspicion: { period: -1, inARow: 0 } },
     tellOnce: tellOnce((notice) => given.tell(notice)),
   };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
@@ -67,14 +66,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     }),
   ];
   return {
-    acceptProofs: async (pushes) => {
-      try {
-        return await acceptProofs(context, pushes);
-      } catch (error) {
-        context.hearing.lostAt = Math.floor(Date.now() / 1000);
-        throw error;
-      }
-    },
+    acceptProofs: (pushes) => acceptProofs(context, pushes),
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
     startCheck: async (request, sign) => {

@@ -29,8 +29,6 @@ const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
 const DEFAULT_DAYS = 180;
 const TICKET_SECONDS = 3600;
 const CATCH_UP_SECONDS = 60;
-/** After so long every provider that is up has found a gateway that was away. */
-const RETURN_SECONDS = 15;
 /** Claims for providers: often where a person watches, once a day for real. */
 const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
 /** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
@@ -94,7 +92,6 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   });
   const blobs = await openFileBlobStore(join(home.gateway, "blobs"));
 
-  let reachableSince = Number.POSITIVE_INFINITY;
   const audit: Audit = createAudit(
     {
       pool,
@@ -105,7 +102,6 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       verifiers: chain.verifiers.map(({ key, opened }) => ({ ...key, ledger: opened })),
       transport,
       leafFiles: blobs,
-      reachableSince: () => reachableSince,
       tell: (notice) => tell(notice),
       hand: (topic, payload) => enqueue(pool, topic, payload),
     },
@@ -222,7 +218,6 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   ];
   await market.start();
   const url = await listen(server, config.port);
-  reachableSince = clock.now() + RETURN_SECONDS;
 
   /** Rounds may overlap: what one of them waits for on chain does not keep the next period from being opened. */
   async function keepAuditing(): Promise<void> {
