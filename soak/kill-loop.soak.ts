@@ -23,7 +23,7 @@ const PROVIDERS = 6;
 /** Packages of 1 to 3 MB have one to four pieces. */
 const PIECE_LIMIT = 900_000;
 const KEPT = 3;
-const KILLS_PER_ROUND = [6, 10] as const;
+const KILLS_PER_ROUND = [8, 13] as const;
 /** The same error written down more often than this in one log is a loop that nobody handles. */
 const MOST_EQUAL_ERRORS = 200;
 
@@ -93,7 +93,7 @@ it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async (
     for (let i = 0; i < kills && strikes.kills.length < INSTANTS; i += 1) {
       // Mostly an instant of work under way; sometimes one at which something is away already.
       if (choices.next() < 0.75) await patiently(() => client.status(), 20).catch(() => undefined);
-      await sleep(choices.between(100, repairing ? 4500 : 2800));
+      await sleep(choices.between(100, repairing ? 4000 : 2400));
       await strike();
       if (!repairing && choices.next() < 0.4) strikes.revive();
     }
