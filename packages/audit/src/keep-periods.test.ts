@@ -63,13 +63,21 @@ const answer = async (net: Audited, deals: TestDeal[], period: number, seed: Hex
 
 describe("the verifiers' periods", { timeout: 120_000 }, () => {
   it.concurrent("judge, vote, fail, claim and close deals as they have earned", async () => {
-    const net = await startAudited(started.world, { shards: 4, periods: 6 });
-    const [honest, silent, onChain, liar] = net.deals as [TestDeal, TestDeal, TestDeal, TestDeal];
+    const net = await startAudited(started.world, { shards: 6, periods: 6 });
+    const [honest, silent, onChain, liar, ...others] = net.deals as [
+      TestDeal,
+      TestDeal,
+      TestDeal,
+      TestDeal,
+      TestDeal,
+      TestDeal,
+    ];
+    const up = [honest, ...others];
     const { ledger } = net.s;
     const paidOf = async (deal: TestDeal) => (await ledger.deal(deal.id))?.paidPeriods;
     for (const { id } of [silent, onChain]) net.providers.behaviour.set(id, { fail: unreachable });
     const { period: first, seed } = await openNext(net);
-    await answer(net, [honest], first, seed);
+    await answer(net, up, first, seed);
     await net.s.prove(onChain, first, seed);
     await net.audit.acceptProofs([await pushOf(net.s, liar, { period: first, seed }, withBitFlipped)]);
     // The gateway dies between the judgement and the votes.
@@ -100,6 +108,7 @@ describe("the verifiers' periods", { timeout: 120_000 }, () => {
         [silent.id, ["silent", 1, 0]],
         [onChain.id, ["chain", 0, 0]],
         [liar.id, ["wrong", 2, 0]],
+        ...others.map(({ id }): [string, unknown[]] => [id, ["proved", 0, 1]]),
       ]),
     );
     await failFaulted(net.context);
@@ -112,9 +121,9 @@ describe("the verifiers' periods", { timeout: 120_000 }, () => {
 
     // Two more periods, of which both are known before the first is judged: they are judged in their order.
     const second = await openNext(net);
-    await answer(net, [honest], second.period, second.seed);
+    await answer(net, up, second.period, second.seed);
     const third = await openNext(net);
-    await answer(net, [honest], third.period, third.seed);
+    await answer(net, up, third.period, third.seed);
     await decide(net, third.period);
     const { rows } = await net.database.pool.query(
       "select period::int, state, final_at::int as at from audit.periods where period >= $1 and state = 'final' order by period",
