@@ -11,6 +11,8 @@ const HEDGE_SECONDS = 2;
 const SLOW_BYTES_PER_SECOND = 4_000_000;
 /** Combinations of shards that are tried on a block that no simple source gives. */
 const MAX_COMBINATIONS = 300;
+/** Holders beyond k that are asked for such a block: so many liars can be outvoted. */
+const MAX_OUTVOTED = 8;
 
 /** One column range of a piece: bytes of data shard `shard` from `offset` on. */
 interface Segment {
@@ -60,25 +62,44 @@ export class PieceSource {
    */
   async mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer> {
     const segments = this.#segments(from, length);
-    const given = await this.#askAll(segments);
     const { row, piece } = this.#options;
+    const reachable = this.#holders.filter((holder) => this.#context.transport.reachable(holder.provider));
+    const trusted = reachable.filter((holder) => !this.#avoided.has(holder.provider));
+    // Those that failed already are waited for only where the others do not suffice: a silent one costs its whole time-out.
+    const rounds = trusted.length > row.k ? [trusted, reachable] : [reachable];
+    let answered = 0;
+    for (const holders of rounds) {
+      const given = await this.#ask(holders.slice(0, row.k + MAX_OUTVOTED), segments);
+      const bytes = await this.#agreed(segments, given, isRight);
+      if (bytes) return bytes;
+      answered = given.size;
+    }
+    throw new CairnError(
+      `a block of piece ${piece.number} cannot be read: ${answered} shards answered, and no ${row.k} of them agree with it`,
+      {
+        code: "wrong-bytes",
+        kind: "corrupt",
+        next: "Run `cairn check --full` to find out which providers hold wrong bytes, and try again when others are back.",
+        details: { piece: piece.number, answered },
+      },
+    );
+  }
+
+  /** What some k of the shards decode to and `isRight` accepts; whoever gave something else is named. */
+  async #agreed(
+    segments: readonly Segment[],
+    given: ReadonlyMap<number, Buffer[]>,
+    isRight: (bytes: Buffer) => boolean,
+  ): Promise<Buffer | undefined> {
     let tried = 0;
-    for (const chosen of combinations([...given.keys()], row.k)) {
+    for (const chosen of combinations([...given.keys()], this.#options.row.k)) {
       if (++tried > MAX_COMBINATIONS) break;
       const bytes = Buffer.concat(segments.map((segment, s) => this.#decode(segment.shard, chosen, given, s)));
       if (!isRight(bytes)) continue;
       await this.#nameLiars(segments, chosen, given);
       return bytes;
     }
-    throw new CairnError(
-      `a block of piece ${piece.number} cannot be read: ${given.size} shards answered, and no ${row.k} of them agree with it`,
-      {
-        code: "wrong-bytes",
-        kind: "corrupt",
-        next: "Run `cairn check --full` to find out which providers hold wrong bytes, and try again when others are back.",
-        details: { piece: piece.number, answered: given.size },
-      },
-    );
+    return undefined;
   }
 
   #segments(from: number, length: number): Segment[] {
@@ -161,13 +182,8 @@ export class PieceSource {
     return out;
   }
 
-  /** Every reachable holder's bytes at the segments' offsets; enough of them to outvote some liars. */
-  async #askAll(segments: readonly Segment[]): Promise<Map<number, Buffer[]>> {
-    const limit = this.#options.row.k + 8;
-    const holders = this.#holders
-      .filter((holder) => this.#context.transport.reachable(holder.provider))
-      .toSorted((a, b) => Number(this.#avoided.has(a.provider)) - Number(this.#avoided.has(b.provider)))
-      .slice(0, limit);
+  /** Each holder's bytes at the segments' offsets, of those that give them. */
+  async #ask(holders: readonly Holder[], segments: readonly Segment[]): Promise<Map<number, Buffer[]>> {
     const given = new Map<number, Buffer[]>();
     await Promise.all(
       holders.map(async (holder) => {
