@@ -33,13 +33,13 @@ export class Activities {
     this.#choices = choices;
   }
 
-  /** 1 to 3 MB in a few files. */
+  /** 1 to 3 MB in a few files, none larger than a piece. */
   async makeTree(): Promise<Tree> {
     this.#number += 1;
     const name = `tree ${this.#number}`;
     const path = join(this.#network.directory, name);
     await mkdir(join(path, "folder"), { recursive: true });
-    const files = this.#choices.integer(1, 12);
+    const files = this.#choices.integer(4, 12);
     const bytes = this.#choices.between(1e6, 3e6);
     for (let i = 0; i < files; i += 1) {
       await writeFile(join(path, i % 2 === 0 ? "" : "folder", `file ${i}`), randomBytes(Math.floor(bytes / files)));

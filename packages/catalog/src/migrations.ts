@@ -205,4 +205,11 @@ create table catalog.outbox (
 create index outbox_due on catalog.outbox (topic, not_before, id);
 `,
   },
+  {
+    name: "0003-termination",
+    sql: `
+-- what the owner signed to end the package, until the chain has it
+alter table catalog.packages add column termination jsonb;
+`,
+  },
 ];

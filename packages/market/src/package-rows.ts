@@ -32,6 +32,8 @@ export interface PackageRow {
   manifest: { key: string; sha256: Hex; size: number } | null;
   mandate: Signed<"Mandate"> | null;
   readCapability: Signed<"ReadCapability"> | null;
+  /** The owner's word that ends it; sent again until the chain has it. */
+  termination: Signed<"Termination"> | null;
   repairKey: Uint8Array;
   verifierSet: Hex;
   bytes: number;
@@ -51,7 +53,7 @@ export interface PieceRow {
 }
 
 const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash, shards_root, manifest_key,
-  manifest_sha256, manifest_size, mandate, owner_signature, read_capability, repair_key, verifier_set, bytes, files,
+  manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at, expires_at, recovered, cause, next`;
 
 /** @throws CairnError `package-unknown` */
@@ -164,6 +166,8 @@ function packageOf(row: Record<string, unknown>): PackageRow {
       row.read_capability === null
         ? null
         : signedFromJson("ReadCapability", row.read_capability as JsonSigned<"ReadCapability">),
+    termination:
+      row.termination === null ? null : signedFromJson("Termination", row.termination as JsonSigned<"Termination">),
     repairKey: (row.repair_key as Buffer | null) ?? new Uint8Array(0),
     verifierSet: row.verifier_set as Hex,
     bytes: Number(row.bytes),

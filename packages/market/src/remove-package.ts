@@ -1,6 +1,6 @@
-import { inTransaction, recordEvents } from "@cairn/catalog";
+import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
 import { recoverTyped } from "@cairn/chain";
-import { CairnError, type PackageId, type Signed } from "@cairn/core";
+import { CairnError, type PackageId, type Signed, signedToJson } from "@cairn/core";
 import { assertSigner, type Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
 import { isRefusal } from "./drive/propose.ts";
@@ -65,7 +65,7 @@ export async function removePackage(
     });
   }
   assertSigner("the termination", recoverTyped("Termination", message, context.deployment, signature), row.owner);
-  await beginEnding(context, row);
+  await beginEnding(context, row, request.termination);
   context.interrupts
     .get(row.id)
     ?.abort(new CairnError("the package is being removed", { code: "removed", kind: "conflict" }));
@@ -74,9 +74,14 @@ export async function removePackage(
   return packageStatus(context, request);
 }
 
-async function beginEnding(context: Context, row: PackageRow): Promise<void> {
+/** The owner's word is kept before it is sent, so that a crash in between loses nothing. */
+async function beginEnding(context: Context, row: PackageRow, termination: Signed<"Termination">): Promise<void> {
   await inTransaction(context.pool, async (client) => {
     const locked = await loadPackage(client, row.id, { lock: true });
+    await client.query("update catalog.packages set termination = $2 where id = $1", [
+      row.id,
+      toJson(signedToJson(termination)),
+    ]);
     if (locked.state === "ENDING") return;
     await client.query(
       "update catalog.packages set state = 'ENDING', next_due_at = now(), cause = null, next = null where id = $1",

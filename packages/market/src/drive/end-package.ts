@@ -41,8 +41,37 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
       if (!isRefusal(error)) throw error;
     }
   }
+  const active = held.filter((slot) => records.get(slot.state.deal!)?.state === "ACTIVE");
+  if (active.length > 0) await sendTermination(context, row, active);
   if (held.length === settled.length && !signal.aborted) return closePackage(context, row, "REMOVED");
   await postpone(context, row);
+}
+
+/** The owner's word goes to the chain unless it has it: the removal was cut off, or a deal became ACTIVE while it was begun. */
+async function sendTermination(context: Context, row: PackageRow, active: readonly SlotRow[]): Promise<void> {
+  const { termination, manifestHash } = row;
+  if (termination === null || manifestHash === null) return;
+  const record = await context.ledger.package(manifestHash);
+  if (record === undefined || record.lastPeriod !== 0) return;
+  const deals = active.map((slot) => slot.state.deal!);
+  let refusal: string | undefined;
+  try {
+    const { ok, revert } = await context.ledger.terminate(
+      { id: submissionFor("terminate", deals, termination.signature) },
+      termination.message,
+      termination.signature,
+    );
+    if (!ok) refusal = revert ?? "no reason given";
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    refusal = error.message;
+  }
+  if (refusal === undefined) return;
+  await context.pool.query("update catalog.packages set cause = $2, next = $3 where id = $1", [
+    row.id,
+    `The contract refused to end the deals: ${refusal}`,
+    "Remove it again, so that it is signed anew.",
+  ]);
 }
 
 async function postpone(context: Context, row: PackageRow): Promise<void> {
