@@ -60,7 +60,7 @@ function childrenOf(network: TestNetwork): { name: string; pid: number }[] {
   return [
     { name: "supervisor", pid: network.process.pid ?? 0 },
     ...children.flatMap(({ name, pid }) =>
-      withDescendants(pid).map((one) => ({ name: one === pid ? name : `${name} (its own, ${one})`, pid: one })),
+      withDescendants(pid).map((one) => ({ name: one === pid ? name : `${name}, its own`, pid: one })),
     ),
   ];
 }
@@ -115,24 +115,33 @@ async function roundTripSmall(network: TestNetwork, directory: string): Promise<
 
 const directory = await mkdtemp(join(tmpdir(), "cairn-bench-put-"));
 let network: TestNetwork | undefined;
+let watch: ProcessWatch | undefined;
 try {
   const source = join(directory, "large");
   await makeLargeFile(source, largeBytes);
   network = await startNetwork({ profile: "local" });
   const running = network;
-  const watch = new ProcessWatch(() => childrenOf(running));
+  const watching = new ProcessWatch(() => childrenOf(running));
+  watch = watching;
   await mkdir(join(directory, "back"), { recursive: true });
+  const sayGateway = (when: string) => {
+    const peak = watching.report().find(({ name }) => name === "gateway")?.peakMiB ?? 0;
+    say(`peak memory of the gateway until ${when}: ${peak.toFixed(0)} MiB`);
+  };
+  sayGateway("it was ready");
   await putLarge(network, source);
+  sayGateway("the large file was stored");
   await getLarge(network, directory);
+  sayGateway("it was back");
   sayWhether(spawnSync("cmp", [source, join(directory, "large-back")]).status === 0);
   await rm(join(directory, "large-back"));
   await roundTripSmall(network, directory);
-  watch.stop();
-  for (const { name, peakMiB, cpuSeconds } of watch.report()) {
+  for (const { name, peakMiB, cpuSeconds } of watching.report()) {
     say(`peak memory of ${name}: ${peakMiB.toFixed(0)} MiB; processor ${cpuSeconds.toFixed(1)} s`);
     if (name === "gateway") judge("350 MiB ÷ the gateway's peak memory", GATEWAY_MIB / peakMiB, 1);
   }
 } finally {
+  watch?.stop();
   await network?.stop();
   await rm(directory, { recursive: true, force: true });
 }

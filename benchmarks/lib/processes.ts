@@ -13,7 +13,7 @@ export interface ProcessUse {
 /** Follows processes through /proc; what a restarted or ended one had reached is kept. */
 export class ProcessWatch {
   readonly #find: () => { name: string; pid: number }[];
-  readonly #seen = new Map<string, ProcessUse>();
+  readonly #seen = new Map<number, ProcessUse>();
   readonly #timer: NodeJS.Timeout;
 
   /** @param find the processes to follow, asked at every look */
@@ -26,16 +26,18 @@ export class ProcessWatch {
   look(): void {
     for (const { name, pid } of this.#find()) {
       const use = useOf(name, pid);
-      const before = this.#seen.get(name);
-      if (use === undefined) continue;
-      this.#seen.set(name, { ...use, peakMiB: Math.max(use.peakMiB, before?.peakMiB ?? 0) });
+      if (use !== undefined) this.#seen.set(pid, use);
     }
   }
 
-  /** What was seen so far, by name. */
+  /** What was seen so far, by name; processes of one name count as one, with the largest one's memory. */
   report(): ProcessUse[] {
     this.look();
-    return [...this.#seen.values()];
+    return [...Map.groupBy(this.#seen.values(), ({ name }) => name)].map(([name, uses]) => ({
+      name,
+      peakMiB: Math.max(...uses.map(({ peakMiB }) => peakMiB)),
+      cpuSeconds: uses.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    }));
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 
-const ALLOWANCE_BYTES = 33_554_432;
+const ALLOWANCE_BYTES = 16_777_216;
 let spent = 0;
 
 /**

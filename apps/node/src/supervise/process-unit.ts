@@ -28,7 +28,7 @@ export interface ProcessUnitOptions {
 /** A small young generation: these processes stream buffers, which V8 would let pile up in a large one. */
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 /** glibc keeps freed buffers per thread otherwise: a hundred megabytes in a process with workers. */
-const ALLOCATOR = { MALLOC_ARENA_MAX: "2" };
+const ALLOCATOR = { MALLOC_ARENA_MAX: "1" };
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
