@@ -13,7 +13,7 @@ import {
 } from "@cairn/core";
 import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
-import { confirmWrongBytes, noteWrongBytes, SCRUB_SECONDS } from "./confirm-evidence.ts";
+import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
 import type { AuditContext } from "./context.ts";
 import { eachBounded } from "./each-bounded.ts";
 import { describe, noteDamage } from "./report-damage.ts";
@@ -42,6 +42,8 @@ export interface CheckResult {
   shards: ShardCheck[];
 }
 
+/** A provider may need this long to re-read a whole shard. */
+const SCRUB_SECONDS = 600;
 const PROVE_SECONDS = 60;
 /** A whole shard is to arrive within this and its length at the slowest rate. */
 const READ_SECONDS = 60;

@@ -5,8 +5,9 @@ import type { AuditContext } from "./context.ts";
 import { eachBounded } from "./each-bounded.ts";
 import { noteDamage } from "./report-damage.ts";
 
-/** A provider may need this long to re-read a whole shard. */
-export const SCRUB_SECONDS = 600;
+/** A suspect must own up within this and the time that a slow disk takes: nobody's stalling keeps others from being judged for long. */
+const OWN_UP_SECONDS = 30;
+const OWN_UP_BYTES_PER_SECOND = 10_000_000;
 const AT_ONCE = 8;
 /** Wrong bytes so soon after a report of damage are the damage. */
 const KNOWN_DAMAGE_PERIODS = 2;
@@ -66,7 +67,7 @@ export async function confirmWrongBytes(
 
 async function ownUp(context: AuditContext, deal: Suspect): Promise<{ offset: number; length: number }[]> {
   try {
-    const options = { timeoutSeconds: SCRUB_SECONDS };
+    const options = { timeoutSeconds: OWN_UP_SECONDS + deal.rawLength / OWN_UP_BYTES_PER_SECOND };
     const { damage } = await context.transport.request(deal.provider, { type: "scrub", deal: deal.deal }, options);
     return damage;
   } catch (error) {

@@ -5,12 +5,13 @@ import { SILENCE_WINDOW } from "./judge-period.ts";
 
 /** Rows of one table deleted in one go. */
 const BATCH = 10_000;
-const DAMAGE_SECONDS = 30 * 86_400;
+/** Reports of damage, and absences of the verifiers, are kept for so long. */
+const MEMORY_SECONDS = 30 * 86_400;
 
 /**
  * Drop what nothing needs any more: outcomes and leaves of periods that are over a silence window and the dispute window behind the
  * newest final one (FAULTs of deals that are still ACTIVE stay, and the newest final period, from which deals are settled), evidence and
- * tallies of deals that have ended, old reports of damage. Leaf files stay: they are the public custody record.
+ * tallies of deals that have ended, old reports of damage and old absences. Leaf files stay: they are the public custody record.
  */
 export async function prune(context: AuditContext): Promise<void> {
   const known = await projectedUntil(context.pool);
@@ -37,5 +38,6 @@ where l.verifier_set = $1 and l.period < $2 and (l.verdict <> 2 or l.refused is 
     );
   }
   await pool.query("delete from audit.absences where to_at < $1", [periodStart(before, deployment)]);
-  await pool.query("delete from audit.damage where reported_at < $1", [known - DAMAGE_SECONDS]);
+  await pool.query("delete from audit.damage where reported_at < $1", [known - MEMORY_SECONDS]);
+  await pool.query("delete from audit.absences where to_at < $1", [known - MEMORY_SECONDS]);
 }
