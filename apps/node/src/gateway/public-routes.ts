@@ -80,7 +80,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
         throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
           code: owner === null ? "no-wallet" : "no-faucet",
           kind: "conflict",
-          next: "Send coins to the owner's address and deposit them: see docs/payments.md.",
+          next: "Send coins to the owner's address and deposit them: see docs/operating.md.",
         });
       }
       await gateway.faucet(owner);
