@@ -117,7 +117,7 @@ async function* readFile(file: FileHandle, from: number, end: number): AsyncGene
 }
 
 /** Shard `shard` of a piece file, from byte `from` on. */
-async function* maskedShard(
+export async function* maskedShard(
   file: FileHandle,
   row: Pick<PackageRow, "id" | "k" | "n" | "mask" | "repairKey">,
   piece: Pick<PieceRow, "number" | "length">,
@@ -131,34 +131,36 @@ async function* maskedShard(
   const sources = systematic ? [k === 1 ? 0 : shard] : Array.from({ length: k }, (_, i) => i);
   const rebuild: Rebuild | undefined = systematic ? undefined : createRebuilder(k, n, sources, [shard]);
   const step = Math.min(BLOCK, Math.max(4096, Math.floor(COLUMNS_BYTES / sources.length)));
+  const room = () => new Uint8Array(step);
+  const columns = sources.map(room);
+  const parity = room();
   try {
     for (let at = from; at < length; at += step) {
       const size = Math.min(step, length - at);
-      const columns = await Promise.all(
-        sources.map((column) => readPadded(file, column * length + at, size, piece.length)),
-      );
-      let bytes = columns[0]!;
+      const read = columns.map((column) => column.subarray(0, size));
+      await Promise.all(read.map((target, i) => readPadded(file, target, sources[i]! * length + at, piece.length)));
+      let bytes = read[0]!;
       if (rebuild) {
-        bytes = Buffer.allocUnsafe(size);
-        rebuild(columns, [bytes]);
+        bytes = parity.subarray(0, size);
+        rebuild(read, [bytes]);
       }
-      yield apply(bytes);
-      countSpent(size * (sources.length + 1));
+      // The mask gives bytes of its own; without one they are still in the buffers that the next step fills.
+      yield mask === "none" ? bytes.slice() : apply(bytes);
+      countSpent(size);
     }
   } finally {
     await file.close();
   }
 }
 
-/** Bytes [position, position + size) of a file of `fileLength` bytes that is followed by zeros. */
-async function readPadded(file: FileHandle, position: number, size: number, fileLength: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(size);
-  const wanted = Math.max(0, Math.min(size, fileLength - position));
+/** Fills `target` from a file of `fileLength` bytes that is followed by zeros. */
+async function readPadded(file: FileHandle, target: Uint8Array, position: number, fileLength: number): Promise<void> {
+  const wanted = Math.max(0, Math.min(target.length, fileLength - position));
   let filled = 0;
   while (filled < wanted) {
-    const { bytesRead } = await file.read(buffer, filled, wanted - filled, position + filled);
+    const { bytesRead } = await file.read(target, filled, wanted - filled, position + filled);
     if (bytesRead === 0) throw sourceGone();
     filled += bytesRead;
   }
-  return buffer.fill(0, wanted);
+  target.fill(0, wanted);
 }
