@@ -55,7 +55,7 @@ describe("the providers of a gateway that was just started", () => {
   });
 
   it("are not waited for longer than they take, nor when there are not so many at all, nor later", async () => {
-    const late = marketAt(START + 5);
+    const late = marketAt(START + 15);
     expect(await gatheredCandidates(late.context, 4)).toHaveLength(3);
     expect(late.waited()).toBe(15);
     const many = marketAt(START);

@@ -2,8 +2,8 @@ import { listProviderRows, type ProviderRow } from "@cairn/catalog";
 import type { Address, Candidate } from "@cairn/core";
 import type { Context } from "./context.ts";
 
-/** How long after its start a gateway waits for its providers: they try again every 12 s at the latest. */
-const RETURN_SECONDS = 20;
+/** How long after its start a gateway waits for its providers: it needs some seconds itself, and they try again every 12 s at the latest. */
+const RETURN_SECONDS = 30;
 const PAUSE_SECONDS = 0.5;
 
 export interface MarketCandidate extends Candidate {
