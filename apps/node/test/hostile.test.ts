@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type EvmLedger, openLedger } from "@cairn/chain";
+import { type EvmLedger, openLedger, verdictTree } from "@cairn/chain";
 import type { CairnClient, CheckResultJson, EventJson, PackageDetailJson } from "@cairn/client";
-import { type Address, type DealId, periodAt } from "@cairn/core";
+import { type Address, type DealId, type Hex, periodAt } from "@cairn/core";
 import { type RunningProvider, runProvider } from "@cairn/provider";
 import { LIARS } from "@cairn/provider/testing";
 import { pino } from "pino";
@@ -221,6 +221,26 @@ describe("eight liars of twelve providers", () => {
       );
     }
   }, 120_000);
+});
+
+describe("the verdicts", () => {
+  it("are public: from the leaf file anyone rebuilds the root that the quorum voted", async () => {
+    const now = periodAt((await ledger.latest()).timestamp, ledger.deployment);
+    const { verifierSet } = await client.network();
+    let voted: Awaited<ReturnType<EvmLedger["finalizedRoot"]>>;
+    for (let period = now; voted === undefined && period > 0; period -= 1) {
+      voted = await ledger.finalizedRoot(verifierSet as Hex, period);
+    }
+    const url = `${network.url}/api/v1/provider/verdicts`;
+    const text = await (await fetch(`${url}/${voted?.leafFileHash}`)).text();
+    expect(`0x${createHash("sha256").update(text).digest("hex")}`).toBe(voted?.leafFileHash);
+    const [header, ...leaves] = text.split("\n").map((line) => JSON.parse(line));
+    expect(header).toMatchObject({ format: "cairn-verdict-leaves-1", set: verifierSet });
+    expect(leaves).toHaveLength(voted?.leaves ?? -1);
+    expect(verdictTree(leaves).root).toBe(voted?.root);
+    expect((await fetch(`${url}/0x${"0".repeat(64)}`)).status).toBe(404);
+    expect((await fetch(`${url}/..%2f..%2fsecret`)).status).toBe(400);
+  });
 });
 
 describe("hostile requests at the providers' door", () => {

@@ -14,6 +14,7 @@ import {
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
+import { openLeafFile } from "./open-leaf-file.ts";
 import { prune } from "./prune.ts";
 import { reportDamage } from "./report-damage.ts";
 import { failFaulted, settleDue } from "./settle.ts";
@@ -28,6 +29,7 @@ export interface Audit {
     sign: TicketSigner,
   ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }>;
   checkResult(id: string): Promise<CheckResult>;
+  leafFile(hash: Hex): ReturnType<typeof openLeafFile>;
   /** For the indexer. */
   projection: AuditProjection;
   /**
@@ -77,6 +79,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
       return started;
     },
     checkResult: (id) => checkResult(context, id),
+    leafFile: (hash) => openLeafFile(context, hash),
     projection,
     async round(head) {
       await begin();

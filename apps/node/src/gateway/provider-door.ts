@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { CairnError, type DealId, signedFromJson } from "@cairn/core";
+import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/core";
 import type { GatewayTransport } from "@cairn/transport";
 import { MAX_PUSH_BYTES, proofsFromJson, providerRoutes, reportsFromJson } from "@cairn/transport";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
@@ -7,6 +7,7 @@ import { type Static, Type } from "typebox";
 import { capabilityOf } from "./capability-header.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 
+const HashParams = Type.Object({ hash: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
 const DealParams = Type.Object({ deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
 /**
  * Where providers knock (docs/protocol.md, 4). No token: registrations, proofs and reports carry the provider's signature, shard
@@ -43,6 +44,12 @@ export function providerDoor(gateway: GatewayContext & { transport: GatewayTrans
     server.post("/api/v1/provider/damage", { bodyLimit: MAX_PUSH_BYTES }, async (request) => {
       const answers = await gateway.audit.reportDamage(reportsFromJson(request.body));
       return { results: answers.map((answer) => (answer.accepted ? "accepted" : (answer.reason ?? "refused"))) };
+    });
+
+    server.get("/api/v1/provider/verdicts/:hash", { schema: { params: HashParams } }, async (request, reply) => {
+      const { hash } = request.params as Static<typeof HashParams>;
+      const { size, bytes } = await gateway.audit.leafFile(hash as Hex);
+      return reply.type("application/x-ndjson").header("content-length", size).send(Readable.from(bytes));
     });
 
     server.get("/api/v1/provider/shards/:deal", { schema: { params: DealParams } }, async (request, reply) => {
