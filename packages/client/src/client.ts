@@ -234,9 +234,10 @@ const AWAY = new Set([
   "database-unreachable",
   "chain-unreachable",
   "stopping",
+  "too-few-shards",
 ]);
 
-/** Whether an error says that the gateway, or the chain or database behind it, does not answer just now. */
+/** Whether an error says that the gateway, or what it needs for an answer (chain, database, enough providers), is away just now. */
 export function isAway(error: unknown): error is CairnError {
   return error instanceof CairnError && AWAY.has(error.code);
 }

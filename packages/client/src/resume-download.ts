@@ -7,8 +7,8 @@ export interface ResumeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A connection that broke this often at the same byte breaks there again. */
-const MAX_BREAKS = 4;
+/** A connection that broke this often at the same byte breaks there again, whoever waits for it. */
+const MAX_BREAKS = 50;
 
 /**
  * The bytes of a download; one that breaks is opened again and goes on behind what was handed out, as the same request is answered with the
@@ -23,6 +23,7 @@ export async function* resumeDownload(
   let body = first;
   let done = 0;
   let breaks = 0;
+  let progress = performance.now();
   for (;;) {
     let skip = done;
     try {
@@ -36,6 +37,7 @@ export async function* resumeDownload(
         done += rest.length;
         breaks = 0;
         yield rest;
+        progress = performance.now();
       }
       if (skip === 0) return;
       throw new Error(`only ${done - skip} bytes came the second time`);
@@ -50,7 +52,7 @@ export async function* resumeDownload(
         next: "Run the command again; `cairn events` says what happened.",
       });
       if (whenAway === undefined || breaks > MAX_BREAKS) throw lost;
-      await whenAway(lost, 0);
+      await whenAway(lost, (performance.now() - progress) / 1000);
     }
     body = await open();
   }

@@ -6,6 +6,9 @@ import type { Output } from "./output.ts";
 
 /** For one request. A gateway, chain or database that was killed is back within seconds; the supervisor's longest pause is five. */
 const PATIENCE_SECONDS = 60;
+/** When the gateway is there, but not enough providers, or a transfer breaks at one byte: these may stay so. */
+const SHORT_PATIENCE_SECONDS = 20;
+const UNCERTAIN = ["too-few-shards", "connection-lost"];
 /** Failures further apart than this are told as two outages. */
 const APART_SECONDS = 15;
 const PAUSE_MILLISECONDS = 400;
@@ -17,7 +20,8 @@ const PAUSE_MILLISECONDS = 400;
 export function waitForNetwork(run: RunFile, output: Output): (error: CairnError, waited: number) => Promise<void> {
   let last = Number.NEGATIVE_INFINITY;
   return async (error, waited) => {
-    if (processIdentity(run.pid) === undefined || waited > PATIENCE_SECONDS) throw error;
+    const patience = UNCERTAIN.includes(error.code) ? SHORT_PATIENCE_SECONDS : PATIENCE_SECONDS;
+    if (processIdentity(run.pid) === undefined || waited > patience) throw error;
     if (performance.now() - last > APART_SECONDS * 1000) {
       output.say(`Waiting for the network to come back: ${error.message}`);
     }

@@ -37,16 +37,21 @@ export async function* readPiece(context: Context, request: ReadPieceRequest): A
   }
   const signal = request.signal ? AbortSignal.any([request.signal, context.stopping]) : context.stopping;
   const source = await openPieceSource(context, row, request.piece, request.capability, signal);
-  if (from < CAR_HEADER_BYTES) {
-    yield carHeader(parseRoot(row.root!)).subarray(from, Math.min(to, CAR_HEADER_BYTES));
+  // Held back until a block is there, so that a piece that cannot be read is answered with the reason.
+  let header =
+    from < CAR_HEADER_BYTES && carHeader(parseRoot(row.root!)).subarray(from, Math.min(to, CAR_HEADER_BYTES));
+  if (to <= CAR_HEADER_BYTES) {
+    if (header) yield header;
+    return;
   }
-  if (to <= CAR_HEADER_BYTES) return;
   const start = Math.max(from, CAR_HEADER_BYTES);
   let at: number | undefined;
   const frames = framesIn(context, request.id, request.piece, start, to, (first) => {
     at = first;
   });
   for await (const bytes of verifiedRuns(runsOf(frames, row.k), () => source)) {
+    if (header) yield header;
+    header = false;
     const begin = Math.max(0, start - at!);
     const end = Math.min(bytes.length, to - at!);
     at = at! + bytes.length;
