@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { hashPiece, joinUnits, nodeHasher, PieceHasher, UNIT_BYTES, wasmNodeHasher } from "@cairn/proofs";
 import { fromPayload } from "@web3-storage/data-segment/piece";
 import { create } from "fr32-sha2-256-trunc254-padded-binary-tree-multihash";
-import { judge, race, report } from "./lib/measure.ts";
+import { judge, processorSeconds, race, report } from "./lib/measure.ts";
 
 const UNITS = 512;
 const size = UNITS * UNIT_BYTES;
@@ -27,13 +27,17 @@ function commP(collectTree: boolean): void {
   else hasher.digest();
 }
 
-const one = await race({
-  layers: () => {
-    for (let i = 0; i < 16; i++) nodeHasher.hashInto(layer, above);
+const one = await race(
+  {
+    layers: () => {
+      for (let i = 0; i < 16; i++) nodeHasher.hashInto(layer, above);
+    },
+    plain: () => commP(false),
+    tree: () => commP(true),
   },
-  plain: () => commP(false),
-  tree: () => commP(true),
-});
+  5,
+  processorSeconds,
+);
 const limit = rate(16 * layer.length, one.layers) / 2;
 report(
   `CommP on one core, ${Math.round(size / 1e6)} MB`,
@@ -82,6 +86,7 @@ const peers = await race(
     fallback: () => new PieceHasher({ hasher: wasmNodeHasher }).update(few).digest(),
   },
   3,
+  processorSeconds,
 );
 report(
   "CommP on one core",

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createMask, createRebuilder, encodeParity } from "@cairn/archive/erasure";
-import { race, report } from "./lib/measure.ts";
+import { processorSeconds, race, report } from "./lib/measure.ts";
 
 const BYTES_PER_TURN = 512 * 1024 * 1024;
 
@@ -49,20 +49,24 @@ async function measure(k: number, n: number, blockLength: number): Promise<void>
   encodeParity(k, n, data, parity);
   const inputs = present.map((shard) => [...data, ...parity][shard]!);
   const outputs = rebuilt.slice(0, lost.length);
-  const seconds = await race({
-    encode: repeat(() => encodeParity(k, n, data, parity)),
-    rebuild: repeat(() => rebuild(inputs, outputs)),
-    memory: repeat(() => {
-      for (const [i, block] of data.entries()) rebuilt[i % rebuilt.length]!.set(block);
-      for (const [i, block] of parity.entries()) slow[i]!.set(block);
-    }),
-    scalar: () =>
-      scalarEncode(
-        k,
-        data.map((block) => block.subarray(0, 65_536)),
-        slow.map((block) => block.subarray(0, 65_536)),
-      ),
-  });
+  const seconds = await race(
+    {
+      encode: repeat(() => encodeParity(k, n, data, parity)),
+      rebuild: repeat(() => rebuild(inputs, outputs)),
+      memory: repeat(() => {
+        for (const [i, block] of data.entries()) rebuilt[i % rebuilt.length]!.set(block);
+        for (const [i, block] of parity.entries()) slow[i]!.set(block);
+      }),
+      scalar: () =>
+        scalarEncode(
+          k,
+          data.map((block) => block.subarray(0, 65_536)),
+          slow.map((block) => block.subarray(0, 65_536)),
+        ),
+    },
+    5,
+    processorSeconds,
+  );
   scalarEncode(k, data, slow);
   rebuild(inputs, outputs);
   const right =
@@ -92,13 +96,17 @@ await measure(29, 80, 64 * 1024);
 const block = new Uint8Array(randomBytes(1024 * 1024));
 const copy = new Uint8Array(block.length);
 const mask = createMask({ repairKey: new Uint8Array(32), package: "0".repeat(32), piece: 0, shard: 0 });
-const masking = await race({
-  mask: () => {
-    for (let i = 0; i < 256; i++) mask(block);
+const masking = await race(
+  {
+    mask: () => {
+      for (let i = 0; i < 256; i++) mask(block);
+    },
+    memory: () => {
+      for (let i = 0; i < 256; i++) copy.set(block);
+    },
   },
-  memory: () => {
-    for (let i = 0; i < 256; i++) copy.set(block);
-  },
-});
+  5,
+  processorSeconds,
+);
 const megabytes = (256 * block.length) / 1e6;
 report("mask, blocks of 1024 KiB", megabytes / masking.mask, "MB/s", "copying once", megabytes / masking.memory);

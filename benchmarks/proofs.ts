@@ -1,9 +1,10 @@
 /**
- * Shard-period proofs (20 leaves of a full 512 MiB sector, height 24) made and verified per second on one core, signatures and disk reads left out. The limit is
+ * Shard-period proofs (20 leaves of a full 512 MiB sector, height 24) made and verified per second of one core (processor time), without and with the signature that each carries; disk reads are left out. The limit is
  * hashtree's rate over the bytes that must be hashed; the peer of verifying hashes one node per call with node:crypto.
  */
 import { hash } from "node:crypto";
-import { MAX_SHARD_BYTES, PERIOD_CHALLENGES } from "@cairn/core";
+import { recoverTyped, signTyped } from "@cairn/chain";
+import { type Hex, MAX_SHARD_BYTES, PERIOD_CHALLENGES, PROOF_PURPOSE } from "@cairn/core";
 import {
   type ChallengeContext,
   deriveChallenges,
@@ -17,7 +18,7 @@ import {
   verifyPossession,
   verifyPossessions,
 } from "@cairn/proofs";
-import { judge, race, report } from "./lib/measure.ts";
+import { judge, processorSeconds, race, report } from "./lib/measure.ts";
 
 const PROOFS = 1000;
 const rawLength = MAX_SHARD_BYTES;
@@ -52,6 +53,31 @@ async function make(): Promise<Uint8Array[]> {
 }
 const proofs = await make();
 
+const signingKey: Hex = `0x${"17".repeat(32)}`;
+const ZERO: Hex = `0x${"00".repeat(20)}`;
+const deployment = {
+  chainId: 26180,
+  registry: ZERO,
+  deals: ZERO,
+  proofs: ZERO,
+  genesisTime: 0,
+  periodSeconds: 3600,
+  graceSeconds: 60,
+  disputePeriods: 24,
+  voteWindowPeriods: 4,
+  proposalSeconds: 86_400,
+};
+const messageOf = (index: number) => ({
+  deal: contexts[index]!.deal,
+  purpose: PROOF_PURPOSE.period,
+  period: BigInt(index),
+  seed: contexts[index]!.seed,
+  proofHash: `0x${hash("sha256", proofs[index]!)}` as const,
+});
+const sign = () => Promise.all(contexts.map((_, i) => signTyped("Proof", messageOf(i), deployment, signingKey)));
+const signatures = await sign();
+const signer = recoverTyped("Proof", messageOf(0), deployment, signatures[0]!);
+
 /** What a verifier written with one hash call per node does. */
 function verifyByNode(indices: number[], proof: Uint8Array): boolean {
   const stride = 32 * (height + 1);
@@ -81,6 +107,15 @@ const seconds = await race(
     },
     make,
     draw,
+    makeSigned: async () => {
+      await make();
+      await sign();
+    },
+    verifySigned: () => {
+      const claims = draw().map((indices, i) => ({ root, rawLength, indices, proof: proofs[i]! }));
+      assertAll(verifyPossessions(claims).map(({ ok }) => ok));
+      assertAll(signatures.map((one, i) => recoverTyped("Proof", messageOf(i), deployment, one) === signer));
+    },
     batched: () => {
       const claims = draw().map((indices, i) => ({ root, rawLength, indices, proof: proofs[i]! }));
       assertAll(verifyPossessions(claims).map(({ ok }) => ok));
@@ -96,6 +131,7 @@ const seconds = await race(
     },
   },
   3,
+  processorSeconds,
 );
 const layerRate = (32 * layer.length) / seconds.layers;
 /** A subtree of 256 leaves hashes 255 pairs; a path one pair a level. */
@@ -121,4 +157,6 @@ report(
 );
 report("challenges of one proof derived per second", PROOFS / seconds.draw, "", "proofs verified", verified);
 report("scrub of a full sector", rawLength / 1e6 / seconds.scrub, "MB/s", "half of hashtree's rate", layerRate / 2e6);
-judge("proofs verified per second and core", verified, 1000);
+report("proofs made and signed per second", PROOFS / seconds.makeSigned, "", "made only", made);
+report("proofs verified per second, signatures too", PROOFS / seconds.verifySigned, "", "without them", verified);
+judge("proofs verified per second and core, signatures too", PROOFS / seconds.verifySigned, 1000);
