@@ -66,9 +66,12 @@ where l.verifier_set = $1 and l.verdict = 2 and l.refused is null order by l.dea
   await eachBounded(rows, AT_ONCE, async ({ deal, period }) => {
     const proven = trees.get(period)?.get(deal);
     if (proven === undefined) return;
-    const refusal = await refusalOf(() =>
-      context.ledger.fail({ id: `fail:${deal}:${period}` }, proven.leaf, proven.path),
-    );
+    const send = (id: string) => refusalOf(() => context.ledger.fail({ id }, proven.leaf, proven.path));
+    const id = `fail:${deal}:${period}`;
+    const first = await send(id);
+    if (first === undefined || !(await isActive(context, deal))) return;
+    // What was mined in vain, for want of gas say, has used its id up: once more under another.
+    const refusal = await send(`${id}:again`);
     if (refusal === undefined || !(await isActive(context, deal))) return;
     await context.pool.query(
       "update audit.leaves set refused = $4 where verifier_set = $1 and period = $2 and deal = $3",
