@@ -61,6 +61,15 @@ async function comesBack(name: string): Promise<void> {
   expect(await fingerprint(back)).toBe(await fingerprint(join(network.directory, name)));
 }
 
+/** Wait until a package has been removed: its name then finds nothing that lives. */
+const untilGone = (name: string) =>
+  until(
+    () => network.cli("show", name, "--json"),
+    ({ stdout }) => /"state": "REMOVED"|unknown-package/.test(stdout),
+    120,
+    `the removal of ${name}`,
+  );
+
 async function isSound(): Promise<void> {
   await untilAtRest(client);
   await checkMoney(client, books);
@@ -96,7 +105,7 @@ describe("kill -9", () => {
       const { code, stdout, stderr } = await put;
       expect(code, stdout + stderr).toBe(0);
       await isSound();
-      expect(books.deals.size).toBe((await allPackages(client)).flatMap(({ slots }) => slots).length);
+      expect(books.live()).toHaveLength((await allPackages(client)).flatMap(({ slots }) => slots).length);
     },
     SECONDS,
   );
@@ -115,20 +124,33 @@ describe("kill -9", () => {
   );
 
   it(
+    "of the gateway while a package is removed: it is removed all the same",
+    async () => {
+      const removal = network.cli("rm", "second", "--json");
+      await untilIn("ENDING");
+      await network.kill("gateway");
+      const { code, stdout, stderr } = await removal;
+      expect(code, stdout + stderr).toBe(0);
+    },
+    SECONDS,
+  );
+
+  it(
     "of a second provider, and of the gateway, while the shards of a first are rebuilt",
     async () => {
-      const { slots } = (await allPackages(client))[0] ?? { slots: [] };
+      const first = (await allPackages(client)).find(({ state }) => state === "STORED");
+      const slots = first?.slots ?? [];
       const holders = await Promise.all(slots.slice(0, 2).map(({ deal }) => network.holderOf(deal ?? "")));
-      const [first, second] = holders.map(({ name }) => name);
-      await network.kill(first ?? "");
+      const dead = holders.map(({ name }) => name);
+      await network.kill(dead[0] ?? "");
       await untilIn("DEGRADED");
-      await network.kill(second ?? "");
+      await network.kill(dead[1] ?? "");
       await network.kill("gateway");
       await untilAtRest(client);
       await comesBack("first");
-      for (const name of [first, second]) revived.push(startLocalProvider(network.home, name ?? ""));
+      for (const name of dead) revived.push(startLocalProvider(network.home, name));
+      await untilGone("second");
       await isSound();
-      await comesBack("second");
     },
     SECONDS,
   );

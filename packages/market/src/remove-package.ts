@@ -3,7 +3,7 @@ import { recoverTyped } from "@cairn/chain";
 import { CairnError, type PackageId, type Signed, signedToJson } from "@cairn/core";
 import { assertSigner, type Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
-import { isRefusal } from "./drive/propose.ts";
+import { sendTermination } from "./drive/send-termination.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { loadSlots } from "./slot-rows.ts";
@@ -104,18 +104,15 @@ async function terminate(context: Context, row: PackageRow, termination: Signed<
     (slot) => slot.state.deal !== null && (slot.state.proposal !== null || slot.state.phase !== "QUOTED"),
   );
   if (touched.length === 0) return;
-  try {
-    const result = await context.ledger.terminate(
-      { id: `market:terminate:${termination.signature.slice(0, 66)}` },
-      termination.message,
-      termination.signature,
-    );
-    if (!result.ok)
-      throw new CairnError(result.revert ?? "the termination was refused", { code: "reverted", kind: "conflict" });
-  } catch (error) {
-    // Nothing of the package may be on chain yet: what was only proposed is withdrawn by the driver.
-    if (!isRefusal(error)) throw error;
-    const records = await Promise.all(touched.map((slot) => context.ledger.deal(slot.state.deal!)));
-    if (records.some((record) => record?.state === "ACTIVE")) throw error;
-  }
+  const deals = touched.map((slot) => slot.state.deal!);
+  const refusal = await sendTermination(context, termination.message.manifestHash, termination, deals);
+  if (refusal === undefined) return;
+  // Nothing of the package may be on chain yet: what was only proposed is withdrawn by the driver.
+  const records = await Promise.all(deals.map((deal) => context.ledger.deal(deal)));
+  if (!records.some((record) => record?.state === "ACTIVE")) return;
+  throw new CairnError(`the contract refused to end the deals: ${refusal}`, {
+    code: "reverted",
+    kind: "conflict",
+    next: "Remove it again, so that it is signed anew.",
+  });
 }

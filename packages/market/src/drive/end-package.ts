@@ -5,6 +5,7 @@ import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { sendTermination } from "./send-termination.ts";
 
 const RETRY_SECONDS = 10;
 
@@ -42,30 +43,17 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
     }
   }
   const active = held.filter((slot) => records.get(slot.state.deal!)?.state === "ACTIVE");
-  if (active.length > 0) await sendTermination(context, row, active);
+  if (active.length > 0) await endDeals(context, row, active);
   if (held.length === settled.length && !signal.aborted) return closePackage(context, row, "REMOVED");
   await postpone(context, row);
 }
 
 /** The owner's word goes to the chain unless it has it: the removal was cut off, or a deal became ACTIVE while it was begun. */
-async function sendTermination(context: Context, row: PackageRow, active: readonly SlotRow[]): Promise<void> {
+async function endDeals(context: Context, row: PackageRow, active: readonly SlotRow[]): Promise<void> {
   const { termination, manifestHash } = row;
   if (termination === null || manifestHash === null) return;
-  const record = await context.ledger.package(manifestHash);
-  if (record === undefined || record.lastPeriod !== 0) return;
   const deals = active.map((slot) => slot.state.deal!);
-  let refusal: string | undefined;
-  try {
-    const { ok, revert } = await context.ledger.terminate(
-      { id: submissionFor("terminate", deals, termination.signature) },
-      termination.message,
-      termination.signature,
-    );
-    if (!ok) refusal = revert ?? "no reason given";
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    refusal = error.message;
-  }
+  const refusal = await sendTermination(context, manifestHash, termination, deals);
   if (refusal === undefined) return;
   await context.pool.query("update catalog.packages set cause = $2, next = $3 where id = $1", [
     row.id,
