@@ -70,8 +70,11 @@ function sayWhether(identical: boolean): void {
   if (!identical) process.exitCode = 1;
 }
 
-async function putLarge(network: TestNetwork, source: string): Promise<void> {
+async function putLarge(network: TestNetwork, source: string, watch: ProcessWatch): Promise<void> {
+  const spent = () => watch.report().reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  const before = spent();
   const put = await runCommand(["put", source, "--home", network.home]);
+  const processor = spent() - before + put.use.cpuSeconds;
   say(`stages of put: ${stagesOf(put)}; ${load()}`);
   const { pieces, shards } = await sizesOf(network);
   const disk = await writeSeconds(pieces + shards);
@@ -84,6 +87,16 @@ async function putLarge(network: TestNetwork, source: string): Promise<void> {
     rate(disk),
   );
   judge("put ÷ the disk", rate(put.seconds) / rate(disk), 0.6);
+  report(
+    "processor seconds of all processes during put",
+    processor,
+    "s",
+    "of those that two cores had meanwhile",
+    2 * put.seconds,
+  );
+  say(
+    `bound by the processor: two free cores would take ${(processor / 2).toFixed(1)} s, ${rate(processor / 2).toFixed(0)} MB/s written`,
+  );
   say(
     `processor seconds of put's own process: ${put.use.cpuSeconds.toFixed(1)}; peak ${put.use.peakMiB.toFixed(0)} MiB`,
   );
@@ -129,7 +142,7 @@ try {
     say(`peak memory of the gateway until ${when}: ${peak.toFixed(0)} MiB`);
   };
   sayGateway("it was ready");
-  await putLarge(network, source);
+  await putLarge(network, source, watching);
   sayGateway("the large file was stored");
   await getLarge(network, directory);
   sayGateway("it was back");
