@@ -4,7 +4,7 @@ import type { PoolClient } from "pg";
 import type { WorkingContext } from "./context.ts";
 
 /** A stretch of chain time in which the verifiers took no answers. */
-export interface Absence {
+interface Absence {
   from: Seconds;
   to: Seconds;
 }
