@@ -26,7 +26,9 @@ export class ProcessWatch {
   look(): void {
     for (const { name, pid } of this.#find()) {
       const use = useOf(name, pid);
-      if (use !== undefined) this.#seen.set(pid, use);
+      // One that has just ended has no memory any more.
+      const before = this.#seen.get(pid)?.peakMiB ?? 0;
+      if (use !== undefined) this.#seen.set(pid, { ...use, peakMiB: Math.max(use.peakMiB, before) });
     }
   }
 
