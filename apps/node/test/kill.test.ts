@@ -20,7 +20,7 @@ import { fingerprint } from "./support/trees.ts";
 /** Several pieces in a folder of 2 MB, so that their slots interleave. */
 const PIECE_LIMIT = 900_000;
 /** Milliseconds, for a busy machine. A kill loop over hundreds of random instants is in soak/kill-loop.soak.ts; here each part dies once or twice at a chosen one. */
-const SECONDS = 300_000;
+const SECONDS = 450_000;
 
 let network: TestNetwork;
 let client: CairnClient;
@@ -50,7 +50,7 @@ const untilIn = (...states: string[]) =>
   until(
     () => patiently(() => client.packages()),
     (all) => all.some(({ state }) => states.includes(state)),
-    60,
+    150,
     `a package that is ${states.join(" or ")}`,
   );
 
