@@ -45,6 +45,18 @@ export async function gatheredCandidates(context: Context, enough: number): Prom
   }
 }
 
+/**
+ * Just after this gateway started, wait until a provider is there again: its absence is ours, not its own. Later it returns at once, and
+ * whoever asks the provider finds out.
+ */
+export async function awaitReturn(context: Context, provider: Address, signal: AbortSignal): Promise<void> {
+  while (!context.transport.reachable(provider) && context.clock.now() < context.startedAt + RETURN_SECONDS) {
+    signal.throwIfAborted();
+    await context.transport.seek([provider]);
+    await context.clock.sleep(PAUSE_SECONDS, signal);
+  }
+}
+
 /** Same payout address, or same /24 of a declared IPv4 endpoint: a heuristic for one operator (docs/threat-model.md). */
 function groupsOf(row: Pick<ProviderRow, "payout" | "endpoint">): string[] {
   const network = /^https?:\/\/(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}(?::|\/|$)/.exec(row.endpoint)?.[1];

@@ -1,6 +1,7 @@
 import { takeOutbox } from "@cairn/catalog";
 import type { PackageId } from "@cairn/core";
 import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
+import type { PoolClient } from "pg";
 import { onDealState, onHeal } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
@@ -25,6 +26,9 @@ export class Engine {
   readonly #stopping: AbortController;
   readonly #driving = new Map<PackageId, Promise<void>>();
   readonly #again = new Set<PackageId>();
+  readonly #onConnect = (client: PoolClient) => {
+    client.on("error", (error) => this.#context.log.warn({ error: error.message }, "connection lost"));
+  };
   #loops: Promise<void>[] = [];
   #runner: Runner | undefined;
 
@@ -37,9 +41,7 @@ export class Engine {
   async start(): Promise<void> {
     const { pool, log } = this.#context;
     // graphile-worker wants a listener on every client; a lost connection is met again at the next query.
-    pool.on("connect", (client) =>
-      client.on("error", (error) => log.warn({ error: error.message }, "connection lost")),
-    );
+    pool.on("connect", this.#onConnect);
     await sweepOrphans(this.#context);
     const logger = new Logger(() => (level, message) => {
       if (level === "error") log.error({}, `job queue: ${message}`);
@@ -68,6 +70,7 @@ export class Engine {
     const ended = Promise.allSettled([...this.#loops, ...this.#driving.values()]);
     await Promise.race([ended, this.#context.clock.sleep(STOP_SECONDS)]);
     await this.#locks.close();
+    this.#context.pool.off("connect", this.#onConnect);
   }
 
   /** The job queue gives up when its database is away for long; then it is started again. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CairnError, type Hex, PERIOD_CHALLENGES, type SlotEvent } from "@cairn/core";
+import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
@@ -77,6 +78,7 @@ async function attestSlot(
   const deal = slot.state.deal!;
   let event: SlotEvent;
   try {
+    await awaitReturn(context, slot.state.provider!, signal);
     const answer = await context.transport.request(
       slot.state.provider!,
       { type: "prove", deal, purpose: "activation", period: 0, seed, leaves: PERIOD_CHALLENGES },

@@ -1,5 +1,6 @@
 import { recoverTyped } from "@cairn/chain";
 import { CairnError, type Hex, type SlotEvent } from "@cairn/core";
+import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
 import { loadDocument, type PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
@@ -14,6 +15,7 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
   let event: SlotEvent;
   let receipt: Hex | undefined;
   try {
+    await awaitReturn(context, slot.state.provider!, signal);
     receipt = await context.stores.run(() => requestStore(context, row, slot, signal), 0, signal);
     event = { type: "received" };
   } catch (error) {
