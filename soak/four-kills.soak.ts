@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CairnClient } from "@cairn/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ChainBooks } from "./support/chain-books.ts";
+import type { ChainBooks } from "../apps/node/test/support/chain-books.ts";
 import {
   allPackages,
   checkMoney,
@@ -12,10 +12,10 @@ import {
   openBooks,
   patiently,
   untilAtRest,
-} from "./support/invariants.ts";
-import { type StartedProvider, startLocalProvider } from "./support/local-provider.ts";
-import { startNetwork, type TestNetwork, until } from "./support/network.ts";
-import { fingerprint } from "./support/trees.ts";
+} from "../apps/node/test/support/invariants.ts";
+import { type StartedProvider, startLocalProvider } from "../apps/node/test/support/local-provider.ts";
+import { startNetwork, type TestNetwork, until } from "../apps/node/test/support/network.ts";
+import { fingerprint } from "../apps/node/test/support/trees.ts";
 
 /** Several pieces in a folder of 2 MB, so that their slots interleave. */
 const PIECE_LIMIT = 900_000;
