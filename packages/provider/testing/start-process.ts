@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Address } from "@cairn/core";
+import { PARENT_PIPE } from "@cairn/process";
 import { PROVIDER_MAIN } from "../src/program.ts";
 
 const LIAR_MAIN = fileURLToPath(new URL("./liar-main.ts", import.meta.url));
@@ -54,7 +56,11 @@ export async function startProviderProcess(options: ProcessOptions): Promise<Pro
   const limit =
     options.fileLimit === undefined ? "" : `trap '' XFSZ; ulimit -f ${Math.floor(options.fileLimit / 1024)};`;
   const [first = "", ...rest] = limit === "" ? command : ["bash", "-c", `${limit} exec "$@"`, "provider", ...command];
-  const child = spawn(first, rest, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env } });
+  const child = spawn(first, rest, {
+    // The fourth is how it learns that a test ended without stopping it.
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+    env: { ...process.env, [PARENT_PIPE]: "3" },
+  });
   const killWithUs = () => child.kill("SIGKILL");
   process.once("exit", killWithUs);
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
@@ -62,7 +68,7 @@ export async function startProviderProcess(options: ProcessOptions): Promise<Pro
   const lines: Record<string, unknown>[] = [];
   const ready = Promise.withResolvers<Address>();
   void exited.then((code) => ready.reject(new Error(`the provider exited with ${code}: ${JSON.stringify(lines)}`)));
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  createInterface({ input: child.stdout as Readable }).on("line", (line) => {
     const parsed = JSON.parse(line) as Record<string, unknown>;
     lines.push(parsed);
     if (process.env.CAIRN_TEST_LOG) process.stderr.write(`${line}\n`);
