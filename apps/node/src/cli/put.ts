@@ -185,8 +185,9 @@ function sayPlan({ output }: Session, plan: QuotePlanJson): void {
     ),
   );
   if (plan.placements.length > shown.length) output.say(`… and ${plan.placements.length - shown.length} more`);
+  const price = plan.placements.reduce((sum, p) => sum + BigInt(p.pricePerPeriod) * BigInt(plan.periods), 0n);
   output.say(
-    `Cost ${formatCoins(BigInt(plan.escrow))} in escrow and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
+    `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
   );
   for (const warning of plan.warnings) output.say(`Note: ${warning}`);
 }
