@@ -1,4 +1,4 @@
-import { UnixFS } from "ipfs-unixfs";
+import { fileData } from "./file-data.ts";
 import { DAG_PB, encodeNode, type Link, RAW, sha256 } from "./links.ts";
 import type { DagProfile } from "./profile.ts";
 
@@ -58,7 +58,7 @@ export class FileDag {
 }
 
 function fileNode(children: Link[], emit: EmitNode): Link {
-  const data = new UnixFS({ type: "file", blockSizes: children.map((child) => BigInt(child.size)) }).marshal();
+  const data = fileData(children.map((child) => child.size));
   const block = encodeNode(
     data,
     children.map((link) => ({ name: "", link })),
