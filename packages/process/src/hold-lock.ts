@@ -33,6 +33,20 @@ function lockHolder(path: string): LockHolder | undefined {
   }
 }
 
+/** Leave word of who holds the lock; on a full disk nobody is named, and the lock holds all the same. */
+function noteHolder(path: string): void {
+  const holder: LockHolder = { pid: process.pid, since: new Date().toISOString() };
+  try {
+    writeFileSync(`${path}.holder.new`, JSON.stringify(holder), { mode: 0o600 });
+    renameSync(`${path}.holder.new`, `${path}.holder`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    rmSync(`${path}.holder.new`, { force: true });
+    rmSync(`${path}.holder`, { force: true });
+  }
+}
+
 /**
  * Hold an exclusive lock on the file `path` (created when missing, in a directory that exists) until `release` or the
  * end of this process.
@@ -69,9 +83,7 @@ export function holdLock(path: string): HeldLock {
   }
   const held = database;
   heldDatabases.add(held);
-  const holder: LockHolder = { pid: process.pid, since: new Date().toISOString() };
-  writeFileSync(`${path}.holder.new`, JSON.stringify(holder), { mode: 0o600 });
-  renameSync(`${path}.holder.new`, `${path}.holder`);
+  noteHolder(path);
   let released = false;
   return {
     release() {

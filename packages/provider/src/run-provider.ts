@@ -193,7 +193,10 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
       });
     }
     const { chainUrl, deployment } = info;
-    await writeDurably(networkFile, `${JSON.stringify({ chainUrl, deployment }, null, 2)}\n`);
+    const network = `${JSON.stringify({ chainUrl, deployment }, null, 2)}\n`;
+    // Only when it is news: a provider whose disk is full still comes back and proves.
+    if (network !== lastNetwork) await writeDurably(networkFile, network);
+    lastNetwork = network;
   };
 
   let listener: DirectListener | undefined;
@@ -202,6 +205,7 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     context.endpoint = options.listen.endpoint ?? listener.url;
   }
   const remembered = await rememberedChain(directory);
+  let lastNetwork = remembered && `${JSON.stringify(remembered, null, 2)}\n`;
   if (remembered !== undefined) {
     keep(
       openChain(remembered).catch((error) => {
