@@ -114,7 +114,7 @@ describe("bad input", () => {
     await refused(["get", "odd/nothing", join(network.directory, "x")], "path-not-found");
     await refused(["get", "odd", tree], "destination-not-empty");
     await refused(["put", join(network.directory, "does not exist")], "unreadable-path");
-    await refused(["put", tree, "--name", "a", "--k", "4", "--n", "3"], "bad-input");
+    await refused(["put", tree, "--name", "a", "--k", "4", "--n", "3"], "bad-package");
     await refused(["put", tree, "--name", "b", "--k", "2", "--n", "40"], "too-few-providers");
     await refused(["put", tree], "name-taken");
     const vast = await open(join(network.directory, "vast"), "w");
