@@ -1,0 +1,2 @@
+/** A heartbeat type as it is named on the wire. */
+export type Scheme = "Merkle" | "Swizzle";
