@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CairnError } from "@cairn/core";
+import { writeDurably, writeNew as writeNewFile } from "@cairn/process";
 
 /** Where everything of one network lives on this machine. */
 export interface Home {
@@ -45,45 +46,14 @@ export function homeAt(option?: string): Home {
 
 /** Write a small file so that a reader sees the old content or the new, never a part. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await rename(await writeBeside(path, content), path);
-  await syncDirectory(dirname(path));
+  await mkdir(dirname(path), { recursive: true });
+  await writeDurably(path, content);
 }
 
 /** The same unless the file exists; `false` when it does. Of two that write at once, one wins. */
 export async function writeNew(path: string, content: string | Uint8Array): Promise<boolean> {
-  const temporary = await writeBeside(path, content);
-  try {
-    await link(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(temporary);
-  }
-  await syncDirectory(dirname(path));
-  return true;
-}
-
-async function writeBeside(path: string, content: string | Uint8Array): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return temporary;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  return writeNewFile(path, content);
 }
 
 export async function readJson<T>(path: string): Promise<T | undefined> {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CairnError } from "@cairn/core";
-import { readSmallFile, syncDirectory, writeDurably } from "../wallet/key-file.ts";
+import { syncDirectory, writeDurably } from "@cairn/process";
+import { readSmallFile } from "../wallet/key-file.ts";
 import type { OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 
 /** A transaction of 128 KiB (the most that nodes take) in hex, and what stands around it. */

@@ -1,44 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { CairnError, type Hex } from "@cairn/core";
+import { writeDurably } from "@cairn/process";
 import { generateKey } from "./keys.ts";
 import { decryptKey, encryptKey, type Keystore, type KeystoreOptions } from "./keystore.ts";
 
 /** A keystore is about 500 bytes. */
 const MAX_FILE_BYTES = 16_384;
-
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-/**
- * Replace a file so that after a crash at any instant it holds the old or the new text, never a part; readable by its owner only. The
- * text is on the disk when this resolves.
- */
-export async function writeDurably(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
-  let file: FileHandle | undefined;
-  try {
-    file = await open(draft, "wx", 0o600);
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    file = undefined;
-    await rename(draft, path);
-  } catch (error) {
-    await file?.close();
-    await rm(draft, { force: true });
-    throw error;
-  }
-  await syncDirectory(dirname(path));
-}
 
 /** The text of a small file, or undefined when there is none; throws `file-too-large` beyond `limit` bytes. */
 export async function readSmallFile(path: string, limit: number): Promise<string | undefined> {

@@ -2,9 +2,10 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hex } from "@cairn/core";
+import { writeDurably } from "@cairn/process";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadKeystore, openKeyFile, writeDurably } from "./key-file.ts";
+import { loadKeystore, openKeyFile } from "./key-file.ts";
 import { addressOfKey } from "./keys.ts";
 import { decryptKey, encryptKey } from "./keystore.ts";
 

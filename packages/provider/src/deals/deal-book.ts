@@ -11,8 +11,9 @@ import {
   type Quote,
   type Seconds,
 } from "@cairn/core";
+import { syncDirectory } from "@cairn/process";
 import { fieldsOf } from "@cairn/transport";
-import { makeDirectory, sweepDrafts, syncDirectory, writeDurably } from "../files/durable.ts";
+import { makeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
 import type { Log } from "../log.ts";
 
 /** What the chain says of a deal; filled from the chain at every start, never stored. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CairnError } from "@cairn/core";
+import { DRAFT, syncDirectory, writeDurably as write } from "@cairn/process";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
@@ -18,44 +18,20 @@ export function asDiskError(thrown: unknown): unknown {
   });
 }
 
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
 /** A directory and its parents, whose entries are on the disk when this resolves. */
 export async function makeDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
   if (first !== undefined) await syncDirectory(dirname(path));
 }
 
-/** Drafts of files, which a crash may leave; `sweepDrafts` removes them. */
-const DRAFT = /\.[0-9a-f]{12}\.draft$/;
-
 /**
- * Replace a file so that a crash or a full disk at any instant leaves the old or the new content, never a part.
+ * `writeDurably` of a disk that may be full.
  * @throws CairnError `full`
  */
 export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
-  let file: FileHandle | undefined;
-  try {
-    file = await open(draft, "wx", 0o600);
-    await file.writeFile(content);
-    await file.sync();
-    await file.close();
-    file = undefined;
-    await rename(draft, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    await file?.close();
-    await rm(draft, { force: true });
+  await write(path, content).catch((error) => {
     throw asDiskError(error);
-  }
+  });
 }
 
 export async function sweepDrafts(directory: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { asCairnError, type DealId } from "@cairn/core";
-import { makeDirectory, removeDirectory, sweepDrafts, syncDirectory, writeDurably } from "../files/durable.ts";
+import { syncDirectory } from "@cairn/process";
+import { makeDirectory, removeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
 import type { Log } from "../log.ts";
 import { type HeldShard, heldFromJson, heldToJson } from "./held-shard.ts";
 
