@@ -2,7 +2,8 @@ import { listProviderRows, toJson } from "@cairn/catalog";
 import { type Address, CairnError, DAY, describeHours, type Mandate, type PackageId, quoteUsable } from "@cairn/core";
 import type { Context } from "./context.ts";
 import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
-import { dealOf, escrowOf, requestQuotes } from "./request-quotes.ts";
+import { recordQuotes } from "./record-quotes.ts";
+import { escrowOf, requestQuotes } from "./request-quotes.ts";
 import { applySlotEvents } from "./slot-events.ts";
 import { loadSlots, type SlotRow } from "./slot-rows.ts";
 import type { QuotePlan } from "./types.ts";
@@ -52,21 +53,7 @@ async function completeQuotes(context: Context, row: PackageRow): Promise<string
     const round = await requestQuotes(context, row, open, current, row.days * DAY, planned);
     spares[piece.number] = round.spareEscrow.toString();
     for (const { candidate, slot } of round.placed) plan(planned, candidate.provider, slot.rawLength);
-    await applySlotEvents(
-      context,
-      row.id,
-      round.placed.map(({ slot, candidate, quote, signature }) => ({
-        piece: slot.piece,
-        shard: slot.shard,
-        event: {
-          type: "quoted" as const,
-          provider: candidate.provider,
-          deal: dealOf(context, quote),
-          expiry: Number(quote.expiry),
-        },
-        quote: { quote, signature },
-      })),
-    );
+    await recordQuotes(context, row.id, round);
     if (round.uncovered.length > 0) {
       warnings.push(
         `Piece ${piece.number} has fewer than ${Math.min(row.k + 1, row.n)} shards awake in ${round.uncovered.length} hours of the week: ${describeHours(round.uncovered)}.`,

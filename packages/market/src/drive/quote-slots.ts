@@ -1,7 +1,8 @@
 import { CairnError } from "@cairn/core";
 import type { Context } from "../context.ts";
 import { mandateOf, type PackageRow } from "../package-rows.ts";
-import { dealOf, type QuoteRound, requestQuotes } from "../request-quotes.ts";
+import { recordQuotes } from "../record-quotes.ts";
+import { type QuoteRound, requestQuotes } from "../request-quotes.ts";
 import { applySlotEvents } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
 
@@ -38,21 +39,7 @@ export async function quoteSlots(
     );
     return;
   }
-  await applySlotEvents(
-    context,
-    row.id,
-    round.placed.map(({ slot, candidate, quote, signature }) => ({
-      piece: slot.piece,
-      shard: slot.shard,
-      event: {
-        type: "quoted" as const,
-        provider: candidate.provider,
-        deal: dealOf(context, quote),
-        expiry: Number(quote.expiry),
-      },
-      quote: { quote, signature },
-    })),
-  );
+  await recordQuotes(context, row.id, round);
 }
 
 /** Too little of the agreed time is left to place a shard anew. */
