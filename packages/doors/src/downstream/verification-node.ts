@@ -19,7 +19,7 @@ export interface HandedChunk {
   size: number;
   /** What RandomIO makes the content from; empty for a shard. */
   seed: string;
-  /** Where a shard's bytes are had, as a path below the door's prefix; absent for a seeded chunk. */
+  /** What the port of shards' bytes knows a shard by; absent for a seeded chunk. Never sent: HTTP announces its own path. */
   source?: string;
   challenge: WireObject;
   tag: WireObject;
@@ -60,6 +60,8 @@ export interface VerificationNode {
   heartbeat(scheme: Scheme): WireObject;
   /** A new token for an address whose ownership the caller has checked. `proof` is kept beside it. */
   register(address: string, ip: string, proof?: { message: string; signature: string }): Promise<Registration>;
+  /** A text for the owner of an address to sign: good once, for a while, at this node only. `register` consumes the nonce it holds. */
+  issueNonce(address: string): Promise<{ message: string; expiresInSeconds: number }>;
   /** The scheme and id behind a token. Throws `downstream-no-token`. */
   find(token: string): Promise<{ scheme: Scheme; farmerId: string }>;
   /** Ends a token: its contracts end, its chunks return to the pool. */
@@ -70,6 +72,8 @@ export interface VerificationNode {
   handOut(token: string, ip: string, bytes: number, fetches: boolean): Promise<HandOut>;
   /** Present challenges in the order asked (repeats once), or of every contract. Writes nothing. */
   challenges(token: string, hashes?: readonly FileHash[]): Promise<ContractChallenge[]>;
+  /** Where the bytes of a shard come from; undefined unless this token has a contract on it that has not ended. */
+  shard(token: string, hash: FileHash): Promise<{ source: string; size: number } | undefined>;
   /** Counts valid answers, each window once. Resolves when they are durable; outcomes in the order asked. */
   answer(token: string, ip: string, answers: readonly Answer[]): Promise<AnswerOutcome[]>;
 }
