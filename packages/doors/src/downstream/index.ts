@@ -1,6 +1,14 @@
+export type { Location } from "./location/location.ts";
+export { type Locate, type Locator, openLocator } from "./location/open-locator.ts";
 export { downstreamMigrations } from "./migrations.ts";
 export type { Scheme } from "./scheme.ts";
 export { DEFAULT_SETTINGS, type DownstreamSettings } from "./settings.ts";
+export { type DownstreamMetrics, registerDownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";
+export { farmerHistory } from "./status/farmer-history.ts";
+export { type FarmerQuery, isSortKey, listFarmers } from "./status/list-farmers.ts";
+export { type DownstreamTotals, readTotals } from "./status/overview.ts";
+export { recordDay } from "./status/record-day.ts";
+export { showFarmer } from "./status/show-farmer.ts";
 export type {
   Answer,
   AnswerOutcome,
