@@ -1,3 +1,4 @@
+export { inTransaction } from "@cairn/database";
 export * from "./accounts.ts";
 export * from "./blocks.ts";
 export * from "./dashboard.ts";
@@ -8,4 +9,4 @@ export { catalogMigrations } from "./migrations.ts";
 export * from "./outbox.ts";
 export { createProjection, type Projection, projectedUntil } from "./projection.ts";
 export * from "./providers.ts";
-export { inTransaction, type Queryable } from "./queryable.ts";
+export type { Queryable } from "./queryable.ts";

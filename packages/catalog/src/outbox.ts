@@ -1,6 +1,7 @@
 import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/core";
+import { inTransaction } from "@cairn/database";
 import type { Pool, PoolClient } from "pg";
-import { inTransaction, type Queryable } from "./queryable.ts";
+import type { Queryable } from "./queryable.ts";
 
 export const OUTBOX_CHANNEL = "cairn_outbox";
 

@@ -1,8 +1,9 @@
 import type { FinalizedHead, Ledger, LedgerEvent, ProviderRecord } from "@cairn/core";
+import { inTransaction } from "@cairn/database";
 import type { Pool, PoolClient } from "pg";
 import { applyDealEvent } from "./deal-events.ts";
 import { type NewEvent, recordEvents } from "./events.ts";
-import { inTransaction, type Queryable } from "./queryable.ts";
+import type { Queryable } from "./queryable.ts";
 
 const CURSOR = "ledger";
 

@@ -1,5 +1,6 @@
 export { databaseAway } from "./database-away.ts";
 export { ensureDatabase } from "./ensure-database.ts";
+export { inTransaction } from "./in-transaction.ts";
 export { type Migration, type MigrationSet, migrate } from "./migrate.ts";
 export {
   type DatabaseTarget,
