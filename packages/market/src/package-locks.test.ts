@@ -41,11 +41,12 @@ describe("PackageLocks", () => {
       interrupt,
       (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     );
+    const refused = expect(running).rejects.toThrow();
     await new Promise((done) => setTimeout(done, 100));
     await database.pool.query(
       "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())",
     );
-    await expect(running).rejects.toThrow();
+    await refused;
     expect(interrupt.signal.aborted).toBe(true);
     expect(await locks.tryRun(ID, new AbortController(), async () => undefined)).toBe(true);
     await locks.close();
