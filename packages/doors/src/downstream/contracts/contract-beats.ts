@@ -15,7 +15,7 @@ export interface ContractBeats {
   /** The key of a Swizzle contract's challenge in one window: 32 bytes, HMAC-SHA256 under the node's secret of (contract id, window). */
   challengeKey(contractId: string, window: number): Buffer;
   challenge(question: Question): WireObject;
-  /** Whether a proof has the scheme's shape and can be decoded, in either generation's form. */
+  /** Whether a proof has the scheme's shape and can be decoded. */
   readable(scheme: Scheme, proof: unknown): boolean;
   verify(question: Question, proof: unknown): Verdict;
 }

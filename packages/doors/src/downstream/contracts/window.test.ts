@@ -76,7 +76,9 @@ describe("standingAt", () => {
             }
             if (kind === "challenge") continue;
             const outcome = original.answer(now);
-            expect(outcome).toBe({ open: "ok", answered: "answered", exhausted: "answered", expired: "expired" }[standing.state]);
+            expect(outcome).toBe(
+              { open: "ok", answered: "answered", exhausted: "answered", expired: "expired" }[standing.state],
+            );
             if (outcome === "ok") answers += 1;
           }
         },

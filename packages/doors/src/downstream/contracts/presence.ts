@@ -1,0 +1,85 @@
+import { inTransaction } from "@cairn/database";
+import type pg from "pg";
+
+/** Shorter absences fit into what farmers wait before they try again. */
+const TOLERATED_SECONDS = 5;
+/** How often the node writes down that it is there. */
+const ALIVE_EVERY_SECONDS = 1;
+/** Moving contracts takes a while itself: this much is added for each. Measured: 9 µs. */
+const SECONDS_PER_CONTRACT = 2e-5;
+
+/**
+ * Write down that the node is there at `now` (seconds since 1970). When nobody had for more than a few seconds (the node was down, or its
+ * database), everything that ran at the last sign of life is moved by that time: starts of contracts, and the time that their farmers are
+ * covered, which counts as time online.
+ *
+ * @returns seconds by which contracts were moved; 0 for a sign of life in time
+ */
+export async function showPresence(pool: pg.Pool, now: number): Promise<number> {
+  const quick = await pool.query(
+    "update downstream.liveness set alive_at = greatest(alive_at, $1) where alive_at > $1 - $2::float8",
+    [now, TOLERATED_SECONDS],
+  );
+  if (quick.rowCount !== 0) return 0;
+  return inTransaction(pool, async (client) => {
+    await client.query("insert into downstream.liveness (alive_at) values ($1) on conflict do nothing", [now]);
+    const last = await client.query<{ alive_at: number }>("select alive_at from downstream.liveness for update");
+    const aliveAt = last.rows[0]!.alive_at;
+    const gap = now - aliveAt;
+    const moved = gap > TOLERATED_SECONDS ? await move(client, aliveAt, gap) : 0;
+    await client.query("update downstream.liveness set alive_at = greatest(alive_at, $1)", [
+      now + Math.max(0, moved - gap),
+    ]);
+    return moved;
+  });
+}
+
+async function move(client: pg.PoolClient, aliveAt: number, gap: number): Promise<number> {
+  // Whoever counts answers locks tokens before contracts.
+  await client.query("lock table downstream.tokens in share row exclusive mode");
+  const alive = "not settled and start + (answers + 1) * interval > $1";
+  const { rows } = await client.query<{ count: string }>(`select count(*) from downstream.contracts where ${alive}`, [
+    aliveAt,
+  ]);
+  const seconds = gap + Number(rows[0]!.count) * SECONDS_PER_CONTRACT;
+  await client.query(`update downstream.contracts set start = start + $2 where ${alive}`, [aliveAt, seconds]);
+  await client.query(
+    `update downstream.tokens set covered_until = covered_until + $2, covered_seconds = covered_seconds + $2
+     where covered_until > $1`,
+    [aliveAt, seconds],
+  );
+  return seconds;
+}
+
+export interface PresenceOptions {
+  pool: pg.Pool;
+  /** Seconds since 1970. */
+  now: () => number;
+}
+
+/** The node's sign of life, given about every second. */
+export class Presence {
+  readonly #options: PresenceOptions;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #showing: Promise<number> | undefined;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  /** Give a sign of life if none was given within the last second; what judges by the clock waits for this after an absence. */
+  async ensure(): Promise<number> {
+    const now = this.#options.now();
+    if (now - this.#shownAt < ALIVE_EVERY_SECONDS && now >= this.#shownAt) return 0;
+    if (this.#showing !== undefined && now - this.#shownAt < TOLERATED_SECONDS) return 0;
+    this.#showing ??= showPresence(this.#options.pool, now)
+      .then((moved) => {
+        this.#shownAt = now;
+        return moved;
+      })
+      .finally(() => {
+        this.#showing = undefined;
+      });
+    return this.#showing;
+  }
+}
