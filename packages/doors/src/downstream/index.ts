@@ -1,3 +1,14 @@
+export {
+  type ByteRange,
+  DEFAULT_TRAFFIC,
+  type DownstreamRoutesOptions,
+  downstreamRoutes,
+  type ShardSource,
+  type StatusSource,
+  statusFrom,
+  type TrafficSettings,
+  verifyBitcoinMessage,
+} from "./http/index.ts";
 export type { Location } from "./location/location.ts";
 export { type Locate, type Locator, openLocator } from "./location/open-locator.ts";
 export { downstreamMigrations } from "./migrations.ts";

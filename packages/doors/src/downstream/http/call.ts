@@ -1,0 +1,118 @@
+import { CairnError } from "@cairn/core";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { VerificationNode } from "../verification-node.ts";
+import type { Dialect } from "./dialect.ts";
+import { type NOT_JSON, parseBody, TOO_LARGE } from "./parse-body.ts";
+import { readBody } from "./read-body.ts";
+import { Refusal, TEXTS } from "./refusal.ts";
+import type { ShardSource } from "./shards.ts";
+import type { StatusSource } from "./status.ts";
+import type { TrafficLimits } from "./traffic-limits.ts";
+
+/** What is the same for every request. */
+export interface Door {
+  node: VerificationNode;
+  status: StatusSource;
+  shards: ShardSource | undefined;
+  limits: TrafficLimits | undefined;
+  bodyTimeoutMilliseconds: number;
+  warn(error: unknown, what: string): void;
+}
+
+/** One request on its way through a handler. */
+export interface Call {
+  door: Door;
+  dialect: Dialect;
+  /** Path below which this dialect lies, without a slash at the end. */
+  prefix: string;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  query: URLSearchParams;
+  /** Of the client, behind trusted proxies. */
+  ip: string;
+  network: string;
+  /** What Content-Type says the body is, in lower case, without parameters. */
+  mediaType: string;
+  /** Bytes counted against the network's limit until the answer is made. */
+  held: number;
+}
+
+export type Handler = (call: Call) => Promise<unknown>;
+
+/** Sends JSON text with status 200. */
+export function sendJson({ reply }: Call, text: string): FastifyReply {
+  return reply.header("content-type", "application/json").send(text);
+}
+
+/**
+ * The body, parsed; NOT_JSON when it is none.
+ *
+ * @throws Refusal 413 or what `tooLarge` says, 408, 429
+ */
+export async function jsonBody(call: Call, maxBytes: number, tooLarge?: Refusal): Promise<unknown | typeof NOT_JSON> {
+  const { door, network } = call;
+  const refusal = tooLarge ?? new Refusal(413, TEXTS.bodyTooLarge(maxBytes));
+  const body = await readBody(call.request.raw, {
+    maxBytes,
+    timeoutMilliseconds: door.bodyTimeoutMilliseconds,
+    tooLarge: refusal,
+    hold(bytes) {
+      door.limits?.hold(network, bytes);
+      call.held += bytes;
+    },
+  });
+  const parsed = await parseBody(body, maxBytes);
+  if (parsed === TOO_LARGE) throw refusal;
+  return parsed;
+}
+
+const TOKEN = /^[0-9a-f]{32}$/i;
+const HASH = /^[0-9a-f]{64}$/i;
+
+/** A token as the node knows it. @throws Refusal for what cannot be one */
+export function tokenOf(text: string, status = 400): string {
+  if (!TOKEN.test(text)) throw new Refusal(status, TEXTS.noToken);
+  return text.toLowerCase();
+}
+
+/** @throws Refusal 400 */
+export function hashOf(text: string): string {
+  if (!HASH.test(text)) throw new Refusal(400, TEXTS.badHash);
+  return text.toLowerCase();
+}
+
+/** A contract as a client names it in a list: its text to be repeated, and the hash that it is, if it is one. */
+export interface Named {
+  echo: string;
+  hash: string | undefined;
+}
+
+const MAX_NAME_CHARACTERS = 128;
+
+/** Undefined for what no contract was ever called: neither short text nor a whole number. */
+export function nameOf(value: unknown): Named | undefined {
+  if (typeof value === "string") {
+    if (value.length === 64 && HASH.test(value)) return { echo: `"${value}"`, hash: value.toLowerCase() };
+    return value.length <= MAX_NAME_CHARACTERS ? { echo: JSON.stringify(value), hash: undefined } : undefined;
+  }
+  return Number.isSafeInteger(value) ? { echo: String(value), hash: undefined } : undefined;
+}
+
+/** What the node refused, as this protocol says it; other errors stay as they are. `noTokenStatus`: see section 2.1 of the protocol. */
+export function asRefusal(error: unknown, node: VerificationNode, noTokenStatus: number): unknown {
+  if (!(error instanceof CairnError) || error instanceof Refusal) return error;
+  switch (error.code) {
+    case "downstream-no-token":
+      return new Refusal(noTokenStatus, TEXTS.noToken);
+    case "downstream-too-many-tokens":
+      return new Refusal(400, TEXTS.tooManyTokens(node.settings.maxTokensPerNetwork ?? 0));
+    case "downstream-bad-address":
+      return new Refusal(400, TEXTS.badAddress);
+    case "downstream-not-whitelisted":
+      return new Refusal(400, TEXTS.notWhitelisted);
+    case "downstream-bad-nonce":
+      return new Refusal(400, TEXTS.badNonce);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,157 @@
+import { CairnError } from "@cairn/core";
+import { databaseAway } from "@cairn/database";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { VerificationNode } from "../verification-node.ts";
+import { asRefusal, type Call, type Door } from "./call.ts";
+import { clientAddress, networkOf } from "./client-address.ts";
+import { CODE, type Dialect, DOCUMENT } from "./dialect.ts";
+import { METHOD_NOT_ALLOWED_PAGE, NOT_FOUND_PAGE } from "./html-pages.ts";
+import { Refusal, TEXTS } from "./refusal.ts";
+import { routesOf } from "./routes.ts";
+import type { ShardSource } from "./shards.ts";
+import type { StatusSource } from "./status.ts";
+import { DEFAULT_TRAFFIC, TrafficLimits, type TrafficSettings } from "./traffic-limits.ts";
+
+const PREFIX = "/api/downstream";
+/** Where it is not 400 that a token is unknown. */
+const NO_TOKEN_STATUS: Record<string, number> = { heartbeat: 404, token: 401, shard: 401 };
+const NO_QUERY = new URLSearchParams();
+
+export interface DownstreamRoutesOptions {
+  node: VerificationNode;
+  status: StatusSource;
+  /** Where the bytes of shards are had; without it none is served. */
+  shards?: ShardSource;
+  /** Limits by network; null for none. */
+  traffic?: TrafficSettings | null;
+  /** Within which a request's body must have come. */
+  bodyTimeoutMilliseconds?: number;
+  /** Called with what went wrong on our side; the client hears only `Internal Server Error`. */
+  onError?: (error: unknown, what: string) => void;
+}
+
+/**
+ * The whole HTTP API of the downstream door, below `/api/downstream` in the document's dialect and below `/api/downstream/v1` in the later
+ * code's. It has its own parsing of bodies, errors and not-found pages, and touches nothing outside of its prefix.
+ */
+export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPluginAsync {
+  const { node, traffic = DEFAULT_TRAFFIC, onError = () => undefined } = options;
+  const addressOf = clientAddress(node.settings.trustedProxies);
+  const door: Door = {
+    node,
+    status: options.status,
+    shards: options.shards,
+    limits: traffic === null ? undefined : new TrafficLimits(traffic, () => performance.now()),
+    bodyTimeoutMilliseconds: options.bodyTimeoutMilliseconds ?? 30_000,
+    warn: onError,
+  };
+
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const target = locate(request.raw.url ?? "");
+    const methods = target && routesOf(target.segments);
+    if (target === undefined || methods === undefined) return page(reply, 404, NOT_FOUND_PAGE);
+    const handler = methods[request.method];
+    if (handler === undefined) {
+      reply.header("allow", [...Object.keys(methods), "OPTIONS"].join(", "));
+      return request.method === "OPTIONS" ? reply.send("") : page(reply, 405, METHOD_NOT_ALLOWED_PAGE);
+    }
+    const ip = addressOf(request.raw);
+    const network = networkOf(ip);
+    const { dialect, prefix, query } = target;
+    const mediaType = mediaTypes.get(request.raw) ?? "";
+    const call: Call = { door, dialect, prefix, request, reply, query, ip, network, mediaType, held: 0 };
+    try {
+      door.limits?.take(network, "requests");
+      return await handler(call);
+    } catch (error) {
+      throw asRefusal(error, node, NO_TOKEN_STATUS[target.segments[0] ?? ""] ?? 400);
+    } finally {
+      if (call.held > 0) door.limits?.release(network, call.held);
+    }
+  };
+
+  const fail = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    if (reply.raw.headersSent) {
+      onError(error, "an answer broke off");
+      reply.raw.destroy();
+      return reply;
+    }
+    const refusal = refusalFor(error);
+    if (refusal.status === 500) onError(error, "a request failed");
+    for (const name of ["content-length", "content-range", "accept-ranges"]) reply.removeHeader(name);
+    return reply
+      .status(refusal.status)
+      .headers(refusal.headers)
+      .header("content-type", "application/json")
+      .send(JSON.stringify({ status: "error", message: refusal.message }));
+  };
+
+  return async (server) => {
+    await server.register(
+      async (scope: FastifyInstance) => {
+        scope.removeAllContentTypeParsers();
+        scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+        scope.addHook("onRequest", (request, _reply, done) => {
+          takeMediaType(request);
+          done();
+        });
+        scope.setErrorHandler(fail);
+        scope.setNotFoundHandler(handle);
+        for (const path of ["", "/*"]) scope.all(path, { exposeHeadRoute: false }, handle);
+      },
+      { prefix: PREFIX },
+    );
+  };
+}
+
+const mediaTypes = new WeakMap<object, string>();
+
+/** Takes Content-Type out of the server's sight: bodies are read by hand whatever it says, even nonsense. */
+function takeMediaType({ raw }: FastifyRequest): void {
+  const type = raw.headers["content-type"];
+  if (type === undefined) return;
+  const [media = ""] = type.split(";", 1);
+  mediaTypes.set(raw, media.trim().toLowerCase());
+  delete raw.headers["content-type"];
+}
+
+interface Target {
+  dialect: Dialect;
+  prefix: string;
+  segments: string[];
+  query: URLSearchParams;
+}
+
+/** Undefined for a path that cannot be decoded. */
+function locate(url: string): Target | undefined {
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
+  let segments = path.slice(PREFIX.length + 1).split("/");
+  const isCode = segments[0] === "v1";
+  if (isCode) segments.shift();
+  if (path.includes("%")) {
+    try {
+      segments = segments.map(decodeURIComponent);
+    } catch {
+      return undefined;
+    }
+  }
+  return { dialect: isCode ? CODE : DOCUMENT, prefix: isCode ? `${PREFIX}/v1` : PREFIX, segments, query };
+}
+
+function page(reply: FastifyReply, status: number, html: string): FastifyReply {
+  return reply.status(status).type("text/html; charset=utf-8").send(html);
+}
+
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const status = (error as { statusCode?: unknown }).statusCode;
+  if (typeof status === "number" && status >= 400 && status < 500) return new Refusal(status, (error as Error).message);
+  if (isAway(error)) return new Refusal(503, TEXTS.away, { "retry-after": "1" });
+  return new Refusal(500, TEXTS.internal);
+}
+
+function isAway(error: unknown): boolean {
+  return databaseAway(error) !== undefined || (error instanceof CairnError && error.kind === "unavailable");
+}

@@ -1,0 +1,75 @@
+import type { Scheme } from "../scheme.ts";
+import { verifyBitcoinMessage } from "./bitcoin-message.ts";
+import { type Call, jsonBody, sendJson, tokenOf } from "./call.ts";
+import { Refusal, TEXTS } from "./refusal.ts";
+
+/** A message of 1024 characters, each written as two \u escapes, and what stands around it. */
+const bodyBytes = (characters: number) => 12 * characters + 4096;
+const SIGNATURE_CHARACTERS = 88;
+
+function sendToken(call: Call, { token, scheme }: { token: string; scheme: Scheme }) {
+  const heartbeat = call.dialect.object(call.door.node.heartbeat(scheme));
+  return sendJson(call, `{"token":"${token}","type":"${scheme}","heartbeat":${heartbeat}}`);
+}
+
+/** `GET` and `POST /new/<address>`. */
+export async function newToken(call: Call, address: string): Promise<unknown> {
+  const { door, ip, network } = call;
+  const { settings } = door.node;
+  door.limits?.take(network, "registrations");
+  const proof = settings.requireSignature || settings.requireNonce ? await signedMessage(call, address) : undefined;
+  return sendToken(call, await door.node.register(address, ip, proof));
+}
+
+async function signedMessage(call: Call, address: string): Promise<{ message: string; signature: string }> {
+  if (call.request.method !== "POST") throw new Refusal(400, TEXTS.signatureRequired);
+  const maxCharacters = call.door.node.settings.maxMessageLength;
+  const tooLong = new Refusal(400, TEXTS.messageTooLong(maxCharacters));
+  const isJson = call.mediaType === "application/json" || /^application\/.*\+json$/.test(call.mediaType);
+  const body = await jsonBody(call, bodyBytes(maxCharacters), tooLong);
+  if (!isJson || typeof body !== "object" || body === null || !("signature" in body) || !("message" in body)) {
+    throw new Refusal(400, TEXTS.registrationBody);
+  }
+  const { message, signature } = body;
+  if (typeof message !== "string") throw new Refusal(400, TEXTS.signatureInvalid);
+  if (message.length > maxCharacters && [...message].length > maxCharacters) throw tooLong;
+  if (typeof signature !== "string") throw new Refusal(400, TEXTS.signatureInvalid);
+  if (signature.length !== SIGNATURE_CHARACTERS) throw new Refusal(400, TEXTS.signatureLength);
+  // The database takes any text but this character.
+  if (message.includes("\0") || !verifyBitcoinMessage(address, message, signature)) {
+    throw new Refusal(400, TEXTS.signatureInvalid);
+  }
+  return { message, signature };
+}
+
+/** `GET /heartbeat/<token>`. */
+export async function heartbeat(call: Call, text: string): Promise<unknown> {
+  const token = tokenOf(text, 404);
+  const { scheme } = await call.door.node.find(token);
+  return sendToken(call, { token, scheme });
+}
+
+/** `GET /nonce/<address>`: what to sign for a registration that is good at this node only. */
+export async function nonce(call: Call, address: string): Promise<unknown> {
+  call.door.limits?.take(call.network, "registrations");
+  const { message, expiresInSeconds } = await call.door.node.issueNonce(address);
+  return sendJson(call, JSON.stringify({ message, expires_in: expiresInSeconds }));
+}
+
+/** The token that a request carries in its Authorization header. @throws Refusal 401 */
+export function bearerToken({ request }: Call): string {
+  const [, token] = /^Bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (token === undefined) throw new Refusal(401, TEXTS.bearerRequired, { "www-authenticate": "Bearer" });
+  return tokenOf(token, 401);
+}
+
+/** `POST /token`: the token in the header is replaced by the one in the answer. */
+export async function rotateToken(call: Call): Promise<unknown> {
+  return sendToken(call, await call.door.node.rotate(bearerToken(call)));
+}
+
+/** `DELETE /token`: the token in the header ends, and its contracts with it. */
+export async function deleteToken(call: Call): Promise<unknown> {
+  await call.door.node.remove(bearerToken(call));
+  return sendJson(call, '{"status":"ok"}');
+}
