@@ -1,5 +1,5 @@
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PackageLocks } from "./package-locks.ts";
 
 const ID = "a".repeat(32);
@@ -48,7 +48,10 @@ describe("PackageLocks", () => {
     );
     await refused;
     expect(interrupt.signal.aborted).toBe(true);
-    expect(await locks.tryRun(ID, new AbortController(), async () => undefined)).toBe(true);
+    // The server tells of the end before it lets the locks go.
+    await vi.waitFor(async () =>
+      expect(await locks.tryRun(ID, new AbortController(), async () => undefined)).toBe(true),
+    );
     await locks.close();
   });
 });

@@ -9,7 +9,7 @@ import { findSlotByDeal, type SlotRow } from "./slot-rows.ts";
 import { countSpent } from "./spent-buffers.ts";
 import type { ShardSource } from "./types.ts";
 
-const BLOCK = 1_048_576;
+const BLOCK = 262_144;
 /** Columns of a parity block take this much at most. */
 const COLUMNS_BYTES = 8_388_608;
 

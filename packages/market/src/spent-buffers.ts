@@ -1,6 +1,6 @@
 import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 
-const ALLOWANCE_BYTES = 16_777_216;
+const ALLOWANCE_BYTES = 4_194_304;
 let spent = 0;
 
 /**
