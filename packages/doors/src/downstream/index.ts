@@ -12,6 +12,7 @@ export {
 export type { Location } from "./location/location.ts";
 export { type Locate, type Locator, openLocator } from "./location/open-locator.ts";
 export { downstreamMigrations } from "./migrations.ts";
+export { downstreamPage } from "./page/page-routes.ts";
 export type { Scheme } from "./scheme.ts";
 export { DEFAULT_SETTINGS, type DownstreamSettings } from "./settings.ts";
 export { type DownstreamMetrics, registerDownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";
