@@ -21,4 +21,28 @@ export { type MerkleTag, MOST_ROUNDS, merkleTagToWire, readMerkleTag, type WireM
 export type { MerkleTree } from "./merkle/tree.ts";
 export { type MerkleExpectation, verifyMerkleAnswer } from "./merkle/verify.ts";
 export { RandomIo, randomIoKey, readRandomIo } from "./random-io.ts";
+export {
+  chunkBytes,
+  countChunks,
+  newSwizzleBeat,
+  publicSwizzleBeat,
+  readSwizzleBeat,
+  SWIZZLE_PRIME,
+  type SwizzleBeat,
+  type SwizzleKeys,
+  swizzleBeatToWire,
+} from "./swizzle/beat.ts";
+export {
+  readSwizzleChallenge,
+  type SwizzleChallenge,
+  swizzleChallengeLength,
+  swizzleChallengeToWire,
+} from "./swizzle/challenge.ts";
+export { makeSwizzleTag, type SwizzleTagging } from "./swizzle/make-tag.ts";
+export { swizzlePrf } from "./swizzle/prf.ts";
+export { readSwizzleProof, type SwizzleProof, swizzleProofToWire } from "./swizzle/proof.ts";
+export { proveSwizzle, type SwizzleHolding } from "./swizzle/prove.ts";
+export { openSwizzleState, type SwizzleState, sealSwizzleState } from "./swizzle/state.ts";
+export { parseSwizzleTag, readSwizzleTag, type SwizzleTag } from "./swizzle/tag.ts";
+export { verifySwizzleAnswer } from "./swizzle/verify.ts";
 export type { Verdict } from "./verdict.ts";

@@ -1,0 +1,57 @@
+import { CairnError } from "@cairn/core/errors";
+import type { ReadRaw } from "../../read-raw.ts";
+import { readExactly } from "../read-exactly.ts";
+import { chunkBytes, countChunks, type SwizzleBeat } from "./beat.ts";
+import { asBuffer, readInteger } from "./integers.ts";
+import { firstIndices, swizzlePrf } from "./prf.ts";
+import { MOST_CHUNKS } from "./tag.ts";
+import { integer, u32 } from "./wire.ts";
+
+/** Chunks that are read and tagged at a time: 5 MiB. */
+const STEP_CHUNKS = 4096;
+
+export interface SwizzleTagging {
+  readonly beat: SwizzleBeat;
+  /** 32 random bytes of this tag alone, as is the other. */
+  readonly fKey: Uint8Array;
+  readonly alphaKey: Uint8Array;
+  readonly fileSize: number;
+  readonly read: ReadRaw;
+}
+
+/**
+ * The tag of a file in its binary form (base64 of it is the wire's), and how many chunks it has. Reads the file once, from its start.
+ * Throws `bad-chunk-count` above 1,048,576 chunks, and `heartbeat-short-file`.
+ */
+export async function makeSwizzleTag(tagging: SwizzleTagging): Promise<{ tag: Buffer; chunks: number }> {
+  const { beat, fKey, alphaKey, fileSize, read } = tagging;
+  const chunks = countChunks(beat, fileSize);
+  if (chunks > MOST_CHUNKS) {
+    throw new CairnError(`a file of ${chunks} chunks is too large for one tag`, {
+      code: "bad-chunk-count",
+      kind: "input",
+    });
+  }
+  const alphas = swizzlePrf(alphaKey, beat.prime, firstIndices(beat.sectors));
+  const parts = [u32(chunks)];
+  const size = chunkBytes(beat);
+  for (let first = 0; first < chunks; first += STEP_CHUNKS) {
+    const count = Math.min(STEP_CHUNKS, chunks - first);
+    const start = first * size;
+    const bytes = asBuffer(await readExactly(read, start, Math.min(count * size, fileSize - start)));
+    const pads = swizzlePrf(
+      fKey,
+      beat.prime,
+      firstIndices(count).map((i) => first + i),
+    );
+    for (const [i, pad] of pads.entries()) {
+      let sigma = pad;
+      for (const [j, alpha] of alphas.entries()) {
+        const at = i * size + j * beat.sectorSize;
+        sigma += alpha * readInteger(bytes, at, Math.min(at + beat.sectorSize, bytes.length));
+      }
+      parts.push(integer(sigma % beat.prime));
+    }
+  }
+  return { tag: Buffer.concat(parts), chunks };
+}
