@@ -2,7 +2,7 @@
 const layers = [
   ["apps"],
   ["doors"],
-  ["provider", "market", "audit", "client"],
+  ["provider", "market", "audit", "client", "farmer"],
   ["catalog", "transport"],
   ["chain"],
   ["contracts", "database", "blobs", "archive"],

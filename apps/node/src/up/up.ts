@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { contractAddresses } from "@cairn/chain";
 import { CHAIN_MAIN, CHAIN_NODE_FLAGS, type ChainConfig } from "@cairn/chain/node";
 import { CairnError, type Hex, PROFILES } from "@cairn/core";
-import { ensureDatabase } from "@cairn/database";
 import { exitWithParent } from "@cairn/process";
 import type { PoolConfig } from "pg";
 import { formatDuration } from "../cli/format.ts";
@@ -13,10 +12,12 @@ import { type Home, homeAt, readJson, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { removeRunFile, writeRunFile } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
-import { postgresUnit } from "../supervise/postgres-unit.ts";
 import { processUnit } from "../supervise/process-unit.ts";
-import { type Supervisor, superviseChildren, type UnitEvent } from "../supervise/supervise-children.ts";
+import { stopSignal } from "../supervise/stop-signal.ts";
+import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
+import { tellRestarts } from "../supervise/tell-restarts.ts";
 import { localProviderUnit } from "./local-providers.ts";
+import { openDatabases } from "./open-databases.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 
 const DEFAULT_PORT = 4400;
@@ -47,7 +48,7 @@ export async function up(options: UpOptions): Promise<void> {
     await mkdir(home.logs, { recursive: true });
     supervisor = await superviseChildren({
       record: join(home.directory, "children.json"),
-      onEvent: tell,
+      onEvent: tellRestarts,
       pauses: RESTART_PAUSES,
     });
     const url = await Promise.race([startAll(supervisor, home, settings, port), stop.then(() => undefined)]);
@@ -72,20 +73,6 @@ function portFromEnvironment(): number | undefined {
     kind: "input",
     next: "Set it to a number from 0 to 65535, or unset it.",
   });
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
-}
-
-function tell(event: UnitEvent): void {
-  if (event.event === "ended" && event.restartsInMilliseconds !== undefined) {
-    process.stderr.write(`cairn: ${event.name} ended (${event.signal ?? event.code}) and is started again\n`);
-  } else if (event.event === "start-failed") {
-    process.stderr.write(`cairn: ${event.name} did not start: ${event.error.message}\n`);
-  }
 }
 
 function welcome(url: string, home: Home, settings: HomeSettings): string {
@@ -151,24 +138,6 @@ async function startAll(supervisor: Supervisor, home: Home, settings: HomeSettin
     children: supervisor.units().map((unit) => ({ name: unit.name, pid: unit.pid ?? 0 })),
   });
   return url;
-}
-
-/** Our own PostgreSQL, or the one that DATABASE_URL names; a database with its own role for the chain, one for the gateway. */
-async function openDatabases(
-  supervisor: Supervisor,
-  home: Home,
-): Promise<{ chain: PoolConfig; gateway: PoolConfig | string }> {
-  const url = process.env.DATABASE_URL;
-  if (url !== undefined && url !== "") {
-    return { chain: await ensureDatabase({ connectionString: url }, "cairn_chain", "cairn_chain"), gateway: url };
-  }
-  const postgres = postgresUnit({ directory: home.postgres });
-  await supervisor.start(postgres);
-  const admin = postgres.connect("postgres");
-  return {
-    chain: await ensureDatabase(admin, "cairn_chain", "cairn_chain"),
-    gateway: await ensureDatabase(admin, "cairn_gateway", "cairn_gateway"),
-  };
 }
 
 async function startChain(

@@ -1,0 +1,3 @@
+export type { FarmerEvent, FarmerProgress } from "./events.ts";
+export { type Identity, readIdentity } from "./identity.ts";
+export { type FarmerOptions, type RunningFarmer, runFarmer } from "./run-farmer.ts";
