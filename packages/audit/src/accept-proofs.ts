@@ -127,6 +127,7 @@ async function tellWrongProof(context: AuditContext, deal: AuditedDeal, wrong: s
     message: `Provider ${deal.provider} signed a wrong proof for shard ${deal.shard} of piece ${deal.piece}: ${wrong}.`,
     next: "Nothing to do: the deal fails with this period's verdict and the shard is rebuilt elsewhere.",
   });
+  await context.hand("lied", { deal: deal.deal });
 }
 
 async function outcomesOf(

@@ -108,4 +108,5 @@ on conflict (deal) do update set state = 'standing' where e.state <> 'standing'`
     message: `Provider ${deal.provider} hands out wrong bytes for shard ${deal.shard} of piece ${deal.piece}, and does not own up to it: ${what}.`,
     next: "Nothing to do: the deal fails with the period's verdict and the shard is rebuilt elsewhere.",
   });
+  await context.hand("lied", { deal: deal.deal });
 }

@@ -1,3 +1,4 @@
+import type { OutboxTopics } from "@cairn/catalog";
 import type { Address, BlobStore, DealId, Deployment, Hex, Ledger, Transport } from "@cairn/core";
 import type { Pool } from "pg";
 
@@ -33,8 +34,8 @@ export interface AuditContext {
   /** Verdict leaf files by their sha256. */
   leafFiles: BlobStore;
   tell(notice: Notice): Promise<void>;
-  /** Hand a matter to the market: `heal` rewrites a damaged shard in place. */
-  hand(topic: "heal", payload: { deal: DealId; reason: string }): Promise<void>;
+  /** Hand a matter to the market: `heal` rewrites a damaged shard in place, `lied` keeps it from ever going back to its holder. */
+  hand<T extends "heal" | "lied">(topic: T, payload: OutboxTopics[T]): Promise<void>;
 }
 
 /** A context whose `tellOnce` keeps what comes again each period or block from being told each time. */

@@ -100,8 +100,8 @@ values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)
     leafFiles: memoryBlobStore(),
     tell,
     tellOnce: (_, notice) => tell(notice),
-    async hand(_, { deal }) {
-      healed.push(deal);
+    async hand(topic, { deal }) {
+      if (topic === "heal") healed.push(deal);
     },
   };
   const audit = createAudit(context, { claimEveryPeriods: 1 });

@@ -11,6 +11,8 @@ export interface OutboxTopics {
   "deal-state": { deal: DealId; manifestHash: Hex; state: DealState };
   /** audit → market: the copy of an ACTIVE deal is damaged and is to be rewritten on the same provider. */
   heal: { deal: DealId; reason: string };
+  /** audit → market: the holder of an ACTIVE deal signed a wrong proof or hands out wrong bytes. */
+  lied: { deal: DealId };
   /** market → audit: a provider was caught with wrong bytes or refused a signed read. */
   "fault-evidence": {
     deal: DealId;

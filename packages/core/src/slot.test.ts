@@ -14,6 +14,7 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
     deal: fc.nat(3).map(deal),
     expiry: fc.nat(2000),
   }),
+  fc.constant<SlotEvent>({ type: "provider-lied", deal: deal(1) }),
   fc.constant<SlotEvent>({ type: "quote-failed", cause: "full", next: null, refusedBy: A }),
   fc.constant<SlotEvent>({ type: "proposing", proposal: "p" }),
   fc.record({ type: fc.constant("proposed" as const), deadline: fc.nat(3000) }),
@@ -151,7 +152,7 @@ describe("stepSlot", () => {
     expect(slotCommand(proposed, 995)).toBe("cancel");
   });
 
-  it("rebuilds a failed shard elsewhere, never on the provider at fault", () => {
+  it("rebuilds a failed shard elsewhere: later or for want of others on one that was silent, never on a liar", () => {
     const active = run(emptySlot("spool"), [
       { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
       { type: "proposed", deadline: 1000 },
@@ -161,7 +162,11 @@ describe("stepSlot", () => {
     ]);
     const failed = stepSlot(active, { type: "chain", deal: deal(1), state: "FAILED" }, 500);
     expect(slotCommand(failed, 500)).toBe("rebuild");
-    expect(avoidedNow(failed, 1e9).never).toEqual(new Set([A]));
+    expect(avoidedNow(failed, 501)).toEqual({ never: new Set(), rather: new Set([A]) });
+    const lied = stepSlot(active, { type: "provider-lied", deal: deal(1) }, 400);
+    const caught = stepSlot(lied, { type: "chain", deal: deal(1), state: "FAILED" }, 500);
+    expect(avoidedNow(caught, 1e9).never).toEqual(new Set([A]));
+    expect(stepSlot(active, { type: "provider-lied", deal: deal(2) }, 400)).toEqual(active);
     expect(slotCommand(stepSlot(failed, { type: "source-ready" }, 501), 501)).toBe("quote");
   });
 

@@ -58,6 +58,8 @@ export type SlotEvent =
   | { type: "provider-failed"; cause: string; hopeless: boolean; never?: boolean }
   /** Something else is: the chain, the funds, too few verifiers, too few shards. */
   | { type: "blocked"; cause: string; next: string | null; retrySeconds: number }
+  /** The holder signed a wrong proof or hands out wrong bytes: once its deal has failed it is not asked for this shard again. */
+  | { type: "provider-lied"; deal: DealId }
   | { type: "chain"; deal: DealId; state: DealState; deadline?: Seconds }
   | { type: "heal-requested"; cause: string }
   | { type: "healed" }
@@ -191,6 +193,9 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       return providerFailed(slot, event, now);
     case "blocked":
       return { ...slot, dueAt: now + event.retrySeconds, cause: event.cause, next: event.next };
+    case "provider-lied":
+      if (event.deal !== slot.deal || slot.provider === null) return slot;
+      return { ...slot, avoided: avoid(slot, slot.provider, null, now) };
     case "chain":
       return event.deal === slot.deal ? onChain(slot, event.state, event.deadline, now) : slot;
     case "heal-requested":
@@ -282,7 +287,7 @@ function onChain(slot: SlotState, state: DealState, deadline: Seconds | undefine
         "The verifiers found its provider at fault.",
         "It is being rebuilt on another provider.",
         now,
-        null,
+        now + AVOID_SECONDS,
       );
     case "COMPLETED":
       if (slot.phase === "ENDED") return slot;

@@ -31,3 +31,11 @@ export async function onHeal(
   ]);
   context.wake(slot.package);
 }
+
+/** The audit caught the holder with a lie. */
+export async function onLied(context: Context, client: PoolClient, { deal }: OutboxTopics["lied"]): Promise<void> {
+  const slot = await findSlotByDeal(client, deal);
+  if (!slot) return;
+  const { piece, shard } = slot;
+  await applySlotEventsIn(context, client, slot.package, [{ piece, shard, event: { type: "provider-lied", deal } }]);
+}

@@ -2,7 +2,7 @@ import { takeOutbox } from "@cairn/catalog";
 import type { PackageId } from "@cairn/core";
 import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
 import type { PoolClient } from "pg";
-import { onDealState, onHeal } from "./consume-outbox.ts";
+import { onDealState, onHeal, onLied } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
 import { PackageLocks } from "./package-locks.ts";
@@ -192,11 +192,12 @@ export class Engine {
 
   async #consume(): Promise<void> {
     const { pool } = this.#context;
-    const topics = ["deal-state", "heal"] as const;
+    const topics = ["deal-state", "heal", "lied"] as const;
     let some = true;
     while (some && !this.#stopping.signal.aborted) {
       some = await takeOutbox(pool, topics, async (message, client) => {
         if (message.topic === "heal") await onHeal(this.#context, client, message.payload as never);
+        else if (message.topic === "lied") await onLied(this.#context, client, message.payload as never);
         else await onDealState(this.#context, client, message.payload as never);
       });
     }
