@@ -20,10 +20,36 @@ export {
 export { type MerkleTag, MOST_ROUNDS, merkleTagToWire, readMerkleTag, type WireMerkleTag } from "./merkle/tag.ts";
 export type { MerkleTree } from "./merkle/tree.ts";
 export { type MerkleExpectation, verifyMerkleAnswer } from "./merkle/verify.ts";
+export {
+  answerOneHash,
+  firstOneHashSeed,
+  nextOneHashSeed,
+  type OneHashChallenge,
+  OneHashResponses,
+  oneHashChallenges,
+  oneHashPiece,
+} from "./one-hash/one-hash.ts";
+export { parseExactly, stringifyExactly } from "./pyswizzle/json.ts";
+export {
+  type PySwizzleBeat,
+  type PySwizzleChallenge,
+  type PySwizzleProof,
+  type PySwizzleTag,
+  readPySwizzleBeat,
+  readPySwizzleChallenge,
+  readPySwizzleProof,
+  readPySwizzleTag,
+  withTextKey,
+} from "./pyswizzle/objects.ts";
+export { makePySwizzleTag, provePySwizzle, verifyPySwizzle } from "./pyswizzle/py-swizzle.ts";
+export {
+  openPySwizzleState,
+  type PySwizzleState,
+  sealPySwizzleState,
+  type WirePySwizzleState,
+} from "./pyswizzle/state.ts";
 export { RandomIo, randomIoKey, readRandomIo } from "./random-io.ts";
 export {
-  chunkBytes,
-  countChunks,
   newSwizzleBeat,
   publicSwizzleBeat,
   readSwizzleBeat,
@@ -42,6 +68,7 @@ export { makeSwizzleTag, type SwizzleTagging } from "./swizzle/make-tag.ts";
 export { swizzlePrf } from "./swizzle/prf.ts";
 export { readSwizzleProof, type SwizzleProof, swizzleProofToWire } from "./swizzle/proof.ts";
 export { proveSwizzle, type SwizzleHolding } from "./swizzle/prove.ts";
+export { countChunks, type Sectors } from "./swizzle/sectors.ts";
 export { openSwizzleState, type SwizzleState, sealSwizzleState } from "./swizzle/state.ts";
 export { parseSwizzleTag, readSwizzleTag, type SwizzleTag } from "./swizzle/tag.ts";
 export { verifySwizzleAnswer } from "./swizzle/verify.ts";

@@ -1,5 +1,6 @@
 import { fromBase64, toBase64 } from "../base64.ts";
 import { byteLength } from "./integers.ts";
+import { type Sectors, sectorsBelow } from "./sectors.ts";
 import { integer, MOST_INTEGER_BYTES, sized, u32, WireReader } from "./wire.ts";
 
 export const KEY_BYTES = 32;
@@ -21,30 +22,16 @@ export interface SwizzleKeys {
 }
 
 /** What a Swizzle node works with. A farmer has it without the keys. */
-export interface SwizzleBeat {
+export interface SwizzleBeat extends Sectors {
   readonly keys?: SwizzleKeys;
-  readonly sectors: number;
-  /** Bytes of a sector: floor(bit length of the prime / 8). */
-  readonly sectorSize: number;
-  readonly prime: bigint;
 }
 
 /** A beat as a node makes it: ten sectors of 128 bytes in a chunk of 1280. */
 export function newSwizzleBeat(keys: SwizzleKeys, prime = SWIZZLE_PRIME, sectors = USUAL_SECTORS): SwizzleBeat {
-  return { keys, sectors, sectorSize: Math.floor(prime.toString(2).length / 8), prime };
+  return { keys, ...sectorsBelow(prime, sectors) };
 }
 
-/** Bytes of a chunk: what one σ stands for. */
-export function chunkBytes({ sectors, sectorSize }: SwizzleBeat): number {
-  return sectors * sectorSize;
-}
-
-/** Chunks of a file: the last is short, and empty when the size is a multiple of the chunk. */
-export function countChunks(beat: SwizzleBeat, fileSize: number): number {
-  return Math.floor(fileSize / chunkBytes(beat)) + 1;
-}
-
-/** A beat as base64 text; with `keys: false` as farmers get it. */
+/** A beat as base64 text, public when it has no keys. */
 export function swizzleBeatToWire({ keys, sectors, sectorSize, prime }: SwizzleBeat): string {
   const secret = keys === undefined ? [] : [sized(keys.encryption), sized(keys.mac)];
   const flags = Buffer.of(keys === undefined ? PUBLIC : 0);

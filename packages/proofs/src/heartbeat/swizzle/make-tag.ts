@@ -1,9 +1,11 @@
 import { CairnError } from "@cairn/core/errors";
 import type { ReadRaw } from "../../read-raw.ts";
 import { readExactly } from "../read-exactly.ts";
-import { chunkBytes, countChunks, type SwizzleBeat } from "./beat.ts";
-import { asBuffer, readInteger } from "./integers.ts";
+import type { SwizzleBeat } from "./beat.ts";
+import { asBuffer } from "./integers.ts";
 import { firstIndices, swizzlePrf } from "./prf.ts";
+import { chunkBytes, countChunks } from "./sectors.ts";
+import { chunkSigmas } from "./sums.ts";
 import { MOST_CHUNKS } from "./tag.ts";
 import { integer, u32 } from "./wire.ts";
 
@@ -39,19 +41,9 @@ export async function makeSwizzleTag(tagging: SwizzleTagging): Promise<{ tag: Bu
     const count = Math.min(STEP_CHUNKS, chunks - first);
     const start = first * size;
     const bytes = asBuffer(await readExactly(read, start, Math.min(count * size, fileSize - start)));
-    const pads = swizzlePrf(
-      fKey,
-      beat.prime,
-      firstIndices(count).map((i) => first + i),
-    );
-    for (const [i, pad] of pads.entries()) {
-      let sigma = pad;
-      for (const [j, alpha] of alphas.entries()) {
-        const at = i * size + j * beat.sectorSize;
-        sigma += alpha * readInteger(bytes, at, Math.min(at + beat.sectorSize, bytes.length));
-      }
-      parts.push(integer(sigma % beat.prime));
-    }
+    const indices = firstIndices(count).map((i) => first + i);
+    const sigmas = chunkSigmas(beat, bytes, swizzlePrf(fKey, beat.prime, indices), alphas);
+    parts.push(...sigmas.map(integer));
   }
   return { tag: Buffer.concat(parts), chunks };
 }
