@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CairnError } from "@cairn/core/errors";
 import { databaseAway } from "@cairn/database";
 import type pg from "pg";
+import { noToken, tooManyTokens } from "../tokens/refusals.ts";
+import { hashToken } from "../tokens/token.ts";
 import type { Answer, AnswerOutcome } from "../verification-node.ts";
 import type { ContractBeats } from "./contract-beats.ts";
 import { countAnswers } from "./count-answers.ts";
@@ -13,8 +15,6 @@ export interface AnswerBatcherOptions {
   beats: ContractBeats;
   /** Seconds since 1970. */
   now: () => number;
-  /** SHA-256 of a token's 16 bytes. Throws `downstream-no-token` for a text that is no token. */
-  tokenHash: (token: string) => Buffer;
   /** Keyed hash of what the limit of tokens counts of a network address. */
   networkKey: (ip: string) => Buffer;
   /** Tokens per network; null: no limit. */
@@ -75,13 +75,13 @@ export class AnswerBatcher {
    * @throws CairnError `downstream-no-token`; `downstream-too-many-tokens` when it comes from another network than the token and that one
    *   has as many tokens as it may; `database-unreachable` when the database stays away
    */
-  answer(token: string, ip: string, answers: readonly Answer[]): Promise<AnswerOutcome[]> {
+  async answer(token: string, ip: string, answers: readonly Answer[]): Promise<AnswerOutcome[]> {
     const { promise, resolve, reject } = Promise.withResolvers<AnswerOutcome[]>();
-    const { tokenHash, networkKey, now } = this.#options;
+    const { networkKey, now } = this.#options;
     // A request without answers still asks for its token.
     const asked: readonly Answer[] = answers.length > 0 ? answers : [{ hash: undefined, proof: undefined }];
     const request: Request = {
-      tokenHash: tokenHash(token),
+      tokenHash: hashToken(token).tokenHash,
       networkKey: networkKey(ip),
       answers,
       outcomes: [],
@@ -162,12 +162,17 @@ export class AnswerBatcher {
       .filter(({ item, ...what }) => this.#admit(item, what))
       .map(({ item, contract }) => ({ item, row: contract }));
     const { outcomes, accepted, deferred } = await judgeAnswers(beats, known);
-    for (const { item, row } of accepted) item.mayHaveCounted = { contract: row.id, answers: row.answers + 1 };
     const changed = await countAnswers(
       pool,
       accepted.map(({ row, item, seed }) => ({ contract: row.id, token: item.token, answers: row.answers, seed })),
       now(),
-    );
+    ).catch((error: unknown) => {
+      // The connection was cut: before or after the commit, who knows.
+      if (databaseAway(error) !== undefined) {
+        for (const { item, row } of accepted) item.mayHaveCounted = { contract: row.id, answers: row.answers + 1 };
+      }
+      throw error;
+    });
     const again = [...deferred];
     for (const { row, item, followers } of accepted) if (changed.has(row.id)) again.push(item, ...followers);
     const undecided = new Set(again);
@@ -179,7 +184,7 @@ export class AnswerBatcher {
   #admit(item: Item, { token, overLimit }: FoundContract): boolean {
     if (item.request.refused) return false;
     if (token === undefined) this.#refuse(item.request, noToken());
-    else if (overLimit) this.#refuse(item.request, tooManyTokens(this.#options.maxTokensPerNetwork));
+    else if (overLimit) this.#refuse(item.request, tooManyTokens(this.#options.maxTokensPerNetwork ?? 0));
     else item.token = token;
     return !item.request.refused;
   }
@@ -194,23 +199,6 @@ export class AnswerBatcher {
     request.left -= 1;
     if (request.left === 0) request.resolve(request.outcomes.slice(0, request.answers.length) as AnswerOutcome[]);
   }
-}
-
-function noToken(): CairnError {
-  return new CairnError("Nonexistent token.", {
-    code: "downstream-no-token",
-    kind: "missing",
-    next: "Ask for a new token.",
-  });
-}
-
-function tooManyTokens(most: number | null): CairnError {
-  return new CairnError(`IP Disallowed, only ${most} tokens are permitted per IP address`, {
-    code: "downstream-too-many-tokens",
-    kind: "input",
-    next: "Use the tokens that this network has already.",
-    details: { most },
-  });
 }
 
 function unsettled(): CairnError {

@@ -1,10 +1,10 @@
 import { asCairnError } from "@cairn/core/errors";
 import type pg from "pg";
+import { recordDay } from "../status/record-day.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { ContractBeats } from "./contract-beats.ts";
 import { dropAnsweredTags } from "./drop-answered-tags.ts";
 import { Presence } from "./presence.ts";
-import { dayOf, recordDay } from "./record-day.ts";
 import { contractPages, settleContracts } from "./settle-contracts.ts";
 
 export interface ContractKeeperOptions {
@@ -16,6 +16,7 @@ export interface ContractKeeperOptions {
 }
 
 const TICK_MS = 1000;
+const DAY_SECONDS = 86_400;
 /** In this time the sweep has seen every contract once. */
 const SWEEP_SECONDS = 30;
 const DROP_TAGS_EVERY_SECONDS = 10;
@@ -30,7 +31,7 @@ export class ContractKeeper {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #nextPage = 0;
-  #day = "";
+  #day = Number.NEGATIVE_INFINITY;
   #droppedTagsAt = Number.NEGATIVE_INFINITY;
   #cleanedUpAt = Number.NEGATIVE_INFINITY;
 
@@ -70,9 +71,10 @@ export class ContractKeeper {
 
   async #recordDay(): Promise<void> {
     const now = this.#options.now();
-    if (dayOf(now) === this.#day) return;
+    const day = Math.floor(now / DAY_SECONDS);
+    if (day === this.#day) return;
     await recordDay(this.#options.pool, now);
-    this.#day = dayOf(now);
+    this.#day = day;
   }
 
   /** The next part of the table, so that its work is spread evenly. */

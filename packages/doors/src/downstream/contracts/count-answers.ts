@@ -26,17 +26,21 @@ with verified as materialized (
   order by id for no key update
 ), counted as (
   update downstream.contracts c
-  set answers = c.answers + 1, seed = case when c.seed is null then null else v.seed end
+  set answers = c.answers + 1, seed = case when c.seed is null then null else v.seed end, firm = true
   from verified v
   where (select count(*) from locked) > 0 and c.id = v.id and c.answers = v.answers and not c.settled
-  returning c.id, c.token_id, c.start + (c.answers + 1) * c.interval as expiry
+  returning c.id, c.token_id, c.start, c.start + (c.answers + 1) * c.interval as expiry
 ), gained as (
-  select token_id, count(*) as answers, max(expiry) as until from counted group by token_id
+  select token_id, count(*) as answers, min(start) as start, max(expiry) as until from counted group by token_id
 ), credited as (
   update downstream.tokens t
   set heartbeats = t.heartbeats + g.answers,
-    covered_seconds = t.covered_seconds
-      + case when t.covered_until >= $5 then greatest(0, g.until - t.covered_until) else g.until - $5 end,
+    first_start = coalesce(t.first_start, g.start),
+    covered_seconds = t.covered_seconds + g.until - case
+      when t.covered_until >= $5 then least(g.until, t.covered_until)
+      when t.covered_until is null then g.start
+      else $5
+    end,
     covered_until = greatest(t.covered_until, g.until)
   from gained g where t.id = g.token_id
 )
@@ -44,7 +48,7 @@ select array(select id from verified except select id from counted)::text[]`;
 
 /**
  * Count verified answers, one for each contract at most, in one durable statement: contracts move on, farmers get their heartbeats and time
- * covered. `now` in seconds since 1970.
+ * covered. An answer shows that the contract has reached its farmer, too. `now` in seconds since 1970.
  *
  * @returns ids of contracts that had changed since they were read, or are gone: their answers were not counted
  */

@@ -1,5 +1,6 @@
-import { CairnError } from "@cairn/core/errors";
 import type pg from "pg";
+import { noToken } from "../tokens/refusals.ts";
+import { hashToken } from "../tokens/token.ts";
 import type { ContractChallenge, FileHash } from "../verification-node.ts";
 import type { ContractBeats } from "./contract-beats.ts";
 import { CONTRACT_COLUMNS, type ContractRow, contractRow, questionOf, standingOf } from "./contract-row.ts";
@@ -21,29 +22,23 @@ const HASH = /^[0-9a-f]{64}$/;
  * The present challenges of a farmer's contracts at `now` (seconds since 1970): of all, oldest contract first, or of `hashes` in that order,
  * repeated ones once. Reads only.
  *
- * @param tokenHash SHA-256 of the token's 16 bytes
  * @throws CairnError `downstream-no-token`
  */
 export async function readChallenges(
   pool: pg.Pool,
   beats: ContractBeats,
   now: number,
-  tokenHash: Buffer,
+  token: string,
   hashes?: readonly FileHash[],
 ): Promise<ContractChallenge[]> {
+  const { tokenHash } = hashToken(token);
   const asked = hashes && [...new Set(hashes)];
   const { rows } = await pool.query<unknown[], unknown[]>(
     asked === undefined
       ? { name: "downstream-all-challenges", rowMode: "array", text: ALL, values: [tokenHash] }
       : { name: "downstream-some-challenges", rowMode: "array", text: SOME, values: [tokenHash, hashArray(asked)] },
   );
-  if (rows.length === 0) {
-    throw new CairnError("Nonexistent token.", {
-      code: "downstream-no-token",
-      kind: "missing",
-      next: "Ask for a new token.",
-    });
-  }
+  if (rows.length === 0) throw noToken();
   const contracts = new Map<FileHash, ContractRow>();
   for (const row of rows) {
     const contract = contractRow(row, 2);

@@ -35,7 +35,7 @@ with farmers as materialized (
   where (select count(*) from held) > 0 and c.id = any ($1::bigint[])
     and not c.settled and c.start + (c.answers + 1) * c.interval <= $4
   returning c.id, c.token_id, c.file_id, c.answers, c.round,
-    c.rounds is null or c.round + c.answers < c.rounds as missed
+    c.firm and (c.rounds is null or c.round + c.answers < c.rounds) as missed
 ), blamed as (
   update downstream.tokens t set missed = t.missed + e.windows
   from (select token_id, count(*) as windows from ended where missed group by token_id) as e
@@ -64,7 +64,8 @@ export async function contractPages(pool: pg.Pool): Promise<number> {
 
 /**
  * Count the ends of contracts that expired before `now` (seconds since 1970) and stand in pages [from, until) of their table, 0 to
- * the end by default: the file has one holder fewer, the farmer has missed a window unless challenges ran out, and a chunk that was never
+ * the end by default: the file has one holder fewer, the farmer has missed a window unless challenges ran out
+ * or he may never have heard of the contract, and a chunk that was never
  * answered for is free again. The table is walked by pages because no index keeps the expiry: answers would have to keep that up to date.
  */
 export async function settleContracts(

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createBeats } from "../beats.ts";
+import { downstreamMigrations } from "../migrations.ts";
+import { Presence, showPresence } from "./presence.ts";
+import { insertFarmers, type SharedFile, sharedFile } from "./testing/merkle-contracts.ts";
+
+const START = 1_800_000_000;
+const INTERVAL = 60;
+
+let file: SharedFile;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  file = await sharedFile(createBeats(randomBytes), 2);
+});
+beforeEach(async () => {
+  database = await testDatabase({ migrations: [{ namespace: "downstream", migrations: downstreamMigrations }] });
+  await insertFarmers(database.pool, file, { farmers: 2, contractsEach: 1, start: START, interval: INTERVAL });
+});
+afterEach(() => database.drop());
+
+const starts = async () =>
+  (await database.pool.query("select start from downstream.contracts order by id")).rows.map(
+    ({ start }) => start - START,
+  );
+const farmers = async () =>
+  (await database.pool.query("select covered_until, covered_seconds from downstream.tokens order by id")).rows.map(
+    ({ covered_until, covered_seconds }) => [covered_until - START, covered_seconds],
+  );
+
+describe("showPresence", () => {
+  it("moves nothing at the first sign of life, nor for pauses of a few seconds", async () => {
+    expect(await showPresence(database.pool, START + 10)).toBe(0);
+    expect(await showPresence(database.pool, START + 14)).toBe(0);
+    expect(await showPresence(database.pool, START + 12)).toBe(0);
+    expect(await showPresence(database.pool, START + 18.9)).toBe(0);
+    expect(await starts()).toEqual([0, 0]);
+  });
+
+  it("moves what ran when the node was last seen by the time that it was away, and nothing else", async () => {
+    await database.pool.query("update downstream.contracts set start = start - 55 where id = 2");
+    await database.pool.query("update downstream.tokens set covered_until = covered_until - 55 where id = 2");
+    await showPresence(database.pool, START + 10);
+    const moved = await showPresence(database.pool, START + 110);
+    expect(moved).toBeCloseTo(100, 3);
+    const [one = 0, other] = await starts();
+    expect([one, other]).toEqual([moved, -55]);
+    expect(await farmers()).toEqual([
+      [60 + moved, 60 + moved],
+      [5, 60],
+    ]);
+    expect(await showPresence(database.pool, START + 111)).toBe(0);
+  });
+
+  it("moves once when several processes come back together", async () => {
+    await showPresence(database.pool, START + 10);
+    const moved = await Promise.all([1, 2, 3].map(() => showPresence(database.pool, START + 40)));
+    expect(moved.filter((seconds) => seconds > 0)).toHaveLength(1);
+    expect((await starts())[0]).toBeCloseTo(30, 3);
+  });
+
+  it("is not irritated by a clock that is set back", async () => {
+    await showPresence(database.pool, START + 1000);
+    expect(await showPresence(database.pool, START + 10)).toBe(0);
+    expect(await starts()).toEqual([0, 0]);
+  });
+});
+
+describe("Presence", () => {
+  it("gives a sign of life once a second, and makes an absence good before it lets anybody go on", async () => {
+    let now = START;
+    const presence = new Presence({ pool: database.pool, now: () => now });
+    await presence.ensure();
+    now += 0.5;
+    await database.pool.query("delete from downstream.liveness");
+    expect(await presence.ensure()).toBe(0);
+    expect((await database.pool.query("select from downstream.liveness")).rowCount).toBe(0);
+    now += 1;
+    await presence.ensure();
+    now += 30;
+    const waiting = await Promise.all([presence.ensure(), presence.ensure()]);
+    expect(waiting[0]).toBeCloseTo(30, 3);
+    expect(waiting[1]).toBe(waiting[0]);
+  });
+});
