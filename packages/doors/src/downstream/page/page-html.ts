@@ -20,7 +20,7 @@ export function pageHtml(data: ViewData, attribution: string): string {
 <section aria-labelledby="totals-title"><h2 id="totals-title" class="quiet">Totals</h2><dl class="totals" data-part="totals">${parts.totals}</dl></section>
 <section class="map" aria-labelledby="map-title"><h2 id="map-title">Where they are</h2>
 <svg class="world" viewBox="0 0 ${MAP_WIDTH} ${MAP_HEIGHT}" role="group" aria-labelledby="map-title" aria-describedby="map-note"><path class="land" d="${land}"></path><g data-part="dots">${parts.dots}</g></svg>
-<p class="legend"><span id="map-note" data-part="places">${parts.places}</span> <span class="keys" aria-hidden="true"><i class="on"></i>all online <i class="part"></i>some <i class="off"></i>none</span></p></section>
+<p class="legend"><span id="map-note" data-part="places">${parts.places}</span> <span class="keys" aria-hidden="true"><i></i>online <i class="off"></i>offline</span></p></section>
 <section id="list" aria-labelledby="list-title"><div class="bar"><h2 id="list-title">Farmers</h2>
 <form id="view" action="/downstream" method="get" data-part="view" aria-label="Filter and order">${parts.view}</form></div>
 <div class="list" data-part="farmers">${parts.farmers}</div></section>

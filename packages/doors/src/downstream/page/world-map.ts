@@ -7,16 +7,16 @@ import type { Place } from "../status/overview.ts";
 import type { Dot } from "./assets/view.js";
 
 export const MAP_WIDTH = 960;
-export const MAP_HEIGHT = 424;
+export const MAP_HEIGHT = 418;
 
-/** Dots whose centres fall into one square of this side, in map units, become one. */
-const SQUARE = 16;
+/** Places this close to a dot, in map units, join it. */
+const NEAR = 18;
 
 // Equal Earth keeps areas true; Antarctica, where nobody farms, is left out and the rest centred.
 const projection = geoEqualEarth()
   .rotate([-11, 0])
   .scale(177)
-  .translate([MAP_WIDTH / 2, 248]);
+  .translate([MAP_WIDTH / 2, 236]);
 
 /** The `d` of an SVG path: all land but Antarctica. */
 export function landPath(): string {
@@ -34,32 +34,23 @@ export function landPath(): string {
 
 /** Where farmers are on the map, neighbours joined; the largest first, so that smaller ones lie on top. */
 export function dotsOf(places: readonly Place[]): Dot[] {
-  const squares = new Map<string, { x: number; y: number; places: Place[]; farmers: number; online: number }>();
-  for (const place of places) {
+  const dots: (Dot & { places: number })[] = [];
+  for (const place of places.toSorted((a, b) => b.farmers - a.farmers || a.lon - b.lon || a.lat - b.lat)) {
     const [x, y] = projection([place.lon, place.lat]) ?? [0, 0];
-    const key = `${Math.floor(x / SQUARE)}-${Math.floor(y / SQUARE)}`;
-    const square = squares.get(key) ?? { x: 0, y: 0, places: [], farmers: 0, online: 0 };
-    square.x += x * place.farmers;
-    square.y += y * place.farmers;
-    square.places.push(place);
-    square.farmers += place.farmers;
-    square.online += place.online;
-    squares.set(key, square);
+    const near = dots.find((dot) => Math.hypot(dot.x - x, dot.y - y) < NEAR);
+    if (near === undefined) {
+      const { farmers, online, name } = place;
+      const key = `${place.lat}_${place.lon}`;
+      dots.push({ key, x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10, name, farmers, online, places: 1 });
+    } else {
+      near.farmers += place.farmers;
+      near.online += place.online;
+      near.places++;
+    }
   }
-  return [...squares]
-    .map(([key, { x, y, places: joined, farmers, online }]) => ({
-      key,
-      x: Math.round((x / farmers) * 10) / 10,
-      y: Math.round((y / farmers) * 10) / 10,
-      name: nameOf(joined),
-      farmers,
-      online,
-    }))
-    .sort((a, b) => b.farmers - a.farmers || (a.key < b.key ? -1 : 1));
-}
-
-function nameOf(places: Place[]): string {
-  const [first, ...others] = places.toSorted((a, b) => b.farmers - a.farmers);
-  if (first === undefined) return "";
-  return others.length === 0 ? first.name : `${first.name} and ${others.length} more nearby`;
+  return dots
+    .sort((a, b) => b.farmers - a.farmers)
+    .map(({ places: count, ...dot }) =>
+      count === 1 ? dot : { ...dot, name: `${dot.name} and ${count - 1} more nearby` },
+    );
 }

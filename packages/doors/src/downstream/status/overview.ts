@@ -150,5 +150,4 @@ const COPIES = `
 select coalesce(sum(wanted), 0) as wanted, coalesce(sum(held), 0) as held from downstream.files`;
 
 const CHUNKS = `
-select count(*) as chunks, coalesce(sum(file.size), 0) as bytes
-from downstream.chunks chunk join downstream.files file on file.id = chunk.file_id where chunk.contract_id is null`;
+select count(*) as chunks, coalesce(sum(size), 0) as bytes from downstream.chunks where contract_id is null`;

@@ -79,8 +79,8 @@ function totals({ totals: all }) {
     ["Farmers online", number(all.online), `of ${number(all.farmers)} with a token`],
     ["Contracts", number(all.contracts), "being proved now"],
     ["Stored", bytes(all.bytes), "under these contracts"],
-    ["Heartbeats", number(all.heartbeats), "answers accepted so far"],
-    ["Copies held", held, "that the files should have"],
+    ["Heartbeats", number(all.heartbeats), "answers accepted"],
+    ["Redundancy", held, "copies of files"],
     ["Pool", bytes(all.pool.bytes), `in ${some(all.pool.chunks, "prepared chunk")}`],
   ];
   return tiles
@@ -92,12 +92,16 @@ function totals({ totals: all }) {
 
 function dot({ key, x, y, name, farmers: count, online }) {
   const radius = Math.round((4 + 1.7 * Math.log2(count)) * 10) / 10;
-  const label = escapeHtml(
-    `${name}: ${some(count, "farmer")}, ${online === count ? "online" : `${number(online)} online`}`,
-  );
-  const state = online === 0 ? "off" : online === count ? "on" : "part";
-  const figure = count > 1 ? `<text font-size="${Math.min(11, radius * 1.15).toFixed(1)}">${short(count)}</text>` : "";
-  return `<g id="dot-${key}" class="dot ${state}" transform="translate(${x} ${y})" role="img" aria-label="${label}"><title>${label}</title><g class="mark"><circle r="${radius}"></circle>${figure}</g></g>`;
+  const label = escapeHtml(`${name}: ${some(count, "farmer")}, ${number(online)} online`);
+  const offline = Math.round(((count - online) / count) * 100);
+  // Those that are offline, as a part of the rim.
+  const rim =
+    offline === 0
+      ? ""
+      : `<circle class="rim" r="${radius}" pathLength="100" stroke-dasharray="${offline} 100"></circle>`;
+  const size = Math.min(11, radius * 1.15).toFixed(1);
+  const figure = count > 1 ? `<text font-size="${size}">${short(count)}</text>` : "";
+  return `<g id="dot-${key}" class="dot${online === 0 ? " off" : ""}" transform="translate(${x} ${y})" role="img" aria-label="${label}"><title>${label}</title><g class="mark"><circle r="${radius}"></circle>${rim}${figure}</g></g>`;
 }
 
 const short = (count) => (count < 1000 ? String(count) : `${(count / 1000).toFixed(count < 10_000 ? 1 : 0)}k`);
@@ -136,7 +140,7 @@ function farmers(data) {
     const present = query.sort === key;
     const descending = present ? !query.descending : DESCENDS_FIRST.has(key);
     const state = present ? ` aria-sort="${query.descending ? "descending" : "ascending"}"` : "";
-    return `<th scope="col" class="head c-${key}"${state}><button form="view" name="sort" value="${sortText({ sort: key, descending })}">${name}<span class="arrow" aria-hidden="true"></span></button></th>`;
+    return `<th scope="col" class="head c-${key}"${state}><button class="sort" form="view" name="sort" value="${sortText({ sort: key, descending })}">${name}<span class="arrow" aria-hidden="true"></span></button></th>`;
   }).join("");
   const rows = list.map((farmer) => row(farmer, data)).join("");
   const nobody = query.onlineOnly ? "No farmer is online now." : "There is no farmer on this page.";
