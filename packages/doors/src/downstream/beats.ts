@@ -1,5 +1,5 @@
-import { generatePrime } from "node:crypto";
 import { CairnError } from "@cairn/core/errors";
+import type { SwizzleKeys } from "@cairn/proofs/heartbeat";
 
 /**
  * The secrets of a verification node. With them every challenge can be foreseen and every proof forged; without them no proof can be
@@ -7,7 +7,8 @@ import { CairnError } from "@cairn/core/errors";
  */
 export interface Beats {
   merkleKey: Buffer;
-  swizzle: { encryptionKey: Buffer; macKey: Buffer; sectors: number; prime: bigint };
+  /** What states of Swizzle chunks are sealed with. */
+  swizzle: SwizzleKeys;
   /** What network addresses are hashed under. */
   networkKey: Buffer;
   /** What nonces of registrations are signed with. */
@@ -18,46 +19,26 @@ export interface Beats {
 
 const KEY_BYTES = 32;
 const VERSION = 1;
-/** Parameters of the original: ten sectors below a prime of 1024 bits. */
-const SECTORS = 10;
-const PRIME_BITS = 1024;
-
-function randomPrime(): Promise<bigint> {
-  return new Promise((resolve, reject) => {
-    generatePrime(PRIME_BITS, { bigint: true }, (error, prime) => (error ? reject(error) : resolve(prime)));
-  });
-}
-
 /** New secrets. `random` gives that many secret random bytes. */
-export async function createBeats(random: (bytes: number) => Uint8Array): Promise<Beats> {
+export function createBeats(random: (bytes: number) => Uint8Array): Beats {
   const key = () => Buffer.from(random(KEY_BYTES));
   return {
     merkleKey: key(),
-    swizzle: {
-      encryptionKey: key(),
-      macKey: key(),
-      sectors: SECTORS,
-      prime: await randomPrime(),
-    },
+    swizzle: { encryption: key(), mac: key() },
     networkKey: key(),
     nonceKey: key(),
     challengeKey: key(),
   };
 }
 
-/** The text of the secrets' file: JSON, keys as base64, the prime as hex. */
+/** The text of the secrets' file: JSON, keys as base64. */
 export function serialiseBeats(beats: Beats): string {
-  const text = (key: Buffer) => key.toString("base64");
+  const text = (key: Uint8Array) => Buffer.from(key).toString("base64");
   return `${JSON.stringify(
     {
       version: VERSION,
       merkleKey: text(beats.merkleKey),
-      swizzle: {
-        encryptionKey: text(beats.swizzle.encryptionKey),
-        macKey: text(beats.swizzle.macKey),
-        sectors: beats.swizzle.sectors,
-        prime: beats.swizzle.prime.toString(16),
-      },
+      swizzle: { encryption: text(beats.swizzle.encryption), mac: text(beats.swizzle.mac) },
       networkKey: text(beats.networkKey),
       nonceKey: text(beats.nonceKey),
       challengeKey: text(beats.challengeKey),
@@ -103,17 +84,9 @@ export function parseBeats(text: string): Beats {
   const top = record(json, "JSON");
   if (top.version !== VERSION) throw damaged("version");
   const swizzle = record(top.swizzle, "swizzle");
-  if (swizzle.sectors !== SECTORS) throw damaged("sectors");
-  const prime = swizzle.prime;
-  if (typeof prime !== "string" || !/^[0-9a-f]{256}$/.test(prime)) throw damaged("prime");
   return {
     merkleKey: readKey(top, "merkleKey"),
-    swizzle: {
-      encryptionKey: readKey(swizzle, "encryptionKey"),
-      macKey: readKey(swizzle, "macKey"),
-      sectors: SECTORS,
-      prime: BigInt(`0x${prime}`),
-    },
+    swizzle: { encryption: readKey(swizzle, "encryption"), mac: readKey(swizzle, "mac") },
     networkKey: readKey(top, "networkKey"),
     nonceKey: readKey(top, "nonceKey"),
     challengeKey: readKey(top, "challengeKey"),

@@ -1,3 +1,5 @@
+export { type Beats, createBeats, parseBeats, serialiseBeats } from "./beats.ts";
+export type { Shard } from "./files/add-shard.ts";
 export {
   type ByteRange,
   DEFAULT_TRAFFIC,
@@ -12,7 +14,10 @@ export {
 export type { Location } from "./location/location.ts";
 export { type Locate, type Locator, openLocator } from "./location/open-locator.ts";
 export { downstreamMigrations } from "./migrations.ts";
+export { createVerificationNode, type RunningNode } from "./node.ts";
+export type { Log, NodeContext } from "./node-context.ts";
 export { downstreamPage } from "./page/page-routes.ts";
+export { ChunkPool, type PreparedChunk } from "./pool/chunk-pool.ts";
 export type { Scheme } from "./scheme.ts";
 export { DEFAULT_SETTINGS, type DownstreamSettings } from "./settings.ts";
 export { type DownstreamMetrics, registerDownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";

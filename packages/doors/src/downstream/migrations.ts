@@ -10,7 +10,7 @@ create schema if not exists downstream;
 
 -- when a node of this database last ran: its absence is held against no farmer
 create table downstream.liveness (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   alive_at double precision not null
 );
 
@@ -75,6 +75,8 @@ create table downstream.files (
   added_at double precision not null,
   check ((seed is null) <> (source is null))
 );
+-- seeded files that some farmer holds, but too few
+create index files_lacking on downstream.files (id) where seed is not null and held > 0 and held < wanted;
 
 -- encodings of files, ready for a farmer; one stays, tag and all, until its contract's first accepted answer shows that the farmer has it
 create table downstream.chunks (
@@ -90,9 +92,14 @@ create table downstream.chunks (
   state bytea,
   -- number of the first challenge that nobody has seen
   round integer not null default 0,
-  contract_id bigint
+  contract_id bigint,
+  -- of the file, in the order of handing out; triggers fill them in
+  size bigint not null,
+  shard boolean not null,
+  need integer not null
 );
-create index chunks_free on downstream.chunks (scheme, file_id) where contract_id is null;
+create index chunks_free on downstream.chunks (scheme, need desc, size desc, shard) where contract_id is null;
+create index chunks_file on downstream.chunks (file_id);
 create unique index chunks_contract on downstream.chunks (contract_id) where contract_id is not null;
 
 -- Everything about time follows from start, interval and answers: at t, the window is floor((t - start) / interval), its due is
@@ -120,6 +127,29 @@ create table downstream.contracts (
 ) with (fillfactor = 70);
 create unique index contracts_token_hash on downstream.contracts (token_id, hash);
 create index contracts_file on downstream.contracts (file_id);
+
+-- Copies that are missed. A seeded file that nobody holds is missed by nobody.
+create function downstream.need_of(file downstream.files) returns integer language sql immutable
+  return case when (file).seed is not null and (file).held = 0 then 0 else greatest((file).wanted - (file).held, 0) end;
+
+create function downstream.describe_chunk() returns trigger language plpgsql as $$
+begin
+  select file.size, file.source is not null, downstream.need_of(file) into strict new.size, new.shard, new.need
+    from downstream.files file where file.id = new.file_id;
+  return new;
+end $$;
+create trigger describe_chunk before insert or update of contract_id on downstream.chunks
+  for each row execute function downstream.describe_chunk();
+
+-- Whoever changes a file's copies has its row locked; nobody takes a free chunk without that lock.
+create function downstream.tell_need() returns trigger language plpgsql as $$
+begin
+  update downstream.chunks set need = downstream.need_of(new)
+    where file_id = new.id and contract_id is null and need <> downstream.need_of(new);
+  return null;
+end $$;
+create trigger tell_need after update of held, wanted on downstream.files
+  for each row execute function downstream.tell_need();
 `,
   },
 ];

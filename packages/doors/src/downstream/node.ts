@@ -1,0 +1,135 @@
+import { CairnError } from "@cairn/core/errors";
+import { merkleBeatToWire, newSwizzleBeat, publicSwizzleBeat, swizzleBeatToWire } from "@cairn/proofs/heartbeat";
+import { AnswerBatcher } from "./contracts/answer-batcher.ts";
+import { contractBeats } from "./contracts/contract-beats.ts";
+import { ContractKeeper } from "./contracts/contract-keeper.ts";
+import { readChallenges } from "./contracts/read-challenges.ts";
+import { findShard } from "./files/find-shard.ts";
+import { handOut } from "./hand-out/hand-out.ts";
+import type { NodeContext } from "./node-context.ts";
+import { ChunkPool } from "./pool/chunk-pool.ts";
+import { type DownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";
+import { findToken } from "./tokens/find.ts";
+import { networkKeys } from "./tokens/network-keys.ts";
+import { NONCE_SECONDS, nonceMessage } from "./tokens/nonces.ts";
+import { register } from "./tokens/register.ts";
+import { removeToken } from "./tokens/remove.ts";
+import { rotateToken } from "./tokens/rotate.ts";
+import type { HandOut, VerificationNode } from "./verification-node.ts";
+
+/** A verification node in this process. */
+export interface RunningNode extends VerificationNode {
+  readonly chunks: ChunkPool;
+  /**
+   * Begins what goes on beside requests: signs of life, contracts' ends, and keeping the pool full. Resolves when an absence of the node
+   * has been made good; requests may then be taken.
+   */
+  start(): Promise<void>;
+  /** Ends it again. Answers under way are finished first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A verification node on a database that has `downstreamMigrations`. Several may share one database, when they share their secrets, too.
+ *
+ * @throws CairnError `downstream-bad-pool`
+ */
+export function createVerificationNode(context: NodeContext): RunningNode {
+  const { pool, settings, beats, now, random } = context;
+  const metrics = context.metrics ?? SILENT_METRICS;
+  const ofContracts = contractBeats(beats, settings.checkFraction);
+  const chunks = new ChunkPool(context);
+  const keeper = new ContractKeeper({ pool, beats: ofContracts, now, log: context.log });
+  const present = async () => {
+    await keeper.presence.ensure();
+  };
+  const answers = new AnswerBatcher({
+    pool,
+    beats: ofContracts,
+    now,
+    networkKey: (ip) => networkKeys(beats.networkKey, ip).networkKey,
+    maxTokensPerNetwork: settings.maxTokensPerNetwork,
+    present,
+  });
+  const counted = <T>(work: Promise<T>): Promise<T> => countRefusal(metrics, work);
+
+  return {
+    settings,
+    chunks,
+    heartbeat: (scheme) =>
+      scheme === "Merkle"
+        ? merkleBeatToWire({ checkFraction: settings.checkFraction })
+        : swizzleBeatToWire(publicSwizzleBeat(newSwizzleBeat(beats.swizzle))),
+    async register(address, ip, proof) {
+      const registration = await counted(register(context, address, ip, proof));
+      metrics.token("registered");
+      return registration;
+    },
+    issueNonce: async (address) => ({
+      message: nonceMessage(beats.nonceKey, address, now(), random),
+      expiresInSeconds: NONCE_SECONDS,
+    }),
+    find: (token) => counted(findToken(pool, token)),
+    async remove(token) {
+      await counted(removeToken(context, ofContracts, token));
+      metrics.token("removed");
+      chunks.poke();
+    },
+    async rotate(token) {
+      const registration = await counted(rotateToken(context, token));
+      metrics.token("rotated");
+      return registration;
+    },
+    async handOut(token, ip, bytes, fetches) {
+      await present();
+      const handed = await counted(handOut(context, ofContracts, { token, ip, bytes, fetches }));
+      if (handed.chunks.length > 0) chunks.poke();
+      return countEnd(metrics, handed);
+    },
+    async challenges(token, hashes) {
+      await present();
+      const challenges = await counted(readChallenges(pool, ofContracts, now(), token, hashes));
+      metrics.challenged(challenges.length);
+      return challenges;
+    },
+    shard: (token, hash) => counted(findShard(pool, now(), token, hash)),
+    async answer(token, ip, given) {
+      const outcomes = await counted(answers.answer(token, ip, given));
+      for (const outcome of outcomes) metrics.answered(outcome);
+      return outcomes;
+    },
+    async start() {
+      await keeper.start();
+      chunks.start();
+    },
+    async stop() {
+      await chunks.stop();
+      await answers.idle();
+      await keeper.stop();
+    },
+  };
+}
+
+async function countRefusal<T>(metrics: DownstreamMetrics, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CairnError) metrics.refused(error.code);
+    throw error;
+  }
+}
+
+function countEnd(metrics: DownstreamMetrics, handed: HandOut): HandOut {
+  const bytes = handed.chunks.reduce((sum, { size }) => sum + size, 0);
+  return {
+    chunks: handed.chunks,
+    async confirm() {
+      await handed.confirm();
+      metrics.handedOut("confirmed", handed.chunks.length, bytes);
+    },
+    async withdraw() {
+      await handed.withdraw();
+      metrics.handedOut("withdrawn", handed.chunks.length, bytes);
+    },
+  };
+}
