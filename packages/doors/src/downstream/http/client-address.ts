@@ -39,8 +39,9 @@ export function clientAddress(trustedProxies: readonly string[]): (request: Inco
   return (request) => {
     const peer = plainAddress(request.socket.remoteAddress ?? "127.0.0.1") ?? "127.0.0.1";
     if (trust === undefined || request.headers["x-forwarded-for"] === undefined || !trust(peer, 0)) return peer;
+    // The peer itself is trusted already; on a Unix socket it has no address.
     const trusted = (address: string, hop: number) => {
-      const plain = plainAddress(address);
+      const plain = hop === 0 ? peer : plainAddress(address);
       return plain !== undefined && trust(plain, hop);
     };
     return plainAddress(proxyAddr(request, trusted)) ?? peer;
