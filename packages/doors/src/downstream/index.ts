@@ -22,10 +22,12 @@ export type { Scheme } from "./scheme.ts";
 export { DEFAULT_SETTINGS, type DownstreamSettings } from "./settings.ts";
 export { type DownstreamMetrics, registerDownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";
 export { farmerHistory } from "./status/farmer-history.ts";
+export type { FarmerStatus } from "./status/farmer-status.ts";
 export { type FarmerQuery, isSortKey, listFarmers } from "./status/list-farmers.ts";
 export { type DownstreamTotals, readTotals } from "./status/overview.ts";
 export { recordDay } from "./status/record-day.ts";
 export { showFarmer } from "./status/show-farmer.ts";
+export { addToWhitelist, importWhitelist, type WhitelistChange } from "./tokens/whitelist.ts";
 export type {
   Answer,
   AnswerOutcome,
