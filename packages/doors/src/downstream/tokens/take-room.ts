@@ -13,7 +13,7 @@ export async function takeRoom(client: PoolClient, networkKey: Buffer, most: num
   await takeTurn(client, "network", networkKey.toString("hex"));
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::int as count
-     from (select from downstream.tokens where network_key = $1 limit $2) as some`,
+     from (select from downstream.tokens where network_key = $1 limit $2) as tokens`,
     [networkKey, most],
   );
   if (rows[0]!.count >= most) throw tooManyTokens(most);
