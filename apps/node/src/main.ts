@@ -1,5 +1,7 @@
 import { asCairnError, type CairnError } from "@cairn/core";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { downstreamCommands } from "./cli/downstream.ts";
+import { positive, wholeNumber } from "./cli/number-options.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_CODES: Record<CairnError["kind"], number> = {
@@ -12,24 +14,6 @@ const EXIT_CODES: Record<CairnError["kind"], number> = {
   corrupt: 8,
   internal: 1,
 };
-
-function wholeNumber(minimum: number, maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
-    }
-    return value;
-  };
-}
-
-function positive(maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!(value > 0 && value <= maximum)) throw new InvalidArgumentError(`It must be above 0 and at most ${maximum}.`);
-    return value;
-  };
-}
 
 /** Each command's module is loaded only when it runs, so that `--help` answers at once. */
 function buildProgram(): Command {
@@ -113,6 +97,21 @@ function buildProgram(): Command {
     .option("--port <n>", "also answer direct HTTP on this port", wholeNumber(0, 65_535))
     .option("--endpoint <url>", "under which address others reach that port")
     .action(async (options) => (await import("./cli/provider.ts")).provider(options));
+
+  command("farmer", "earn with free space at a downstream node (the Storj protocol)")
+    .argument("[url]", "the node (default: the one running in this home)")
+    .option("--node <url>", "the same")
+    .option("--address <address>", "Bitcoin address to earn for")
+    .option("--identity <file>", "the original client's identities.json")
+    .option("--key <file>", "private key of the address (WIF or hex), which signs the registration")
+    .option("--size <size>", "how much to hold, such as 500MB or 2GiB (default: 32MiB)")
+    .option("--path <dir>", "where contracts and chunks live (default: HOME/farmer)")
+    .option("--token-file <file>", "where the token is kept (default: PATH/token)")
+    .option("--rotate-token", "have the node replace the token first")
+    .option("--moved", "PATH's node has another address now")
+    .action(async (url, options) => (await import("./cli/farmer.ts")).farmer(url, options));
+
+  downstreamCommands(program);
 
   const key = program.command("key").description("your account's keys");
   const keyCommand = (name: string, description: string): Command =>

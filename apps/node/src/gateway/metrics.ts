@@ -1,10 +1,9 @@
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { GatewayContext } from "./gateway-context.ts";
 import { currentStatus } from "./public-routes.ts";
 
-/** Prometheus text of this gateway: process figures and the network's state. */
-export function createMetrics(context: () => GatewayContext): () => Promise<string> {
-  const registry = new Registry();
+/** Prometheus text of this gateway: process figures, the network's state, and what else is in the registry. */
+export function createMetrics(context: () => GatewayContext, registry: Registry): () => Promise<string> {
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const gauges = {

@@ -10,7 +10,11 @@ import { createMarket } from "@cairn/market";
 import { openTransport } from "@cairn/transport";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import { Registry } from "prom-client";
 import type { KnownNetwork } from "../account/account-file.ts";
+import { followPool } from "../downstream/follow-pool.ts";
+import { openDoor } from "../downstream/open-door.ts";
+import { completeSettings, readDownstreamFile } from "../downstream/settings.ts";
 import { homeAt, homeToken, readJson, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { VERSION } from "../version.ts";
@@ -133,6 +137,16 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     ...(config.pieceLimit === undefined ? {} : { pieceLimit: config.pieceLimit }),
   });
 
+  const registry = new Registry();
+  const downstream = await openDoor({
+    home,
+    pool,
+    // A network to try things out takes farmers that have nothing to sign with.
+    settings: completeSettings(home, await readDownstreamFile(home), profile.name === "real"),
+    registry,
+    log,
+  });
+
   const context: GatewayContext & { transport: typeof transport } = {
     pool,
     market,
@@ -172,7 +186,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       return { message, signature: signTyped("ReadTicket", message, deployment, executorKey.key) };
     },
     caughtUp: () => caughtUp(),
-    metrics: createMetrics(() => context),
+    metrics: createMetrics(() => context, registry),
     balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
   };
 
@@ -195,6 +209,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     packageRoutes(context),
     liveRoute(context, stopping.signal),
     providerDoor(context),
+    ...downstream.plugins,
   ]);
   const poll = Math.max(250, (profile.blockSeconds * 1000) / 4);
   const trouble = (error: { message: string }, pause: number) =>
@@ -217,6 +232,8 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     keepAuditing(),
   ];
   await market.start();
+  await downstream.node.start("when-needed");
+  const unfollow = followPool(home, downstream.node.settings.pool, downstream.node.chunks, log);
   const url = await listen(server, config.port);
 
   /** Rounds may overlap: what one of them waits for on chain does not keep the next period from being opened. */
@@ -247,7 +264,9 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     url,
     async stop() {
       stopping.abort();
+      unfollow();
       await server.close();
+      await downstream.node.stop();
       await market.stop();
       await transport.close();
       // First, so that nobody waits for a block any more: what was sent is taken up at the next start.

@@ -48,7 +48,7 @@ th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px s
 <dl>${figures.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join("\n")}</dl>
 <table><caption>Providers</caption><thead><tr><th scope="col">Provider</th><th scope="col">Region</th><th scope="col">Deals</th><th scope="col">Used</th><th scope="col">Rating</th><th scope="col">State</th></tr></thead>
 <tbody>${rows.join("\n") || '<tr><td colspan="6">No provider has registered yet. Start one with <code>cairn provider</code>.</td></tr>'}</tbody></table>
-<p>Store a folder: <code>cairn put FOLDER</code>. The API is described in <a href="/openapi.json">openapi.json</a>.</p>
+<p>Store a folder: <code>cairn put FOLDER</code>. Farmers of the Storj protocol are on <a href="/downstream">their own page</a>. The API is described in <a href="/openapi.json">openapi.json</a>.</p>
 </body></html>
 `;
 }

@@ -18,6 +18,8 @@ export { createVerificationNode, type RunningNode } from "./node.ts";
 export type { Log, NodeContext } from "./node-context.ts";
 export { downstreamPage } from "./page/page-routes.ts";
 export { ChunkPool, type PreparedChunk } from "./pool/chunk-pool.ts";
+export { countFree } from "./pool/count-free.ts";
+export { planPool } from "./pool/plan-pool.ts";
 export type { Scheme } from "./scheme.ts";
 export { DEFAULT_SETTINGS, type DownstreamSettings } from "./settings.ts";
 export { type DownstreamMetrics, registerDownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/core/errors";
 import { merkleBeatToWire, newSwizzleBeat, publicSwizzleBeat, swizzleBeatToWire } from "@cairn/proofs/heartbeat";
+import type { Pool } from "pg";
 import { AnswerBatcher } from "./contracts/answer-batcher.ts";
 import { contractBeats } from "./contracts/contract-beats.ts";
 import { ContractKeeper } from "./contracts/contract-keeper.ts";
@@ -23,8 +24,10 @@ export interface RunningNode extends VerificationNode {
   /**
    * Begins what goes on beside requests: signs of life, contracts' ends, and keeping the pool full. Resolves when an absence of the node
    * has been made good; requests may then be taken.
+   *
+   * @param pool `when-needed`: nothing is prepared before the first farmer has registered
    */
-  start(): Promise<void>;
+  start(pool?: "at-once" | "when-needed"): Promise<void>;
   /** Ends it again. Answers under way are finished first. */
   stop(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
     maxTokensPerNetwork: settings.maxTokensPerNetwork,
     present,
   });
+  let started = false;
   const counted = <T>(work: Promise<T>): Promise<T> => countRefusal(metrics, work);
 
   return {
@@ -63,6 +67,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
     async register(address, ip, proof) {
       const registration = await counted(register(context, address, ip, proof));
       metrics.token("registered");
+      if (started) chunks.start();
       return registration;
     },
     issueNonce: async (address) => ({
@@ -98,9 +103,10 @@ export function createVerificationNode(context: NodeContext): RunningNode {
       for (const outcome of outcomes) metrics.answered(outcome);
       return outcomes;
     },
-    async start() {
+    async start(when = "at-once") {
       await keeper.start();
-      chunks.start();
+      started = true;
+      if (when === "at-once" || (await hasFarmers(pool))) chunks.start();
     },
     async stop() {
       await chunks.stop();
@@ -108,6 +114,11 @@ export function createVerificationNode(context: NodeContext): RunningNode {
       await keeper.stop();
     },
   };
+}
+
+async function hasFarmers(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query("select from downstream.tokens limit 1");
+  return rows.length > 0;
 }
 
 async function countRefusal<T>(metrics: DownstreamMetrics, work: Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { addShard, type Shard } from "../files/add-shard.ts";
 import { findLacking, type LackingFile } from "../files/find-lacking.ts";
 import { insertChunks } from "../files/insert-chunks.ts";
 import type { NodeContext } from "../node-context.ts";
+import type { DownstreamSettings } from "../settings.ts";
 import { SILENT_METRICS } from "../status/downstream-metrics.ts";
 import { clearPool } from "./clear-pool.ts";
 import { countFree } from "./count-free.ts";
@@ -33,7 +34,7 @@ type PoolContext = Pick<NodeContext, "pool" | "settings" | "beats" | "now" | "ra
 export class ChunkPool {
   readonly #context: PoolContext;
   readonly #beat: EncodingBeat;
-  readonly #plan: Map<number, number>;
+  #plan: Map<number, number>;
   readonly #encoder = new Encoder();
   readonly #stop = new AbortController();
   #keeping: Promise<void> | undefined;
@@ -53,6 +54,17 @@ export class ChunkPool {
   /** Keeps the pool full from now on. */
   start(): void {
     this.#keeping ??= this.#keep();
+  }
+
+  /**
+   * Keeps the pool as these sizes say from now on, also when it was not kept before.
+   *
+   * @throws CairnError `downstream-bad-pool`
+   */
+  keepAs(pool: DownstreamSettings["pool"]): void {
+    this.#plan = planPool(pool);
+    this.start();
+    this.poke();
   }
 
   /** Ends what `start` began, and with it a chunk that is being made. */

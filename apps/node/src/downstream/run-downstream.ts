@@ -1,0 +1,86 @@
+import { openDatabase } from "@cairn/database";
+import { type DownstreamSettings, readTotals } from "@cairn/doors/downstream";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { PoolConfig } from "pg";
+import { pino } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { homeAt } from "../home/home.ts";
+import { VERSION } from "../version.ts";
+import { followPool } from "./follow-pool.ts";
+import { frontPage } from "./front-page.ts";
+import { openDoor } from "./open-door.ts";
+
+/** What `cairn downstream serve` hands to its process, in a file of mode 0600. */
+export interface DownstreamConfig {
+  home: string;
+  database: PoolConfig | string;
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  settings: DownstreamSettings;
+}
+
+export interface RunningDownstream {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The downstream door alone: a verification node without the rest of a network. */
+export async function runDownstream(config: DownstreamConfig): Promise<RunningDownstream> {
+  const log = pino({ name: "downstream", level: process.env.CAIRN_LOG ?? "info" }, pino.destination(2));
+  const database = await openDatabase(config.database, {
+    onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
+  });
+  const { pool } = database;
+  const home = homeAt(config.home);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const door = await openDoor({ home, pool, settings: config.settings, registry, log });
+
+  const server = Fastify({ logger: false, forceCloseConnections: true });
+  server.get("/", async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(frontPage(config.settings, await totals())),
+  );
+  server.get("/health", async (_request, reply) => {
+    try {
+      await pool.query("select 1");
+      return { status: "ok", version: VERSION };
+    } catch (error) {
+      return reply.status(503).send({ status: "unavailable", cause: (error as Error).message });
+    }
+  });
+  server.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4").send(await registry.metrics()),
+  );
+  for (const plugin of door.plugins) await server.register(plugin);
+  await door.node.start();
+  const unfollow = followPool(home, config.settings.pool, door.node.chunks, log);
+  const url = await listen(server, config);
+
+  /** Farmers look at the front page before anything else: it answers while the database is away, too. */
+  async function totals() {
+    try {
+      return await readTotals(pool, Date.now() / 1000);
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, "the front page has no figures");
+      return undefined;
+    }
+  }
+
+  return {
+    url,
+    async stop() {
+      unfollow();
+      await server.close();
+      await door.node.stop();
+      await database.close();
+    },
+  };
+}
+
+async function listen(server: FastifyInstance, { host, port }: DownstreamConfig): Promise<string> {
+  await server.listen({ host, port });
+  const address = server.server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${bound}`;
+}

@@ -1,0 +1,96 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exitWithParent } from "@cairn/process";
+import { type Home, homeAt, writeWhole } from "../home/home.ts";
+import { lockHome } from "../supervise/lock-home.ts";
+import { processUnit } from "../supervise/process-unit.ts";
+import { stopSignal } from "../supervise/stop-signal.ts";
+import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
+import { tellRestarts } from "../supervise/tell-restarts.ts";
+import { openGatewayDatabase } from "../up/open-databases.ts";
+import { requireFreePort } from "../up/settings.ts";
+import type { DownstreamConfig } from "./run-downstream.ts";
+import { removeDownstreamRunFile, writeDownstreamRunFile } from "./run-file.ts";
+import {
+  completeSettings,
+  type DownstreamFile,
+  downstreamDirectory,
+  parseDownstreamFile,
+  readDownstreamFile,
+} from "./settings.ts";
+
+export interface ServeOptions {
+  home?: string;
+  json?: boolean;
+  /** From the command line, over the settings file. */
+  flags: DownstreamFile;
+}
+
+/** The port of the original's own server. */
+const DEFAULT_PORT = 5000;
+const DOWNSTREAM_MAIN = fileURLToPath(new URL("./downstream-main.ts", import.meta.url));
+/** Milliseconds. Farmers miss windows while the node is away. */
+const RESTART_PAUSES = { first: 200, longest: 5_000, steady: 10_000 };
+
+/** A standalone verification node: PostgreSQL (unless DATABASE_URL names one) and the door, until SIGTERM. */
+export async function serveDownstream(options: ServeOptions): Promise<void> {
+  exitWithParent();
+  const home = homeAt(options.home);
+  const flags = parseDownstreamFile(options.flags, "the command line");
+  const file = { ...(await readDownstreamFile(home)), ...flags };
+  const lock = lockHome(home.directory);
+  const stop = stopSignal();
+  let supervisor: Supervisor | undefined;
+  try {
+    const port = file.port ?? DEFAULT_PORT;
+    if (port !== 0) await requireFreePort(port);
+    await mkdir(home.logs, { recursive: true });
+    supervisor = await superviseChildren({
+      record: join(home.directory, "children.json"),
+      onEvent: tellRestarts,
+      pauses: RESTART_PAUSES,
+    });
+    const url = await Promise.race([startNode(supervisor, home, file, port), stop.then(() => undefined)]);
+    if (url === undefined) return;
+    process.stdout.write(`ready ${url}\n`);
+    if (!options.json) process.stdout.write(welcome(url, home));
+    await stop;
+  } finally {
+    await supervisor?.stop();
+    await removeDownstreamRunFile(home);
+    lock.release();
+  }
+}
+
+async function startNode(supervisor: Supervisor, home: Home, file: DownstreamFile, port: number): Promise<string> {
+  const config: DownstreamConfig = {
+    home: home.directory,
+    database: await openGatewayDatabase(supervisor, home),
+    host: file.host ?? process.env.CAIRN_HOST ?? "127.0.0.1",
+    port,
+    settings: completeSettings(home, file, true),
+  };
+  const path = join(downstreamDirectory(home), "config.json");
+  await writeWhole(path, JSON.stringify(config));
+  const [ready] = await supervisor.start(
+    processUnit({ name: "downstream", restart: true, module: DOWNSTREAM_MAIN, args: [path], logs: home.logs }),
+  );
+  const url = String(ready?.url);
+  // Where it was told to take any free port it keeps that one, so that farmers find it after a restart.
+  if (port === 0) await writeWhole(path, JSON.stringify({ ...config, port: Number(new URL(url).port) }));
+  await writeDownstreamRunFile(home, { url, pid: process.pid, startedAt: Math.floor(Date.now() / 1000) });
+  return url;
+}
+
+function welcome(url: string, home: Home): string {
+  return [
+    "",
+    `A downstream node is running, home ${home.directory}`,
+    "",
+    `  look        ${url}/downstream`,
+    `  farm        node bin/cairn.mjs farmer ${url} --key FILE`,
+    "  stop        Ctrl-C",
+    "",
+  ].join("\n");
+}

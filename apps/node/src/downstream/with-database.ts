@@ -1,0 +1,72 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CairnError } from "@cairn/core";
+import { migrate, openDatabase } from "@cairn/database";
+import { type DownstreamSettings, downstreamMigrations } from "@cairn/doors/downstream";
+import type { Pool, PoolConfig } from "pg";
+import { type Home, readJson } from "../home/home.ts";
+import { lockHome } from "../supervise/lock-home.ts";
+import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
+import { openGatewayDatabase } from "../up/open-databases.ts";
+import { runningAlone } from "./run-file.ts";
+import { completeSettings, downstreamDirectory, readDownstreamFile } from "./settings.ts";
+
+/** A home's downstream tables, for a command. */
+export interface DownstreamTables {
+  pool: Pool;
+  /** Of the node that runs there, or of the one that would. */
+  settings: DownstreamSettings;
+  /** Whether one runs. */
+  running: boolean;
+}
+
+interface RunningConfig {
+  database: PoolConfig | string;
+  settings?: DownstreamSettings;
+}
+
+/**
+ * Work on a home's downstream tables: beside the node when one is running, else with a database that is started for it and stopped again.
+ * Throws `home-in-use`, `home-unusable`.
+ */
+export async function withDownstreamDatabase<T>(
+  home: Home,
+  work: (tables: DownstreamTables) => Promise<T>,
+): Promise<T> {
+  const settings = completeSettings(home, await readDownstreamFile(home), true);
+  let lock: { release(): void };
+  try {
+    lock = lockHome(home.directory);
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.code !== "home-in-use") throw error;
+    const config = await runningConfig(home);
+    if (config === undefined) throw error;
+    return onDatabase(config.database, (pool) => work({ pool, settings: config.settings ?? settings, running: true }));
+  }
+  let supervisor: Supervisor | undefined;
+  try {
+    await mkdir(home.logs, { recursive: true });
+    supervisor = await superviseChildren({ record: join(home.directory, "children.json") });
+    const database = await openGatewayDatabase(supervisor, home);
+    return await onDatabase(database, (pool) => work({ pool, settings, running: false }));
+  } finally {
+    await supervisor?.stop();
+    lock.release();
+  }
+}
+
+async function onDatabase<T>(target: PoolConfig | string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const database = await openDatabase(target, { onIdleError: () => undefined });
+  try {
+    await migrate(database.pool, "downstream", downstreamMigrations);
+    return await work(database.pool);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Of the node or network that runs in this home; undefined while it is still starting. */
+async function runningConfig(home: Home): Promise<RunningConfig | undefined> {
+  const alone = (await runningAlone(home)) !== undefined;
+  return readJson<RunningConfig>(join(alone ? downstreamDirectory(home) : home.gateway, "config.json"));
+}
