@@ -117,11 +117,15 @@ export function swizzlePrfBytes(key: Uint8Array, limit: bigint, indices: Uint32A
   return target;
 }
 
+/** The `count` equally long big-endian integers that `bytes` are. */
+export function readNumbers(bytes: Buffer, count: number): bigint[] {
+  const size = bytes.length / count;
+  return Array.from({ length: count }, (_, i) => readInteger(bytes, i * size, (i + 1) * size));
+}
+
 /** The integers that swizzlePrfBytes gives. */
 export function swizzlePrf(key: Uint8Array, limit: bigint, indices: Uint32Array): bigint[] {
-  const bytes = swizzlePrfBytes(key, limit, indices);
-  const size = bytes.length / indices.length;
-  return Array.from(indices, (_, i) => readInteger(bytes, i * size, (i + 1) * size));
+  return readNumbers(swizzlePrfBytes(key, limit, indices), indices.length);
 }
 
 /** The indices 0 to count − 1. */

@@ -19,6 +19,19 @@ export function integer(value: bigint): Buffer {
   return sized(integerBytes(value));
 }
 
+/** Big-endian integers of `size` bytes each, as integer() writes each. */
+export function integers(numbers: Buffer, size: number): Buffer {
+  const target = Buffer.allocUnsafe((numbers.length / size) * (4 + size));
+  let to = 0;
+  for (let end = size; end <= numbers.length; end += size) {
+    let start = end - size;
+    while (start < end - 1 && numbers[start] === 0) start += 1;
+    target.writeUInt32LE(end - start, to);
+    to += 4 + numbers.copy(target, to + 4, start, end);
+  }
+  return target.subarray(0, to);
+}
+
 /**
  * Reads heartbeat's binary objects: u32 little-endian, integers and byte strings with a u32 length before them. After anything is
  * missing or too long every read gives zeros, and `done` is false.
