@@ -95,7 +95,7 @@ async function start(
   let current = saved === undefined ? await register() : await reconnect(saved);
   if (options.rotateToken && saved !== undefined) {
     current = await api.rotate(current.token);
-    await keepToken("rotated");
+    await keepToken(current, "rotated");
   }
   await writeDurably(farmerFile, JSON.stringify({ format: 1, node: api.url, ...(address ? { address } : {}) }));
 
@@ -108,8 +108,7 @@ async function start(
       });
     }
     const answer = await api.register(address, await identity?.sign?.(api));
-    current = answer;
-    await keepToken("new");
+    await keepToken(answer, "new");
     return answer;
   }
 
@@ -132,9 +131,9 @@ async function start(
     }
   }
 
-  async function keepToken(reason: "new" | "rotated"): Promise<void> {
-    await writeDurably(tokenFile, `${current.token}\n`);
-    tell({ event: "token", farmer: farmerId(current.token), reason });
+  async function keepToken({ token }: TokenAnswer, reason: "new" | "rotated"): Promise<void> {
+    await writeDurably(tokenFile, `${token}\n`);
+    tell({ event: "token", farmer: farmerId(token), reason });
   }
 
   let renewing: Promise<void> | undefined;
@@ -142,7 +141,7 @@ async function start(
     renewing ??= (async () => {
       tell({ event: "token", farmer: farmerId(current.token), reason: "lost" });
       await keeper.forgetAll("its token is gone");
-      await register();
+      current = await register();
     })()
       .catch((error) => {
         // The dead token stays; the next request that it is refused for leads here again.
