@@ -38,7 +38,11 @@ describe("planPool", () => {
   });
 
   it("is what the original's loop gives", () => {
-    fc.assert(fc.property(pools, (pool) => expect(planPool(pool)).toEqual(original(pool))));
+    fc.assert(
+      fc.property(pools, (pool) => {
+        expect(planPool(pool)).toEqual(original(pool));
+      }),
+    );
   });
 
   it("never exceeds the total, uses it up to the smallest size, and has no fewer small chunks than large ones", () => {

@@ -62,8 +62,8 @@ async function stage(client: PoolClient, source: AsyncIterable<Uint8Array> | Ite
  * Replaces the whitelist by a CSV file (its first row is skipped; columns address, balance) and ends all farmers of addresses that are not in
  * it. All or nothing; registrations wait meanwhile.
  *
- * @throws CairnError `downstream-bad-csv` with details.line; `downstream-empty-whitelist` for a file without any address, as the next import of
- *   such a file would end every farmer
+ * @throws CairnError `downstream-bad-csv` with details.line; `downstream-empty-whitelist` for a file without any address, which
+ *   would end every farmer
  */
 export async function importWhitelist(
   { pool, settings, beats, now }: Pick<NodeContext, "pool" | "settings" | "beats" | "now">,
