@@ -26,6 +26,14 @@ describe("migrate", () => {
     ).toHaveLength(1);
   });
 
+  it("finds what it wrote down again after a migration has made a schema of the role's name", async () => {
+    database = await testDatabase();
+    const { user } = (await database.pool.query("SELECT current_user AS user")).rows[0];
+    const migration = { name: "0001-schema", sql: `CREATE SCHEMA ${user}` };
+    expect(await migrate(database.pool, "test", [migration])).toEqual([migration.name]);
+    expect(await migrate(database.pool, "test", [migration])).toEqual([]);
+  });
+
   it("runs each once when several processes start together", async () => {
     database = await testDatabase();
     const pools = Array.from({ length: 6 }, () => new pg.Pool(database.config));

@@ -43,15 +43,19 @@ export async function migrate(pool: pg.Pool, namespace: string, migrations: read
   let broken: Error | undefined;
   try {
     await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_FAMILY, MIGRATION_LOCK]);
-    await client.query(`CREATE TABLE IF NOT EXISTS cairn_migrations (
-      namespace text NOT NULL,
-      position integer NOT NULL,
-      name text NOT NULL,
-      checksum text NOT NULL,
-      applied_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (namespace, position),
-      UNIQUE (namespace, name)
-    )`);
+    // IF NOT EXISTS looks only where a new table would go, which changes when a migration makes a schema of the role's name.
+    const found = await client.query<{ there: boolean }>("SELECT to_regclass('cairn_migrations') IS NOT NULL AS there");
+    if (!found.rows[0]?.there) {
+      await client.query(`CREATE TABLE cairn_migrations (
+        namespace text NOT NULL,
+        position integer NOT NULL,
+        name text NOT NULL,
+        checksum text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (namespace, position),
+        UNIQUE (namespace, name)
+      )`);
+    }
     const { rows } = await client.query<{ name: string; checksum: string }>(
       "SELECT name, checksum FROM cairn_migrations WHERE namespace = $1 ORDER BY position",
       [namespace],
