@@ -21,6 +21,7 @@ export interface FarmerStatus {
 }
 
 export interface FarmerRow {
+  id: number;
   farmer_id: string;
   address: string;
   ip_hash: Buffer;
@@ -29,8 +30,12 @@ export interface FarmerRow {
   covered_until: number | null;
   online: boolean;
   uptime: number;
-  contracts: string;
-  size: string;
+}
+
+/** A farmer's live contracts, as the database counts them or an overview holds them. */
+export interface LiveRow {
+  contracts: string | number;
+  size: string | number;
   due: number | null;
 }
 
@@ -48,10 +53,9 @@ export const UPTIME = `
 
 export const ONLINE = "coalesce(token.covered_until > $1, false)";
 
-/** What is shown of `token`, and of its contracts that were read as `live`. */
+/** What is shown of `token` beside its contracts. */
 export const FARMER_COLUMNS = `
-  coalesce(live.contracts, 0) as contracts, coalesce(live.size, 0) as size, live.due,
-  token.farmer_id, token.address, token.ip_hash, token.location, token.heartbeats, token.covered_until,
+  token.id, token.farmer_id, token.address, token.ip_hash, token.location, token.heartbeats, token.covered_until,
   ${ONLINE} as online, ${UPTIME} as uptime`;
 
 /** A time in seconds as the original wrote it. */
@@ -59,8 +63,8 @@ function withoutZone(seconds: number): string {
   return new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19);
 }
 
-export function toFarmerStatus(row: FarmerRow): FarmerStatus {
-  const due = row.due ?? row.covered_until;
+export function toFarmerStatus(row: FarmerRow, live: LiveRow): FarmerStatus {
+  const due = live.due ?? row.covered_until;
   const { country, state, city, zip, lat, lon } = row.location;
   return {
     id: row.farmer_id,
@@ -68,8 +72,8 @@ export function toFarmerStatus(row: FarmerRow): FarmerStatus {
     location: { country, state, city, zip, lat, lon },
     uptime: row.uptime,
     heartbeats: Number(row.heartbeats),
-    contracts: Number(row.contracts),
-    size: Number(row.size),
+    contracts: Number(live.contracts),
+    size: Number(live.size),
     online: row.online,
     last_due: due === null ? null : withoutZone(due),
     ip: row.ip_hash.toString("hex"),

@@ -1,7 +1,15 @@
 import type pg from "pg";
-import { FARMER_COLUMNS, type FarmerRow, type FarmerStatus, ONLINE, toFarmerStatus, UPTIME } from "./farmer-status.ts";
+import {
+  FARMER_COLUMNS,
+  type FarmerRow,
+  type FarmerStatus,
+  type LiveRow,
+  ONLINE,
+  toFarmerStatus,
+  UPTIME,
+} from "./farmer-status.ts";
 import { LIVE_CONTRACTS_OF_TOKEN } from "./live-contracts.ts";
-import { readOverview } from "./overview.ts";
+import { type Overview, readOverview } from "./overview.ts";
 
 export const SORT_KEYS = ["id", "address", "uptime", "heartbeats", "contracts", "size", "online"] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -25,17 +33,15 @@ export interface FarmerQuery {
 /** Up to this many farmers, counting each one's contracts by index is cheaper than an overview of all. */
 const COUNTED_BY_INDEX = 200;
 
-const ORDER: Record<SortKey, string> = {
+const ORDER = {
   id: 'token.farmer_id collate "C"',
   address: 'token.address collate "C"',
   uptime: UPTIME,
   heartbeats: "token.heartbeats",
-  contracts: "coalesce(live.contracts, 0)",
-  size: "coalesce(live.size, 0)",
+  contracts: "live.contracts",
+  size: "live.size",
   online: ONLINE,
-};
-
-const PAGE = "limit $2 offset $3";
+} satisfies Record<SortKey, string>;
 
 /**
  * Farmers in order; those that are equal in it by id. The filter comes before the limit. Nothing is written.
@@ -44,52 +50,85 @@ const PAGE = "limit $2 offset $3";
  * `contracts` or `size`, they are those of the shared overview, a few seconds old.
  */
 export async function listFarmers(pool: pg.Pool, query: FarmerQuery): Promise<FarmerStatus[]> {
-  const limit = Math.min(query.limit ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  const offset = query.limit === null ? 0 : Math.min(limit * query.page, Number.MAX_SAFE_INTEGER);
-  const byCount = query.sort === "contracts" || query.sort === "size";
-  const values = [query.now, limit, offset];
-  const direction = query.descending ? "desc" : "asc";
-  const where = query.onlineOnly ? `where ${ONLINE}` : "";
-  const order = `order by ${ORDER[query.sort]} ${direction}, ${ORDER.id}`;
-
-  if (!byCount && limit <= COUNTED_BY_INDEX) {
-    // The page is cut before contracts are counted.
-    return select(
-      pool,
-      `(select token.* from downstream.tokens token ${where} ${order} ${PAGE}) as token
-       cross join lateral (${LIVE_CONTRACTS_OF_TOKEN}) as live ${order}`,
-      values,
-    );
-  }
-  if (!(await hasMoreFarmersThan(pool, COUNTED_BY_INDEX))) {
-    return select(
-      pool,
-      `downstream.tokens token cross join lateral (${LIVE_CONTRACTS_OF_TOKEN}) as live ${where} ${order} ${PAGE}`,
-      values,
-    );
-  }
-  const live = [...(await readOverview(pool, query.now)).live];
-  return select(
-    pool,
-    `downstream.tokens token
-     left join unnest($4::int[], $5::int8[], $6::int8[], $7::float8[]) as live (token_id, contracts, size, due)
-       on live.token_id = token.id ${where} ${order} ${PAGE}`,
-    [
-      ...values,
-      live.map(([id]) => id),
-      live.map(([, one]) => one.contracts),
-      live.map(([, one]) => one.size),
-      live.map(([, one]) => one.due),
-    ],
-  );
+  const byLoad = query.sort === "contracts" || query.sort === "size";
+  const short = query.limit !== null && query.limit <= COUNTED_BY_INDEX;
+  if ((short && !byLoad) || !(await hasMoreFarmersThan(pool, COUNTED_BY_INDEX))) return listCounting(pool, query);
+  const overview = await readOverview(pool, query.now);
+  const rows = byLoad ? await pageByLoad(pool, query, overview) : await pageInOrder(pool, query);
+  return rows.map((row) => toFarmerStatus(row, overview.loads.get(row.id) ?? IDLE));
 }
 
-async function select(pool: pg.Pool, from: string, values: unknown[]): Promise<FarmerStatus[]> {
-  const { rows } = await pool.query<FarmerRow>(`select ${FARMER_COLUMNS} from ${from}`, values);
-  return rows.map(toFarmerStatus);
-}
+const IDLE = { contracts: 0, size: 0, due: null };
 
 async function hasMoreFarmersThan(pool: pg.Pool, count: number): Promise<boolean> {
   const { rows } = await pool.query("select from downstream.tokens offset $1 limit 1", [count]);
   return rows.length > 0;
+}
+
+/** Rows to skip and rows to take, within what the database counts with. */
+function boundsOf({ limit, page }: FarmerQuery): [limit: number, offset: number] {
+  if (limit === null) return [Number.MAX_SAFE_INTEGER, 0];
+  return [Math.min(limit, Number.MAX_SAFE_INTEGER), Math.min(limit * page, Number.MAX_SAFE_INTEGER)];
+}
+
+function clauses({ sort, descending, onlineOnly }: FarmerQuery) {
+  return {
+    where: onlineOnly ? `where ${ONLINE}` : "",
+    order: `order by ${ORDER[sort]} ${descending ? "desc" : "asc"}, ${ORDER.id}`,
+  };
+}
+
+/** Counts the contracts of the farmers that are shown; to put in order by those counts, of all. */
+async function listCounting(pool: pg.Pool, query: FarmerQuery): Promise<FarmerStatus[]> {
+  const { where, order } = clauses(query);
+  const page = `${where} ${order} limit $2 offset $3`;
+  const byLoad = query.sort === "contracts" || query.sort === "size";
+  // Cut before wide columns are read and contracts counted.
+  const shown = `where token.id in (select token.id from downstream.tokens token ${page}) ${order}`;
+  const { rows } = await pool.query<FarmerRow & LiveRow>(
+    `select ${FARMER_COLUMNS}, live.*
+     from downstream.tokens token cross join lateral (${LIVE_CONTRACTS_OF_TOKEN}) as live ${byLoad ? page : shown}`,
+    [query.now, ...boundsOf(query)],
+  );
+  return rows.map((row) => toFarmerStatus(row, row));
+}
+
+async function pageInOrder(pool: pg.Pool, query: FarmerQuery): Promise<FarmerRow[]> {
+  const { where, order } = clauses(query);
+  const { rows } = await pool.query<FarmerRow>(
+    `select ${FARMER_COLUMNS} from downstream.tokens token ${where} ${order} limit $2 offset $3`,
+    [query.now, ...boundsOf(query)],
+  );
+  return rows;
+}
+
+/** Orders that were asked of an overview, as ids of tokens: thousands of farmers are not put in order for every request. */
+const orders = new WeakMap<Overview, Map<string, number[]>>();
+
+function orderByLoad(overview: Overview, key: "contracts" | "size", descending: boolean): number[] {
+  const known = orders.get(overview) ?? new Map<string, number[]>();
+  orders.set(overview, known);
+  const name = `${key} ${descending}`;
+  let order = known.get(name);
+  if (order === undefined) {
+    const sign = descending ? -1 : 1;
+    order = [...overview.loads]
+      .sort(([, a], [, b]) => sign * (a[key] - b[key]) || (a.farmerId < b.farmerId ? -1 : 1))
+      .map(([id]) => id);
+    known.set(name, order);
+  }
+  return order;
+}
+
+async function pageByLoad(pool: pg.Pool, query: FarmerQuery, overview: Overview): Promise<FarmerRow[]> {
+  const [limit, offset] = boundsOf(query);
+  const order = orderByLoad(overview, query.sort === "size" ? "size" : "contracts", query.descending);
+  const isShown = (id: number) => !query.onlineOnly || (overview.loads.get(id)?.coveredUntil ?? 0) > query.now;
+  const ids = order.filter(isShown).slice(offset, offset + limit);
+  const { rows } = await pool.query<FarmerRow>(
+    `select ${FARMER_COLUMNS} from unnest($2::int[]) with ordinality as shown (id, place)
+     join downstream.tokens token on token.id = shown.id order by shown.place`,
+    [query.now, ids],
+  );
+  return rows;
 }

@@ -26,10 +26,22 @@ export interface Place {
   online: number;
 }
 
+/** What the live contracts of a farmer come to. */
+export interface FarmerLoad {
+  farmerId: string;
+  contracts: number;
+  /** Bytes. */
+  size: number;
+  /** When the last of the present challenges is due, in seconds since 1970; null without any. */
+  due: number | null;
+  /** Until when the farmer counts as online; null when it never had a contract. */
+  coveredUntil: number | null;
+}
+
 export interface Overview {
   totals: DownstreamTotals;
-  /** Live contracts, their bytes and their latest due by `tokens.id`; a farmer without any is absent. */
-  live: Map<number, { contracts: number; size: number; due: number }>;
+  /** Every farmer by `tokens.id`. */
+  loads: Map<number, FarmerLoad>;
   places: Place[];
   /** Farmers without a known location. */
   unplaced: number;
@@ -82,16 +94,22 @@ export async function readTotals(pool: pg.Pool, now: number): Promise<Downstream
 }
 
 async function makeOverview(pool: pg.Pool, now: number): Promise<Overview> {
-  const [farmers, contracts, copies, chunks] = await Promise.all([
-    pool.query<PlaceRow>(FARMERS, [now]),
-    pool.query<{ token_id: number; contracts: string; size: string; due: number }>(CONTRACTS, [now]),
+  const [farmers, loadRows, copies, chunks] = await Promise.all([
+    pool.query<PlaceRow>(PLACES, [now]),
+    pool.query<LoadRow>(LOADS, [now]),
     pool.query<{ wanted: string; held: string }>(COPIES),
     pool.query<{ chunks: string; bytes: string }>(CHUNKS),
   ]);
-  const live = new Map(
-    contracts.rows.map(({ token_id: id, contracts: count, size, due }) => [
-      id,
-      { contracts: Number(count), size: Number(size), due },
+  const loads = new Map(
+    loadRows.rows.map((row): [number, FarmerLoad] => [
+      row.id,
+      {
+        farmerId: row.farmer_id,
+        contracts: Number(row.contracts),
+        size: Number(row.size),
+        due: row.due,
+        coveredUntil: row.covered_until,
+      },
     ]),
   );
   const sum = <Row>(rows: Iterable<Row>, of: (row: Row) => number) => {
@@ -112,14 +130,14 @@ async function makeOverview(pool: pg.Pool, now: number): Promise<Overview> {
     totals: {
       farmers: sum(farmers.rows, (row) => row.farmers),
       online: sum(farmers.rows, (row) => row.online),
-      contracts: sum(live.values(), (one) => one.contracts),
-      bytes: sum(live.values(), (one) => one.size),
+      contracts: sum(loads.values(), (load) => load.contracts),
+      bytes: sum(loads.values(), (load) => load.size),
       heartbeats: sum(farmers.rows, (row) => Number(row.heartbeats)),
       wanted: Number(copies.rows[0]?.wanted),
       held: Number(copies.rows[0]?.held),
       pool: { chunks: Number(chunks.rows[0]?.chunks), bytes: Number(chunks.rows[0]?.bytes) },
     },
-    live,
+    loads,
     places,
     unplaced,
   };
@@ -135,16 +153,26 @@ interface PlaceRow {
   heartbeats: string;
 }
 
-const FARMERS = `
-select (location->>'lat')::float8 as lat, (location->>'lon')::float8 as lon, location->>'city' as city, location->>'country' as country,
-  count(*)::int as farmers, (count(*) filter (where covered_until > $1))::int as online, sum(heartbeats) as heartbeats
-from (
-  select location, covered_until, heartbeats from downstream.tokens
-) as token
-group by 1, 2, 3, 4`;
+interface LoadRow {
+  id: number;
+  farmer_id: string;
+  covered_until: number | null;
+  contracts: string;
+  size: string;
+  due: number | null;
+}
 
-const CONTRACTS = `
-select token_id, ${LIVE_FIGURES} from downstream.contracts where ${LIVE} group by token_id`;
+const PLACES = `
+select (location->>'lat')::float8 as lat, (location->>'lon')::float8 as lon, location->>'city' as city,
+  location->>'country' as country, count(*)::int as farmers, (count(*) filter (where covered_until > $1))::int as online,
+  sum(heartbeats) as heartbeats
+from downstream.tokens group by 1, 2, 3, 4`;
+
+const LOADS = `
+select token.id, token.farmer_id, token.covered_until, coalesce(live.contracts, 0) as contracts, coalesce(live.size, 0) as size, live.due
+from downstream.tokens token
+left join (select token_id, ${LIVE_FIGURES} from downstream.contracts where ${LIVE} group by token_id) as live
+  on live.token_id = token.id`;
 
 const COPIES = `
 select coalesce(sum(wanted), 0) as wanted, coalesce(sum(held), 0) as held from downstream.files`;
