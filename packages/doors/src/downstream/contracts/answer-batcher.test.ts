@@ -54,7 +54,7 @@ const wrong = (contract: number, round = 0): Answer => {
   proof.leaf.blob = Buffer.alloc(32).toString("base64");
   return { hash: contractHash(1, contract), proof };
 };
-const farmers = (count: number, contractsEach: number, more: { networkKey?: Buffer; first?: number } = {}) =>
+const farmers = (count: number, contractsEach: number, more: { networkKey?: () => Buffer; first?: number } = {}) =>
   insertFarmers(database.pool, file, { farmers: count, contractsEach, start: START, interval: INTERVAL, ...more });
 
 async function tables() {
@@ -150,7 +150,7 @@ describe("AnswerBatcher", () => {
 
   it("refuses a whole request: unknown token, too many tokens in another network", async () => {
     await farmers(1, 1);
-    await farmers(2, 1, { networkKey: Buffer.alloc(32, "10.0.0.1"), first: 2 });
+    await farmers(2, 1, { networkKey: () => Buffer.alloc(32, "10.0.0.1"), first: 2 });
     const door = batcher(2);
     const none = { code: "downstream-no-token" };
     await expect(door.answer("00".repeat(16), HOME, [right(1)])).rejects.toMatchObject(none);

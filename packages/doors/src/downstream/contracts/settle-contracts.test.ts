@@ -8,7 +8,7 @@ import { cleanUp } from "./clean-up.ts";
 import { type ContractBeats, contractBeats } from "./contract-beats.ts";
 import { dropAnsweredTags } from "./drop-answered-tags.ts";
 import { settleContracts } from "./settle-contracts.ts";
-import { insertFarmers, type SharedFile, sharedFile } from "./testing/merkle-contracts.ts";
+import { insertChunks, insertFarmers, type SharedFile, sharedFile } from "./testing/merkle-contracts.ts";
 
 const START = 1_800_000_000;
 const INTERVAL = 60;
@@ -29,6 +29,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   database = await testDatabase({ migrations: [{ namespace: "downstream", migrations: downstreamMigrations }] });
   await insertFarmers(database.pool, file, { farmers: 2, contractsEach: 3, start: START, interval: INTERVAL });
+  await insertChunks(database.pool);
 });
 afterEach(() => database.drop());
 

@@ -49,21 +49,23 @@ export interface FarmersOptions {
   /** Seconds since 1970 at which all contracts began. */
   start: number;
   interval: number;
-  networkKey?: Buffer;
+  /** Of each farmer's address; HOME_NETWORK by default. */
+  networkKey?: (farmer: number) => Buffer;
   /** Farmers are counted on from here. */
   first?: number;
 }
 
-/** Farmers with contracts on `file` that nobody has answered yet, as hand-outs would have left them; their chunks are kept with their tags. */
+/** Farmers with contracts on `file` that nobody has answered yet, as hand-outs would have left them. */
 export async function insertFarmers(pool: pg.Pool, file: SharedFile, options: FarmersOptions): Promise<void> {
-  const { farmers, contractsEach, start, interval, networkKey = HOME_NETWORK, first = 1 } = options;
+  const { farmers, contractsEach, start, interval, networkKey = () => HOME_NETWORK, first = 1 } = options;
   const last = first + farmers - 1;
   await pool.query(
     `insert into downstream.tokens
        (token_hash, farmer_id, address, scheme, network_key, ip_hash, location, created_at, first_start, covered_until, covered_seconds)
-     select h, left(encode(h, 'hex'), 20), 'address ' || n, 'Merkle', $3, $3, '{"country": null}', $4, $4, $4 + $5::float8, $5
-     from generate_series($1::int, $2::int) n, sha256(decode(md5('farmer ' || n), 'hex')) h order by n`,
-    [first, last, networkKey, start, interval],
+     select h, left(encode(h, 'hex'), 20), 'address ' || n, 'Merkle', key, key, '{"country": null}', $4, $4, $4 + $5::float8, $5
+     from generate_series($1::int, $2::int) n, sha256(decode(md5('farmer ' || n), 'hex')) h,
+       substring($3::bytea from (n - $1) * 32 + 1 for 32) key order by n`,
+    [first, last, Buffer.concat(Array.from({ length: farmers }, (_, i) => networkKey(first + i))), start, interval],
   );
   await pool.query(
     `insert into downstream.files (hash, seed, size, interval, wanted, held, added_at)
@@ -82,6 +84,10 @@ export async function insertFarmers(pool: pg.Pool, file: SharedFile, options: Fa
      order by n, m`,
     [first, last, start, interval, file.root, file.rootSeed, file.rounds, contractsEach],
   );
+}
+
+/** The chunks of all contracts, with tags too short to be any, as they are kept until the first answer. */
+export async function insertChunks(pool: pg.Pool): Promise<void> {
   await pool.query(
     `insert into downstream.chunks (file_id, scheme, tag, root, seed, rounds, contract_id)
      select c.file_id, 'Merkle', '{}', c.root, c.seed, c.rounds, c.id
