@@ -2,6 +2,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CairnError } from "@cairn/core";
 import { create, extract } from "tar";
+import { downstreamDirectory } from "../downstream/settings.ts";
 import { homeAt } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { formatBytes } from "./format.ts";
@@ -9,7 +10,13 @@ import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
 
 /** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */
-const LEFT_OUT = [/^logs\//, /^gateway\/spool\//, /^(lock|run\.json|children\.json)/];
+const LEFT_OUT = [
+  /^logs\//,
+  /^gateway\/spool\//,
+  /^farmer\/(chunks\/|lock)/,
+  /^downstream\/run\.json/,
+  /^(lock|run\.json|children\.json)/,
+];
 const SHARDS = /^provider(s\/[^/]+)?\/shards\//;
 
 export interface BackupOptions extends CommonOptions {
@@ -22,7 +29,7 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   const home = homeAt(options.home);
   const target = resolve(file);
   await requireAbsent(target);
-  await stat(home.settingsFile).catch((cause) => {
+  await Promise.any([stat(home.settingsFile), stat(downstreamDirectory(home))]).catch((cause) => {
     throw new CairnError(`${home.directory} is no home of a network`, {
       code: "no-home",
       kind: "missing",
@@ -78,7 +85,7 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
   });
   const output = createOutput(options.json ?? false);
   output.result({ home: home.directory });
-  output.say(`Restored ${home.directory}. Start it with: cairn up --home ${home.directory}`);
+  output.say(`Restored ${home.directory}. Start it as before, with --home ${home.directory}`);
 }
 
 async function requireAbsent(path: string): Promise<void> {

@@ -8,6 +8,9 @@ import { VERSION } from "../version.ts";
 /** JSON bodies are small; bulk bodies are streams and bounded where they are read. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
 
+/** Paths of doors. */
+const DOORS = /^\/(api\/)?downstream(\/|$)/;
+
 /**
  * The one listener: every door and the API are route plugins on it. Errors leave as `{error: {code, kind, message, next, details}}`
  * with the status of their kind.
@@ -42,6 +45,8 @@ export async function createHttpServer(plugins: FastifyPluginAsync[]): Promise<F
       info: { title: "Cairn", version: VERSION, description: "Store, prove, repair and get back folders." },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
+    // Other people's protocols are described where they come from: see docs/doors.
+    transform: ({ schema, url }) => ({ schema: { ...schema, hide: schema?.hide === true || DOORS.test(url) }, url }),
   });
   await server.register(websocket, { options: { maxPayload: 1024 * 1024 } });
   for (const plugin of plugins) await server.register(plugin);
