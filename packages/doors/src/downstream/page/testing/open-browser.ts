@@ -1,0 +1,38 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
+
+/** Debian's, and what other systems call theirs. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+function executable(): string {
+  const found = (process.env.PATH ?? "")
+    .split(":")
+    .flatMap((directory) => NAMES.map((name) => join(directory, name)))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error("no browser found: install chromium (Debian: apt-get install chromium)");
+  return found;
+}
+
+export interface TestBrowser {
+  context(options?: BrowserContextOptions): Promise<BrowserContext>;
+  close(): Promise<void>;
+}
+
+/** A browser with nothing remembered and nobody to call. */
+export async function openBrowser(): Promise<TestBrowser> {
+  const home = mkdtempSync(join(tmpdir(), "cairn-browser-"));
+  const browser = await chromium.launch({
+    executablePath: executable(),
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", `--crash-dumps-dir=${home}`],
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+  });
+  return {
+    context: (options) => browser.newContext(options),
+    async close() {
+      await browser.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
