@@ -111,14 +111,11 @@ describe("the messages of registration", () => {
     }
   });
 
-  it.each(["", "x".repeat(87), "x".repeat(89), `${signature} `])(
-    "wants 88 characters of signature",
-    async (wrong) => {
-      const answer = await register({ message, signature: wrong });
-      expect(answer.status).toBe(400);
-      expect(answer.json).toEqual(error("Your signature is the wrong length.  It should be 88bytes."));
-    },
-  );
+  it.each(["", "x".repeat(87), "x".repeat(89), `${signature} `])("wants 88 characters of signature", async (wrong) => {
+    const answer = await register({ message, signature: wrong });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual(error("Your signature is the wrong length.  It should be 88bytes."));
+  });
 
   it.each<[string, unknown]>([
     ["a message that is a number", { message: 5, signature }],
