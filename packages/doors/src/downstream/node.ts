@@ -53,6 +53,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
     networkKey: (ip) => networkKeys(beats.networkKey, ip).networkKey,
     maxTokensPerNetwork: settings.maxTokensPerNetwork,
     present,
+    onBatch: metrics.batch,
   });
   let started = false;
   const counted = <T>(work: Promise<T>): Promise<T> => countRefusal(metrics, work);

@@ -21,6 +21,8 @@ export interface AnswerBatcherOptions {
   maxTokensPerNetwork: number | null;
   /** Resolves when the node's own absence, if there was one, has been made good. */
   present?: () => Promise<void>;
+  /** Told of each batch how many answers it has. */
+  onBatch?: (answers: number) => void;
 }
 
 interface Request {
@@ -118,6 +120,7 @@ export class AnswerBatcher {
     this.#timer = undefined;
     if (this.#running !== undefined || this.#queue.length === 0) return;
     const batch = this.#queue.splice(0, LARGEST_BATCH);
+    this.#options.onBatch?.(batch.length);
     this.#running = this.#run(batch)
       .catch((error: unknown) => {
         for (const { request } of batch) this.#refuse(request, error);

@@ -33,7 +33,7 @@ export const SILENT_METRICS: DownstreamMetrics = {
   prepared: nothing,
 };
 
-const BATCH_SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500];
+const BATCH_SIZES = [1, 2, 5, 10, 25, 50, 100, 200, 350, 512];
 
 const GAUGES: Record<string, [help: string, of: (totals: DownstreamTotals) => number]> = {
   farmers: ["farmers with a token", ({ farmers }) => farmers],
