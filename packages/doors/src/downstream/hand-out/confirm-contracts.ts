@@ -21,5 +21,6 @@ from covered where token.id = $1`;
 
 /** The farmer has these contracts: they stand, and cover their first window for him. Locks the token before the contracts, as all do. */
 export async function confirmContracts(pool: Pool, tokenId: number, contractIds: readonly string[]): Promise<void> {
-  if (contractIds.length > 0) await pool.query(CONFIRM, [tokenId, contractIds]);
+  if (contractIds.length === 0) return;
+  await pool.query({ name: "downstream-confirm", text: CONFIRM, values: [tokenId, contractIds] });
 }

@@ -32,11 +32,12 @@ export interface HandOutRequest {
 /** The farmer behind a token, who is from now on where the request comes from, if there is room. */
 async function welcome(client: PoolClient, context: NodeContext, { token, ip }: HandOutRequest): Promise<Farmer> {
   const { networkKey, ipHash } = networkKeys(context.beats.networkKey, ip);
-  const { rows } = await client.query<Farmer & { networkKey: Buffer; ipHash: Buffer }>(
-    `select id, address, scheme, network_key as "networkKey", ip_hash as "ipHash"
+  const { rows } = await client.query<Farmer & { networkKey: Buffer; ipHash: Buffer }>({
+    name: "downstream-welcome",
+    text: `select id, address, scheme, network_key as "networkKey", ip_hash as "ipHash"
      from downstream.tokens where token_hash = $1 for key share`,
-    [hashToken(token).tokenHash],
-  );
+    values: [hashToken(token).tokenHash],
+  });
   const farmer = rows[0];
   if (!farmer) throw noToken();
   if (!farmer.networkKey.equals(networkKey)) await takeRoom(client, networkKey, context.settings.maxTokensPerNetwork);
@@ -53,13 +54,14 @@ async function welcome(client: PoolClient, context: NodeContext, { token, ip }: 
 
 /** Bytes under contracts of all tokens of an address that have not expired. */
 async function bytesHeld(client: PoolClient, address: string, now: number): Promise<number> {
-  const { rows } = await client.query<{ bytes: number }>(
-    `select coalesce(sum(contract.size), 0)::float8 as bytes
+  const { rows } = await client.query<{ bytes: number }>({
+    name: "downstream-bytes-held",
+    text: `select coalesce(sum(contract.size), 0)::float8 as bytes
      from downstream.tokens token join downstream.contracts contract on contract.token_id = token.id
      where token.address = $1 and not contract.settled
        and contract.start + (contract.answers + 1) * contract.interval > $2`,
-    [address, now],
-  );
+    values: [address, now],
+  });
   return rows[0]!.bytes;
 }
 

@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import type { ContractBeats } from "../contracts/contract-beats.ts";
 import { CONTRACT_COLUMNS, type ContractRow, contractRow, questionOf } from "../contracts/contract-row.ts";
 import type { HandedChunk, WireObject } from "../verification-node.ts";
-import type { FreeChunk } from "./choose-chunks.ts";
+import type { ReservedChunk } from "./reserve-chunks.ts";
 
 export interface MadeContract {
   /** Decimal. */
@@ -10,19 +10,9 @@ export interface MadeContract {
   handed: HandedChunk;
 }
 
-interface ChunkRow {
-  id: string;
-  hash: string;
-  seed: string | null;
-  source: string | null;
-  tag: string;
-  wanted: number;
-  held: number;
-}
-
 /** A contract that was settled would stand in the way of a new one of the same farmer on the same file. */
 const FORGET_SETTLED =
-  "delete from downstream.contracts where token_id = $1 and settled and hash in (select hash from downstream.files where id = any ($2::bigint[]))";
+  "delete from downstream.contracts where token_id = $1 and settled and hash = any (select decode(unnest($2::text[]), 'hex'))";
 
 const INSERT = `
 insert into downstream.contracts as c
@@ -34,15 +24,12 @@ where chunk.id = any ($2::bigint[])
 returning c.file_id, ${CONTRACT_COLUMNS}`;
 
 const BIND = `
-update downstream.chunks chunk set contract_id = made.contract_id
-from unnest($1::bigint[], $2::bigint[]) as made (id, contract_id) where chunk.id = made.id`;
-
-const HOLD = "update downstream.files set held = held + 1 where id = any ($1::bigint[])";
-
-const DESCRIBE = `
-select chunk.id, encode(file.hash, 'hex') as hash, file.seed, file.source, chunk.tag, file.wanted, file.held
-from downstream.chunks chunk join downstream.files file on file.id = chunk.file_id
-where chunk.id = any ($1::bigint[])`;
+with bound as (
+  update downstream.chunks chunk set contract_id = made.contract_id
+  from unnest($1::bigint[], $2::bigint[]) as made (id, contract_id) where chunk.id = made.id
+  returning chunk.file_id
+)
+update downstream.files set held = held + 1 from bound where id = bound.file_id`;
 
 /**
  * Makes contracts on reserved chunks, not firm yet, from `now` on (seconds since 1970), and what the farmer is told of them, in the order of
@@ -52,27 +39,31 @@ export async function makeContracts(
   client: PoolClient,
   beats: ContractBeats,
   tokenId: number,
-  chunks: readonly FreeChunk[],
+  chunks: readonly ReservedChunk[],
   now: number,
 ): Promise<MadeContract[]> {
   if (chunks.length === 0) return [];
   const ids = chunks.map(({ id }) => id);
-  const files = chunks.map(({ fileId }) => fileId);
-  await client.query(FORGET_SETTLED, [tokenId, files]);
+  await client.query({
+    name: "downstream-forget-settled",
+    text: FORGET_SETTLED,
+    values: [tokenId, chunks.map(({ hash }) => hash)],
+  });
   const inserted = await client.query<unknown[], unknown[]>({
+    name: "downstream-make-contracts",
     text: INSERT,
     values: [tokenId, ids, now],
     rowMode: "array",
   });
   const contracts = new Map<string, ContractRow>();
   for (const row of inserted.rows) contracts.set(row[0] as string, contractRow(row, 1)!);
-  await client.query(BIND, [ids, files.map((file) => contracts.get(file)!.id)]);
-  await client.query(HOLD, [files]);
-  const described = await client.query<ChunkRow>(DESCRIBE, [ids]);
-  const rows = new Map(described.rows.map((row) => [row.id, row]));
-  return chunks.map(({ id, fileId, size }) => {
+  await client.query({
+    name: "downstream-bind-chunks",
+    text: BIND,
+    values: [ids, chunks.map(({ fileId }) => contracts.get(fileId)!.id)],
+  });
+  return chunks.map(({ fileId, hash, size, seed, source, tag, wanted, held }) => {
     const contract = contracts.get(fileId)!;
-    const { hash, seed, source, tag, wanted, held } = rows.get(id)!;
     return {
       id: contract.id,
       handed: {
@@ -83,7 +74,7 @@ export async function makeContracts(
         challenge: beats.challenge(questionOf(beats, contract, 0)),
         tag: JSON.parse(tag) as WireObject,
         due: contract.interval,
-        redundancy: { wanted, held },
+        redundancy: { wanted, held: held + 1 },
       },
     };
   });

@@ -13,6 +13,19 @@ export interface ReserveOptions {
   fetches: boolean;
 }
 
+/** A chunk that is free, and locked with its file by this transaction. */
+export interface ReservedChunk extends FreeChunk {
+  /** Of the content, in hex. */
+  hash: string;
+  seed: string | null;
+  source: string | null;
+  /** JSON text. */
+  tag: string;
+  /** Copies of the file that should be and that are held. */
+  wanted: number;
+  held: number;
+}
+
 /** How many are looked at in one go. */
 const LOOKED_AT = 64;
 
@@ -31,36 +44,44 @@ order by chunk.need desc, chunk.size desc
 limit ${LOOKED_AT}`;
 
 /**
- * Takes chunks out of the pool for the rest of the transaction: nobody takes a chunk without the lock on its file, and files that another
- * transaction has are passed over, not waited for. Returns chunks that are free and locked.
+ * Nobody takes a chunk without the lock on its file, and files that another transaction has are passed over. One that has ended in between may
+ * have taken the chunk: its row is looked at again when it is locked.
  */
-export async function reserveChunks(client: PoolClient, options: ReserveOptions): Promise<FreeChunk[]> {
-  const reserved: FreeChunk[] = [];
+const LOCK = `
+with file as materialized (
+  select id, hash, seed, source, wanted, held from downstream.files where id = any ($2::bigint[])
+  for no key update skip locked
+)
+select chunk.id, chunk.file_id as "fileId", chunk.size::float8 as size, chunk.tag,
+  encode(file.hash, 'hex') as hash, file.seed, file.source, file.wanted, file.held
+from downstream.chunks chunk join file on file.id = chunk.file_id
+where chunk.id = any ($1::bigint[]) and chunk.contract_id is null
+for update of chunk`;
+
+/** Takes chunks out of the pool for the rest of the transaction, in the order of preference. Never waits for another one. */
+export async function reserveChunks(client: PoolClient, options: ReserveOptions): Promise<ReservedChunk[]> {
+  const { scheme, address, fetches, most } = options;
+  const reserved: ReservedChunk[] = [];
   const tried: string[] = [];
   let left = Math.min(Math.floor(options.bytes), Number.MAX_SAFE_INTEGER);
-  while (left > 0 && reserved.length < options.most) {
-    const candidates = await client.query<FreeChunk>(CANDIDATES, [
-      options.scheme,
-      left,
-      options.fetches,
-      tried,
-      options.address,
-    ]);
-    const wanted = chooseChunks(candidates.rows, left, options.most - reserved.length);
+  while (left > 0 && reserved.length < most) {
+    const candidates = await client.query<FreeChunk>({
+      name: "downstream-candidates",
+      text: CANDIDATES,
+      values: [scheme, left, fetches, tried, address],
+    });
+    const wanted = chooseChunks(candidates.rows, left, most - reserved.length);
     if (wanted.length === 0) break;
     const files = wanted.map(({ fileId }) => fileId);
-    const locked = await client.query<{ id: string }>(
-      "select id from downstream.files where id = any ($1::bigint[]) for no key update skip locked",
-      [files],
-    );
-    // Somebody may have taken a chunk and ended his transaction between the look and the lock.
-    const free = await client.query<{ id: string }>(
-      "select id from downstream.chunks where id = any ($1::bigint[]) and file_id = any ($2::bigint[]) and contract_id is null for update",
-      [wanted.map(({ id }) => id), locked.rows.map(({ id }) => id)],
-    );
-    const ours = new Set(free.rows.map(({ id }) => id));
-    for (const chunk of wanted) {
-      if (!ours.has(chunk.id)) continue;
+    const locked = await client.query<ReservedChunk>({
+      name: "downstream-lock-chunks",
+      text: LOCK,
+      values: [wanted.map(({ id }) => id), files],
+    });
+    const ours = new Map(locked.rows.map((chunk) => [chunk.id, chunk]));
+    for (const { id } of wanted) {
+      const chunk = ours.get(id);
+      if (chunk === undefined) continue;
       reserved.push(chunk);
       left -= chunk.size;
     }
