@@ -16,6 +16,7 @@ import { farmerAddress } from "./lib/downstream-farmers.ts";
 import { openDownstreamBench, type ServerProcess } from "./lib/downstream-node.ts";
 import type { LoadResult } from "./lib/http-load.ts";
 import { judge, report } from "./lib/measure.ts";
+import { treeSeconds } from "./lib/processes.ts";
 
 const CONTRACTS = Number(process.env.CAIRN_BENCH_CONTRACTS ?? 1_000_000);
 /** Those whose answers are measured hold 200 contracts each, as many as the original client puts into a request; the others share the rest. */
@@ -31,14 +32,27 @@ const milliseconds = ({ p50, p99, longest }: LoadResult) =>
   `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms`;
 let lost = 0;
 
+interface Answered {
+  rate: number;
+  load: LoadResult;
+}
+
+/** Processor seconds of the server and of PostgreSQL so far. */
+const processorUse = ({ child }: ServerProcess) => ({
+  server: treeSeconds(child.pid ?? 0),
+  postgres: treeSeconds(bench.postgres.pid),
+});
+
 /** Sends answers and holds what was acknowledged against the tables. */
 async function answers(
   server: ServerProcess,
   what: string,
   part: { first: number; farmers: number; batch: number; connections: number },
-): Promise<{ rate: number; load: LoadResult }> {
+): Promise<Answered> {
   const { contractsEach } = ANSWERING;
+  const before = processorUse(server);
   const load = await bench.load({ kind: "answers", port: server.port, contractsEach, proof: file.proofs[0], ...part });
+  const after = processorUse(server);
   const hashes = Array.from({ length: part.farmers }, (_, i) => hashToken(farmerToken(part.first + i)).tokenHash);
   const { rows } = await bench.pool.query<{ heartbeats: number; answers: number; most: number }>(
     `select sum(t.heartbeats)::int as heartbeats, sum(c.answers)::int as answers, max(c.most) as most
@@ -53,6 +67,16 @@ async function answers(
     `${what}: ${load.requests} requests, ${JSON.stringify(load.statuses)}, ${milliseconds(load)}; sent ${sent}, acknowledged ${load.counted}, contracts count ${counted}, farmers ${heartbeats}, the most on one contract ${most}`,
   );
   lost += Math.abs(load.counted - counted) + Math.abs(counted - heartbeats) + Math.abs(sent - counted) + (most - 1);
+  const each = (seconds: number) => (seconds / load.counted) * 1e6;
+  const use = {
+    server: each(after.server - before.server),
+    postgres: each(after.postgres - before.postgres),
+    load: each(load.cpuSeconds),
+  };
+  const all = use.server + use.postgres + use.load;
+  say(
+    `  processor time of an answer: server ${use.server.toFixed(0)} µs, PostgreSQL ${use.postgres.toFixed(0)} µs, load generator ${use.load.toFixed(0)} µs; two cores of their own would do ${Math.round(2e6 / all)} a second`,
+  );
   return { rate: load.counted / load.seconds, load };
 }
 

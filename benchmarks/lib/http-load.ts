@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { processorSeconds } from "./measure.ts";
 
 export interface LoadResult {
   seconds: number;
@@ -11,6 +12,8 @@ export interface LoadResult {
   p50: number;
   p99: number;
   longest: number;
+  /** Processor seconds of the generator itself meanwhile. */
+  cpuSeconds: number;
 }
 
 export interface Load {
@@ -90,9 +93,12 @@ export async function runLoad({ port, connections, requests, counted }: Load): P
     ),
   );
   const began = performance.now();
+  const usedBefore = processorSeconds();
   await Promise.all(sockets.map(drive));
   const seconds = (performance.now() - began) / 1000;
+  const cpuSeconds = processorSeconds() - usedBefore;
   const sorted = times.subarray(0, done).toSorted();
   const at = (part: number) => sorted[Math.min(done - 1, Math.floor(part * done))] ?? 0;
-  return { seconds, requests: done, statuses, counted: count, p50: at(0.5), p99: at(0.99), longest: at(1) };
+  const percentiles = { p50: at(0.5), p99: at(0.99), longest: at(1) };
+  return { seconds, requests: done, statuses, counted: count, ...percentiles, cpuSeconds };
 }

@@ -59,6 +59,21 @@ function useOf(name: string, pid: number): ProcessUse | undefined {
   }
 }
 
+/** Processor seconds of a process and of all that it began, those that have ended included. */
+export function treeSeconds(pid: number): number {
+  const ticks = withDescendants(pid).map((one) => {
+    try {
+      const fields = readFileSync(`/proc/${one}/stat`, "utf8").split(") ")[1]!.split(" ");
+      // Its own time, then that of ended children.
+      return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    } catch (error) {
+      if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return 0;
+      throw error;
+    }
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
+}
+
 /** A process and those that it began, theirs too. */
 export function withDescendants(pid: number): number[] {
   const children = new Map<number, number[]>();

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { CairnError } from "@cairn/core/errors";
 import {
   merkleChallengeToWire,
@@ -59,7 +59,7 @@ export function contractBeats(beats: Beats, checkFraction: number): ContractBeat
   return {
     nextSeed: (seed) => nextSeed(beats.merkleKey, seed),
     challengeKey: (contractId, window) =>
-      createHmac("sha256", beats.challengeKey).update(`${contractId} ${window}`).digest(),
+      createHmac("sha256", createSecretKey(beats.challengeKey)).update(`${contractId} ${window}`).digest(),
     challenge(question) {
       if (question.scheme === "Merkle") return merkleChallengeToWire(question);
       return swizzleChallengeToWire(swizzleChallenge(question.key, openState(question.state)));

@@ -49,20 +49,23 @@ export function sendJson({ reply }: Call, text: string): FastifyReply {
  *
  * @throws Refusal 413 or what `tooLarge` says, 408, 429
  */
-export async function jsonBody(call: Call, maxBytes: number, tooLarge?: Refusal): Promise<unknown | typeof NOT_JSON> {
+export async function jsonBody(
+  call: Call,
+  maxBytes: number,
+  tooLarge = () => new Refusal(413, TEXTS.bodyTooLarge(maxBytes)),
+): Promise<unknown | typeof NOT_JSON> {
   const { door, network } = call;
-  const refusal = tooLarge ?? new Refusal(413, TEXTS.bodyTooLarge(maxBytes));
   const body = await readBody(call.request.raw, {
     maxBytes,
     timeoutMilliseconds: door.bodyTimeoutMilliseconds,
-    tooLarge: refusal,
+    tooLarge,
     hold(bytes) {
       door.limits?.hold(network, bytes);
       call.held += bytes;
     },
   });
   const parsed = await parseBody(body, maxBytes);
-  if (parsed === TOO_LARGE) throw refusal;
+  if (parsed === TOO_LARGE) throw tooLarge();
   return parsed;
 }
 

@@ -5,7 +5,7 @@ export interface BodyLimits {
   maxBytes: number;
   timeoutMilliseconds: number;
   /** What a body over the limit is answered with. */
-  tooLarge: Refusal;
+  tooLarge: () => Refusal;
   /** Called before bytes are kept; may throw. */
   hold(bytes: number): void;
 }
@@ -37,7 +37,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     const onData = (part: Buffer) => {
       received += part.length;
       if (refusal === undefined && (received > maxBytes || declared > maxBytes)) {
-        refusal = limits.tooLarge;
+        refusal = limits.tooLarge();
         parts.length = 0;
       }
       if (refusal === undefined) {

@@ -24,7 +24,7 @@ export async function newToken(call: Call, address: string): Promise<unknown> {
 async function signedMessage(call: Call, address: string): Promise<{ message: string; signature: string }> {
   if (call.request.method !== "POST") throw new Refusal(400, TEXTS.signatureRequired);
   const maxCharacters = call.door.node.settings.maxMessageLength;
-  const tooLong = new Refusal(400, TEXTS.messageTooLong(maxCharacters));
+  const tooLong = () => new Refusal(400, TEXTS.messageTooLong(maxCharacters));
   const isJson = call.mediaType === "application/json" || /^application\/.*\+json$/.test(call.mediaType);
   const body = await jsonBody(call, bodyBytes(maxCharacters), tooLong);
   if (!isJson || typeof body !== "object" || body === null || !("signature" in body) || !("message" in body)) {
@@ -32,7 +32,7 @@ async function signedMessage(call: Call, address: string): Promise<{ message: st
   }
   const { message, signature } = body;
   if (typeof message !== "string") throw new Refusal(400, TEXTS.signatureInvalid);
-  if (message.length > maxCharacters && [...message].length > maxCharacters) throw tooLong;
+  if (message.length > maxCharacters && [...message].length > maxCharacters) throw tooLong();
   if (typeof signature !== "string") throw new Refusal(400, TEXTS.signatureInvalid);
   if (signature.length !== SIGNATURE_CHARACTERS) throw new Refusal(400, TEXTS.signatureLength);
   // The database takes any text but this character.

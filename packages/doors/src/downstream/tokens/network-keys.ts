@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { isIP } from "node:net";
 import { CairnError } from "@cairn/core/errors";
 
@@ -58,7 +58,9 @@ export function networkKeys(key: Uint8Array, ip: string): NetworkKeys {
       kind: "internal",
     });
   }
-  const hash = (part: Buffer) => createHmac("sha256", key).update(part).digest();
+  // As bytes it costs node:crypto ten microseconds a call.
+  const secret = createSecretKey(key);
+  const hash = (part: Buffer) => createHmac("sha256", secret).update(part).digest();
   return {
     networkKey: hash(bytes.length === 4 ? bytes : bytes.subarray(0, 8)),
     ipHash: hash(Buffer.concat([Buffer.from("whole:"), bytes])),
