@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
 import { noToken } from "./refusals.ts";
 
-export { noToken };
-
 export const TOKEN_BYTES = 16;
 
 /** As the original has it: the first 20 hex characters of SHA-256 of the token's raw bytes. */
