@@ -9,6 +9,7 @@ import { findSlotByDeal, type SlotRow } from "./slot-rows.ts";
 import { countSpent } from "./spent-buffers.ts";
 import type { ShardSource } from "./types.ts";
 
+/** What is on its way to a provider should be let go before the next collection but one, or it grows old and stays. */
 const BLOCK = 262_144;
 /** Columns of a parity block take this much at most. */
 const COLUMNS_BYTES = 8_388_608;

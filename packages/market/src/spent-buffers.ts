@@ -1,5 +1,6 @@
 import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 
+/** At some 8 MB V8 begins to mark its whole heap, which is dear: this is well below. */
 const ALLOWANCE_BYTES = 4_194_304;
 let spent = 0;
 

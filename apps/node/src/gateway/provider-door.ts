@@ -65,7 +65,7 @@ export function providerDoor(gateway: GatewayContext & { transport: GatewayTrans
         .header("accept-ranges", "bytes")
         .header("content-length", total - from);
       if (from > 0) reply.status(206).header("content-range", `bytes ${from}-${total - 1}/${total}`);
-      return reply.send(Readable.from(bytes, { highWaterMark: 2 }));
+      return reply.send(Readable.from(bytes, { highWaterMark: 1 }));
     });
 
     server.get("/api/v1/provider/shards/:deal/document", { schema: { params: DealParams } }, async (request, reply) => {
