@@ -1,15 +1,17 @@
 const BLOCK_BYTES = 1_048_576;
 
+type Buffers = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+
 /**
  * The same bytes in blocks of `size` (the last one shorter), in two buffers that take turns: a block holds until the next but one is asked
- * for. When the source fails, what came before still comes, and then the failure.
+ * for. When the source fails, what came before still comes, and then the failure. `buffers` are of `size` bytes each.
  */
 export async function* inBlocks(
   source: AsyncIterable<Uint8Array>,
   size = BLOCK_BYTES,
+  buffers: Buffers = [new Uint8Array(size), new Uint8Array(size)],
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let block = new Uint8Array(size);
-  let other = new Uint8Array(size);
+  let [block, other] = buffers;
   let filled = 0;
   let failure: { error: unknown } | undefined;
   const chunks = source[Symbol.asyncIterator]();

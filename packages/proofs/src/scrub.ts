@@ -10,7 +10,7 @@ export interface Scrub {
   /** The committed root; the tree must lead to it. */
   root?: Uint8Array;
   tree: ShardTree;
-  /** Asked for up to 520,192 bytes (one unit) at a time, one unit ahead. */
+  /** Asked for up to 520,192 bytes (one unit) at a time, one read ahead: its bytes must hold until the next but one is asked for. */
   readRaw: ReadRaw;
 }
 
@@ -49,10 +49,11 @@ export async function scrub(task: Scrub): Promise<ScrubResult> {
   for (const [i, { offset, length }] of units.entries()) {
     const outcome = await ahead;
     if (outcome.status === "rejected") throw outcome.reason;
-    ahead = settle(units[i + 1], readRaw);
     const bytes = outcome.value;
-    if (bytes?.length === length) damage.push(...compare(bytes, offset, length, tree));
-    else damage.push(...(await scrubSubtrees(offset, length, tree, readRaw)));
+    const isWhole = bytes?.length === length;
+    if (!isWhole) damage.push(...(await scrubSubtrees(offset, length, tree, readRaw)));
+    ahead = settle(units[i + 1], readRaw);
+    if (isWhole) damage.push(...compare(bytes, offset, length, tree));
   }
   return { damage: mergeRanges(damage), checkedBytes: rawLength };
 }

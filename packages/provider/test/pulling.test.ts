@@ -65,17 +65,21 @@ describe("a provider that pulls shards", () => {
     let provider = await start("killed");
     const { made, deal, source } = await propose(provider, 127 * 1_600_000);
     const bytes = made.shards[0]!;
-    // About a second for the whole shard, so that kills fall into every part of it.
-    const slow = async function* (from: number) {
-      for (const chunk of bytes.read(from)) {
-        await delay(4);
-        yield chunk;
-      }
-    };
-    source.shard = slow;
-    for (let round = 0; round < 12; round++) {
+    const rounds = 12;
+    for (let round = 0; round < rounds; round++) {
+      // Kills fall into every part of the shard, however fast it moves.
+      const reached = Promise.withResolvers<void>();
+      source.shard = async function* (from: number) {
+        let at = from;
+        for (const chunk of bytes.read(from)) {
+          if (at >= (round / rounds) * bytes.length) reached.resolve();
+          await delay(1);
+          yield chunk;
+          at += chunk.length;
+        }
+      };
       const pulling = storeDeal(network, gateway, deal, made).catch((error) => asCairnError(error).code);
-      await delay(round * 90);
+      await Promise.race([reached.promise, pulling]);
       await provider.kill();
       // A kill may come after the receipt was sent.
       expect(["provider-unreachable", "object"]).toContain(

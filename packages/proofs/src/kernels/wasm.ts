@@ -32,3 +32,8 @@ export function startKernel<Exports extends object>(
   const instance = new Instance(module, { env: { memory } });
   return { kernel: instance.exports as Exports, bytes: new Uint8Array(memory.buffer) };
 }
+
+/** At least `size` bytes that begin at a page of the system's memory, as direct I/O wants them; no other memory of JavaScript's does for certain. */
+export function pageAligned(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Memory({ initial: Math.ceil(size / PAGE) }).buffer);
+}

@@ -4,7 +4,7 @@ import { deriveChallenges, PieceHasher, payloadLeaves, provePossession, type Scr
 import type { Challenge, ProviderContext } from "../context.ts";
 import { writeDurably } from "../files/durable.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
-import { readPart, withRawReader } from "../shards/read-shard.ts";
+import { readPart, withRawReader, withScrubReader } from "../shards/read-shard.ts";
 
 const rootOf = (held: HeldShard) => Buffer.from(held.commitment.slice(2), "hex");
 
@@ -69,7 +69,7 @@ export async function scrubShard(
 ): Promise<ScrubResult> {
   const run = async () => {
     const tree = await context.trees.of(held);
-    return withRawReader(held, (readRaw) =>
+    return withScrubReader(held, (readRaw) =>
       scrub({
         rawLength: held.rawLength,
         root: rootOf(held),

@@ -5,12 +5,12 @@ import { asCairnError, CairnError, type Hex, inBlocks } from "@cairn/core";
 import { PieceHasher, type PieceTreeDigest } from "@cairn/proofs";
 import { fieldsOf, type HttpAnswer } from "@cairn/transport";
 import { bulkPassed } from "../files/bulk-memory.ts";
+import { BULK_BYTES, type BulkBuffers, openDirect, PAGE, wholePages, withBulkBuffers } from "../files/direct-file.ts";
 import { asDiskError, writeDurably } from "../files/durable.ts";
 import type { IncomingShard } from "../shards/shard-store.ts";
 
 /** Bytes between two syncs of a shard that is being pulled: what a power cut can cost. */
 const SYNC_BYTES = 64 << 20;
-const STEP = 1 << 20;
 
 /** Opens the source at an offset; the answer is 200 (from 0) or 206. */
 export type OpenSource = (from: number) => Promise<HttpAnswer>;
@@ -24,15 +24,17 @@ async function syncedLength(incoming: IncomingShard): Promise<number> {
   }
 }
 
-/** Feed what is on the disk already to the hasher; a shorter file than was synced is taken as far as it goes. */
-async function rehash(file: FileHandle, length: number, hasher: PieceHasher): Promise<number> {
-  const buffer = Buffer.allocUnsafe(STEP);
+const inPages = (bytes: number) => bytes - (bytes % PAGE);
+
+/** Feed whole pages that are on the disk already to the hasher; a shorter file than was synced is taken as far as it goes. */
+async function rehash(file: FileHandle, length: number, hasher: PieceHasher, [buffer]: BulkBuffers): Promise<number> {
   let at = 0;
-  while (at < length) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(STEP, length - at), at);
-    if (bytesRead === 0) break;
-    hasher.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
+  while (at < inPages(length)) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(BULK_BYTES, inPages(length) - at), at);
+    const whole = inPages(bytesRead);
+    hasher.update(buffer.subarray(0, whole));
+    at += whole;
+    if (whole === 0 || whole < bytesRead) break;
   }
   return at;
 }
@@ -42,14 +44,23 @@ async function rehash(file: FileHandle, length: number, hasher: PieceHasher): Pr
  * off at `rawLength`. When this resolves the bytes are on the disk.
  * @throws CairnError `unreachable` (what came so far is kept), `full` (it is removed), `bad-source`
  */
-export async function pullShard(
+export function pullShard(
   incoming: IncomingShard,
   rawLength: number,
   openSource: OpenSource,
 ): Promise<PieceTreeDigest> {
+  return withBulkBuffers((buffers) => pull(incoming, rawLength, openSource, buffers));
+}
+
+async function pull(
+  incoming: IncomingShard,
+  rawLength: number,
+  openSource: OpenSource,
+  buffers: BulkBuffers,
+): Promise<PieceTreeDigest> {
   const hasher = new PieceHasher({ collectTree: true });
   const synced = await syncedLength(incoming);
-  const file = await open(incoming.shard, constants.O_RDWR | constants.O_CREAT, 0o600).catch((error) => {
+  const file = await openDirect(incoming.shard, constants.O_RDWR | constants.O_CREAT, 0o600).catch((error) => {
     throw asDiskError(error);
   });
   let written = 0;
@@ -74,7 +85,7 @@ export async function pullShard(
   };
   let cause: unknown;
   try {
-    written = await rehash(file, Math.min(synced, rawLength), hasher);
+    written = await rehash(file, Math.min(synced, rawLength), hasher, buffers);
     durable = written;
     await file.truncate(written);
     while (written < rawLength) {
@@ -84,10 +95,12 @@ export async function pullShard(
         answer.body.destroy();
         throw new CairnError("the source ignores Range", { code: "bad-source", kind: "unavailable" });
       }
-      for await (const block of inBlocks(bodyOf(answer), STEP)) {
-        const bytes = block.subarray(0, rawLength - written);
+      for await (const block of inBlocks(bodyOf(answer), BULK_BYTES, buffers)) {
+        const left = rawLength - written;
+        // Where a body breaks off, only whole pages of it are taken: the next one goes on from there.
+        const bytes = block.subarray(0, block.length < left ? inPages(block.length) : left);
         // Hashed while it is being written.
-        const writing = writeAll(file, bytes, written);
+        const writing = writeAll(file, wholePages(bytes), written);
         hasher.update(bytes);
         await writing;
         written += bytes.length;
@@ -101,6 +114,7 @@ export async function pullShard(
       }
     }
     await syncing;
+    await file.truncate(rawLength);
     await file.sync();
     return hasher.digestTree();
   } catch (thrown) {
