@@ -53,10 +53,12 @@ const summary = (event: string) => {
 
 await farmer.connect();
 const every = setInterval(() => summary("running"), SUMMARY_SECONDS * 1000);
-const end = setTimeout(() => farmer.stop(), Number(values.seconds) * 1000);
-process.once("SIGINT", () => farmer.stop()).once("SIGTERM", () => farmer.stop());
-await farmer.run();
+const told = new Promise<void>((resolve) => {
+  setTimeout(resolve, Number(values.seconds) * 1000);
+  process.once("SIGINT", resolve).once("SIGTERM", resolve);
+});
+await Promise.race([farmer.run(), told]);
 clearInterval(every);
-clearTimeout(end);
 summary("end");
-process.exitCode = farmer.lost > ranOut || farmer.died !== undefined ? 1 : 0;
+// As the original: its threads end with the program, wherever they are.
+process.exit(farmer.lost > ranOut || farmer.died !== undefined ? 1 : 0);
