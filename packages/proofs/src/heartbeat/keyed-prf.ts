@@ -1,5 +1,6 @@
-import { createCipheriv, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { CairnError } from "@cairn/core/errors";
+import { aesStream } from "./keyed.ts";
 
 const ZERO_IV = Buffer.alloc(16);
 /** Each draw succeeds with more than one half, so that nobody ever sees this many. */
@@ -12,15 +13,21 @@ const MOST_DRAWS = 4096;
  */
 export function keyedPrf(key: Uint8Array, range: bigint, x: number): bigint {
   if (range < 1n) {
-    throw new CairnError("a pseudo-random number needs a range of at least 1", { code: "bad-range", kind: "input" });
+    throw new CairnError("a pseudo-random number needs a range of at least 1", {
+      code: "heartbeat-bad-range",
+      kind: "input",
+    });
   }
   const bits = range.toString(2).length;
   const digest = Buffer.alloc(Math.ceil(bits / 8));
   hash("sha256", String(x), "buffer").copy(digest);
-  const cipher = createCipheriv(`aes-${key.length * 8}-cfb8`, key, ZERO_IV);
+  const cipher = aesStream("cfb8", key, ZERO_IV);
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const value = BigInt.asUintN(bits, BigInt(`0x${cipher.update(digest, undefined, "hex")}`));
     if (value < range) return value;
   }
-  throw new CairnError(`no number below the range in ${MOST_DRAWS} draws`, { code: "bad-range", kind: "internal" });
+  throw new CairnError(`no number below the range in ${MOST_DRAWS} draws`, {
+    code: "heartbeat-no-draw",
+    kind: "internal",
+  });
 }

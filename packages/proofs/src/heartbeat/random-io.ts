@@ -1,7 +1,8 @@
-import { createCipheriv, hash } from "node:crypto";
+import { hash } from "node:crypto";
+import { aesStream } from "./keyed.ts";
 
 const BLOCK_BYTES = 16;
-const STEP_BYTES = 1024 * 1024;
+const STEP_BYTES = 128 * 1024;
 const zeros = Buffer.alloc(STEP_BYTES);
 
 /** The AES-256 key behind a RandomIO seed: SHA-256 of the seed, a text as UTF-8. The original takes any other object by its text. */
@@ -23,7 +24,7 @@ export class RandomIo {
   readonly #cipher;
 
   constructor(seed: string | Uint8Array, offset = 0) {
-    this.#cipher = createCipheriv("aes-256-ctr", randomIoKey(seed), counterBlock(offset));
+    this.#cipher = aesStream("ctr", randomIoKey(seed), counterBlock(offset));
     const skipped = offset % BLOCK_BYTES;
     if (skipped > 0) this.#cipher.update(zeros.subarray(0, skipped));
   }

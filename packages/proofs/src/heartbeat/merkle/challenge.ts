@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import { isRecord, readNode, toBase64 } from "../base64.ts";
+import { hmacSha256 } from "../keyed.ts";
 
 /** The seed after `seed` in a chain: HMAC-SHA256(key, seed). Challenge i of a tag uses the seed i + 1 steps after its root seed. */
 export function nextSeed(key: Uint8Array, seed: Uint8Array): Buffer {
-  return createHmac("sha256", key).update(seed).digest();
+  return hmacSha256(key).update(seed).digest();
 }
 
 export interface MerkleChallenge {

@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
 import type { ByteRange } from "../../read-raw.ts";
+import { hmacSha256 } from "../keyed.ts";
 import { keyedPrf } from "../keyed-prf.ts";
 
 /** The original's own range where no fraction is given; here also the least that a challenge reads of a larger file. */
@@ -26,5 +26,5 @@ export interface MerkleSizes {
 
 /** The answer that the bytes of a range are: HMAC-SHA256(seed, bytes). */
 export function answerBlob(seed: Uint8Array, bytes: Uint8Array): Buffer {
-  return createHmac("sha256", seed).update(bytes).digest();
+  return hmacSha256(seed).update(bytes).digest();
 }

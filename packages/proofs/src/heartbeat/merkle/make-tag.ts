@@ -17,12 +17,12 @@ export interface MerkleTagging extends MerkleSizes {
   readonly read: ReadRaw;
 }
 
-/** The tag of a file and its root. Reads one range of chunkSize bytes for each challenge. Throws `bad-rounds`, `heartbeat-short-file`. */
+/** The tag of a file and its root. Reads one range of chunkSize bytes for each challenge. Throws `heartbeat-bad-rounds`, `heartbeat-short-file`. */
 export async function makeMerkleTag(tagging: MerkleTagging): Promise<{ tag: MerkleTag; root: Buffer }> {
   const { key, rootSeed, rounds, chunkSize, fileSize, read } = tagging;
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw new CairnError(`a Merkle tag serves 1 to ${MOST_ROUNDS} challenges, not ${rounds}`, {
-      code: "bad-rounds",
+      code: "heartbeat-bad-rounds",
       kind: "input",
     });
   }

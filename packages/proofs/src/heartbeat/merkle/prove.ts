@@ -14,13 +14,13 @@ export interface WireMerkleProof {
   readonly [key: string]: unknown;
 }
 
-/** The answer to a challenge, from the one range of the file that it names. Throws `bad-round`, `heartbeat-short-file`. */
+/** The answer to a challenge, from the one range of the file that it names. Throws `heartbeat-bad-round`, `heartbeat-short-file`. */
 export async function proveMerkle(tag: MerkleTag, challenge: MerkleChallenge, read: ReadRaw): Promise<WireMerkleProof> {
   const { tree } = tag;
   const { seed, index } = challenge;
   if (index >= tree.rounds) {
     throw new CairnError(`the tag has no challenge ${index}`, {
-      code: "bad-round",
+      code: "heartbeat-bad-round",
       kind: "input",
       details: { rounds: tree.rounds },
     });

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { CairnError } from "@cairn/core/errors";
 import { isRecord, readNode, toBase64 } from "../base64.ts";
+import { hmacSha256 } from "../keyed.ts";
 import { type MerkleChallenge, nextSeed } from "./challenge.ts";
 
 /** The original's record of a tag's challenges, which never leaves the node. */
@@ -37,7 +38,7 @@ function pythonFloat(value: number): string {
 }
 
 function stateMac(key: Uint8Array, { index, seed, rounds, root, timestamp }: MerkleState): Buffer {
-  const hmac = createHmac("sha256", key).update(String(index)).update(seed).update(String(rounds));
+  const hmac = hmacSha256(key).update(String(index)).update(seed).update(String(rounds));
   return hmac.update(root).update(pythonFloat(timestamp)).digest();
 }
 

@@ -25,13 +25,16 @@ export function nextOneHashSeed(seed: Uint8Array, secret: Uint8Array): Buffer {
 
 /**
  * The parts of the file that a challenge at `block` reads, in order: c = min(1024, size div 10) bytes from there; near the file's end,
- * e bytes past the last whole piece, those from `block` that there are of e, and c − e from the start. Throws `bad-range` outside the
+ * e bytes past the last whole piece, those from `block` that there are of e, and c − e from the start. Throws `heartbeat-bad-range` outside the
  * file, and for a file of fewer than ten bytes, of which nothing would be read.
  */
 export function oneHashPiece(block: number, fileSize: number): ByteRange[] {
   const length = Math.min(MOST_PIECE_BYTES, Math.floor(fileSize / PIECES_PER_FILE));
   if (length < 1 || !Number.isSafeInteger(block) || block < 0 || block >= fileSize) {
-    throw new CairnError(`no piece begins at ${block} of ${fileSize} bytes`, { code: "bad-range", kind: "input" });
+    throw new CairnError(`no piece begins at ${block} of ${fileSize} bytes`, {
+      code: "heartbeat-bad-range",
+      kind: "input",
+    });
   }
   const past = block - (fileSize - length);
   if (past <= 0) return [{ offset: block, length }];
@@ -41,7 +44,7 @@ export function oneHashPiece(block: number, fileSize: number): ByteRange[] {
   ];
 }
 
-/** SHA-256(piece ‖ seed): the one right response to a challenge. Throws `bad-range` and `heartbeat-short-file`. */
+/** SHA-256(piece ‖ seed): the one right response to a challenge. Throws `heartbeat-bad-range` and `heartbeat-short-file`. */
 export async function answerOneHash(challenge: OneHashChallenge, fileSize: number, read: ReadRaw): Promise<Buffer> {
   const sha256 = createHash("sha256");
   for (const { offset, length } of oneHashPiece(challenge.block, fileSize)) {

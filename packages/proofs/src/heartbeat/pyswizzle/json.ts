@@ -15,7 +15,7 @@ export function stringifyExactly(value: unknown): string {
   );
 }
 
-/** JSON whose integers above 2^53 become bigints. Throws `bad-json`. */
+/** JSON whose integers above 2^53 become bigints. Throws `heartbeat-bad-json`. */
 export function parseExactly(text: string): unknown {
   try {
     return exact.parse(text, (_, value, { source }) =>
@@ -24,7 +24,7 @@ export function parseExactly(text: string): unknown {
         : value,
     );
   } catch (cause) {
-    throw new CairnError("this is no JSON", { code: "bad-json", kind: "input", cause });
+    throw new CairnError("this is no JSON", { code: "heartbeat-bad-json", kind: "input", cause });
   }
 }
 

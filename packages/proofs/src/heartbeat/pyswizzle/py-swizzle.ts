@@ -38,7 +38,7 @@ export async function makePySwizzleTag(
   return { sigma };
 }
 
-/** The answer to a challenge. Throws `bad-chunk-count`, `heartbeat-short-file`. */
+/** The answer to a challenge. Throws `heartbeat-bad-chunk-count`, `heartbeat-short-file`. */
 export async function provePySwizzle(
   { prime, sectors }: Pick<PySwizzleBeat, "prime" | "sectors">,
   { sigma }: PySwizzleTag,

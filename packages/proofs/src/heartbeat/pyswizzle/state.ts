@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { fromBase64, isRecord, readNode, toBase64 } from "../base64.ts";
+import { aesReverse, aesStream, hmacSha256 } from "../keyed.ts";
 
 const IV_BYTES = 16;
-const CIPHER = "aes-256-cfb8";
+const MODE = "cfb8";
 
 /** What a node needs to judge answers about one tag. */
 export interface PySwizzleState {
@@ -23,7 +24,7 @@ export interface WirePySwizzleState {
 }
 
 function stateMac(key: Uint8Array, iv: Uint8Array, state: PySwizzleState, encrypted: boolean): Buffer {
-  const hmac = createHmac("sha256", key).update(iv).update(String(state.chunks));
+  const hmac = hmacSha256(key).update(iv).update(String(state.chunks));
   return hmac
     .update(state.fKey)
     .update(state.alphaKey)
@@ -38,7 +39,7 @@ export function sealPySwizzleState(
   iv: Uint8Array,
   encrypted = true,
 ): WirePySwizzleState {
-  const cipher = createCipheriv(CIPHER, key, iv);
+  const cipher = aesStream(MODE, key, iv);
   const written = encrypted
     ? { fKey: cipher.update(fKey), alphaKey: cipher.update(alphaKey), chunks }
     : { fKey, alphaKey, chunks };
@@ -64,6 +65,6 @@ export function openPySwizzleState(key: Uint8Array, value: unknown): PySwizzleSt
   const written = { fKey, alphaKey, chunks };
   if (!timingSafeEqual(mac, stateMac(key, iv, written, encrypted))) return undefined;
   if (!encrypted) return written;
-  const decipher = createDecipheriv(CIPHER, key, iv);
+  const decipher = aesReverse(MODE, key, iv);
   return { fKey: decipher.update(fKey), alphaKey: decipher.update(alphaKey), chunks };
 }

@@ -151,10 +151,10 @@ describe("an honest farmer", () => {
     const short = { ...contract, read: (offset: number, length: number) => contract.read(offset, length - 1) };
     await expect(proveSwizzle(short, challenge)).rejects.toMatchObject({ code: "heartbeat-short-file" });
     await expect(proveSwizzle({ ...contract, fileSize: 1 }, challenge)).rejects.toMatchObject({
-      code: "bad-chunk-count",
+      code: "heartbeat-bad-chunk-count",
     });
     const huge = { beat, fKey: state.fKey, alphaKey: state.alphaKey, fileSize: 2 ** 31, read: contract.read };
-    await expect(makeSwizzleTag(huge)).rejects.toMatchObject({ code: "bad-chunk-count" });
+    await expect(makeSwizzleTag(huge)).rejects.toMatchObject({ code: "heartbeat-bad-chunk-count" });
   });
 });
 

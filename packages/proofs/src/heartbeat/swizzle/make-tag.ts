@@ -24,7 +24,7 @@ export interface SwizzleTagging {
 
 /**
  * The tag of a file in its binary form (base64 of it is the wire's), and how many chunks it has. Reads the file once, from its start.
- * Fast with the beat of newSwizzleBeat, slower with another prime. Throws `bad-chunk-count` above 1,048,576 chunks, and
+ * Fast with the beat of newSwizzleBeat, slower with another prime. Throws `heartbeat-bad-chunk-count` above 1,048,576 chunks, and
  * `heartbeat-short-file`.
  */
 export async function makeSwizzleTag(tagging: SwizzleTagging): Promise<{ tag: Buffer; chunks: number }> {
@@ -33,7 +33,7 @@ export async function makeSwizzleTag(tagging: SwizzleTagging): Promise<{ tag: Bu
   const chunks = countChunks(beat, fileSize);
   if (chunks > MOST_CHUNKS) {
     throw new CairnError(`a file of ${chunks} chunks is too large for one tag`, {
-      code: "bad-chunk-count",
+      code: "heartbeat-bad-chunk-count",
       kind: "input",
     });
   }

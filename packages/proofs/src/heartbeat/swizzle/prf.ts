@@ -1,4 +1,4 @@
-import { createCipheriv } from "node:crypto";
+import { aesBlocks, aesStream } from "../keyed.ts";
 import { copyIndexDigest } from "./index-digests.ts";
 import { integerBytes, readInteger } from "./integers.ts";
 
@@ -21,10 +21,6 @@ function limitOf(limit: bigint): Limit {
   return { bytes, mask: (1 << (32 - Math.clz32(bytes[0]!))) - 1 };
 }
 
-function blockCipher(key: Uint8Array) {
-  return createCipheriv("aes-256-ecb", key, null).setAutoPadding(false);
-}
-
 /** Whether the draw at `at` of `draws` is below the limit. */
 function isBelow(draws: Buffer, at: number, { bytes }: Limit): boolean {
   return draws[at]! < bytes[0]! || draws.compare(bytes, 0, bytes.length, at, at + bytes.length) < 0;
@@ -35,7 +31,7 @@ function drawStreamed(key: Uint8Array, limit: Limit, index: number, target: Buff
   const { bytes, mask } = limit;
   const digest = Buffer.alloc(bytes.length);
   copyIndexDigest(index, digest, 0, Math.min(DIGEST_BYTES, digest.length));
-  const cipher = createCipheriv("aes-256-cfb", key, ZERO_BLOCK);
+  const cipher = aesStream("cfb", key, ZERO_BLOCK);
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     cipher.update(digest).copy(target, at);
     target[at]! &= mask;
@@ -47,7 +43,7 @@ function drawStreamed(key: Uint8Array, limit: Limit, index: number, target: Buff
 function drawShort(key: Uint8Array, limit: Limit, indices: Uint32Array, target: Buffer): void {
   const { bytes, mask } = limit;
   const size = bytes.length;
-  const stream = blockCipher(key).update(ZERO_BLOCK);
+  const stream = aesBlocks(key).update(ZERO_BLOCK);
   const digest = Buffer.alloc(size);
   for (let i = 0, at = 0; i < indices.length; i++, at += size) {
     copyIndexDigest(indices[i]!, digest, 0, size);
@@ -70,7 +66,7 @@ const wordsOf = (bytes: Buffer) => new Int32Array(bytes.buffer, bytes.byteOffset
 function drawBlocks(key: Uint8Array, limit: Limit, indices: Uint32Array, target: Buffer): void {
   const { bytes, mask } = limit;
   const size = bytes.length;
-  const cipher = blockCipher(key);
+  const cipher = aesBlocks(key);
   const digests = Buffer.alloc(indices.length * DIGEST_BYTES);
   for (let i = 0; i < indices.length; i++) copyIndexDigest(indices[i]!, digests, i * DIGEST_BYTES, DIGEST_BYTES);
   const digestWords = wordsOf(digests);

@@ -14,7 +14,7 @@ export interface SwizzleHolding {
   readonly read: ReadRaw;
 }
 
-/** The answer to a challenge as base64 text; reads the challenged chunks one by one. Throws `bad-chunk-count`, `heartbeat-short-file`. */
+/** The answer to a challenge as base64 text; reads the challenged chunks one by one. Throws `heartbeat-bad-chunk-count`, `heartbeat-short-file`. */
 export async function proveSwizzle(holding: SwizzleHolding, challenge: SwizzleChallenge): Promise<string> {
   const { beat, tag, fileSize, read } = holding;
   checkChunks(beat, tag.chunks, fileSize);

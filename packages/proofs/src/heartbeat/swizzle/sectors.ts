@@ -23,11 +23,11 @@ export function countChunks(cut: Sectors, fileSize: number): number {
   return Math.floor(fileSize / chunkBytes(cut)) + 1;
 }
 
-/** Throws `bad-chunk-count` unless the tag has as many chunks as the file. */
+/** Throws `heartbeat-bad-chunk-count` unless the tag has as many chunks as the file. */
 export function checkChunks(cut: Sectors, chunks: number, fileSize: number): void {
   if (chunks === countChunks(cut, fileSize)) return;
   throw new CairnError(`the tag is of another file: it has ${chunks} chunks`, {
-    code: "bad-chunk-count",
+    code: "heartbeat-bad-chunk-count",
     kind: "input",
     details: { chunks, fileSize },
   });
