@@ -1,8 +1,9 @@
 import { CairnError } from "@cairn/core/errors";
 import { inTransaction } from "@cairn/database";
 import type { NodeContext } from "../node-context.ts";
-import type { EncodedContent, EncodingBeat } from "../pool/encode.ts";
+import type { EncodedContent } from "../pool/encode.ts";
 import { MOST_CHUNK_BYTES } from "../pool/plan-pool.ts";
+import type { Scheme } from "../scheme.ts";
 import { insertChunks } from "./insert-chunks.ts";
 import { readShard, type ShardBytes, shardCorrupt } from "./read-shard.ts";
 
@@ -47,7 +48,7 @@ function checkShard({ size, hash, wanted = 1 }: Shard): void {
  */
 export async function addShard(
   { pool, settings, now }: Pick<NodeContext, "pool" | "settings" | "now">,
-  beat: EncodingBeat,
+  scheme: Scheme,
   encodeCopies: EncodeCopies,
   shard: Shard,
 ): Promise<number> {
@@ -58,7 +59,7 @@ export async function addShard(
     `select file.held + (select count(*) from downstream.chunks chunk
        where chunk.file_id = file.id and chunk.contract_id is null and chunk.scheme = $2)::int as there
      from downstream.files file where file.hash = $1`,
-    [key, beat.scheme],
+    [key, scheme],
   );
   const copies = Math.max(0, wanted - (rows[0]?.there ?? 0));
   const encoded = copies === 0 ? undefined : await encodeCopies(await readShard(shard.read(), size), copies);
@@ -69,7 +70,7 @@ export async function addShard(
        on conflict (hash) do update set source = excluded.source, seed = null, wanted = excluded.wanted returning file.id`,
       [key, source, size, settings.intervalSeconds, wanted, now()],
     );
-    await insertChunks(client, file.rows[0]!.id, beat.scheme, encoded?.encodings ?? []);
+    await insertChunks(client, file.rows[0]!.id, scheme, encoded?.encodings ?? []);
   });
   return copies;
 }

@@ -94,6 +94,21 @@ describe("fill", () => {
     expect(copies.map(({ redundancy }) => redundancy)).toEqual(copies.map(() => ({ wanted: 3, held: 2 })));
   });
 
+  it("goes on making chunks for farmers from before the operator chose another scheme", async () => {
+    usePool();
+    await join(1);
+    await chunks.stop();
+    usePool({ scheme: "Swizzle" });
+    await chunks.fill();
+    const { rows } = await database.pool.query(
+      "select scheme, count(*)::int as count from downstream.chunks group by scheme order by scheme",
+    );
+    expect(rows).toEqual([
+      { scheme: "Merkle", count: 6 },
+      { scheme: "Swizzle", count: 6 },
+    ]);
+  });
+
   it("tells a failure to who asked", async () => {
     usePool();
     await expect(chunks.generate(0)).rejects.toThrow(expect.objectContaining({ code: "downstream-chunk-size" }));
@@ -114,6 +129,15 @@ describe("the pool that is kept", () => {
     expect(await chunks.clear()).toBe(6);
     await until(async () => (await freeSizes()).length === 6);
     expect(context.warnings).toEqual([]);
+  });
+
+  it("takes up other sizes while it makes many of the old ones", async () => {
+    usePool({ pool: { min: 64, max: 64, total: 64 * 100_000, base: 2 } });
+    chunks.start();
+    await until(async () => (await freeSizes()).length > 0);
+    chunks.keepAs({ min: 128, max: 128, total: 256, base: 2 });
+    await until(async () => (await freeSizes()).filter((size) => size === 128).length === 2);
+    expect((await freeSizes()).length).toBeLessThan(100);
   });
 
   it("waits for a database that is away", async () => {

@@ -4,6 +4,7 @@ import { addShard, type Shard } from "../files/add-shard.ts";
 import { findLacking, type LackingFile } from "../files/find-lacking.ts";
 import { insertChunks } from "../files/insert-chunks.ts";
 import type { NodeContext } from "../node-context.ts";
+import type { Scheme } from "../scheme.ts";
 import type { DownstreamSettings } from "../settings.ts";
 import { SILENT_METRICS } from "../status/downstream-metrics.ts";
 import { clearPool } from "./clear-pool.ts";
@@ -17,6 +18,8 @@ const LOOK_EVERY_MILLISECONDS = 2000;
 /** After a failure. */
 const PAUSE_MILLISECONDS = 5000;
 const SEED_BYTES = 16;
+/** Before the pool is looked at again: what is missing may have changed, and so may the sizes that are wanted. */
+const MADE_AT_ONCE = 16;
 
 /** A chunk that was made. */
 export interface PreparedChunk {
@@ -33,7 +36,6 @@ type PoolContext = Pick<NodeContext, "pool" | "settings" | "beats" | "now" | "ra
  */
 export class ChunkPool {
   readonly #context: PoolContext;
-  readonly #beat: EncodingBeat;
   #plan: Map<number, number>;
   readonly #encoder = new Encoder();
   readonly #stop = new AbortController();
@@ -43,12 +45,7 @@ export class ChunkPool {
   /** @throws CairnError `downstream-bad-pool` */
   constructor(context: PoolContext) {
     this.#context = context;
-    const { settings, beats } = context;
-    this.#plan = planPool(settings.pool);
-    this.#beat =
-      settings.scheme === "Merkle"
-        ? { scheme: "Merkle", key: beats.merkleKey, checkFraction: settings.checkFraction, rounds: settings.rounds }
-        : { scheme: "Swizzle", keys: beats.swizzle };
+    this.#plan = planPool(context.settings.pool);
   }
 
   /** Keeps the pool full from now on. */
@@ -86,15 +83,14 @@ export class ChunkPool {
    * @param onPrepared called for each chunk that was made
    */
   async fill(onPrepared: (chunk: PreparedChunk) => void = () => undefined): Promise<void> {
-    const { pool, settings } = this.#context;
-    for (;;) {
-      const { fresh, copies } = await countFree(pool, settings.scheme);
-      const missing = missingChunks(this.#plan, fresh);
-      const room = [...this.#plan.values()].reduce((sum, count) => sum + count, 0) - copies;
-      const lacking = settings.redundancy > 1 && room > 0 ? await findLacking(pool, settings.scheme, room) : [];
-      if (missing.length === 0 && lacking.length === 0) return;
-      for (const file of lacking) onPrepared(await this.#encodeAgain(file));
-      for (const size of missing) onPrepared(await this.generate(size));
+    for (let full = false; !full; ) {
+      full = true;
+      for (const scheme of await this.#schemes()) {
+        const { files, sizes } = await this.#missing(scheme);
+        for (const file of files) onPrepared(await this.#encodeAgain(file, scheme));
+        for (const size of sizes) onPrepared(await this.generate(size, scheme));
+        if (files.length + sizes.length > 0) full = false;
+      }
     }
   }
 
@@ -103,12 +99,11 @@ export class ChunkPool {
    *
    * @throws CairnError `downstream-chunk-size`
    */
-  async generate(size: number): Promise<PreparedChunk> {
+  async generate(size: number, scheme = this.#context.settings.scheme): Promise<PreparedChunk> {
     checkChunkSize(size);
-    const { random, settings } = this.#context;
-    const seed = Buffer.from(random(SEED_BYTES)).toString("hex");
-    const encoded = await this.#encode({ seed, size }, 1);
-    await addSeeded(this.#context, { seed, size, scheme: settings.scheme }, encoded);
+    const seed = Buffer.from(this.#context.random(SEED_BYTES)).toString("hex");
+    const encoded = await this.#encode({ seed, size }, 1, scheme);
+    await addSeeded(this.#context, { seed, size, scheme }, encoded);
     return this.#prepared(encoded, size);
   }
 
@@ -121,20 +116,46 @@ export class ChunkPool {
 
   /** Puts a shard into the pool; how many encodings were made. See `addShard`. */
   async addShard(shard: Shard): Promise<number> {
-    return addShard(this.#context, this.#beat, (bytes, copies) => this.#encode({ bytes }, copies), shard);
+    const { scheme } = this.#context.settings;
+    return addShard(this.#context, scheme, (bytes, copies) => this.#encode({ bytes }, copies, scheme), shard);
   }
 
-  async #encodeAgain({ id, seed, size }: LackingFile): Promise<PreparedChunk> {
-    const encoded = await this.#encode({ seed, size }, 1);
+  /** The scheme of new farmers, and that of farmers from before the operator chose another one. */
+  async #schemes(): Promise<Scheme[]> {
+    const { pool, settings } = this.#context;
+    const { rowCount } = await pool.query("select from downstream.tokens where scheme <> $1 limit 1", [
+      settings.scheme,
+    ]);
+    return rowCount === 0 ? [settings.scheme] : ["Merkle", "Swizzle"];
+  }
+
+  /** What to make next: files to encode once more, as long as no more copies wait than new chunks, and sizes of new chunks. */
+  async #missing(scheme: Scheme): Promise<{ files: LackingFile[]; sizes: number[] }> {
+    const { pool, settings } = this.#context;
+    const { fresh, copies } = await countFree(pool, scheme);
+    const room = [...this.#plan.values()].reduce((sum, count) => sum + count, 0) - copies;
+    const most = settings.redundancy > 1 ? Math.max(0, Math.min(room, MADE_AT_ONCE)) : 0;
+    return {
+      files: most === 0 ? [] : await findLacking(pool, scheme, most),
+      sizes: missingChunks(this.#plan, fresh).slice(0, MADE_AT_ONCE),
+    };
+  }
+
+  async #encodeAgain({ id, seed, size }: LackingFile, scheme: Scheme): Promise<PreparedChunk> {
+    const encoded = await this.#encode({ seed, size }, 1, scheme);
     await inTransaction(this.#context.pool, async (client) => {
-      await insertChunks(client, id, this.#beat.scheme, encoded.encodings);
+      await insertChunks(client, id, scheme, encoded.encodings);
     });
     return this.#prepared(encoded, size);
   }
 
-  #encode(content: EncodeJob["content"], copies: number): Promise<EncodedContent> {
-    const secrets = Array.from({ length: copies }, () => this.#context.random(SECRET_BYTES));
-    return this.#encoder.encode({ beat: this.#beat, content, secrets });
+  #encode(content: EncodeJob["content"], copies: number, scheme: Scheme): Promise<EncodedContent> {
+    const { beats, random, settings } = this.#context;
+    const secrets = Array.from({ length: copies }, () => random(SECRET_BYTES));
+    const { checkFraction, rounds } = settings;
+    const beat: EncodingBeat =
+      scheme === "Merkle" ? { scheme, key: beats.merkleKey, checkFraction, rounds } : { scheme, keys: beats.swizzle };
+    return this.#encoder.encode({ beat, content, secrets });
   }
 
   #prepared({ hash }: EncodedContent, size: number): PreparedChunk {
