@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { geoArea, geoCentroid } from "d3-geo";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
@@ -25,13 +25,14 @@ const WITHOUT_SHAPE: Record<string, [lat: number, lon: number]> = {
   YT: [-12.83, 45.17],
 };
 
-const require = createRequire(import.meta.url);
-const readJson = (name: string): unknown => JSON.parse(readFileSync(require.resolve(name), "utf8"));
+const readJson = (url: string): unknown => JSON.parse(readFileSync(fileURLToPath(url), "utf8"));
 const twoDecimals = (degrees: number) => Math.round(degrees * 100) / 100;
 
 /** The centre of each country's largest piece of land: that of the United States lies in Kansas, not among its islands. */
 function centresOfAtlas(): Record<string, [number, number]> {
-  const atlas = readJson("world-atlas/countries-50m.json") as Topology<{ countries: GeometryCollection }>;
+  const atlas = readJson(import.meta.resolve("world-atlas/countries-50m.json")) as Topology<{
+    countries: GeometryCollection;
+  }>;
   const pieces = feature(atlas, atlas.objects.countries).features.flatMap(({ id, geometry }) => {
     const polygons =
       geometry.type === "MultiPolygon"
@@ -46,7 +47,11 @@ function centresOfAtlas(): Record<string, [number, number]> {
   });
   // Dependencies may share a country's number; its own land is the larger.
   const largest = new Map(pieces.sort((a, b) => a.area - b.area).map(({ id, piece }) => [id, piece]));
-  const codes = readJson("i18n-iso-countries/codes.json") as [alpha2: string, alpha3: string, numeric: string][];
+  const codes = readJson(import.meta.resolve("i18n-iso-countries/codes.json")) as [
+    alpha2: string,
+    alpha3: string,
+    numeric: string,
+  ][];
   return Object.fromEntries(
     codes.map(([code, , numeric]) => {
       const piece = largest.get(numeric);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { isIP } from "node:net";
+import { fileURLToPath } from "node:url";
 import { CairnError } from "@cairn/core/errors";
 import { type CityResponse, Reader } from "mmdb-lib";
 import { COUNTRY_CENTRES } from "./country-centres.ts";
@@ -21,8 +21,6 @@ interface CountryCode {
   country_code?: string;
 }
 
-const COUNTRY_DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
-
 const COUNTRY_ATTRIBUTION = "Countries of addresses: ip-location-db, from statistics of the NRO (nro.net, CC BY 4.0).";
 
 const MAXMIND_ATTRIBUTION =
@@ -36,7 +34,9 @@ const MAXMIND_ATTRIBUTION =
  */
 export async function openLocator(options: { cityDatabase: string | null }): Promise<Locator> {
   if (options.cityDatabase !== null) return openCityDatabase(options.cityDatabase);
-  const path = createRequire(import.meta.url).resolve(COUNTRY_DATABASE);
+  const path = fileURLToPath(
+    import.meta.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb"),
+  );
   const reader = new Reader(await readFile(path)) as unknown as { get(ip: string): CountryCode | null };
   const names = new Intl.DisplayNames(["en"], { type: "region" });
   const places = new Map<string, Location>();

@@ -1,5 +1,6 @@
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import fastify, { type FastifyInstance } from "fastify";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NOWHERE } from "../location/location.ts";
 import { downstreamMigrations } from "../migrations.ts";
@@ -10,14 +11,19 @@ import { downstreamPage } from "./page-routes.ts";
 const NOW = 1_795_000_000;
 let database: TestDatabase;
 let server: FastifyInstance;
+let reader: pg.Pool;
 
 beforeEach(async () => {
   database = await testDatabase({ migrations: [{ namespace: "downstream", migrations: downstreamMigrations }] });
   server = fastify();
-  await server.register(downstreamPage({ pool: database.pool, now: () => NOW, attribution: "Places by <someone>." }));
+  // Whatever is asked, nothing is written.
+  reader = new pg.Pool({ ...database.config, options: "-c default_transaction_read_only=on" });
+  reader.on("error", () => undefined);
+  await server.register(downstreamPage({ pool: reader, now: () => NOW, attribution: "Places by <someone>." }));
 });
 afterEach(async () => {
   await server.close();
+  await reader.end();
   await database.drop();
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { geoEqualEarth, geoPath } from "d3-geo";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
@@ -20,7 +20,7 @@ const projection = geoEqualEarth()
 
 /** The `d` of an SVG path: all land but Antarctica. */
 export function landPath(): string {
-  const file = createRequire(import.meta.url).resolve("world-atlas/countries-110m.json");
+  const file = fileURLToPath(import.meta.resolve("world-atlas/countries-110m.json"));
   const atlas = JSON.parse(readFileSync(file, "utf8")) as Topology<{ countries: GeometryCollection }>;
   const { features } = feature(atlas, atlas.objects.countries);
   const ANTARCTICA = "010";

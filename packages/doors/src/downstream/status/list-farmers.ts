@@ -10,6 +10,7 @@ import {
 } from "./farmer-status.ts";
 import { LIVE_CONTRACTS_OF_TOKEN } from "./live-contracts.ts";
 import { type Overview, readOverview } from "./overview.ts";
+import { shareBriefly } from "./share-briefly.ts";
 
 export const SORT_KEYS = ["id", "address", "uptime", "heartbeats", "contracts", "size", "online"] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -30,8 +31,8 @@ export interface FarmerQuery {
   now: number;
 }
 
-/** Up to this many farmers, counting each one's contracts by index is cheaper than an overview of all. */
-const COUNTED_BY_INDEX = 200;
+/** For this many farmers, counting each one's contracts by index is cheaper than an overview of all. */
+const FEW = 200;
 
 const ORDER = {
   id: 'token.farmer_id collate "C"',
@@ -43,18 +44,32 @@ const ORDER = {
   online: ONLINE,
 } satisfies Record<SortKey, string>;
 
+/** How long a short list of many farmers is shared. */
+const SHARED_SECONDS = 1;
+
 /**
  * Farmers in order; those that are equal in it by id. The filter comes before the limit. Nothing is written.
  *
- * Contracts and bytes are counted as of now for up to 200 farmers. In longer lists, and where more than 200 are to be put in order by
- * `contracts` or `size`, they are those of the shared overview, a few seconds old.
+ * Up to 200 farmers are always shown as of now. Where there are more, a list of at most 200 is at most a second old (or ten times what
+ * making it took), and the contracts and bytes in longer lists, and those that `contracts` and `size` order by, are those of the
+ * shared overview, a few seconds old.
  */
 export async function listFarmers(pool: pg.Pool, query: FarmerQuery): Promise<FarmerStatus[]> {
-  const byLoad = query.sort === "contracts" || query.sort === "size";
-  const short = query.limit !== null && query.limit <= COUNTED_BY_INDEX;
-  if ((short && !byLoad) || !(await hasMoreFarmersThan(pool, COUNTED_BY_INDEX))) return listCounting(pool, query);
+  if (!(await hasMoreFarmersThan(pool, FEW))) return listCounting(pool, query);
+  const { sort, descending, limit, page, onlineOnly, now } = query;
+  if (limit === null || limit > FEW) return listWithOverview(pool, query);
+  const key = ["list", sort, descending, limit, page, onlineOnly].join(" ");
+  const list = await shareBriefly(pool, key, { now, seconds: SHARED_SECONDS }, () =>
+    isByLoad(query) ? listWithOverview(pool, query) : listCounting(pool, query),
+  );
+  return [...list];
+}
+
+const isByLoad = ({ sort }: FarmerQuery) => sort === "contracts" || sort === "size";
+
+async function listWithOverview(pool: pg.Pool, query: FarmerQuery): Promise<FarmerStatus[]> {
   const overview = await readOverview(pool, query.now);
-  const rows = byLoad ? await pageByLoad(pool, query, overview) : await pageInOrder(pool, query);
+  const rows = isByLoad(query) ? await pageByLoad(pool, query, overview) : await pageInOrder(pool, query);
   return rows.map((row) => toFarmerStatus(row, overview.loads.get(row.id) ?? IDLE));
 }
 
@@ -82,12 +97,11 @@ function clauses({ sort, descending, onlineOnly }: FarmerQuery) {
 async function listCounting(pool: pg.Pool, query: FarmerQuery): Promise<FarmerStatus[]> {
   const { where, order } = clauses(query);
   const page = `${where} ${order} limit $2 offset $3`;
-  const byLoad = query.sort === "contracts" || query.sort === "size";
   // Cut before wide columns are read and contracts counted.
   const shown = `where token.id in (select token.id from downstream.tokens token ${page}) ${order}`;
   const { rows } = await pool.query<FarmerRow & LiveRow>(
     `select ${FARMER_COLUMNS}, live.*
-     from downstream.tokens token cross join lateral (${LIVE_CONTRACTS_OF_TOKEN}) as live ${byLoad ? page : shown}`,
+     from downstream.tokens token cross join lateral (${LIVE_CONTRACTS_OF_TOKEN}) as live ${isByLoad(query) ? page : shown}`,
     [query.now, ...boundsOf(query)],
   );
   return rows.map((row) => toFarmerStatus(row, row));

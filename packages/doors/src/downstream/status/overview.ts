@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { LIVE, LIVE_FIGURES } from "./live-contracts.ts";
+import { shareBriefly } from "./share-briefly.ts";
 
 export interface DownstreamTotals {
   farmers: number;
@@ -27,7 +28,7 @@ export interface Place {
 }
 
 /** What the live contracts of a farmer come to. */
-export interface FarmerLoad {
+interface FarmerLoad {
   farmerId: string;
   contracts: number;
   /** Bytes. */
@@ -47,22 +48,7 @@ export interface Overview {
   unplaced: number;
 }
 
-/** How old an overview may be, in seconds, unless making it took longer than a tenth of that. */
-const LONGEST_AGE = 5;
-const SHARE_OF_TIME = 10;
-
-interface Kept {
-  overview: Promise<Overview>;
-  /** By the node's clock and by the machine's, as a test's clock may stand still or leap. */
-  now: number;
-  begun: number;
-  /** Seconds that making it took; 0 while it is being made. */
-  took: number;
-}
-
-const kept = new WeakMap<pg.Pool, Kept>();
-
-const machineSeconds = () => performance.now() / 1000;
+const OVERVIEW_SECONDS = 5;
 
 /**
  * Counts over all farmers and contracts: about half a second of the database's time with a million contracts. All who ask within five
@@ -70,22 +56,7 @@ const machineSeconds = () => performance.now() / 1000;
  * `now` is seconds since 1970.
  */
 export function readOverview(pool: pg.Pool, now: number): Promise<Overview> {
-  const last = kept.get(pool);
-  if (last !== undefined) {
-    const limit = Math.max(LONGEST_AGE, SHARE_OF_TIME * last.took);
-    if (machineSeconds() - last.begun < limit && Math.abs(now - last.now) < limit) return last.overview;
-  }
-  const made: Kept = { overview: makeOverview(pool, now), now, begun: machineSeconds(), took: 0 };
-  kept.set(pool, made);
-  made.overview.then(
-    () => {
-      made.took = machineSeconds() - made.begun;
-    },
-    () => {
-      if (kept.get(pool) === made) kept.delete(pool);
-    },
-  );
-  return made.overview;
+  return shareBriefly(pool, "overview", { now, seconds: OVERVIEW_SECONDS }, () => makeOverview(pool, now));
 }
 
 /** The totals of `readOverview`, just as old. */

@@ -33,6 +33,7 @@ describe("showFarmer", () => {
       now: NOW,
     });
     const reader = new pg.Pool({ ...database.config, options: "-c default_transaction_read_only=on" });
+    reader.on("error", () => undefined);
     try {
       expect(await showFarmer(reader, id, NOW)).toEqual(listed);
     } finally {
