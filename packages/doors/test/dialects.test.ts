@@ -92,13 +92,26 @@ describe("/chunk", () => {
   it("asks for the dialect's size by default, and for what is named, however large", async () => {
     const asked = async (path: string) => {
       await get(path);
-      return node.calls.at(-1)?.args.slice(1);
+      return node.calls.at(-1)?.args.slice(1, 3);
     };
     expect(await asked(`${BARE}/chunk/${node.token}`)).toEqual([32_768, false]);
     expect(await asked(`${V1}/chunk/${node.token}`)).toEqual([33_554_432, false]);
     expect(await asked(`${BARE}/chunk/${node.token}/100`)).toEqual([100, false]);
     expect(await asked(`${V1}/chunk/${node.token}/${"9".repeat(400)}`)).toEqual([Number.MAX_SAFE_INTEGER, false]);
     expect(await asked(`${V1}/chunk/${node.token}/5?fetch=1`)).toEqual([5, true]);
+  });
+
+  it("gives one contract at a time to a farmer that is known to read one", async () => {
+    const most = async (prefix: string) => {
+      await get(`${prefix}/chunk/${token}`);
+      return node.calls.at(-1)?.args[3];
+    };
+    const { token } = node;
+    await get(`${BARE}/challenge/${token}/${ONE}`);
+    await post(`${BARE}/answer/${token}/${ONE}`, { proof: PROOF });
+    expect([await most(BARE), await most(V1)]).toEqual([undefined, undefined]);
+    await post(`${V1}/answer/${token}/${ONE}`, { proof: PROOF });
+    expect([await most(BARE), await most(V1)]).toEqual([1, 1]);
   });
 
   it("gives a shard's address below the prefix that was asked", async () => {

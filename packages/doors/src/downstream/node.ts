@@ -16,7 +16,11 @@ import { NONCE_SECONDS, nonceMessage } from "./tokens/nonces.ts";
 import { register } from "./tokens/register.ts";
 import { removeToken } from "./tokens/remove.ts";
 import { rotateToken } from "./tokens/rotate.ts";
+import { Turns } from "./turns.ts";
 import type { HandOut, VerificationNode } from "./verification-node.ts";
+
+/** Registrations and hand-outs that may wait for each other inside the database: answers and challenges need connections, too. */
+const MOST_WAITING_IN_DATABASE = 4;
 
 /** A verification node in this process. */
 export interface RunningNode extends VerificationNode {
@@ -56,6 +60,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
     onBatch: metrics.batch,
   });
   let started = false;
+  const turns = new Turns(MOST_WAITING_IN_DATABASE);
   const counted = <T>(work: Promise<T>): Promise<T> => countRefusal(metrics, work);
 
   return {
@@ -66,7 +71,10 @@ export function createVerificationNode(context: NodeContext): RunningNode {
         ? merkleBeatToWire({ checkFraction: settings.checkFraction })
         : swizzleBeatToWire(publicSwizzleBeat(newSwizzleBeat(beats.swizzle))),
     async register(address, ip, proof) {
-      const registration = await counted(register(context, address, ip, proof));
+      const { networkKey } = networkKeys(beats.networkKey, ip);
+      const registration = await counted(
+        turns.take(networkKey.toString("hex"), () => register(context, address, ip, proof)),
+      );
       metrics.token("registered");
       if (started) chunks.start();
       return registration;
@@ -86,9 +94,10 @@ export function createVerificationNode(context: NodeContext): RunningNode {
       metrics.token("rotated");
       return registration;
     },
-    async handOut(token, ip, bytes, fetches) {
+    async handOut(token, ip, bytes, fetches, most) {
       await present();
-      const handed = await counted(handOut(context, ofContracts, { token, ip, bytes, fetches }));
+      const request = { token, ip, bytes, fetches, most };
+      const handed = await counted(turns.take(token, () => handOut(context, ofContracts, request)));
       if (handed.chunks.length > 0) chunks.poke();
       return countEnd(metrics, handed);
     },

@@ -68,8 +68,11 @@ export interface VerificationNode {
   remove(token: string): Promise<void>;
   /** Replaces a token by a new one; contracts and history stay with the farmer. */
   rotate(token: string): Promise<Registration>;
-  /** New contracts of at most `bytes` bytes together. `fetches`: the client can take a shard from its source. */
-  handOut(token: string, ip: string, bytes: number, fetches: boolean): Promise<HandOut>;
+  /**
+   * New contracts of at most `bytes` bytes together. `fetches`: the client can take a shard from its source. `most`: how many contracts the
+   * client reads from one answer, where that is fewer than the settings allow.
+   */
+  handOut(token: string, ip: string, bytes: number, fetches: boolean, most?: number): Promise<HandOut>;
   /** Present challenges in the order asked (repeats once), or of every contract. Writes nothing. */
   challenges(token: string, hashes?: readonly FileHash[]): Promise<ContractChallenge[]>;
   /** Where the bytes of a shard come from; undefined unless this token has a contract on it that has not ended. */

@@ -67,8 +67,8 @@ export class MemoryNode implements VerificationNode {
     return { token: "ff".repeat(16), farmerId: "0".repeat(20), scheme: this.settings.scheme };
   }
 
-  async handOut(token: string, ip: string, bytes: number, fetches: boolean) {
-    this.#called("handOut", token, ip, bytes, fetches);
+  async handOut(token: string, ip: string, bytes: number, fetches: boolean, most?: number) {
+    this.#called("handOut", token, ip, bytes, fetches, most);
     return {
       chunks: this.chunks,
       confirm: async () => {

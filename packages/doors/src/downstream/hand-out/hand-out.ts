@@ -27,6 +27,8 @@ export interface HandOutRequest {
   bytes: number;
   /** Whether the client can take a shard from its source. */
   fetches: boolean;
+  /** How many, where that is fewer than the settings allow. */
+  most?: number | undefined;
 }
 
 /** The farmer behind a token, who is from now on where the request comes from, if there is room. */
@@ -84,7 +86,10 @@ export async function handOut(context: NodeContext, beats: ContractBeats, reques
       scheme: farmer.scheme,
       address: farmer.address,
       bytes: Math.min(request.bytes, budget),
-      most: settings.maxChunksPerRequest || Number.POSITIVE_INFINITY,
+      most: Math.min(
+        request.most ?? Number.POSITIVE_INFINITY,
+        settings.maxChunksPerRequest || Number.POSITIVE_INFINITY,
+      ),
       fetches: request.fetches,
     });
     return { farmer, made: await makeContracts(client, beats, farmer.id, chunks, context.now()) };

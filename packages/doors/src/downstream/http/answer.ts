@@ -1,5 +1,5 @@
 import type { Answer } from "../verification-node.ts";
-import { type Call, hashOf, jsonBody, nameOf, sendJson, tokenOf } from "./call.ts";
+import { type Call, hashOf, jsonBody, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
 /** About 7,000 Merkle or 3,500 Swizzle proofs. */
@@ -42,6 +42,7 @@ export async function oneAnswer(call: Call, text: string, hashText: string): Pro
   if (typeof body !== "object" || body === null || !("proof" in body)) throw new Refusal(400, TEXTS.proofBody);
   const hash = hashOf(hashText);
   const [outcome] = await call.door.node.answer(token, call.ip, [{ hash, proof: call.dialect.proof(body.proof) }]);
+  noteSingle(call, token);
   if (outcome !== "ok") throw new Refusal(400, call.dialect.singleAnswerErrors[outcome ?? "missing"]);
   return sendJson(call, '{"status":"ok"}');
 }

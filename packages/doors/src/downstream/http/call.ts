@@ -4,6 +4,7 @@ import type { VerificationNode } from "../verification-node.ts";
 import type { Dialect } from "./dialect.ts";
 import { type NOT_JSON, parseBody, TOO_LARGE } from "./parse-body.ts";
 import { readBody } from "./read-body.ts";
+import type { RecentTokens } from "./recent-tokens.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 import type { ShardSource } from "./shards.ts";
 import type { StatusSource } from "./status.ts";
@@ -15,6 +16,8 @@ export interface Door {
   status: StatusSource;
   shards: ShardSource | undefined;
   limits: TrafficLimits | undefined;
+  /** Farmers that read one contract from an answer to `/chunk`. */
+  singleContract: RecentTokens;
   bodyTimeoutMilliseconds: number;
   warn(error: unknown, what: string): void;
 }
@@ -99,6 +102,11 @@ export function nameOf(value: unknown): Named | undefined {
     return value.length <= MAX_NAME_CHARACTERS ? { echo: JSON.stringify(value), hash: undefined } : undefined;
   }
   return Number.isSafeInteger(value) ? { echo: String(value), hash: undefined } : undefined;
+}
+
+/** Remembers a farmer that asked about one contract alone. */
+export function noteSingle({ door, dialect }: Call, token: string): void {
+  if (dialect.singlesReadOneChunk) door.singleContract.add(token);
 }
 
 /** What the node refused, as this protocol says it; other errors stay as they are. `noTokenStatus`: see section 2.1 of the protocol. */

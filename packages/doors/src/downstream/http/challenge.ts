@@ -1,5 +1,5 @@
 import type { ContractChallenge } from "../verification-node.ts";
-import { type Call, hashOf, jsonBody, type Named, nameOf, sendJson, tokenOf } from "./call.ts";
+import { type Call, hashOf, jsonBody, type Named, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
@@ -63,6 +63,7 @@ export async function oneChallenge(call: Call, text: string, hashText: string): 
   const token = tokenOf(text);
   const hash = hashOf(hashText);
   const [challenge] = await call.door.node.challenges(token, [hash]);
+  noteSingle(call, token);
   if (challenge === undefined || challenge.outcome === "missing") throw new Refusal(400, TEXTS.noContract);
   if (challenge.outcome === "expired") throw new Refusal(400, call.dialect.singleChallengeExpired);
   return sendJson(call, `{${challengeMembers(call.dialect, challenge)}}`);

@@ -5,7 +5,8 @@ const NO_CHUNKS = '{"chunks":[],"status":"no chunks available"}';
 
 /**
  * `GET /chunk/<token>[/<size>]`: new contracts. One object serves clients of both generations: those that read `chunks`, and those that take
- * one contract from the top level, where the first of them stands (or the status that there is none).
+ * one contract from the top level, where the first of them stands (or the status that there is none). A farmer known for reading one gets no
+ * others, which it would never answer.
  *
  * @param size decimal digits, any number of them
  */
@@ -13,7 +14,9 @@ export async function newChunks(call: Call, text: string, size: string | undefin
   const { door, ip, reply } = call;
   const token = tokenOf(text);
   const bytes = size === undefined ? call.dialect.defaultChunkBytes : Math.min(Number(size), Number.MAX_SAFE_INTEGER);
-  const handOut = await door.node.handOut(token, ip, bytes, call.query.get("fetch") === "1");
+  const fetches = call.query.get("fetch") === "1";
+  const most = door.singleContract.has(token) ? 1 : undefined;
+  const handOut = await door.node.handOut(token, ip, bytes, fetches, most);
   const { raw } = reply;
   if (raw.destroyed || raw.socket?.destroyed !== false) {
     await handOut.withdraw();

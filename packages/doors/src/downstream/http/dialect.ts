@@ -20,6 +20,8 @@ export interface Dialect {
   /** Of an answer that came alone. */
   singleAnswerErrors: AnswerErrors;
   singleChallengeExpired: string;
+  /** Whether only clients that read one contract from an answer to `/chunk` ask about contracts one by one. */
+  singlesReadOneChunk: boolean;
 }
 
 const REPORT_ERRORS: AnswerErrors = {
@@ -56,6 +58,7 @@ export const DOCUMENT: Dialect = {
   answerErrors: { ...REPORT_ERRORS, ...DOCUMENT_ERRORS },
   singleAnswerErrors: { ...SINGLE_ERRORS, ...DOCUMENT_ERRORS },
   singleChallengeExpired: DOCUMENT_ERRORS.expired,
+  singlesReadOneChunk: false,
 };
 
 export const CODE: Dialect = {
@@ -66,4 +69,5 @@ export const CODE: Dialect = {
   answerErrors: REPORT_ERRORS,
   singleAnswerErrors: SINGLE_ERRORS,
   singleChallengeExpired: "Contract has expired.",
+  singlesReadOneChunk: true,
 };

@@ -6,6 +6,7 @@ import { asRefusal, type Call, type Door } from "./call.ts";
 import { clientAddress, networkOf } from "./client-address.ts";
 import { CODE, type Dialect, DOCUMENT } from "./dialect.ts";
 import { METHOD_NOT_ALLOWED_PAGE, NOT_FOUND_PAGE } from "./html-pages.ts";
+import { RecentTokens } from "./recent-tokens.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 import { routesOf } from "./routes.ts";
 import type { ShardSource } from "./shards.ts";
@@ -15,6 +16,7 @@ import { DEFAULT_TRAFFIC, TrafficLimits, type TrafficSettings } from "./traffic-
 const PREFIX = "/api/downstream";
 /** Where it is not 400 that a token is unknown. */
 const NO_TOKEN_STATUS: Record<string, number> = { heartbeat: 404, token: 401, shard: 401 };
+const SINGLE_CONTRACT_TOKENS = 50_000;
 const NO_QUERY = new URLSearchParams();
 
 export interface DownstreamRoutesOptions {
@@ -42,6 +44,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     status: options.status,
     shards: options.shards,
     limits: traffic === null ? undefined : new TrafficLimits(traffic, () => performance.now()),
+    singleContract: new RecentTokens(SINGLE_CONTRACT_TOKENS),
     bodyTimeoutMilliseconds: options.bodyTimeoutMilliseconds ?? 30_000,
     warn: onError,
   };
