@@ -6,6 +6,8 @@ import type {
   CommitPackageJson,
   EventJson,
   NetworkJson,
+  OfferedShardJson,
+  OfferShardJson,
   OpenPackageJson,
   PackageDetailJson,
   PackageJson,
@@ -80,6 +82,8 @@ export class CairnClient {
     id: string,
     body: { full: boolean; pieces?: number[]; readCapability?: unknown },
   ): Promise<CheckResultJson> => this.#call(`/packages/${id}/check`, { method: "POST", body });
+  offerShard = (id: string, body: OfferShardJson): Promise<OfferedShardJson> =>
+    this.#call(`/packages/${id}/offer`, { method: "POST", body });
   checkResult = (id: string): Promise<CheckResultJson> => this.#call(`/checks/${id}`);
   recoverable = (): Promise<RecoverableJson[]> => this.#call("/recover");
   recover = (readCapabilities: unknown[]): Promise<PackageDetailJson[]> =>

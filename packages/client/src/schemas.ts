@@ -228,6 +228,21 @@ export const CheckResultJson = Type.Object({
 });
 export type CheckResultJson = Static<typeof CheckResultJson>;
 
+/** A shard to be handed to farmers, in so many copies. */
+export const OfferShardJson = Type.Object({
+  piece: Type.Integer({ minimum: 0, maximum: 100_000 }),
+  shard: Type.Integer({ minimum: 0, maximum: 254 }),
+  copies: Type.Integer({ minimum: 1, maximum: 100 }),
+});
+export type OfferShardJson = Static<typeof OfferShardJson>;
+
+export const OfferedShardJson = Type.Object({
+  size: Type.Integer(),
+  sha256: Type.String({ description: "of the shard's bytes, hexadecimal: what farmers know it by" }),
+  encoded: Type.Integer({ description: "copies that were made ready now; the others were ready or held" }),
+});
+export type OfferedShardJson = Static<typeof OfferedShardJson>;
+
 export const StatusJson = Type.Object({
   version: Type.String(),
   profile: Type.String(),

@@ -10,6 +10,7 @@ import { putManifest, readManifest } from "./put-manifest.ts";
 import { quotePackage } from "./quote-package.ts";
 import { locateBlocks, readBlocks } from "./read/read-blocks.ts";
 import { readPiece } from "./read/read-piece.ts";
+import { readShard } from "./read/read-shard.ts";
 import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packages.ts";
 import { abandonPackage, removePackage } from "./remove-package.ts";
 import { resumePackage } from "./resume-package.ts";
@@ -63,6 +64,7 @@ export function createMarket(deps: MarketDeps): Market {
     readPiece: (request) => readPiece(context, request),
     readBlocks: (request) => readBlocks(context, request),
     locateBlocks: (request) => locateBlocks(context, request),
+    readShard: (request) => readShard(context, request),
     shardSource: (request) => shardSource(context, request),
     shardDocument: (request) => shardDocument(context, request),
     shardManifest: (request) => shardManifest(context, request),

@@ -294,6 +294,16 @@ export interface Market {
   /** Pieces that hold the named blocks. */
   locateBlocks(request: { id: PackageId; cids: string[] }): Promise<{ pieces: number[] }>;
 
+  /** Masked bytes [from, to) of one shard as its holder gives them, not verified; default the whole. By the permission given with the package. */
+  readShard(request: {
+    id: PackageId;
+    piece: number;
+    shard: number;
+    from?: number;
+    to?: number;
+    signal?: AbortSignal;
+  }): AsyncIterable<Uint8Array>;
+
   /** For `GET /api/v1/provider/shards/DEAL`: masked shard bytes from `from` on, to the holder of the upload capability. */
   shardSource(request: { deal: DealId; capability: Signed<"UploadCapability">; from?: number }): Promise<ShardSource>;
   /** For `…/DEAL/document` and `…/DEAL/manifest`. */

@@ -69,6 +69,11 @@ export function downstreamCommands(program: Command): void {
       (await import("./downstream-maintain.ts")).maintain({ min, max, total, base }, options),
     );
 
+  command("offer", "let farmers hold copies of a package's shards as well")
+    .argument("<package>", "a name or an id from `cairn ls`")
+    .option("--copies <n>", "copies of each shard (default: 1)", wholeNumber(1, 100))
+    .action(async (target, options) => (await import("./downstream-offer.ts")).offer(target, options));
+
   command("status", "totals and farmers")
     .option("--limit <n>", "how many farmers to show (default: 25)", wholeNumber(1, 100_000))
     .action(async (options) => (await import("./downstream-status.ts")).status(options));

@@ -13,6 +13,8 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { KnownNetwork } from "../account/account-file.ts";
 import { followPool } from "../downstream/follow-pool.ts";
+import { offerRoute } from "../downstream/offer-route.ts";
+import { shardsOf } from "../downstream/offer-shard.ts";
 import { openDoor } from "../downstream/open-door.ts";
 import { completeSettings, readDownstreamFile } from "../downstream/settings.ts";
 import { homeAt, homeToken, readJson, writeWhole } from "../home/home.ts";
@@ -145,6 +147,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     settings: completeSettings(home, await readDownstreamFile(home), profile.name === "real"),
     registry,
     log,
+    shards: shardsOf(market),
   });
 
   const context: GatewayContext & { transport: typeof transport } = {
@@ -210,6 +213,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     liveRoute(context, stopping.signal),
     providerDoor(context),
     ...downstream.plugins,
+    offerRoute(context, downstream.node.chunks),
   ]);
   const poll = Math.max(250, (profile.blockSeconds * 1000) / 4);
   const trouble = (error: { message: string }, pause: number) =>
