@@ -35,7 +35,9 @@ describe("a network's own downstream door", () => {
     const farmer = startFarmer(network.url, join(network.directory, "first"), "--address", ADDRESS, "--size", "5kB");
     await farmer.acceptedMore(1, 60);
     await farmer.end();
-    const { totals } = (await network.cli("downstream", "status", "--json")).json<{ totals: { contracts: number } }>();
+    const status = await network.cli("downstream", "status", "--json");
+    expect(status.code, status.stdout).toBe(0);
+    const { totals } = status.json<{ totals: { contracts: number } }>();
     expect(totals.contracts).toBeGreaterThan(0);
   });
 
