@@ -74,6 +74,10 @@ export function downstreamCommands(program: Command): void {
     .option("--copies <n>", "copies of each shard (default: 1)", wholeNumber(1, 100))
     .action(async (target, options) => (await import("./downstream-offer.ts")).offer(target, options));
 
+  command("renew", "after heartbeat.json was lost: end all contracts and go on with a new heartbeat").action(
+    async (options) => (await import("./downstream-renew.ts")).renew(options),
+  );
+
   command("status", "totals and farmers")
     .option("--limit <n>", "how many farmers to show (default: 25)", wholeNumber(1, 100_000))
     .action(async (options) => (await import("./downstream-status.ts")).status(options));

@@ -1,4 +1,5 @@
 export { type Beats, createBeats, parseBeats, serialiseBeats } from "./beats.ts";
+export { renewBeats } from "./bind-beats.ts";
 export type { Shard } from "./files/add-shard.ts";
 export {
   type ByteRange,

@@ -14,6 +14,12 @@ create table downstream.liveness (
   alive_at double precision not null
 );
 
+-- which secrets the tables belong to: SHA-256 of their file's text
+create table downstream.beats (
+  single boolean primary key default true check (single),
+  fingerprint bytea not null
+);
+
 create table downstream.addresses (
   address text primary key,
   balance numeric not null check (balance >= 0),

@@ -1,6 +1,7 @@
 import { CairnError } from "@cairn/core/errors";
 import { merkleBeatToWire, newSwizzleBeat, publicSwizzleBeat, swizzleBeatToWire } from "@cairn/proofs/heartbeat";
 import type { Pool } from "pg";
+import { bindBeats } from "./bind-beats.ts";
 import { AnswerBatcher } from "./contracts/answer-batcher.ts";
 import { contractBeats } from "./contracts/contract-beats.ts";
 import { ContractKeeper } from "./contracts/contract-keeper.ts";
@@ -114,6 +115,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
       return outcomes;
     },
     async start(when = "at-once") {
+      await bindBeats(pool, beats);
       await keeper.start();
       started = true;
       if (when === "at-once" || (await hasFarmers(pool))) chunks.start();

@@ -1,0 +1,25 @@
+import { CairnError } from "@cairn/core";
+import { renewBeats } from "@cairn/doors/downstream";
+import { openBeats } from "../downstream/open-beats.ts";
+import { withDownstreamDatabase } from "../downstream/with-database.ts";
+import { homeAt } from "../home/home.ts";
+import { createOutput } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
+
+/** End all contracts and go on with the heartbeat that the home has now, after the one before was lost. */
+export async function renew(options: CommonOptions): Promise<void> {
+  const home = homeAt(options.home);
+  const output = createOutput(options.json ?? false);
+  const ended = await withDownstreamDatabase(home, async ({ pool, running }) => {
+    if (running) {
+      throw new CairnError("the verification node is running", {
+        code: "downstream-running",
+        kind: "conflict",
+        next: "Stop it, then run this command again.",
+      });
+    }
+    return renewBeats(pool, await openBeats(home));
+  });
+  output.result({ ended });
+  output.say(`${ended} contracts ended. Farmers keep their tokens and get new chunks.`);
+}
