@@ -2,7 +2,7 @@ import { CairnError } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { VerificationNode } from "../verification-node.ts";
-import { asRefusal, type Call, type Door } from "./call.ts";
+import { asRefusal, type Call, type Door, sendJson } from "./call.ts";
 import { clientAddress, networkOf } from "./client-address.ts";
 import { CODE, type Dialect, DOCUMENT } from "./dialect.ts";
 import { METHOD_NOT_ALLOWED_PAGE, NOT_FOUND_PAGE } from "./html-pages.ts";
@@ -82,11 +82,8 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     const refusal = refusalFor(error);
     if (refusal.status === 500) onError(error, "a request failed");
     for (const name of ["content-length", "content-range", "accept-ranges"]) reply.removeHeader(name);
-    return reply
-      .status(refusal.status)
-      .headers(refusal.headers)
-      .header("content-type", "application/json")
-      .send(JSON.stringify({ status: "error", message: refusal.message }));
+    reply.status(refusal.status).headers(refusal.headers);
+    return sendJson({ reply }, JSON.stringify({ status: "error", message: refusal.message }));
   };
 
   return async (server) => {
