@@ -53,6 +53,9 @@ const PAUSE_MS = 100;
 /** A contract that changes under an answer this often is not changed by farmers. */
 const MOST_ROUNDS = 20;
 
+/** Their keys take about 10 MB. */
+const REMEMBERED_NETWORKS = 50_000;
+
 const HASH = /^[0-9a-f]{64}$/;
 /** SQLSTATEs after which a transaction may be tried again at once: serialization failure, deadlock. */
 const TRY_AGAIN = new Set(["40001", "40P01"]);
@@ -63,6 +66,7 @@ const TRY_AGAIN = new Set(["40001", "40P01"]);
  */
 export class AnswerBatcher {
   readonly #options: AnswerBatcherOptions;
+  readonly #networkKeys = new Map<string, Buffer>();
   #queue: Item[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -79,12 +83,11 @@ export class AnswerBatcher {
    */
   async answer(token: string, ip: string, answers: readonly Answer[]): Promise<AnswerOutcome[]> {
     const { promise, resolve, reject } = Promise.withResolvers<AnswerOutcome[]>();
-    const { networkKey, now } = this.#options;
     // A request without answers still asks for its token.
     const asked: readonly Answer[] = answers.length > 0 ? answers : [{ hash: undefined, proof: undefined }];
     const request: Request = {
       tokenHash: hashToken(token).tokenHash,
-      networkKey: networkKey(ip),
+      networkKey: this.#networkKey(ip),
       answers,
       outcomes: [],
       left: asked.length,
@@ -92,7 +95,7 @@ export class AnswerBatcher {
       reject,
       refused: false,
     };
-    const at = now();
+    const at = this.#options.now();
     for (const [position, { hash, proof }] of asked.entries()) {
       const fileHash = hash !== undefined && HASH.test(hash) ? Buffer.from(hash, "hex") : undefined;
       this.#queue.push({ request, position, fileHash, proof, at, token: 0 });
@@ -107,6 +110,15 @@ export class AnswerBatcher {
       this.#start();
       await this.#running;
     }
+  }
+
+  #networkKey(ip: string): Buffer {
+    const known = this.#networkKeys.get(ip);
+    if (known !== undefined) return known;
+    const key = this.#options.networkKey(ip);
+    if (this.#networkKeys.size >= REMEMBERED_NETWORKS) this.#networkKeys.clear();
+    this.#networkKeys.set(ip, key);
+    return key;
   }
 
   #startSoon(): void {

@@ -1,9 +1,7 @@
-import { createHmac, createSecretKey } from "node:crypto";
 import { CairnError } from "@cairn/core/errors";
 import {
   merkleChallengeToWire,
   newSwizzleBeat,
-  nextSeed,
   openSwizzleState,
   readSwizzleProof,
   type SwizzleState,
@@ -14,6 +12,7 @@ import {
   verifySwizzleAnswer,
 } from "@cairn/proofs/heartbeat";
 import type { Beats } from "../beats.ts";
+import { keyedHash } from "../keyed-hash.ts";
 import type { Scheme } from "../scheme.ts";
 import type { WireObject } from "../verification-node.ts";
 
@@ -43,6 +42,7 @@ const NO_MERKLE_CHALLENGE = { root: Buffer.alloc(32), rounds: 1, index: 1 };
  * @param checkFraction the part of a chunk that one Swizzle challenge reads; a Merkle tag has its own
  */
 export function contractBeats(beats: Beats, checkFraction: number): ContractBeats {
+  const challengeKey = keyedHash(beats.challengeKey);
   const swizzle = newSwizzleBeat(beats.swizzle);
   const swizzleChallenge = (key: Buffer, { chunks }: SwizzleState) => {
     return { length: swizzleChallengeLength(chunks, checkFraction), key, limit: swizzle.prime };
@@ -57,9 +57,8 @@ export function contractBeats(beats: Beats, checkFraction: number): ContractBeat
     });
   };
   return {
-    nextSeed: (seed) => nextSeed(beats.merkleKey, seed),
-    challengeKey: (contractId, window) =>
-      createHmac("sha256", createSecretKey(beats.challengeKey)).update(`${contractId} ${window}`).digest(),
+    nextSeed: keyedHash(beats.merkleKey),
+    challengeKey: (contractId, window) => challengeKey(Buffer.from(`${contractId} ${window}`)),
     challenge(question) {
       if (question.scheme === "Merkle") return merkleChallengeToWire(question);
       return swizzleChallengeToWire(swizzleChallenge(question.key, openState(question.state)));
