@@ -94,6 +94,22 @@ describe("fill", () => {
     expect(copies.map(({ redundancy }) => redundancy)).toEqual(copies.map(() => ({ wanted: 3, held: 2 })));
   });
 
+  it("deletes what is beyond the plan, worn chunks first, and neither shards nor copies that are missed", async () => {
+    usePool();
+    await chunks.fill();
+    for (const size of [64, 256, 512]) await chunks.generate(size);
+    await database.pool.query(
+      "update downstream.chunks set round = 3 where id = (select min(id) from downstream.chunks)",
+    );
+    const bytes = Buffer.alloc(64, "shard");
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    await chunks.addShard({ source: "s", size: 64, hash, wanted: 2, read: () => [bytes] });
+    await chunks.fill();
+    expect(await freeSizes()).toEqual([64, 64, 64, 64, 64, 128, 128, 256]);
+    const { rows } = await database.pool.query("select max(round) as round from downstream.chunks");
+    expect(rows).toEqual([{ round: 0 }]);
+  });
+
   it("goes on making chunks for farmers from before the operator chose another scheme", async () => {
     usePool();
     await join(1);
@@ -137,7 +153,7 @@ describe("the pool that is kept", () => {
     await until(async () => (await freeSizes()).length > 0);
     chunks.keepAs({ min: 128, max: 128, total: 256, base: 2 });
     await until(async () => (await freeSizes()).filter((size) => size === 128).length === 2);
-    expect((await freeSizes()).length).toBeLessThan(100);
+    await until(async () => (await freeSizes()).length === 2);
   });
 
   it("waits for a database that is away", async () => {
@@ -155,16 +171,10 @@ describe("the pool that is kept", () => {
 
   it("leaves the event loop alone while a large chunk is made, and stops in the middle of it", async () => {
     usePool({ pool: { min: 33_554_432, max: 33_554_432, total: 33_554_432 * 4, base: 2 }, rounds: 256 });
-    let longest = 0;
-    let last = performance.now();
-    const ticks = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
+    const [ourThread, allThreads] = [process.threadCpuUsage(), process.cpuUsage()];
     chunks.start();
     await until(async () => (await freeSizes()).length > 0);
-    clearInterval(ticks);
-    expect(longest).toBeLessThan(400);
+    expect(process.threadCpuUsage(ourThread).user).toBeLessThan(process.cpuUsage(allThreads).user / 2);
     const asked = performance.now();
     await chunks.stop();
     expect(performance.now() - asked).toBeLessThan(2000);

@@ -12,6 +12,7 @@ import { countFree } from "./count-free.ts";
 import { type EncodedContent, type EncodeJob, type EncodingBeat, SECRET_BYTES } from "./encode.ts";
 import { Encoder } from "./encoder.ts";
 import { checkChunkSize, missingChunks, planPool } from "./plan-pool.ts";
+import { trimPool } from "./trim-pool.ts";
 
 /** How often the pool is looked at when nobody says that it has changed. */
 const LOOK_EVERY_MILLISECONDS = 2000;
@@ -78,7 +79,7 @@ export class ChunkPool {
   }
 
   /**
-   * Makes what is missing now, and resolves when the pool is full.
+   * Makes what is missing now, deletes what is too much, and resolves when the pool is as planned.
    *
    * @param onPrepared called for each chunk that was made
    */
@@ -86,7 +87,8 @@ export class ChunkPool {
     for (let full = false; !full; ) {
       full = true;
       for (const scheme of await this.#schemes()) {
-        const { files, sizes } = await this.#missing(scheme);
+        const { files, sizes, surplus } = await this.#missing(scheme);
+        if (surplus) await trimPool(this.#context.pool, scheme, this.#plan);
         for (const file of files) onPrepared(await this.#encodeAgain(file, scheme));
         for (const size of sizes) onPrepared(await this.generate(size, scheme));
         if (files.length + sizes.length > 0) full = false;
@@ -130,7 +132,7 @@ export class ChunkPool {
   }
 
   /** What to make next: files to encode once more, as long as no more copies wait than new chunks, and sizes of new chunks. */
-  async #missing(scheme: Scheme): Promise<{ files: LackingFile[]; sizes: number[] }> {
+  async #missing(scheme: Scheme): Promise<{ files: LackingFile[]; sizes: number[]; surplus: boolean }> {
     const { pool, settings } = this.#context;
     const { fresh, copies } = await countFree(pool, scheme);
     const room = [...this.#plan.values()].reduce((sum, count) => sum + count, 0) - copies;
@@ -138,6 +140,7 @@ export class ChunkPool {
     return {
       files: most === 0 ? [] : await findLacking(pool, scheme, most),
       sizes: missingChunks(this.#plan, fresh).slice(0, MADE_AT_ONCE),
+      surplus: [...fresh].some(([size, count]) => count > (this.#plan.get(size) ?? 0)),
     };
   }
 
