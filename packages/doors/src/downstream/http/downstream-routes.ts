@@ -61,8 +61,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     const ip = addressOf(request.raw);
     const network = networkOf(ip);
     const { dialect, prefix, query } = target;
-    const mediaType = mediaTypes.get(request.raw) ?? "";
-    const call: Call = { door, dialect, prefix, request, reply, query, ip, network, mediaType, held: 0 };
+    const call: Call = { door, dialect, prefix, request, reply, query, ip, network, held: 0 };
     try {
       door.limits?.take(network, "requests");
       return await handler(call);
@@ -91,8 +90,9 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
       async (scope: FastifyInstance) => {
         scope.removeAllContentTypeParsers();
         scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
-        scope.addHook("onRequest", (request, _reply, done) => {
-          takeMediaType(request);
+        scope.addHook("onRequest", ({ raw }, _reply, done) => {
+          // Bodies are read by hand whatever their type is said to be, even when that is nonsense.
+          if (raw.headers["content-type"] !== undefined) raw.headers["content-type"] = undefined;
           done();
         });
         scope.setErrorHandler(fail);
@@ -102,17 +102,6 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
       { prefix: PREFIX },
     );
   };
-}
-
-const mediaTypes = new WeakMap<object, string>();
-
-/** Takes Content-Type out of the server's sight: bodies are read by hand whatever it says, even nonsense. */
-function takeMediaType({ raw }: FastifyRequest): void {
-  const type = raw.headers["content-type"];
-  if (type === undefined) return;
-  const [media = ""] = type.split(";", 1);
-  mediaTypes.set(raw, media.trim().toLowerCase());
-  delete raw.headers["content-type"];
 }
 
 interface Target {

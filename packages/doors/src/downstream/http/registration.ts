@@ -25,7 +25,7 @@ async function signedMessage(call: Call, address: string): Promise<{ message: st
   if (call.request.method !== "POST") throw new Refusal(400, TEXTS.signatureRequired);
   const maxCharacters = call.door.node.settings.maxMessageLength;
   const tooLong = () => new Refusal(400, TEXTS.messageTooLong(maxCharacters));
-  const isJson = call.mediaType === "application/json" || /^application\/.*\+json$/.test(call.mediaType);
+  const isJson = /^application\/(.*\+)?json$/.test(mediaTypeOf(call));
   const body = await jsonBody(call, bodyBytes(maxCharacters), tooLong);
   if (!isJson || typeof body !== "object" || body === null || !("signature" in body) || !("message" in body)) {
     throw new Refusal(400, TEXTS.registrationBody);
@@ -40,6 +40,14 @@ async function signedMessage(call: Call, address: string): Promise<{ message: st
     throw new Refusal(400, TEXTS.signatureInvalid);
   }
   return { message, signature };
+}
+
+/** What Content-Type says the body is, without parameters; from the raw headers, as the server does not see this one. */
+function mediaTypeOf({ request }: Call): string {
+  const { rawHeaders } = request.raw;
+  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === "content-type");
+  const [media = ""] = (at === -1 ? "" : (rawHeaders[at + 1] ?? "")).split(";", 1);
+  return media.trim().toLowerCase();
 }
 
 /** `GET /heartbeat/<token>`. */
