@@ -57,7 +57,11 @@ export async function startDownstream(...flags: string[]): Promise<TestNode> {
     async killChild(name) {
       const record = JSON.parse(await readFile(join(home, "children.json"), "utf8"));
       const children: { name: string; pid: number }[] = Array.isArray(record) ? record : record.children;
-      process.kill(children.find((one) => one.name === name)?.pid ?? -1, "SIGKILL");
+      const pid = children.find((one) => one.name === name)?.pid;
+      // 0 and negative numbers are whole groups of processes, -1 is all there are.
+      if (pid === undefined || !Number.isSafeInteger(pid) || pid <= 1)
+        throw new Error(`no child ${name} runs just now`);
+      process.kill(pid, "SIGKILL");
     },
     end: (signal = "SIGTERM") => end(child, signal),
     async restart() {
