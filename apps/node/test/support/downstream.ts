@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isRunning, type ProcessIdentity } from "@cairn/process";
 import { type CommandResult, runCli } from "./network.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -55,13 +56,14 @@ export async function startDownstream(...flags: string[]): Promise<TestNode> {
     url: await serve("0"),
     cli: (...args) => runCli([...args, "--home", home]),
     async killChild(name) {
-      const record = JSON.parse(await readFile(join(home, "children.json"), "utf8"));
-      const children: { name: string; pid: number }[] = Array.isArray(record) ? record : record.children;
-      const pid = children.find((one) => one.name === name)?.pid;
-      // 0 and negative numbers are whole groups of processes, -1 is all there are.
-      if (pid === undefined || !Number.isSafeInteger(pid) || pid <= 1)
+      const children: (ProcessIdentity & { name: string })[] = JSON.parse(
+        await readFile(join(home, "children.json"), "utf8"),
+      );
+      const child = children.find((one) => one.name === name);
+      // A number that is not positive would be a group of processes, or all; one that has ended may be somebody else's by now.
+      if (child === undefined || !(child.pid > 1) || !isRunning(child))
         throw new Error(`no child ${name} runs just now`);
-      process.kill(pid, "SIGKILL");
+      process.kill(child.pid, "SIGKILL");
     },
     end: (signal = "SIGTERM") => end(child, signal),
     async restart() {
