@@ -7,8 +7,8 @@ import { atFullStrength, type TestNetwork, until } from "./network.ts";
 
 /** How long the network may take to be at rest once nothing is killed any more. */
 const REST_SECONDS = 150;
-/** How long providers and the gateway may take to drop what is of no use any more. */
-const SWEEP_SECONDS = 30;
+/** How long the books may take to agree, and providers and the gateway to drop what is of no use any more, on a busy machine. */
+const SWEEP_SECONDS = 90;
 const OVER = ["ABANDONED", "REMOVED", "EXPIRED"];
 
 /** Books of a network's chain, opened at its present address. */
@@ -77,7 +77,7 @@ export async function checkMoney(client: CairnClient, books: ChainBooks): Promis
       ...(await sums(client, books)),
     ],
     (found) => found.length === 0,
-    30,
+    SWEEP_SECONDS,
     "agreement of events, contracts and gateway about money",
   );
 }
