@@ -37,7 +37,7 @@ describe("the end of a response with contracts", () => {
   let door: OpenDoor;
 
   beforeAll(async () => {
-    door = await openDoor({ node });
+    door = await openDoor({ node, stallMilliseconds: 1500 });
   });
 
   afterAll(() => door.close());
@@ -62,6 +62,12 @@ describe("the end of a response with contracts", () => {
     expect(node.confirmed).toBe(1);
   });
 
+  it("withdraws them from a client that does not read on", async () => {
+    await ask(door.port, path);
+    await until(() => node.withdrawn === 2);
+    expect(node.confirmed).toBe(1);
+  });
+
   it("withdraws them when the client is gone before there is a response", async () => {
     node.chunks = [chunk];
     const handOut = node.handOut.bind(node);
@@ -72,7 +78,7 @@ describe("the end of a response with contracts", () => {
       return handOut(...args);
     };
     gone.socket = await ask(door.port, path);
-    await until(() => node.withdrawn === 2);
+    await until(() => node.withdrawn === 3);
     expect(node.confirmed).toBe(1);
     expect(door.errors).toEqual([]);
   });

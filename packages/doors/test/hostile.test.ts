@@ -236,6 +236,13 @@ describe("large and slow requests", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(96 * MEGABYTE);
   });
 
+  it("hear of their refusal where their body was not even read", async () => {
+    const sent = Buffer.alloc(10 * MEGABYTE, " ");
+    expect((await door.call("POST", `${PREFIXES[1]}/nonsense`, { body: sent })).status).toBe(404);
+    expect((await door.call("PUT", `${PREFIXES[1]}/answer/${token}`, { body: sent })).status).toBe(405);
+    expect((await door.call("POST", `${PREFIXES[1]}/answer/nonsense`, { body: sent })).status).toBe(400);
+  });
+
   it("time out when a body does not come, while others are served", async () => {
     const slow = await openDoor({ node: new MemoryNode(), bodyTimeoutMilliseconds: 300 });
     const sockets = Array.from({ length: 50 }, () => {

@@ -82,6 +82,20 @@ const older =
       onEvent: (event) => events.push(event),
     });
 
+/** From the fifth second of every minute on, the node fails for four. */
+function breakEveryMinute({ clock, door: { node } }: Simulation): void {
+  const away = () => clock.now() % 60 >= 5 && clock.now() % 60 < 9;
+  const failing =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (away()) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+      return work(...args);
+    };
+  node.answer = failing(node.answer);
+  node.challenges = failing(node.challenges);
+  node.handOut = failing(node.handOut);
+}
+
 /** Nothing was lost, nearly every window was answered, and the node says the same. */
 async function expectAllKept(farmer: Farmer, { door, events }: Simulation, windows: number): Promise<void> {
   expect(lost(events)).toEqual([]);
@@ -97,12 +111,23 @@ async function expectAllKept(farmer: Farmer, { door, events }: Simulation, windo
 describe("the original farmer v0.1.8 on a simulated clock", () => {
   it.each([
     { scheme: "Merkle", intervalSeconds: 15, rounds: 1024, hours: 3 },
-    { scheme: "Swizzle", intervalSeconds: 15, rounds: 256, hours: 3 },
+    { scheme: "Swizzle", intervalSeconds: 15, rounds: 256, hours: 2 },
     { scheme: "Merkle", intervalSeconds: 300, rounds: 256, hours: 20 },
-    { scheme: "Swizzle", intervalSeconds: 300, rounds: 256, hours: 20 },
   ] as const)("keeps every contract for $hours h at $intervalSeconds s ($scheme)", async ({ hours, ...settings }) => {
     await simulate(settings, hours * HOUR, original, async (farmer, simulation) => {
       await expectAllKept(farmer, simulation, Math.floor((hours * HOUR) / settings.intervalSeconds));
+    });
+  });
+
+  it("keeps every contract at a node that is away for some seconds of every minute", async () => {
+    const settings = { intervalSeconds: 20, rounds: 256 };
+    const create = (simulation: Simulation) => {
+      breakEveryMinute(simulation);
+      return original(simulation);
+    };
+    await simulate(settings, HOUR, create, async (farmer, simulation) => {
+      await expectAllKept(farmer, simulation, 180);
+      expect(simulation.events.filter(({ event }) => event === "retry").length).toBeGreaterThan(10);
     });
   });
 
@@ -124,9 +149,9 @@ describe("older farmers on a simulated clock", () => {
     { scheme: "Merkle", protocol: DOCUMENTED, name: "the document" },
     { scheme: "Swizzle", protocol: DOCUMENTED, name: "the document" },
   ] as const)("keep every contract by the protocol of $name ($scheme)", async ({ scheme, protocol }) => {
-    const settings = { scheme, intervalSeconds: 15, rounds: 512 };
-    await simulate(settings, 2 * HOUR, older(protocol), async (farmer, simulation) => {
-      await expectAllKept(farmer, simulation, 480);
+    const settings = { scheme, intervalSeconds: 15, rounds: 256 };
+    await simulate(settings, HOUR, older(protocol), async (farmer, simulation) => {
+      await expectAllKept(farmer, simulation, 240);
     });
   });
 });

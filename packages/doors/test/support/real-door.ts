@@ -68,7 +68,7 @@ export function liveBy(clock: SimulatedClock, { database }: RealDoor): { stop():
   void clock.spawn(async () => {
     while (running) {
       await showPresence(database.pool, clock.now());
-      await clock.sleep(3);
+      await clock.sleep(4);
     }
   });
   return {

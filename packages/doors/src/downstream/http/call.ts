@@ -19,6 +19,7 @@ export interface Door {
   /** Farmers that read one contract from an answer to `/chunk`. */
   singleContract: RecentTokens;
   bodyTimeoutMilliseconds: number;
+  stallMilliseconds: number;
   warn(error: unknown, what: string): void;
 }
 
@@ -45,6 +46,11 @@ const asItIs = (text: unknown) => text as string;
 /** Sends JSON text. With a serialiser of its own, as Fastify would else add a charset, which the original's answers have not. */
 export function sendJson({ reply }: Pick<Call, "reply">, text: string): FastifyReply {
   return reply.serializer(asItIs).header("content-type", "application/json").send(text);
+}
+
+/** Cuts a client off that takes nothing of a large answer for a while: it would hold the answer in memory, or a shard open. */
+export function dropWhenStalled({ door, reply: { raw } }: Call): void {
+  raw.setTimeout(door.stallMilliseconds, () => raw.destroy());
 }
 
 /**

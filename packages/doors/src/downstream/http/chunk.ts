@@ -1,5 +1,5 @@
 import type { HandedChunk, HandOut } from "../verification-node.ts";
-import { type Call, sendJson, tokenOf } from "./call.ts";
+import { type Call, dropWhenStalled, sendJson, tokenOf } from "./call.ts";
 
 const NO_CHUNKS = '{"chunks":[],"status":"no chunks available"}';
 
@@ -23,6 +23,7 @@ export async function newChunks(call: Call, text: string, size: string | undefin
     return reply;
   }
   settleWithResponse(call, handOut);
+  dropWhenStalled(call);
   return sendJson(call, chunksJson(call, handOut.chunks));
 }
 

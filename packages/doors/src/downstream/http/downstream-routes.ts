@@ -28,6 +28,8 @@ export interface DownstreamRoutesOptions {
   traffic?: TrafficSettings | null;
   /** Within which a request's body must have come. */
   bodyTimeoutMilliseconds?: number;
+  /** After which a client that takes nothing of its answer is cut off. */
+  stallMilliseconds?: number;
   /** Called with what went wrong on our side; the client hears only `Internal Server Error`. */
   onError?: (error: unknown, what: string) => void;
 }
@@ -46,6 +48,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     limits: traffic === null ? undefined : new TrafficLimits(traffic, () => performance.now()),
     singleContract: new RecentTokens(SINGLE_CONTRACT_TOKENS),
     bodyTimeoutMilliseconds: options.bodyTimeoutMilliseconds ?? 30_000,
+    stallMilliseconds: options.stallMilliseconds ?? 60_000,
     warn: onError,
   };
 

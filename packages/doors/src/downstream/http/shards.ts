@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { type Call, hashOf } from "./call.ts";
+import { type Call, dropWhenStalled, hashOf } from "./call.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 import { bearerToken } from "./registration.ts";
 
@@ -44,6 +44,7 @@ export async function shardBytes(call: Call, hashText: string): Promise<unknown>
   if (range === null) throw new Refusal(416, TEXTS.badRange, { "content-range": `bytes */${size}` });
   const { start, end } = range ?? { start: 0, end: size };
   const bytes = await door.shards.open(source, { start, end });
+  dropWhenStalled(call);
   if (range !== undefined) reply.status(206).header("content-range", `bytes ${start}-${end - 1}/${size}`);
   return reply
     .headers({ "accept-ranges": "bytes", "content-length": end - start, "cache-control": "no-store" })
