@@ -332,6 +332,9 @@ describe("bodies of /challenge and /answer", () => {
     node.failure = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
     const away = await door.call("GET", `${V1}/challenge/${node.token}`);
     expect([away.status, away.json]).toEqual([503, error("The node cannot reach its database, please try again.")]);
+    node.failure = new CairnError("send the answers again", { code: "downstream-unsettled", kind: "unavailable" });
+    const unsettled = await door.call("GET", `${V1}/challenge/${node.token}`);
+    expect([unsettled.status, unsettled.json]).toEqual([503, error("send the answers again")]);
   });
 });
 

@@ -10,6 +10,9 @@ import { followPool } from "./follow-pool.ts";
 import { frontPage } from "./front-page.ts";
 import { openDoor } from "./open-door.ts";
 
+/** For a request to arrive whole, whatever becomes of it: nobody holds a connection for longer by sending slowly. */
+const REQUEST_MILLISECONDS = 120_000;
+
 /** What `cairn downstream serve` hands to its process, in a file of mode 0600. */
 export interface DownstreamConfig {
   home: string;
@@ -37,7 +40,7 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
   collectDefaultMetrics({ register: registry });
   const door = await openDoor({ home, pool, settings: config.settings, registry, log });
 
-  const server = Fastify({ logger: false, forceCloseConnections: true });
+  const server = Fastify({ logger: false, forceCloseConnections: true, requestTimeout: REQUEST_MILLISECONDS });
   server.get("/", async (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(frontPage(config.settings, await totals())),
   );

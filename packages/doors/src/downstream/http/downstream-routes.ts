@@ -140,10 +140,9 @@ function refusalFor(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const status = (error as { statusCode?: unknown }).statusCode;
   if (typeof status === "number" && status >= 400 && status < 500) return new Refusal(status, (error as Error).message);
-  if (isAway(error)) return new Refusal(503, TEXTS.away, { "retry-after": "1" });
+  if (databaseAway(error) !== undefined) return new Refusal(503, TEXTS.away, { "retry-after": "1" });
+  if (error instanceof CairnError && error.kind === "unavailable") {
+    return new Refusal(503, error.message, { "retry-after": "1" });
+  }
   return new Refusal(500, TEXTS.internal);
-}
-
-function isAway(error: unknown): boolean {
-  return databaseAway(error) !== undefined || (error instanceof CairnError && error.kind === "unavailable");
 }

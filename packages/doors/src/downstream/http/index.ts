@@ -1,4 +1,4 @@
-export { bitcoinMessageHash, verifyBitcoinMessage } from "./bitcoin-message.ts";
+export { verifyBitcoinMessage } from "./bitcoin-message.ts";
 export { type DownstreamRoutesOptions, downstreamRoutes } from "./downstream-routes.ts";
 export type { ByteRange, ShardSource } from "./shards.ts";
 export { type StatusSource, statusFrom } from "./status.ts";

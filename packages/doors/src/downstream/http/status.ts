@@ -6,7 +6,7 @@ import { type Call, sendJson } from "./call.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
 /** A list of farmers that was asked for. */
-export type FarmerList = Omit<FarmerQuery, "now">;
+type FarmerList = Omit<FarmerQuery, "now">;
 
 /** Where farmers' figures come from. */
 export interface StatusSource {
