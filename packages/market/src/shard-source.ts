@@ -117,7 +117,7 @@ async function* readFile(file: FileHandle, from: number, end: number): AsyncGene
   }
 }
 
-/** Shard `shard` of a piece file, from byte `from` on. */
+/** Shard `shard` of a piece file, from byte `from` on; what was given holds until the next is asked for. */
 export async function* maskedShard(
   file: FileHandle,
   row: Pick<PackageRow, "id" | "k" | "n" | "mask" | "repairKey">,
@@ -145,8 +145,7 @@ export async function* maskedShard(
         bytes = parity.subarray(0, size);
         rebuild(read, [bytes]);
       }
-      // The mask gives bytes of its own; without one they are still in the buffers that the next step fills.
-      yield mask === "none" ? bytes.slice() : apply(bytes);
+      yield apply(bytes);
       countSpent(size);
     }
   } finally {

@@ -275,7 +275,7 @@ export interface Market {
 
   /** The encrypted manifest. */
   readManifest(request: { id: PackageId }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
-  /** CAR bytes [from, to) of a piece, every block checked; default the whole file from its header on. */
+  /** CAR bytes [from, to) of a piece, every block checked; default the whole file from its header on. Bytes hold until the next are asked for. */
   readPiece(request: {
     id: PackageId;
     piece: number;
@@ -284,7 +284,7 @@ export interface Market {
     capability: Signed<"ReadCapability">;
     signal?: AbortSignal;
   }): AsyncIterable<Uint8Array>;
-  /** CAR frames of the named blocks in the order asked, every one checked. */
+  /** CAR frames of the named blocks in the order asked, every one checked. Bytes hold until the next are asked for. */
   readBlocks(request: {
     id: PackageId;
     cids: string[];

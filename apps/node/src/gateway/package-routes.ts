@@ -21,6 +21,7 @@ import { authenticate } from "./authenticate.ts";
 import { capabilityOf } from "./capability-header.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
+import { sendBytes } from "./send-bytes.ts";
 
 const Id = Type.Object({ id: PackageIdText });
 const PieceParams = Type.Object({ id: PackageIdText, piece: Type.Integer({ minimum: 0, maximum: 100_000 }) });
@@ -188,7 +189,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       const { piece } = request.params as Static<typeof PieceParams>;
       const signal = abortWith(reply);
       const bytes = market.readPiece({ id, piece, capability: capabilityOf("ReadCapability", request), signal });
-      return reply.type("application/vnd.ipld.car").send(Readable.from(bytes, { highWaterMark: 2 }));
+      return sendBytes(reply.type("application/vnd.ipld.car"), bytes);
     });
 
     server.post("/api/v1/packages/:id/blocks", { schema: { params: Id, body: Cids } }, async (request, reply) => {
@@ -200,7 +201,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
         capability: capabilityOf("ReadCapability", request),
         signal: abortWith(reply),
       });
-      return reply.type("application/octet-stream").send(Readable.from(bytes, { highWaterMark: 2 }));
+      return sendBytes(reply.type("application/octet-stream"), bytes);
     });
 
     server.post("/api/v1/packages/:id/locate", { schema: { params: Id, body: Cids } }, async (request) => {

@@ -6,6 +6,7 @@ import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { capabilityOf } from "./capability-header.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { sendBytes } from "./send-bytes.ts";
 
 const HashParams = Type.Object({ hash: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
 const DealParams = Type.Object({ deal: Type.String({ pattern: "^0x[0-9a-f]{64}$" }) });
@@ -65,7 +66,7 @@ export function providerDoor(gateway: GatewayContext & { transport: GatewayTrans
         .header("accept-ranges", "bytes")
         .header("content-length", total - from);
       if (from > 0) reply.status(206).header("content-range", `bytes ${from}-${total - 1}/${total}`);
-      return reply.send(Readable.from(bytes, { highWaterMark: 1 }));
+      return sendBytes(reply, bytes);
     });
 
     server.get("/api/v1/provider/shards/:deal/document", { schema: { params: DealParams } }, async (request, reply) => {

@@ -283,7 +283,7 @@ export async function* stream(bytes: Uint8Array, step = 65_536): AsyncGenerator<
 
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of source) parts.push(part);
+  for await (const part of source) parts.push(part.slice());
   return Buffer.concat(parts);
 }
 

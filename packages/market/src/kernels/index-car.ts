@@ -6,7 +6,7 @@ import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from 
 
 const READ_BYTES = 1_048_576;
 /** Blocks that were read and are of no more use may pile up to this. */
-const GARBAGE_BYTES = 16_777_216;
+const GARBAGE_BYTES = 4_194_304;
 
 interface Frame {
   cid: Uint8Array;

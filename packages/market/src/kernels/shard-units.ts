@@ -8,7 +8,7 @@ import type { PieceUnitsJob, ShardUnitsJob } from "./jobs.ts";
 const PARITY_GROUP = 16;
 const NODE = 32;
 /** Dead outputs of the mask that may pile up in a thread. */
-const GARBAGE_BYTES = 8_388_608;
+const GARBAGE_BYTES = 4_194_304;
 
 /** Fill `target` from the file; what lies behind its end is zero. */
 function readPadded(file: number, target: Uint8Array, position: number, fileLength: number): void {

@@ -12,6 +12,13 @@ export interface Holder {
   deal: DealId;
 }
 
+export interface Taking {
+  /** Made of each part as it comes, in order; the bytes themselves unless set. */
+  through?: (part: Uint8Array) => Uint8Array;
+  /** `length` bytes to fill; new ones unless set. */
+  into?: Buffer;
+}
+
 /**
  * Bytes [offset, offset + length) of a masked shard, as its provider gives them: not verified.
  * @throws CairnError `provider-unreachable`, `provider-timeout`, `short-read`, `long-read`, or what the provider answered
@@ -23,6 +30,7 @@ export async function fetchRange(
   offset: number,
   length: number,
   signal: AbortSignal,
+  { through = (part) => part, into = Buffer.allocUnsafe(length) }: Taking = {},
 ): Promise<Buffer> {
   const ticket = signAsExecutor(context, "ReadTicket", {
     deal: holder.deal,
@@ -39,19 +47,18 @@ export async function fetchRange(
   let timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
   const either = AbortSignal.any([signal, idle.signal]);
   const collect = async () => {
-    const bytes = Buffer.allocUnsafe(length);
     let filled = 0;
     for await (const chunk of context.transport.read(holder.provider, holder.deal, ticket, capability, either)) {
       clearTimeout(timer);
       timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
       if (filled + chunk.length > length) throw wrongLength("long-read", length);
-      bytes.set(chunk, filled);
+      into.set(through(chunk), filled);
       filled += chunk.length;
+      // The socket's buffer, the body's, and what was made of it.
+      countSpent(3 * chunk.length);
     }
     if (filled < length) throw wrongLength("short-read", length);
-    // What was received, joined and will be unmasked.
-    countSpent(3 * length);
-    return bytes;
+    return into;
   };
   try {
     return await Promise.race([collect(), aborted(either)]);

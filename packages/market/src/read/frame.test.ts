@@ -68,6 +68,7 @@ describe("verifiedRuns", () => {
     let mended = 0;
     const source = {
       read: async (from: number, length: number) => Buffer.from(damaged.subarray(from, from + length)),
+      release: (bytes: Buffer) => void bytes.fill(0xee),
       mend: async (from: number, length: number, isRight: (bytes: Buffer) => boolean) => {
         mended++;
         const right = file.subarray(from, from + length);
@@ -76,7 +77,7 @@ describe("verifiedRuns", () => {
       },
     };
     const parts: Buffer[] = [];
-    for await (const bytes of verifiedRuns(runsOf(each(frames), 2), () => source)) parts.push(bytes);
+    for await (const bytes of verifiedRuns(runsOf(each(frames), 2), () => source)) parts.push(Buffer.from(bytes));
     expect(Buffer.concat(parts).equals(file.subarray(59))).toBe(true);
     expect(mended).toBeGreaterThan(3);
   });
@@ -101,6 +102,7 @@ describe("verifiedRuns", () => {
       read: async () => {
         throw new Error("gone");
       },
+      release: () => undefined,
       mend: async () => Buffer.alloc(0),
     };
     const all = (async () => {

@@ -90,6 +90,7 @@ async function openSpooled(context: Context, row: PackageRow, number: number): P
   };
   return {
     read,
+    release: () => undefined,
     mend: async () => {
       throw brokenSpool(number);
     },

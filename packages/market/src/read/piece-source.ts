@@ -14,6 +14,9 @@ const MAX_COMBINATIONS = 300;
 /** Holders beyond k that are asked for such a block: so many liars can be outvoted. */
 const MAX_OUTVOTED = 8;
 
+/** Buffers kept for the next reads. */
+const MAX_SPARE = 4;
+
 /** One column range of a piece: bytes of data shard `shard` from `offset` on. */
 interface Segment {
   shard: number;
@@ -37,6 +40,7 @@ export class PieceSource {
   readonly #options: PieceSourceOptions;
   readonly #shardLength: number;
   readonly #holders: Holder[];
+  readonly #spare: Buffer[] = [];
   /** Holders that failed or lied during this read, and why. */
   readonly #avoided = new Map<Address, string>();
 
@@ -54,6 +58,17 @@ export class PieceSource {
   async read(from: number, length: number): Promise<Buffer> {
     const parts = await Promise.all(this.#segments(from, length).map((segment) => this.#column(segment)));
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  }
+
+  /** Have the buffer of a read used again: whoever got it is done with it. */
+  release(bytes: Buffer): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
+  }
+
+  /** One that was released, where its size fits: reads are of one size but for the last. */
+  #buffer(length: number): Buffer {
+    const spare = this.#spare.pop();
+    return spare?.length === length ? spare : Buffer.allocUnsafeSlow(length);
   }
 
   /**
@@ -144,10 +159,13 @@ export class PieceSource {
   async #fetch(holder: Holder, { offset, length }: Omit<Segment, "shard">, signal: AbortSignal): Promise<Buffer> {
     const { row, piece, capability } = this.#options;
     try {
-      const bytes = await fetchRange(this.#context, holder, capability, offset, length, signal);
       const { repairKey, mask } = row;
-      const unmask = createMask({ repairKey, package: row.id, piece: piece.number, shard: holder.shard, mask }, offset);
-      return unmask(bytes) as Buffer;
+      const through = createMask(
+        { repairKey, package: row.id, piece: piece.number, shard: holder.shard, mask },
+        offset,
+      );
+      const into = this.#buffer(length);
+      return await fetchRange(this.#context, holder, capability, offset, length, signal, { through, into });
     } catch (error) {
       if (!signal.aborted) {
         this.#avoid(holder, error instanceof Error ? error.message : String(error));

@@ -16,6 +16,7 @@ const AHEAD = 3;
 
 export interface FrameSource {
   read(from: number, length: number): Promise<Buffer>;
+  release(bytes: Buffer): void;
   mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer>;
 }
 
@@ -35,23 +36,33 @@ export async function* runsOf(frames: AsyncIterable<BlockFrame>, k: number): Asy
   if (run) yield run;
 }
 
-/** The bytes of runs in order, fetched ahead; each frame is checked, and mended where it is wrong, before it leaves. */
+/**
+ * The bytes of runs in order, fetched ahead; each frame is checked, and mended where it is wrong, before it leaves. They hold until the next are
+ * asked for.
+ */
 export async function* verifiedRuns<R extends Run>(
   runs: AsyncIterable<R>,
   sourceOf: (run: R) => FrameSource,
 ): AsyncGenerator<Buffer> {
-  const ahead: Promise<Buffer>[] = [];
+  const ahead: { source: FrameSource; bytes: Promise<Buffer> }[] = [];
   const start = (run: R) => {
-    const bytes = verifiedRun(run, sourceOf(run));
+    const source = sourceOf(run);
+    const bytes = verifiedRun(run, source);
     // Awaited in its turn; until then its failure must not count as unhandled.
     bytes.catch(() => undefined);
-    ahead.push(bytes);
+    ahead.push({ source, bytes });
   };
+  async function* first(): AsyncGenerator<Buffer> {
+    const { source, bytes } = ahead.shift()!;
+    const checked = await bytes;
+    yield checked;
+    source.release(checked);
+  }
   for await (const run of runs) {
     start(run);
-    if (ahead.length >= AHEAD) yield await ahead.shift()!;
+    if (ahead.length >= AHEAD) yield* first();
   }
-  for (const bytes of ahead) yield await bytes;
+  while (ahead.length > 0) yield* first();
 }
 
 async function verifiedRun(run: Run, source: FrameSource): Promise<Buffer> {
