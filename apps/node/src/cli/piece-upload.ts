@@ -44,6 +44,8 @@ export class PieceUpload {
   readonly #signal: AbortSignal;
   #current: Piece | undefined;
   #drained: () => void = () => undefined;
+  /** Buffers of forgotten chunks: fresh memory for every byte sent would cost more than copying it. */
+  readonly #spare: Uint8Array[] = [];
   readonly #unanswered = new Set<Promise<void>>();
   #failure: unknown;
 
@@ -62,7 +64,7 @@ export class PieceUpload {
     const current = this.#current;
     if (current === undefined) return;
     // The packer reuses its buffer once this returns, and the connection may still hold the bytes then.
-    current.chunks.push({ start: current.length, bytes: Buffer.from(bytes) });
+    current.chunks.push({ start: current.length, bytes: this.#copy(bytes) });
     current.length += bytes.length;
     current.wake();
     while (waiting(current) >= QUEUE && this.#failure === undefined) {
@@ -147,7 +149,7 @@ export class PieceUpload {
         const rest = chunk.bytes.subarray(at - chunk.start);
         at += rest.length;
         piece.handed += 1;
-        forget(piece, at - KEPT_BYTES);
+        this.#forget(piece, at - KEPT_BYTES);
         this.#drained();
         yield rest;
       } else if (piece.ended) return;
@@ -156,6 +158,22 @@ export class PieceUpload {
           piece.wake = resolve;
         });
       }
+    }
+  }
+
+  #copy(bytes: Uint8Array): Uint8Array {
+    const spare = this.#spare.pop();
+    const buffer = spare && spare.length >= bytes.length ? spare : Buffer.allocUnsafeSlow(bytes.length);
+    buffer.set(bytes);
+    return buffer.subarray(0, bytes.length);
+  }
+
+  /** Chunks that the gateway has had for long. */
+  #forget(piece: Piece, before: number): void {
+    for (let first = piece.chunks[0]; first && first.start + first.bytes.length < before; first = piece.chunks[0]) {
+      piece.chunks.shift();
+      piece.forgotten += 1;
+      if (this.#spare.length < QUEUE) this.#spare.push(first.bytes);
     }
   }
 
@@ -173,13 +191,6 @@ export class PieceUpload {
 }
 
 const waiting = ({ chunks, forgotten, handed }: Piece) => forgotten + chunks.length - handed;
-
-function forget(piece: Piece, before: number): void {
-  for (let first = piece.chunks[0]; first && first.start + first.bytes.length < before; first = piece.chunks[0]) {
-    piece.chunks.shift();
-    piece.forgotten += 1;
-  }
-}
 
 function lost(piece: number, received: number, sent: number): CairnError {
   return new CairnError(
