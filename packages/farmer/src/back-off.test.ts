@@ -17,7 +17,7 @@ describe("createBackOff", () => {
     expect(backOff.ready()).toBe(false);
     now = 10;
     expect(backOff.ready()).toBe(true);
-    backOff.failed();
+    expect(backOff.failed(3)).toBe(3);
     backOff.succeeded();
     expect(backOff.ready()).toBe(true);
     expect(backOff.failed()).toBe(1);

@@ -2,8 +2,12 @@
 export interface BackOff {
   /** Whether the pause is over. */
   ready(): boolean;
-  /** An attempt failed; the seconds to wait, growing and scattered so that many farmers do not come back at once. */
-  failed(): number;
+  /**
+   * An attempt failed; the seconds to wait, growing and scattered so that many farmers do not come back at once.
+   *
+   * @param limit seconds that may pass at the most
+   */
+  failed(limit?: number): number;
   succeeded(): void;
 }
 
@@ -17,8 +21,8 @@ export function createBackOff(first: number, longest: number, clock: () => numbe
   let until = Number.NEGATIVE_INFINITY;
   return {
     ready: () => clock() >= until,
-    failed() {
-      const pause = Math.min(longest, first * 2 ** Math.min(failures, 30)) * (0.5 + random() / 2);
+    failed(limit = longest) {
+      const pause = Math.min(longest, limit, first * 2 ** Math.min(failures, 30)) * (0.5 + random() / 2);
       failures++;
       until = clock() + pause;
       return pause;

@@ -9,7 +9,7 @@ import type { WireChunk } from "./wire.ts";
 const MAKING_RATE = 32_000_000;
 const DEFAULT_INTERVAL = 60;
 const PAUSES = { first: 1, longest: 30 };
-const BETWEEN_MILLISECONDS = 500;
+const BETWEEN_MILLISECONDS = 100;
 const LOOK_MILLISECONDS = 1_000;
 
 export interface FillParts {

@@ -23,7 +23,8 @@ const GATHER_SECONDS = 1;
 const SCATTER = { part: 0.15, longest: 20 };
 /** How often a proof may be refused, or a contract left out of an answer, before it is given up. */
 const STRIKES = 3;
-const PAUSES = { first: 0.5, longest: 15 };
+/** Seconds; and the part of the shortest interval that no pause is longer than, so that a node that comes back is in time. */
+const PAUSES = { first: 0.5, longest: 15, part: 0.15 };
 
 type Step =
   /** The present challenge is to be asked for at `at`. */
@@ -123,7 +124,11 @@ export function keepContracts(parts: KeeperParts): ContractKeeper {
   }
 
   function waitFor(error: CairnError): void {
-    const seconds = backOff.failed();
+    const shortest = [...held.values()].reduce(
+      (least, { record }) => Math.min(least, record.interval),
+      PAUSES.longest / PAUSES.part,
+    );
+    const seconds = backOff.failed(Math.max(1, PAUSES.part * shortest));
     trouble = error.message;
     tell({ event: "waiting", reason: error.message, seconds });
   }
