@@ -7,6 +7,7 @@ import { hashToken } from "../tokens/token.ts";
 import type { Answer, AnswerOutcome } from "../verification-node.ts";
 import type { ContractBeats } from "./contract-beats.ts";
 import { countAnswers } from "./count-answers.ts";
+import { crowdedNetworks } from "./crowded-networks.ts";
 import { judgeAnswers, type PendingAnswer } from "./judge-answers.ts";
 import { type FoundContract, readContracts } from "./read-contracts.ts";
 
@@ -165,16 +166,16 @@ export class AnswerBatcher {
 
   /** One round for `items`; returns those whose contracts changed under it. */
   async #attempt(items: Item[]): Promise<Item[]> {
-    const { pool, beats, maxTokensPerNetwork, now, present } = this.#options;
+    const { pool, beats, now, present } = this.#options;
     await present?.();
     const found = await readContracts(
       pool,
       items.map(({ request: { tokenHash, networkKey }, fileHash }) => ({ tokenHash, networkKey, fileHash })),
-      maxTokensPerNetwork,
     );
+    const crowded = await this.#crowded(items.filter((_, i) => found[i]!.elsewhere));
     const known = items
       .map((item, i) => ({ item, ...found[i]! }))
-      .filter(({ item, ...what }) => this.#admit(item, what))
+      .filter(({ item, ...what }) => this.#admit(item, what, crowded))
       .map(({ item, contract }) => ({ item, row: contract }));
     const { outcomes, accepted, deferred } = await judgeAnswers(beats, known);
     const changed = await countAnswers(
@@ -195,11 +196,19 @@ export class AnswerBatcher {
     return again;
   }
 
+  /** Networks, as hex, of answers that come from elsewhere than their tokens and may not. */
+  async #crowded(moved: readonly Item[]): Promise<Set<string>> {
+    const { pool, maxTokensPerNetwork: most } = this.#options;
+    if (most === null || moved.length === 0) return new Set();
+    return crowdedNetworks(pool, [...new Set(moved.map(({ request }) => request.networkKey))], most);
+  }
+
   /** Whether a request may go on; if not, it has been told why. */
-  #admit(item: Item, { token, overLimit }: FoundContract): boolean {
+  #admit(item: Item, { token, elsewhere }: FoundContract, crowded: ReadonlySet<string>): boolean {
     if (item.request.refused) return false;
     if (token === undefined) this.#refuse(item.request, noToken());
-    else if (overLimit) this.#refuse(item.request, tooManyTokens(this.#options.maxTokensPerNetwork ?? 0));
+    else if (elsewhere && crowded.has(item.request.networkKey.toString("hex")))
+      this.#refuse(item.request, tooManyTokens(this.#options.maxTokensPerNetwork ?? 0));
     else item.token = token;
     return !item.request.refused;
   }

@@ -28,7 +28,7 @@ with verified as materialized (
   update downstream.contracts c
   set answers = c.answers + 1, seed = case when c.seed is null then null else v.seed end, firm = true
   from verified v
-  where (select count(*) from locked) > 0 and c.id = v.id and c.answers = v.answers and not c.settled
+  where (select count(*) from locked) > 0 and c.id = any ($1::bigint[]) and c.id = v.id and c.answers = v.answers and not c.settled
   returning c.id, c.token_id, c.start, c.start + (c.answers + 1) * c.interval as expiry
 ), gained as (
   select token_id, count(*) as answers, min(start) as start, max(expiry) as until from counted group by token_id
@@ -42,7 +42,7 @@ with verified as materialized (
       else $5
     end,
     covered_until = greatest(t.covered_until, g.until)
-  from gained g where t.id = g.token_id
+  from gained g where t.id = any ($4::int[]) and t.id = g.token_id
 )
 select array(select id from verified except select id from counted)::text[]`;
 
