@@ -150,8 +150,8 @@ describe("older farmers on a simulated clock", () => {
     { scheme: "Swizzle", protocol: DOCUMENTED, name: "the document" },
   ] as const)("keep every contract by the protocol of $name ($scheme)", async ({ scheme, protocol }) => {
     const settings = { scheme, intervalSeconds: 15, rounds: 256 };
-    await simulate(settings, HOUR, older(protocol), async (farmer, simulation) => {
-      await expectAllKept(farmer, simulation, 240);
+    await simulate(settings, HOUR / 2, older(protocol), async (farmer, simulation) => {
+      await expectAllKept(farmer, simulation, 120);
     });
   });
 });
