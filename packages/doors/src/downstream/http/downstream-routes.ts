@@ -100,7 +100,9 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
         });
         scope.setErrorHandler(fail);
         scope.setNotFoundHandler(handle);
-        for (const path of ["", "/*"]) scope.all(path, { exposeHeadRoute: false }, handle);
+        // Another protocol than the HTTP API: not in its description.
+        const options = { exposeHeadRoute: false, schema: { hide: true } };
+        for (const path of ["", "/*"]) scope.all(path, options, handle);
       },
       { prefix: PREFIX },
     );
