@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const AGAINST_THE_CLOCK = [
   "apps/*/test/**/*.test.ts",
   "packages/audit/src/{keep-periods,check-package,attest-activation,accept-proofs,open-leaf-file}.test.ts",
-  "packages/provider/test/**/*.test.ts",
+  "packages/{provider,farmer}/test/**/*.test.ts",
   "packages/chain/src/ledger/*-ledger.test.ts",
 ];
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bitcoinKey } from "@cairn/farmer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADDRESS, startDownstream, startFarmer, type TestNode } from "./support/downstream.ts";
 import { runCli } from "./support/network.ts";
@@ -44,6 +45,30 @@ describe("cairn downstream", () => {
     const result = await runCli(["downstream", "serve", "--home", home, "--port", "0"]);
     expect(result.code).toBe(2);
     expect(result.stderr).toContain("intervalSeconds, requireSignature");
+  });
+
+  it("binds registrations to itself when told to: a key signs its nonce, a signature from elsewhere is refused", async () => {
+    const node = await startDownstream("--interval", "15", "--require-signature", "--require-nonce");
+    try {
+      const key = join(directory, "key");
+      await writeFile(key, `${"0".repeat(63)}1\n`);
+      const farmer = startFarmer(node.url, join(directory, "signed"), "--key", key, "--size", "5kB");
+      await farmer.line(({ event, address }) => event === "ready" && address === ADDRESS, 30);
+      await farmer.acceptedMore(1, 60);
+      await farmer.end();
+      const identities = join(directory, "identities.json");
+      const signed = { message: "I farm", signature: bitcoinKey("0".repeat(63) + "1").sign("I farm") };
+      await writeFile(identities, JSON.stringify({ [ADDRESS]: signed }));
+      const refused = await node.cli(
+        ...["farmer", node.url, "--identity", identities, "--path", join(directory, "foreign"), "--json"],
+      );
+      expect(refused.code).toBe(5);
+      expect(refused.json()).toMatchObject({
+        error: { code: "node-refused", message: expect.stringContaining("nonce") },
+      });
+    } finally {
+      await node.remove();
+    }
   });
 
   describe("with a node", () => {

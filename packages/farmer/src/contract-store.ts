@@ -5,7 +5,7 @@ import { DRAFT, writeDurably } from "@cairn/process";
 import { type FileHash, hashKey, type WireObject } from "./wire.ts";
 
 /** What of a contract outlives the process; its tag lies beside it, its chunk can be made again. */
-export interface ContractRecord {
+interface ContractRecord {
   hash: FileHash;
   size: number;
   seed: string;

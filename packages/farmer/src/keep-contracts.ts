@@ -15,7 +15,7 @@ import {
 
 /** As the original: no more of them in one request. */
 const BATCH = 200;
-const PROVERS = 2;
+const PROVERS = 4;
 const TICK_MILLISECONDS = 200;
 /** Seconds in which proofs gather for one request. */
 const GATHER_SECONDS = 1;
@@ -91,6 +91,8 @@ export function keepContracts(parts: KeeperParts): ContractKeeper {
   const running = new Set<Promise<void>>();
   let trouble: string | undefined;
   let proving = 0;
+  /** Contracts to prove, the most urgent last. */
+  let queue: Held[] = [];
   let asking = false;
   let answering = false;
 
@@ -179,6 +181,16 @@ export function keepContracts(parts: KeeperParts): ContractKeeper {
       tell({ event: "waiting", reason: (error as Error).message, seconds: PAUSES.longest / 2 });
     } finally {
       proving--;
+      proveNext();
+    }
+  }
+
+  /** Keep all provers busy: another proof begins as one ends, not at the next tick. */
+  function proveNext(): void {
+    while (proving < PROVERS && !signal.aborted) {
+      const contract = queue.pop();
+      if (contract === undefined) return;
+      if (contract.step.name === "prove") start([contract], prove(contract, contract.step.challenge));
     }
   }
 
@@ -225,24 +237,24 @@ export function keepContracts(parts: KeeperParts): ContractKeeper {
   function step(): void {
     const now = clock();
     const due: Held[] = [];
-    const toProve: { contract: Held; challenge: WireObject }[] = [];
+    const toProve: Held[] = [];
     const toAnswer: { contract: Held; proof: WireObject }[] = [];
     let pressing = false;
     for (const contract of held.values()) {
       const current = contract.step;
       if (current.name === "ask" && current.at <= now) due.push(contract);
-      else if (current.name === "prove") toProve.push({ contract, challenge: current.challenge });
-      else if (current.name === "answer") {
-        // The window closed while the node was away: what it says now decides.
+      else if (current.name === "prove" || current.name === "answer") {
+        // The window closed before there was an answer, as when the node was away: what it says now decides.
         if (contract.due <= now) contract.step = { name: "ask", at: now };
-        else toAnswer.push({ contract, proof: current.proof });
-        pressing ||= current.since + Math.min(GATHER_SECONDS, (contract.due - current.since) / 8) <= now;
+        else if (current.name === "prove") toProve.push(contract);
+        else {
+          toAnswer.push({ contract, proof: current.proof });
+          pressing ||= current.since + Math.min(GATHER_SECONDS, (contract.due - current.since) / 8) <= now;
+        }
       }
     }
-    toProve.sort((a, b) => a.contract.due - b.contract.due);
-    for (const { contract, challenge } of toProve.slice(0, Math.max(0, PROVERS - proving))) {
-      start([contract], prove(contract, challenge));
-    }
+    queue = toProve.sort((a, b) => b.due - a.due);
+    proveNext();
     if (!backOff.ready()) return;
     if (due.length > 0 && !asking) {
       const batch = due.sort((a, b) => a.due - b.due).slice(0, BATCH);

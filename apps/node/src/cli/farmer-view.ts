@@ -47,7 +47,7 @@ export function farmerView(output: Output): FarmerView {
   };
 }
 
-export function progressLine(progress: FarmerProgress): string {
+function progressLine(progress: FarmerProgress): string {
   const { contracts, bytes, wanted, accepted, missed, nextDue, trouble } = progress;
   const parts = [
     `${contracts} contracts`,
