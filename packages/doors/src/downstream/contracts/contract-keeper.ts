@@ -42,7 +42,7 @@ export class ContractKeeper {
 
   /** Resolves when an absence of the node has been made good and the first sweep of the day is done; requests may then be taken. */
   async start(): Promise<void> {
-    const moved = await this.presence.ensure();
+    const moved = await this.presence.show();
     if (moved > 0) this.#options.log.info({ seconds: moved }, "the node was away: its contracts have been moved");
     await this.#recordDay();
     this.#timer = setInterval(() => {
@@ -59,7 +59,7 @@ export class ContractKeeper {
 
   async #tick(): Promise<void> {
     try {
-      const moved = await this.presence.ensure();
+      const moved = await this.presence.show();
       if (moved > 0) this.#options.log.warn({ seconds: moved }, "the node was away: its contracts have been moved");
       await this.#recordDay();
       await this.#sweep();

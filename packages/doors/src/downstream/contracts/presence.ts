@@ -3,8 +3,6 @@ import type pg from "pg";
 
 /** Shorter absences fit into what farmers wait before they try again. */
 const TOLERATED_SECONDS = 5;
-/** How often the node writes down that it is there. */
-const ALIVE_EVERY_SECONDS = 1;
 /** Moving contracts takes a while itself: this much is added for each. Measured: 9 µs. */
 const SECONDS_PER_CONTRACT = 2e-5;
 
@@ -67,11 +65,9 @@ export class Presence {
     this.#options = options;
   }
 
-  /** Give a sign of life if none was given within the last second; what judges by the clock waits for this after an absence. */
-  async ensure(): Promise<number> {
+  /** Give a sign of life. Returns the seconds by which contracts were moved. */
+  show(): Promise<number> {
     const now = this.#options.now();
-    if (now - this.#shownAt < ALIVE_EVERY_SECONDS && now >= this.#shownAt) return 0;
-    if (this.#showing !== undefined && now - this.#shownAt < TOLERATED_SECONDS) return 0;
     this.#showing ??= showPresence(this.#options.pool, now)
       .then((moved) => {
         this.#shownAt = now;
@@ -81,5 +77,11 @@ export class Presence {
         this.#showing = undefined;
       });
     return this.#showing;
+  }
+
+  /** What judges by the clock waits for this: nothing is done unless signs of life have stopped, so that reading writes nothing. */
+  async ensure(): Promise<void> {
+    const silent = this.#options.now() - this.#shownAt;
+    if (silent < 0 || silent > TOLERATED_SECONDS) await this.show();
   }
 }
