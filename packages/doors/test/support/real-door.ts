@@ -67,7 +67,7 @@ export function liveBy(clock: SimulatedClock, { database }: RealDoor): { stop():
   let running = true;
   void clock.spawn(async () => {
     while (running) {
-      await showPresence(database.pool, clock.now());
+      await showPresence(database.pool, () => clock.now());
       await clock.sleep(4);
     }
   });

@@ -32,37 +32,45 @@ const farmers = async () =>
 
 describe("showPresence", () => {
   it("moves nothing at the first sign of life, nor for pauses of a few seconds", async () => {
-    expect(await showPresence(database.pool, START + 10)).toBe(0);
-    expect(await showPresence(database.pool, START + 14)).toBe(0);
-    expect(await showPresence(database.pool, START + 12)).toBe(0);
-    expect(await showPresence(database.pool, START + 18.9)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 10)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 14)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 12)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 18.9)).toBe(0);
     expect(await starts()).toEqual([0, 0]);
   });
 
   it("moves what ran when the node was last seen by the time that it was away, and nothing else", async () => {
     await database.pool.query("update downstream.contracts set start = start - 55 where id = 2");
     await database.pool.query("update downstream.tokens set covered_until = covered_until - 55 where id = 2");
-    await showPresence(database.pool, START + 10);
-    const moved = await showPresence(database.pool, START + 110);
+    await showPresence(database.pool, () => START + 10);
+    const moved = await showPresence(database.pool, () => START + 110);
     expect(moved).toBeCloseTo(100, 3);
     expect(await starts()).toEqual([expect.closeTo(moved, 3), -55]);
     expect(await farmers()).toEqual([
       [expect.closeTo(60 + moved, 3), expect.closeTo(60 + moved, 3)],
       [5, 60],
     ]);
-    expect(await showPresence(database.pool, START + 111)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 111)).toBe(0);
   });
 
   it("moves once when several processes come back together", async () => {
-    await showPresence(database.pool, START + 10);
-    const moved = await Promise.all([1, 2, 3].map(() => showPresence(database.pool, START + 40)));
+    await showPresence(database.pool, () => START + 10);
+    const moved = await Promise.all([1, 2, 3].map(() => showPresence(database.pool, () => START + 40)));
     expect(moved.filter((seconds) => seconds > 0)).toHaveLength(1);
     expect((await starts())[0]).toBeCloseTo(30, 3);
   });
 
+  it("does not take the time that moving takes for another absence", async () => {
+    await showPresence(database.pool, () => START + 10);
+    const clock = [START + 40, START + 100];
+    await showPresence(database.pool, () => clock.shift() ?? START + 100);
+    expect(await showPresence(database.pool, () => START + 104)).toBe(0);
+    expect((await starts())[0]).toBeCloseTo(30, 3);
+  });
+
   it("is not irritated by a clock that is set back", async () => {
-    await showPresence(database.pool, START + 1000);
-    expect(await showPresence(database.pool, START + 10)).toBe(0);
+    await showPresence(database.pool, () => START + 1000);
+    expect(await showPresence(database.pool, () => START + 10)).toBe(0);
     expect(await starts()).toEqual([0, 0]);
   });
 });
