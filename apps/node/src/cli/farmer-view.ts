@@ -35,7 +35,7 @@ export function farmerView(output: Output): FarmerView {
       const draw = () => {
         if (!terminal) return output.say(progressLine(progress()));
         erase();
-        stdout.write(progressLine(progress()).slice(0, Math.max(20, (stdout.columns ?? 80) - 1)));
+        stdout.write(progressLine(progress()).slice(0, Math.max(20, (stdout.columns || 80) - 1)));
         drawn = true;
       };
       timer = setInterval(draw, terminal ? REDRAW_MILLISECONDS : QUIET_SECONDS * 1000);
