@@ -71,11 +71,12 @@ function describe({ id, state, cause, next, slots }: PackageDetailJson) {
  */
 export async function checkMoney(client: CairnClient, books: ChainBooks): Promise<void> {
   await until(
-    async () => [
-      ...(await books.differences()),
-      ...(await strangeDeals(client, books)),
-      ...(await sums(client, books)),
-    ],
+    () =>
+      patiently(async () => [
+        ...(await books.differences()),
+        ...(await strangeDeals(client, books)),
+        ...(await sums(client, books)),
+      ]),
     (found) => found.length === 0,
     SWEEP_SECONDS,
     "agreement of events, contracts and gateway about money",
@@ -118,7 +119,7 @@ async function sums(client: CairnClient, books: ChainBooks): Promise<string[]> {
 export async function checkShards(network: TestNetwork, books: ChainBooks): Promise<void> {
   await until(
     async () => {
-      await books.update();
+      await patiently(() => books.update());
       const live = new Set(books.live().map((deal) => deal.deal));
       return (await heldDeals(network)).filter(({ deal }) => !live.has(deal));
     },
