@@ -12,7 +12,7 @@ export interface PendingAnswer {
 }
 
 /** An answer that is to be counted, if its contract still stands at `row.answers` by then. */
-export interface AcceptedAnswer<Item> {
+interface AcceptedAnswer<Item> {
   row: ContractRow;
   item: Item;
   /** For a Merkle contract: the seed before that of the next challenge. */
