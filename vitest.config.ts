@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that run a chain, providers or a whole network against the clock: one file at a time, as two would make each other late. */
+/** Tests that run a chain, providers or a whole network against the clock: after the others, as their bursts would make these late. */
 const AGAINST_THE_CLOCK = [
   "apps/*/test/**/*.test.ts",
   "packages/audit/src/{keep-periods,check-package,attest-activation,accept-proofs,open-leaf-file}.test.ts",
@@ -32,7 +32,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...common, name: "networks", include: AGAINST_THE_CLOCK, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { ...common, name: "networks", include: AGAINST_THE_CLOCK, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },
