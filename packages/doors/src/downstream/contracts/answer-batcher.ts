@@ -44,8 +44,10 @@ interface Item extends PendingAnswer {
   token: number;
 }
 
-/** What arrives within this time goes into one batch; so does what arrives while a batch is under way. */
+/** What arrives within this time goes into one batch; so does what arrives while as many batches are under way as may be. */
 const GATHER_MS = 3;
+/** While the database counts one batch, the next is read and verified. */
+const MOST_BATCHES = 2;
 /** A batch of more would keep single answers waiting. */
 const LARGEST_BATCH = 512;
 /** How long a batch outlasts a database that is away, and the pause between attempts. */
@@ -70,7 +72,7 @@ export class AnswerBatcher {
   readonly #networkKeys = new Map<string, Buffer>();
   #queue: Item[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: AnswerBatcherOptions) {
     this.#options = options;
@@ -107,9 +109,9 @@ export class AnswerBatcher {
 
   /** Resolves when everything that was asked has been answered. */
   async idle(): Promise<void> {
-    while (this.#queue.length > 0 || this.#running !== undefined) {
+    while (this.#queue.length > 0 || this.#running.size > 0) {
       this.#start();
-      await this.#running;
+      await Promise.race(this.#running);
     }
   }
 
@@ -123,7 +125,7 @@ export class AnswerBatcher {
   }
 
   #startSoon(): void {
-    if (this.#running !== undefined) return;
+    if (this.#running.size === MOST_BATCHES) return;
     if (this.#queue.length >= LARGEST_BATCH) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
   }
@@ -131,17 +133,17 @@ export class AnswerBatcher {
   #start(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#running !== undefined || this.#queue.length === 0) return;
+    if (this.#running.size === MOST_BATCHES || this.#queue.length === 0) return;
     const batch = this.#queue.splice(0, LARGEST_BATCH);
-    this.#options.onBatch?.(batch.length);
-    this.#running = this.#run(batch)
+    const running = this.#run(batch)
       .catch((error: unknown) => {
         for (const { request } of batch) this.#refuse(request, error);
       })
       .finally(() => {
-        this.#running = undefined;
-        this.#start();
+        this.#running.delete(running);
+        if (this.#queue.length > 0) this.#startSoon();
       });
+    this.#running.add(running);
   }
 
   async #run(batch: Item[]): Promise<void> {
