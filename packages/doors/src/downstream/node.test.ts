@@ -11,6 +11,7 @@ import {
 } from "@cairn/proofs/heartbeat";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { showPresence } from "./contracts/presence.ts";
 import { downstreamMigrations } from "./migrations.ts";
 import { createVerificationNode, type RunningNode } from "./node.ts";
 import type { Scheme } from "./scheme.ts";
@@ -40,10 +41,10 @@ function open(settings: Partial<TestContext["settings"]> = {}): void {
 }
 
 /** Lets time pass for a node that is there all the while: a leap of the clock would be an absence, which is held against no farmer. */
-async function pass(seconds: number, token: string): Promise<void> {
+async function pass(seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 4) {
     context.clock.now += 4;
-    await node.challenges(token, []);
+    await showPresence(database.pool, () => context.clock.now);
   }
 }
 
@@ -78,7 +79,7 @@ describe("createVerificationNode", () => {
         );
         expect(await node.answer(token, HOME, answers)).toEqual(["ok", "ok", "ok"]);
         expect(await node.answer(token, HOME, answers)).toEqual(["answered", "answered", "answered"]);
-        await pass(60, token);
+        await pass(60);
         const asked = await node.challenges(token, hashes);
         challenges = asked.map((item) => {
           expect(item).toMatchObject({ outcome: "open", answered: false });
@@ -87,7 +88,7 @@ describe("createVerificationNode", () => {
       }
       const foreign = await prove(scheme, handed.chunks[1]!, challenges[0]!);
       expect(await node.answer(token, HOME, [{ hash: hashes[0]!, proof: foreign }])).toEqual(["invalid"]);
-      await pass(60, token);
+      await pass(60);
       expect((await node.challenges(token)).map(({ outcome }) => outcome)).toEqual(["expired", "expired", "expired"]);
     });
   }
