@@ -32,7 +32,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...common, name: "networks", include: AGAINST_THE_CLOCK, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...common, name: "networks", include: AGAINST_THE_CLOCK, maxWorkers: 4, sequence: { groupOrder: 1 } },
       },
     ],
   },
