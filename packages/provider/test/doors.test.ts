@@ -139,6 +139,9 @@ describe("the doors of gateway and provider", () => {
     socket.write(
       `POST /api/v1/provider/ranges/${"0".repeat(32)} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 1000000000000\r\n\r\n`,
     );
+    // A server that closes while bytes are on their way resets the connection, and with it an answer that was not read yet.
+    await eventually("it is refused before it has sent anything", () => answer.includes("unknown-range"));
+    expect(answer).toContain("404");
     const chunk = Buffer.alloc(1 << 16);
     const until = Date.now() + 10_000;
     while (!closed && Date.now() < until) {
@@ -146,8 +149,6 @@ describe("the doors of gateway and provider", () => {
       await delay(5);
     }
     expect(closed).toBe(true);
-    expect(answer).toContain("404");
-    expect(answer).toContain("unknown-range");
   });
 
   describe("direct requests", () => {
