@@ -1,12 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that run a chain, providers or a whole network against the clock: after the others, as their bursts would make these late. */
+/** Parts against a chain of short periods: after the others, as their bursts would make these late, and few at a time. */
 const AGAINST_THE_CLOCK = [
-  "apps/*/test/**/*.test.ts",
   "packages/audit/src/{keep-periods,check-package,attest-activation,accept-proofs,open-leaf-file}.test.ts",
-  "packages/{provider,farmer}/test/**/*.test.ts",
+  "packages/provider/test/**/*.test.ts",
   "packages/chain/src/ledger/*-ledger.test.ts",
 ];
+
+/** Whole networks, and farmers with theirs: they wait far more than they work, so more of them at a time. */
+const NETWORKS = ["apps/*/test/**/*.test.ts", "packages/farmer/test/**/*.test.ts"];
 
 const common = { pool: "forks", testTimeout: 180_000, hookTimeout: 180_000 } as const;
 
@@ -25,14 +27,18 @@ export default defineConfig({
             "apps/*/src/**/*.test.ts",
             "bin/**/*.test.ts",
           ],
-          exclude: AGAINST_THE_CLOCK,
+          exclude: [...AGAINST_THE_CLOCK, ...NETWORKS],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { ...common, name: "networks", include: AGAINST_THE_CLOCK, maxWorkers: 4, sequence: { groupOrder: 1 } },
+        test: { ...common, name: "clocks", include: AGAINST_THE_CLOCK, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { ...common, name: "networks", include: NETWORKS, maxWorkers: 4, sequence: { groupOrder: 2 } },
       },
     ],
   },
