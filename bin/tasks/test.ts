@@ -4,7 +4,7 @@ import { ensurePrograms } from "./ensure-programs.ts";
 import { runVitest } from "./run-vitest.ts";
 import { conclude, runStaticChecks } from "./static-checks.ts";
 
-/** When a run is given up. On two idle cores the whole takes a quarter of it. */
+/** When a run is given up. On two idle cores the whole takes about twelve minutes. */
 const LONGEST_SECONDS = 2700;
 
 exitWithParent();

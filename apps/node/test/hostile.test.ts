@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EvmLedger, openLedger, verdictTree } from "@cairn/chain";
 import type { CairnClient, CheckResultJson, EventJson, PackageDetailJson } from "@cairn/client";
@@ -9,6 +9,7 @@ import { type RunningProvider, runProvider } from "@cairn/provider";
 import { LIARS } from "@cairn/provider/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flipByte } from "./support/flip-byte.ts";
 import { atFullStrength, startNetwork, type TestNetwork, until } from "./support/network.ts";
 
 /** k honest holders carry the package through all liars at once; n − k of them lie. */
@@ -300,12 +301,3 @@ describe("hostile requests at the providers' door", () => {
 });
 
 const mb = (bytes: number) => Math.round(bytes / 1e6);
-
-async function flipByte(file: string, at: number): Promise<void> {
-  const handle = await open(file, "r+");
-  const byte = Buffer.alloc(1);
-  await handle.read(byte, 0, 1, at);
-  byte[0] = (byte[0] ?? 0) ^ 0xff;
-  await handle.write(byte, 0, 1, at);
-  await handle.close();
-}

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckResultJson, PackageDetailJson } from "@cairn/client";
 import { PROFILES } from "@cairn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flipByte } from "./support/flip-byte.ts";
 import { atFullStrength, startNetwork, type TestNetwork, until } from "./support/network.ts";
 
 /** Noticed in one or two, voted and failed in the next, rebuilt, handed over and proved: the rest is for a busy machine. */
@@ -15,15 +16,6 @@ let tree: string;
 let id: string;
 
 const status = async () => (await network.client()).package(id);
-
-async function flipByte(file: string, at: number): Promise<void> {
-  const handle = await open(file, "r+");
-  const byte = Buffer.alloc(1);
-  await handle.read(byte, 0, 1, at);
-  byte[0] = (byte[0] ?? 0) ^ 0xff;
-  await handle.write(byte, 0, 1, at);
-  await handle.close();
-}
 
 beforeAll(async () => {
   network = await startNetwork();
