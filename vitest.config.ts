@@ -2,15 +2,15 @@ import { defineConfig } from "vitest/config";
 
 /** Parts against a chain of short periods: after the others, as their bursts would make these late, and few at a time. */
 const AGAINST_THE_CLOCK = [
-  "packages/audit/src/{keep-periods,check-package,attest-activation,accept-proofs,open-leaf-file}.test.ts",
+  "packages/audit/src/{keep-periods,check-package,attest-activation,accept-proofs,open-leaf-file,sample-reads}.test.ts",
   "packages/provider/test/**/*.test.ts",
   "packages/chain/src/ledger/*-ledger.test.ts",
 ];
 
-/** Whole networks, and farmers with theirs: they wait far more than they work, so more of them at a time. */
+/** Whole networks, and farmers with theirs: two at a time, as each has a dozen processes. */
 const NETWORKS = ["apps/*/test/**/*.test.ts", "packages/farmer/test/**/*.test.ts"];
 
-const common = { pool: "forks", testTimeout: 180_000, hookTimeout: 180_000 } as const;
+const common = { pool: "forks", testTimeout: 180_000, hookTimeout: 660_000 } as const;
 
 export default defineConfig({
   test: {
@@ -34,11 +34,19 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...common, name: "clocks", include: AGAINST_THE_CLOCK, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...common, name: "clocks", include: AGAINST_THE_CLOCK, maxWorkers: 3, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { ...common, name: "networks", include: NETWORKS, maxWorkers: 4, sequence: { groupOrder: 2 } },
+        // Many steps of many processes: a machine that is used for other things, too, takes several times as long.
+        test: {
+          ...common,
+          name: "networks",
+          include: NETWORKS,
+          maxWorkers: 2,
+          testTimeout: 600_000,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

@@ -1,15 +1,19 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { REFUSALS } from "../../packages/chain/src/ledger/refusals.ts";
+import type { ErrorEntry } from "../../packages/core/src/error-codes/entry.ts";
+import { ERROR_GROUPS } from "../../packages/core/src/error-codes.ts";
 import { root } from "./run-program.ts";
 
 /**
- * Writes docs/errors.md from the sources: every `code`, its kind, and the words that go with it where they stand beside it.
+ * Prints docs/errors.md from the table of error codes (packages/core/src/error-codes/) and that of the contracts' refusals.
  * `list-errors.ts --check` only says whether the page is current.
  */
 const HEAD = `# Error codes
 
 Every error that Cairn raises on purpose has a stable code. Over HTTP it is \`{error: {code, kind, message, next?, details?}}\`; the kind gives the
-HTTP status and the exit code of the command line. This page is made from the sources: \`node bin/tasks/list-errors.ts\`.
+HTTP status and the exit code of the command line. An error's own message and next step name the values of its case; where it has no next step
+of its own, it carries the one that stands here. This page is printed from packages/core/src/error-codes/: \`node bin/tasks/list-errors.ts\`.
 
 | kind | HTTP | exit |
 |---|---|---|
@@ -21,55 +25,45 @@ HTTP status and the exit code of the command line. This page is made from the so
 | exhausted | 507 | 7 |
 | corrupt | 502 | 8 |
 | internal | 500 | 1 |
-
-| code | kind | says | what to do |
-|---|---|---|---|
 `;
 
-interface Entry {
-  kind: string;
-  message: string;
-  next: string;
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+function table(errors: Record<string, ErrorEntry>): string {
+  const rows = Object.entries(errors).map(
+    ([code, { kind, means, next = "" }]) =>
+      `| \`${code}\` | ${[kind].flat().join(", ")} | ${cell(means)} | ${cell(next)} |`,
+  );
+  return `| code | kind | means | what to do |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
-const LITERAL = String.raw`(?:"((?:[^"\\]|\\.)*)"|\x60((?:[^\x60\\]|\\.)*)\x60)`;
+const groups = ERROR_GROUPS.map(({ title, rooms, errors }) => {
+  const where = rooms.length === 0 ? "" : ` (${rooms.join(", ")})`;
+  return `\n## ${title}${where}\n\n${table(errors)}`;
+});
 
-function literalAfter(text: string, label: string): string {
-  const found = new RegExp(`${label}\\s*${LITERAL}`).exec(text);
-  return (found?.[1] ?? found?.[2] ?? "")
-    .replace(/\$\{[^}]*\}/g, "…")
-    .replace(/\s+/g, " ")
-    .replaceAll("|", "\\|");
-}
+const REFUSED = `
+## What the contracts refuse with
 
-function errorsOf(source: string, into: Map<string, Entry>): void {
-  for (const match of source.matchAll(/code: "([a-z0-9-]+)",\s*kind: "([a-z]+)"/g)) {
-    const [, code = "", kind = ""] = match;
-    const before = source.slice(Math.max(0, match.index - 600), match.index);
-    const opening = before.lastIndexOf("CairnError(");
-    const message = opening === -1 ? "" : literalAfter(before.slice(opening), "CairnError\\(");
-    const closing = source.slice(match.index, match.index + 500).split(/\n {0,4}\}\);|\n\}/)[0] ?? "";
-    const known = into.get(code);
-    const entry = { kind, message, next: literalAfter(closing, "next:") };
-    if (known === undefined || known.message.length + known.next.length < message.length + entry.next.length) {
-      into.set(code, entry);
-    }
-  }
-}
+A call that a contract refuses has the code \`reverted\` (\`insufficient-funds\` where coins are missing), the contract's error in \`details.error\` and its
+arguments in \`details.args\`.
 
-const errors = new Map<string, Entry>();
-for (const file of globSync(["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"], { cwd: root }).sort()) {
-  if (/\.test\.ts$|\/testing\/|\.suite\.ts$/.test(file)) continue;
-  errorsOf(readFileSync(join(root, file), "utf8"), errors);
-}
-const rows = [...errors]
+| error | says | what to do |
+|---|---|---|
+`;
+/** Every argument is 0, which is nowhere else in these words. */
+const nothing = new Proxy<Record<string, string>>({}, { get: () => "0" });
+const said = (says: (args: Record<string, string>) => string) =>
+  says(nothing).replace(/1970-01-01T00:00:00Z|\b0\b/g, "…");
+const refusals = Object.entries(REFUSALS)
   .sort(([a], [b]) => (a < b ? -1 : 1))
-  .map(([code, { kind, message, next }]) => `| \`${code}\` | ${kind} | ${message} | ${next} |`);
-const page = `${HEAD}${rows.join("\n")}\n`;
+  .map(([name, { says, next }]) => `| \`${name}\` | ${said(says)} | ${next} |`);
+
+const page = `${HEAD}${groups.join("")}${REFUSED}${refusals.join("\n")}\n`;
 const path = join(root, "docs/errors.md");
 if (!process.argv.includes("--check")) {
   writeFileSync(path, page);
 } else if (readFileSync(path, "utf8") !== page) {
-  process.stderr.write("docs/errors.md is not what the sources say: run node bin/tasks/list-errors.ts\n");
+  process.stderr.write("docs/errors.md is not what the table of codes says: run node bin/tasks/list-errors.ts\n");
   process.exitCode = 1;
 }

@@ -60,6 +60,7 @@ export async function runProgram(program: string, args: string[], options: RunOp
       child.once("close", (code) => resolve({ code: late ? 124 : (code ?? 128), output: output.trim() }));
     });
   } finally {
+    endGroup("SIGKILL"); // What it left behind.
     clearTimeout(timer);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, stop);
   }

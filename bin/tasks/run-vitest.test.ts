@@ -1,23 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { tallyOf } from "./run-vitest.ts";
+import { outcomeOf } from "./run-vitest.ts";
 
-const base = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
+const passed = { test: "passed" } as const;
+const failed = { test: "failed" } as const;
 
-describe("tallyOf", () => {
+describe("outcomeOf", () => {
   it("counts tests", () => {
-    expect(tallyOf(base, 0)).toEqual({ passed: 3, failed: 0, skipped: 0 });
-    expect(tallyOf({ ...base, numFailedTests: 2, numPendingTests: 1, numTodoTests: 1 }, 1)).toEqual({
-      passed: 3,
-      failed: 2,
-      skipped: 2,
+    expect(outcomeOf([passed, passed, { test: "skipped" }], 0)).toEqual({
+      passed: 2,
+      failed: 0,
+      skipped: 1,
+      unfinished: [],
     });
+    expect(outcomeOf([passed, failed, failed], 1)).toMatchObject({ passed: 1, failed: 2 });
   });
 
-  it("counts files that could not be loaded, faults outside tests, and a run without a report", () => {
-    const unloaded = { status: "failed", assertionResults: [] };
-    const failing = { status: "failed", assertionResults: [{ status: "failed" }] };
-    expect(tallyOf({ ...base, numFailedTests: 1, testResults: [unloaded, failing] }, 1).failed).toBe(2);
-    expect(tallyOf(base, 1).failed).toBe(1);
-    expect(tallyOf(undefined, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  it("counts files that could not be loaded, faults outside tests, and a run without results", () => {
+    const broken = { file: "a", state: "broken" } as const;
+    expect(outcomeOf([{ file: "a", state: "begun" }, broken, failed], 1).failed).toBe(2);
+    expect(outcomeOf([passed], 1).failed).toBe(1);
+    expect(outcomeOf([], 1)).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  it("counts and names what had not ended when the run was cut short", () => {
+    const lines = [
+      { file: "slow", state: "begun" },
+      { file: "quick", state: "begun" },
+      passed,
+      { file: "quick", state: "ended" },
+    ] as const;
+    expect(outcomeOf(lines, 124)).toMatchObject({ passed: 1, failed: 1, unfinished: ["slow"] });
   });
 });

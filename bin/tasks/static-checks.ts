@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { checkImports } from "./check-imports.ts";
+import { checkMessages } from "./check-messages.ts";
+import { checkRooms } from "./check-rooms.ts";
+import { checkSpread } from "./check-spread.ts";
 import { root, runProgram } from "./run-program.ts";
 
 /** What is wrong, or undefined. */
@@ -21,6 +24,9 @@ const CHECKS: Record<string, Check> = {
   types: program("typescript7/bin/tsc", "-p", "."),
   style: program("@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
   imports: checkImports,
+  spread: checkSpread,
+  rooms: checkRooms,
+  messages: checkMessages,
   unused: program("knip/bin/knip.js"),
   errors: errorsPage,
 };

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADDRESS, startDownstream, startFarmer, type TestNode } from "./support/downstream.ts";
 
-const INTERVAL = 5;
+const INTERVAL = 10;
 /** Until a farmer must have answered for everything once more, with room for a busy machine. */
-const ROUND_SECONDS = 40;
+const ROUND_SECONDS = 80;
 const SIZE = "40000";
 
 for (const scheme of ["Merkle", "Swizzle"]) {

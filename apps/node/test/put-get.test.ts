@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PackageDetailJson } from "@cairn/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli, startNetwork, type TestNetwork, until } from "./support/network.ts";
+import { runCli, spawnCli, startNetwork, type TestNetwork, until } from "./support/network.ts";
 import { fingerprint, makeOddTree } from "./support/trees.ts";
 
 let network: TestNetwork;
@@ -16,6 +17,24 @@ beforeAll(async () => {
   await makeOddTree(tree);
 });
 afterAll(() => network?.stop());
+
+describe("a home", () => {
+  it("has no directory that others may look into", async () => {
+    const found = await readdir(network.home, { recursive: true, withFileTypes: true });
+    const directories = found.filter((one) => one.isDirectory()).map((one) => join(one.parentPath, one.name));
+    const lax: string[] = [];
+    for (const path of [network.home, ...directories]) {
+      // The database server makes and removes some while it works.
+      const mode = await stat(path).then(
+        (one) => one.mode & 0o777,
+        () => 0o700,
+      );
+      if (mode !== 0o700) lax.push(`${path} ${mode.toString(8)}`);
+    }
+    expect(lax).toEqual([]);
+    expect(directories.length).toBeGreaterThan(20);
+  });
+});
 
 describe("a folder", () => {
   it("goes in, is listed, and comes back identical, modes and times too", async () => {
@@ -98,7 +117,143 @@ describe("a folder", () => {
   });
 });
 
-describe("bad input", () => {
+describe("a package's life at the command line", () => {
+  const ids = async () => (await network.cli("ls", "--json")).json<{ name: string; id: string; state: string }[]>();
+
+  it("is replaced by another of its name, which is stored before the old one ends", async () => {
+    const source = join(network.directory, "versions");
+    await mkdir(source);
+    await writeFile(join(source, "file"), "first");
+    const first = (await network.cli("put", source, "--json")).json<{ id: string }>();
+    await writeFile(join(source, "file"), "second");
+    expect((await network.cli("put", source, "--json")).json<{ error: { code: string } }>().error.code).toBe(
+      "name-taken",
+    );
+    expect((await network.cli("diff", "versions", source)).code).toBe(1);
+    const second = (await network.cli("put", source, "--replace", "--json")).json<{ id: string }>();
+    const listed = await ids();
+    expect(listed.find(({ id }) => id === second.id)).toMatchObject({ name: "versions", state: "STORED" });
+    expect(listed.filter((one) => one.id === first.id && one.state === "STORED")).toEqual([]);
+    expect((await network.cli("cat", "versions/file")).stdout).toBe("second");
+    expect((await network.cli("cat", "versions/file", "--range", "1-4")).stdout).toBe("eco");
+    expect((await network.cli("diff", "versions", source)).code).toBe(0);
+  });
+
+  it("is renamed, shows its price, and stays in the list of all when it is gone", async () => {
+    expect((await network.cli("mv", "versions", "renamed")).code).toBe(0);
+    expect((await network.cli("cat", "renamed/file")).stdout).toBe("second");
+    expect((await network.cli("mv", "renamed", "odd", "--json")).stdout).toContain("name-taken");
+    expect((await network.cli("show", "renamed")).stdout).toMatch(
+      /price +[\d.]+ CAIRN a month for \d+ shards of .* in all, [\d.]+ CAIRN per GiB of them/,
+    );
+    const { id } = (await ids()).find((one) => one.name === "renamed") ?? { id: "" };
+    expect((await network.cli("rm", "renamed")).code).toBe(0);
+    const client = await network.client();
+    await until(
+      () => client.package(id),
+      (found) => found.state === "REMOVED",
+      90,
+      "removal",
+    );
+    expect((await ids()).some((one) => one.id === id)).toBe(false);
+    expect((await network.cli("ls", "--all")).stdout).toContain("REMOVED");
+  });
+
+  it("leaves out what rules say, and tells beforehand", async () => {
+    const source = join(network.directory, "ruled");
+    await mkdir(join(source, "build"), { recursive: true });
+    for (const name of ["a.o", "a.c", "build/x"]) await writeFile(join(source, name), name);
+    const rules = ["--exclude", "*.o", "--exclude", "build/"];
+    const dry = (await network.cli("put", source, ...rules, "--dry-run", "--json")).json();
+    expect(dry).toMatchObject({ files: 1, bytes: 3, excluded: 2 });
+    expect((await ids()).some((one) => one.name === "ruled")).toBe(false);
+    expect((await network.cli("put", source, ...rules)).code).toBe(0);
+    const { entries } = (await network.cli("show", "ruled", "--files", "--json")).json<{
+      entries: { path: string }[];
+    }>();
+    expect(entries.map((entry) => entry.path)).toEqual(["a.c"]);
+  });
+});
+
+describe("a put that is killed", () => {
+  it("goes on when it is repeated, without encrypting again what is there, and restores identically", async () => {
+    const source = join(network.directory, "killed");
+    await mkdir(source);
+    for (let i = 0; i < 12; i += 1) await writeFile(join(source, `f${i}`), randomBytes(3_000_000));
+    await sleep(500);
+    const child = spawnCli(["put", source, "--bwlimit", "6MiB", "--home", network.home]);
+    const client = await network.client();
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await until(
+      async () => (await client.packages()).find(({ state }) => state === "RECEIVING"),
+      (found) => found !== undefined,
+      60,
+      "opening",
+    );
+    const [{ id } = { id: "" }] = (await client.packages()).filter(({ state }) => state === "RECEIVING");
+    await until(
+      () => client.package(id),
+      ({ pieceList }) => (pieceList[0]?.received ?? 0) > 15_000_000,
+      60,
+      "half of it",
+    );
+    child.kill("SIGKILL");
+    await ended;
+    const again = (await network.cli("put", source, "--json")).json<{
+      id: string;
+      state: string;
+      resumed: { files: number; bytes: number } | null;
+    }>();
+    expect(again).toMatchObject({ id, state: "STORED" });
+    expect(again.resumed?.files).toBeGreaterThan(1);
+    expect(again.resumed?.files).toBeLessThan(12);
+    const back = join(network.directory, "killed back");
+    expect((await network.cli("get", "killed", back)).code).toBe(0);
+    expect(execFileSync("diff", ["-r", source, back]).toString()).toBe("");
+  });
+
+  it("is cut back no further than was asked, and never made longer", async () => {
+    const client = await network.client();
+    const id = randomBytes(16).toString("hex");
+    const hex = (bytes: number) => `0x${randomBytes(bytes).toString("hex")}`;
+    await client.openPackage({
+      id,
+      nameHash: hex(32),
+      label: randomBytes(40).toString("base64"),
+      k: 2,
+      n: 3,
+      mask: "aes-256-ctr-v1",
+      layout: "private",
+      days: 30,
+      repairKey: randomBytes(32).toString("base64"),
+    } as never);
+    const body = async function* (length: number) {
+      yield randomBytes(length);
+    };
+    await client.appendPiece(id, 0, 0, body(1000));
+    await client.appendPiece(id, 1, 0, body(500));
+    const received = async () => (await client.package(id)).pieceList.map((piece) => piece.received);
+    await expect(client.keepUpload(id, { pieces: [{ length: 59 + 1001 }] })).rejects.toMatchObject({
+      code: "piece-incomplete",
+      details: { piece: 0, received: 1000, expected: 1001 },
+    });
+    expect(await received()).toEqual([1000, 500]);
+    // Random bytes are no blocks: there is nothing to say of them.
+    expect(await client.keepUpload(id, { pieces: [{ length: 59 + 700 }] })).toEqual({ pieces: [{ chain: null }] });
+    expect(await received()).toEqual([700]);
+    expect(await client.keepUpload(id, { pieces: [{ length: 59 }] })).toEqual({
+      pieces: [{ chain: "0".repeat(64) }],
+    });
+    await client.keepUpload(id, { pieces: [] });
+    expect(await received()).toEqual([]);
+    await client.abandonPackage(id);
+    await expect(client.keepUpload(id, { pieces: [] })).rejects.toMatchObject({
+      kind: expect.stringMatching(/conflict|missing/),
+    });
+  });
+});
+
+describe("bad input", { timeout: 600_000 }, () => {
   const refused = async (args: string[], code: string) => {
     const result = await network.cli(...args, "--json");
     expect(result.code, args.join(" ")).not.toBe(0);
@@ -136,7 +291,7 @@ describe("bad input", () => {
     const port = new URL(network.url).port;
     const taken = await runCli(["up", "--home", join(network.directory, "other"), "--port", port]);
     expect(taken.code).not.toBe(0);
-    expect(taken.stderr).toContain(`port ${port} is taken`);
+    expect(taken.stderr).toContain(`:${port}: the port is taken`);
     const stranger = join(network.directory, "stranger");
     expect((await runCli(["key", "create", "--home", stranger])).code).toBe(0);
     const lost = await runCli(["ls", "--home", stranger]);

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flipByte } from "./support/flip-byte.ts";
 import { atFullStrength, startNetwork, type TestNetwork, until } from "./support/network.ts";
 
-/** Noticed in one or two, voted and failed in the next, rebuilt, handed over and proved: the rest is for a busy machine. */
-const FEW_PERIODS = 15;
+/** Two that are silent together are forgiven in three, missed in three more, asked a last time, failed, handed over and proved: the rest is for a busy machine. */
+const FEW_PERIODS = 30;
 
 let network: TestNetwork;
 let tree: string;

@@ -1,3 +1,4 @@
+export { chainOf, EMPTY_CHAIN } from "./car/block-chain.ts";
 export { carHeader } from "./car/format.ts";
 export type { PieceSink } from "./car/piece-cutter.ts";
 export { readFrames } from "./car/read-frames.ts";
@@ -33,6 +34,16 @@ export {
 } from "./manifest/manifest.ts";
 export { openManifest, sealManifest } from "./manifest/seal-manifest.ts";
 export {
+  bodyBytes,
+  type Checkpoint,
+  filesByEntry,
+  filesOf,
+  type PieceMark,
+  piecesOf,
+  unchangedCheckpoints,
+} from "./pack/checkpoint.ts";
+export {
+  manifestEntries,
   type PackageOptions,
   type Packed,
   type PackFolderOptions,
@@ -41,13 +52,16 @@ export {
 } from "./pack/pack-folder.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
 export type { GetBlocks } from "./restore/fetch-file.ts";
-export { findEntry } from "./restore/find-entry.ts";
+export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";
 export type { Restored, RestoreFolderOptions, RestoreOptions, RestoreProgress } from "./restore/options.ts";
 export type { PieceStreams } from "./restore/piece-frames.ts";
 export { type ByteRange, type ReadFileOptions, readFile } from "./restore/read-file.ts";
 export { restoreFolder } from "./restore/restore-folder.ts";
 export { type RestorePathOptions, restorePath } from "./restore/restore-path.ts";
+export { restoreStream } from "./restore/restore-stream.ts";
+export { assertDestinationFree } from "./restore/staging.ts";
 export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
-export { bytesOfName, displayName, nameOfBytes } from "./walk/names.ts";
+export { type Excluder, excluderOf, rulesOfText, textOfRules } from "./walk/exclude.ts";
+export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";
-export { type SkippedEntry, walkFolder } from "./walk/walk-folder.ts";
+export { ownName, type SkippedEntry, type Walked, walkFolder } from "./walk/walk-folder.ts";

@@ -13,6 +13,7 @@ import {
   type TestDeal,
   withBitFlipped,
 } from "../test/audit-world.ts";
+import { acceptProofs } from "./accept-proofs.ts";
 
 let started: { world: World; stop(): Promise<void> };
 let net: Audited;
@@ -22,7 +23,7 @@ let oldSeed: Hex;
 
 beforeAll(async () => {
   started = await startWorld();
-  net = await startAudited(started.world, { shards: 7 });
+  net = await startAudited(started.world, { shards: 8 });
   oldSeed = await net.s.open(net.received + 1);
   period = net.received + 2;
   seed = await net.s.open(period);
@@ -41,7 +42,8 @@ const outcomeOf = async (id: DealId, at = period) => {
   ]);
   return rows[0]?.outcome;
 };
-const wrongProofs = (id: DealId) => net.told.filter((notice) => notice.kind === "wrong-proof" && notice.deal === id);
+const wrongProofs = async (id: DealId) =>
+  (await net.told()).filter((notice) => notice.kind === "wrong-proof" && notice.deal === id);
 /** The period's answers are still taken while the test runs: its deadline is the chain's affair. */
 const accept = (...pushes: Parameters<Audited["audit"]["acceptProofs"]>[0]) => net.audit.acceptProofs(pushes);
 
@@ -90,7 +92,7 @@ describe("acceptProofs", () => {
     expect(garbage?.accepted).toBe(false);
     expect(await outcomeOf(deal(1).id)).toBeUndefined();
     expect(await outcomeOf(deal(2).id)).toBeUndefined();
-    expect(net.told).toEqual([]);
+    expect(await net.told()).toEqual([]);
     expect(await accept(right)).toEqual([{ accepted: true }]);
   });
 
@@ -113,7 +115,11 @@ describe("acceptProofs", () => {
     expect(await accept(push, push)).toEqual([answer, answer]);
     expect(await accept(push)).toEqual([answer]);
     expect(await outcomeOf(deal(i).id)).toBe("wrong");
-    expect(wrongProofs(deal(i).id)).toHaveLength(1);
+    const told = await wrongProofs(deal(i).id);
+    expect(told.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`a wrong proof of period ${period} for`),
+    ]);
+    expect((await net.handed("lied")).filter((of) => of.deal === deal(i).id)).toHaveLength(1);
     // A right proof afterwards does not undo what was signed.
     const [late] = await accept(await pushOf(net.s, deal(i), { period, seed }));
     expect(late).toMatchObject({ accepted: false, reason: expect.stringContaining("stands") });
@@ -126,7 +132,21 @@ describe("acceptProofs", () => {
     expect(answers.map((answer) => answer.accepted)).toEqual([false, false, false]);
     expect(answers[1]).toEqual({ accepted: false, reason: "wrong proof: wrong-length" });
     expect(await outcomeOf(deal(6).id)).toBe("wrong");
-    expect(wrongProofs(deal(6).id)).toHaveLength(1);
+    expect(await wrongProofs(deal(6).id)).toHaveLength(1);
+  });
+
+  it("records no fault that it cannot hand on, and hands it on when the same proof comes again", async () => {
+    const push = await pushOf(net.s, deal(7), { period, seed }, withBitFlipped);
+    const handed = async () => (await net.handed("lied")).filter((of) => of.deal === deal(7).id);
+    await net.refusing("lied", async () => {
+      await expect(accept(push)).rejects.toThrow("refusing");
+    });
+    expect(await outcomeOf(deal(7).id)).toBeUndefined();
+    expect(await wrongProofs(deal(7).id)).toEqual([]);
+    expect(await accept(push)).toEqual([{ accepted: false, reason: "wrong proof: wrong-path" }]);
+    expect(await outcomeOf(deal(7).id)).toBe("wrong");
+    expect(await wrongProofs(deal(7).id)).toHaveLength(1);
+    expect(await handed()).toEqual([{ deal: deal(7).id }]);
   });
 
   it("refuses what is not owed: unknown deals and periods, before the receipt, after the deadline", async () => {
@@ -141,14 +161,10 @@ describe("acceptProofs", () => {
       [net.received, seed],
     );
     expect(await of({ period: net.received })).toMatchObject({ reason: "not scheduled in this period" });
-    await net.s.after(answerDeadline(period, net.s.deployment));
-    expect(await of({})).toMatchObject({ reason: "the answer deadline has passed" });
-    expect(await outcomeOf(deal(0).id)).toBe("proved");
   });
 
   it("refuses deals that name other verifiers, so that their provider asks those", async () => {
     const other = { ...net.context, verifierSet: `0x${"12".repeat(32)}` as Hex };
-    const { acceptProofs } = await import("./accept-proofs.ts");
     const push = await pushOf(net.s, deal(0), { period, seed });
     expect(await acceptProofs(other, [push])).toEqual([{ accepted: false, reason: "the deal has other verifiers" }]);
   });
@@ -159,6 +175,32 @@ describe("acceptProofs", () => {
     const signature = signTyped("Proof", message, net.s.deployment, deal(1).provider.hot);
     const [answer] = await accept({ deal: deal(1).id, period, proof, signature });
     expect(answer?.accepted).toBe(false);
+  });
+
+  it("judges by the time of arrival: what waited here since is not the provider's fault, what came late is late", async () => {
+    const { pool } = net.database;
+    const context = { ...net.context, absentAfterSeconds: 1_000_000 };
+    const [inTime, late] = await Promise.all([deal(0), deal(1)].map((of) => pushOf(net.s, of, { period, seed })));
+    await pool.query("delete from audit.outcomes");
+    await net.s.after(answerDeadline(period, net.s.deployment) + 1);
+    const { timestamp } = await net.s.ledger.latest();
+    const { clock } = net.context;
+    // The first byte of one came while its answer was still due; queue, parser and database took the rest.
+    const waited = timestamp - answerDeadline(period, net.s.deployment) + 30;
+    const arrivedAt = clock.monotonic() - waited * 1000;
+    expect(await acceptProofs(context, [inTime as never], { arrivedAt })).toEqual([{ accepted: true }]);
+    expect(await outcomeOf(deal(0).id)).toBe("proved");
+    const refusal = { accepted: false, reason: "the answer deadline has passed" };
+    expect(await acceptProofs(context, [late as never])).toEqual([refusal]);
+    expect(await outcomeOf(deal(1).id)).toBe("late");
+    // Who was on time stays so, whenever it says it again.
+    expect(await acceptProofs(context, [inTime as never])).toEqual([{ accepted: true }]);
+
+    // The verifiers were away around the deadline and are back: the same proof, sent again, counts as sent in time.
+    const deadline = answerDeadline(period, net.s.deployment);
+    await pool.query("insert into audit.absences (from_at, to_at) values ($1, $2)", [deadline - 2, timestamp + 60]);
+    expect(await acceptProofs(context, [late as never])).toEqual([{ accepted: true }]);
+    expect(await outcomeOf(deal(1).id)).toBe("proved");
   });
 });
 

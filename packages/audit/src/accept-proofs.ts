@@ -1,3 +1,4 @@
+import { enqueue, inTransaction, type Queryable } from "@cairn/catalog";
 import { verifyTyped } from "@cairn/chain";
 import {
   type Address,
@@ -8,13 +9,16 @@ import {
   isScheduled,
   PERIOD_CHALLENGES,
   periodAt,
+  type Seconds,
 } from "@cairn/core";
 import { deriveChallenges, type PossessionVerdict, payloadLeaves, verifyPossessions } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
+import { attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
-import type { AuditContext } from "./context.ts";
+import type { AuditContext, WorkingContext } from "./context.ts";
 import type { Outcome } from "./judge-period.ts";
 import { outcomeKey, recordOutcomes } from "./record-outcomes.ts";
-import { sha256Hex } from "./sha256-hex.ts";
+import { tell } from "./tell.ts";
 
 /** One pushed answer, as it came over the wire. */
 export interface PushedProof {
@@ -34,29 +38,38 @@ interface Candidate {
   proofHash: Hex;
 }
 
+export interface AcceptOptions {
+  /** When the push's first byte came, in milliseconds of the clock's monotonic time; now unless set. What it waited for since is not its fault. */
+  arrivedAt?: number;
+  /** Waives the answer deadline, for the verifiers' own probe where the fault was theirs. */
+  anyTime?: boolean;
+}
+
 /**
  * Verify pushed period proofs in one batch and record each outcome; anyone may deliver them, as the signature is the provider's.
  * A proof that is not signed by the deal's provider for this very period and seed is refused without record; a signed wrong one is
- * recorded as a fault and told once; a repeat is harmless. One answer per push, in order; throws only where chain or database fail.
- * `late` waives the answer deadline, for the verifiers' own probe.
+ * recorded as a fault and told once; a right one that came too late is recorded as late, which is no silence; a repeat is harmless. One
+ * answer per push, in order; throws only where chain or database fail.
  */
 export async function acceptProofs(
-  context: AuditContext,
+  context: WorkingContext,
   pushes: readonly PushedProof[],
-  options: { late?: boolean } = {},
+  options: AcceptOptions = {},
 ): Promise<ProofAnswer[]> {
   const answers: ProofAnswer[] = pushes.map(() => ({ accepted: false, reason: "unknown deal" }));
   const deals = await auditedDeals(context, { deals: [...new Set(pushes.map((push) => push.deal))] });
   const byId = new Map(deals.map((deal) => [deal.deal, deal]));
-  const seeds = await seedsOf(context, [...new Set(pushes.map((push) => push.period))]);
-  const now = (await context.ledger.latest()).timestamp;
+  const periods = [...new Set(pushes.map((push) => push.period))];
+  const seeds = await seedsOf(context, periods);
+  const now = await arrivalTime(context, options.arrivedAt);
+  const tooLate = options.anyTime === true ? new Set<number>() : await periodsOver(context, [...seeds.keys()], now);
 
   const candidates: Candidate[] = [];
   pushes.forEach((push, index) => {
     const deal = byId.get(push.deal);
     if (deal === undefined) return;
     const seed = seeds.get(push.period);
-    const refusal = refuse(context, deal, push, seed, options.late ? 0 : now);
+    const refusal = refuse(context, deal, push, seed);
     if (refusal !== undefined || seed === undefined) {
       answers[index] = { accepted: false, reason: refusal ?? NO_SEED };
       return;
@@ -73,31 +86,34 @@ export async function acceptProofs(
     })),
   );
   const verdicts = candidates.map((candidate, i) => ({ ...candidate, wrong: reasonOf(results[i]) }));
-  const changed = await recordOutcomes(
-    context,
-    verdicts.map(({ push, proofHash, wrong }) => ({
-      deal: push.deal,
-      period: push.period,
-      outcome: wrong === null ? "proved" : "wrong",
-      reason: wrong,
-      proofHash,
-      signature: push.signature,
-    })),
-    now,
-  );
+  const outcomes = verdicts.map(({ push, proofHash, wrong }) => ({
+    deal: push.deal,
+    period: push.period,
+    outcome: wrong !== null ? ("wrong" as const) : tooLate.has(push.period) ? ("late" as const) : ("proved" as const),
+    reason: wrong,
+    proofHash,
+    signature: push.signature,
+  }));
+  const changed = await inTransaction(context.pool, async (client) => {
+    const recorded = await recordOutcomes(client, outcomes, now);
+    const told = new Set<string>();
+    for (const { deal, push, wrong } of verdicts) {
+      const key = outcomeKey(push);
+      if (wrong === null || !recorded.has(key) || told.has(key)) continue;
+      told.add(key);
+      await tellWrongProof(client, deal, push.period, wrong);
+    }
+    return recorded;
+  });
   const standing = await outcomesOf(
     context,
     verdicts.map(({ push }) => push).filter((push) => !changed.has(outcomeKey(push))),
   );
   const wrongNow = new Set(verdicts.filter(({ wrong }) => wrong !== null).map(({ push }) => outcomeKey(push)));
-  const told = new Set<string>();
-  for (const { index, deal, push, wrong } of verdicts) {
+  for (const { index, push, wrong } of verdicts) {
     const key = outcomeKey(push);
-    const recorded: Outcome = wrongNow.has(key) ? "wrong" : "proved";
+    const recorded: Outcome = wrongNow.has(key) ? "wrong" : tooLate.has(push.period) ? "late" : "proved";
     answers[index] = wrong === null ? answerOf(changed.has(key) ? recorded : standing.get(key)) : refused(wrong);
-    if (wrong === null || !changed.has(key) || told.has(key)) continue;
-    told.add(key);
-    await tellWrongProof(context, deal, wrong);
   }
   return answers;
 }
@@ -114,20 +130,40 @@ function answerOf(outcome: Outcome | undefined): ProofAnswer {
   if (outcome === "proved" || outcome === "chain") return { accepted: true };
   if (outcome === "wrong")
     return { accepted: false, reason: "a wrong proof that the provider signed for this period stands" };
+  if (outcome === "late") return { accepted: false, reason: "the answer deadline has passed" };
   return { accepted: false, reason: "the period has been judged" };
 }
 
-async function tellWrongProof(context: AuditContext, deal: AuditedDeal, wrong: string): Promise<void> {
-  await context.tell({
+/** The chain's time when the push arrived: what has passed since then is taken off. */
+async function arrivalTime(context: WorkingContext, arrivedAt: number | undefined): Promise<Seconds> {
+  const { timestamp } = await context.ledger.latest();
+  const waited = arrivedAt === undefined ? 0 : Math.max(0, context.clock.monotonic() - arrivedAt);
+  return timestamp - Math.ceil(waited / 1000);
+}
+
+/** Periods whose answers are not taken any more at `now`. */
+async function periodsOver(context: WorkingContext, periods: readonly number[], now: Seconds): Promise<Set<number>> {
+  const { deployment, clock, absentAfterSeconds } = context;
+  const over = new Set<number>();
+  for (const period of periods) {
+    if (now <= answerDeadline(period, deployment)) continue;
+    const { takenUntil } = await attendanceOf(context.pool, period, deployment, clock.now(), absentAfterSeconds);
+    if (now > takenUntil) over.add(period);
+  }
+  return over;
+}
+
+async function tellWrongProof(db: Queryable, deal: AuditedDeal, period: number, wrong: string): Promise<void> {
+  await tell(db, {
     kind: "wrong-proof",
     severity: "error",
     deal: deal.deal,
     provider: deal.provider,
     package: deal.package,
-    message: `Provider ${deal.provider} signed a wrong proof for shard ${deal.shard} of piece ${deal.piece}: ${wrong}.`,
+    message: `Provider ${deal.provider} signed a wrong proof of period ${period} for shard ${deal.shard} of piece ${deal.piece}: ${wrong}.`,
     next: "Nothing to do: the deal fails with this period's verdict and the shard is rebuilt elsewhere.",
   });
-  await context.hand("lied", { deal: deal.deal });
+  await enqueue(db, "lied", { deal: deal.deal });
 }
 
 async function outcomesOf(
@@ -162,7 +198,6 @@ function refuse(
   deal: AuditedDeal,
   push: PushedProof,
   seed: Hex | undefined,
-  now: number,
 ): string | undefined {
   if (deal.verifierSet !== context.verifierSet) return "the deal has other verifiers";
   if (deal.state !== "ACTIVE") return `the deal is ${deal.state}`;
@@ -170,7 +205,6 @@ function refuse(
   const receiptPeriod = periodAt(deal.receiptTime, context.deployment);
   if (!isScheduled(push.period, deal.duty, receiptPeriod, context.deployment)) return "not scheduled in this period";
   if (push.period > deal.lastPeriod) return "after the deal's last period";
-  if (now > answerDeadline(push.period, context.deployment)) return "the answer deadline has passed";
   const message = {
     deal: push.deal,
     purpose: 0,

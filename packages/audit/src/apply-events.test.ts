@@ -10,8 +10,8 @@ const DEAL: Hex = `0x${"02".repeat(32)}`;
 const ROOT: Hex = `0x${"03".repeat(32)}`;
 const place = { logIndex: 0, transaction: ROOT };
 const head = (number: number): FinalizedHead => ({ number, hash: ROOT, timestamp: 1000 + number, finalized: true });
-const opened = (period: number, block: number): LedgerEvent => ({
-  name: "PeriodOpened",
+const drawn = (period: number, block: number): LedgerEvent => ({
+  name: "SeedDrawn",
   period,
   seed: ROOT,
   block,
@@ -49,13 +49,13 @@ describe("the audit's projection", () => {
   it("applies each batch once, and knows how far it is", async () => {
     expect(await projection.cursor()).toBe(5);
     expect(await projection.appliedUntil()).toBeUndefined();
-    const batch = { from: 5, next: 8, events: [opened(1, 6)], head: head(9) };
+    const batch = { from: 5, next: 8, events: [drawn(1, 6)], head: head(9) };
     expect(await projection.apply(batch)).toBe(true);
     expect(await projection.apply(batch)).toBe(false);
     expect(await projection.cursor()).toBe(8);
     // Two more blocks are final: what happened in them is not known yet.
     expect(await projection.appliedUntil()).toBeUndefined();
-    expect(await projection.apply({ from: 8, next: 10, events: [opened(2, 9)], head: head(9) })).toBe(true);
+    expect(await projection.apply({ from: 8, next: 10, events: [drawn(2, 9)], head: head(9) })).toBe(true);
     expect(await projection.appliedUntil()).toBe(1009);
     expect(await query("select period::int, state from audit.periods order by period")).toEqual([
       { period: 1, state: "open" },
@@ -72,8 +72,17 @@ describe("the audit's projection", () => {
     expect(await query("select outcome, reason from audit.outcomes")).toEqual([{ outcome: "chain", reason: null }]);
   });
 
+  it("takes no root for final without the counts that were judged with it, and goes on when they are there", async () => {
+    await query("update audit.periods set state = 'voted', root = '" + ROOT + "', leaves = 1 where period = 1");
+    const batch = { from: 11, next: 12, events: [finalized(1, SET, ROOT)], head: head(11) };
+    await expect(projection.apply(batch)).rejects.toMatchObject({ code: "tallies-missing" });
+    expect(await query("select state from audit.periods where period = 1")).toEqual([{ state: "voted" }]);
+    expect(await projection.cursor()).toBe(11);
+  });
+
   it("counts a period when the quorum agreed on the root that was judged here, and tells when it agreed on another", async () => {
     await query(`update audit.periods set state = 'voted', root = '${ROOT}' where period in (1, 2)`);
+    await query("update audit.periods set leaves = 1 where period in (1, 2)");
     await query(`insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, recent)
 values ('${SET}', '${DEAL}', 1, 3, 4, '[]', '[1]')`);
     const other: Hex = `0x${"0f".repeat(32)}`;

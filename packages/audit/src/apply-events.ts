@@ -1,5 +1,5 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import type { FinalizedHead, Hex, LedgerEvent } from "@cairn/core";
+import { CairnError, type FinalizedHead, type Hex, type LedgerEvent } from "@cairn/core";
 import type { Pool, PoolClient } from "pg";
 
 /** The audit's own copy of what it needs of the finalised chain, with a cursor of its own. */
@@ -36,14 +36,14 @@ export function createAuditProjection(pool: Pool, verifierSet: Hex, deployedAt: 
   };
 }
 
-/** Seeds of opened periods, proofs on chain, and the tallies of a period whose root the quorum agreed on. */
+/** Seeds of periods, proofs on chain, and the tallies of a period whose root the quorum agreed on. */
 async function applyAuditEvents(client: PoolClient, verifierSet: Hex, events: readonly LedgerEvent[]): Promise<void> {
   for (const event of events) {
-    if (event.name === "PeriodOpened") {
-      await client.query("insert into audit.periods (period, seed) values ($1, $2) on conflict do nothing", [
-        event.period,
-        event.seed,
-      ]);
+    if (event.name === "SeedDrawn") {
+      await client.query(
+        "insert into audit.periods (period, seed, opened_at) values ($1, $2, $3) on conflict do nothing",
+        [event.period, event.seed, event.time],
+      );
     } else if (event.name === "PossessionProven") {
       await client.query(
         `insert into audit.outcomes (deal, period, outcome, received_at) values ($1, $2, 'chain', $3)
@@ -70,15 +70,33 @@ async function finalizePeriod(client: PoolClient, { set, period, root, time }: P
     if (rows[0]?.root !== root) await tellOtherRoot(client, period, root);
     return;
   }
+  await requireTallies(client, set, period);
   await client.query(
-    `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, recent)
-select verifier_set, deal, period, fulfilled, committed, missed, recent from audit.pending_tallies
+    `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault)
+select verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault from audit.pending_tallies
 where verifier_set = $1 and period = $2
 on conflict (verifier_set, deal) do update set period = excluded.period, fulfilled = excluded.fulfilled,
-  committed = excluded.committed, missed = excluded.missed, recent = excluded.recent
+  committed = excluded.committed, missed = excluded.missed, held = excluded.held, recent = excluded.recent,
+  fault = excluded.fault
 where t.period < excluded.period`,
     [set, period],
   );
+}
+
+/** A root is final only with the counts that were judged with it: to go on without them would take what was earned before for nothing. */
+async function requireTallies(client: PoolClient, set: Hex, period: number): Promise<void> {
+  const { rows } = await client.query<{ missing: number }>(
+    `select leaves - (select count(*)::int from audit.pending_tallies where verifier_set = $1 and period = $2) as missing
+from audit.periods where period = $2`,
+    [set, period],
+  );
+  const missing = rows[0]?.missing ?? 0;
+  if (missing === 0) return;
+  throw new CairnError(`period ${period} is final, and the counts of ${missing} of its leaves are not here`, {
+    code: "tallies-missing",
+    kind: "internal",
+    next: "Restore the database as it was, or take the counts from the period's leaf file: judging goes on when they are here.",
+  });
 }
 
 /** The quorum agreed on a root that was not computed here: an older copy of this database is at work, or other verifiers are. */

@@ -1,9 +1,9 @@
 import { signTyped, verifyTyped } from "@cairn/chain";
 import { CairnError, type DealId, type Hex, PERIOD_CHALLENGES } from "@cairn/core";
 import { deriveChallenges, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import { auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
-import { sha256Hex } from "./sha256-hex.ts";
 
 export interface ActivationProof {
   deal: DealId;
@@ -26,16 +26,25 @@ export async function attestActivation(context: AuditContext, activation: Activa
   const [deal] = await auditedDeals(context, { deals: [activation.deal] });
   const record = await context.ledger.deal(activation.deal);
   if (deal === undefined || record === undefined) {
-    throw new CairnError(`deal ${activation.deal} is not on the chain`, { code: "unknown-deal", kind: "missing" });
+    throw new CairnError(`deal ${activation.deal} is not on the chain`, {
+      code: "unknown-deal",
+      kind: "missing",
+      next: "Ask the provider that the chain names for the deal; a deal that has ended is dropped.",
+    });
   }
   if (record.state !== "PROPOSED" || record.receiptBlock === 0) {
     throw new CairnError(`the deal is ${record.state}, with ${record.receiptBlock === 0 ? "no" : "a"} receipt`, {
       code: "not-received",
       kind: "conflict",
+      next: "Send the receipt first, and activate while the deal is PROPOSED.",
     });
   }
   if (record.quote.verifierSet !== context.verifierSet) {
-    throw new CairnError("the deal names other verifiers", { code: "other-verifiers", kind: "conflict" });
+    throw new CairnError("the deal names other verifiers", {
+      code: "other-verifiers",
+      kind: "conflict",
+      next: "Ask the gateway whose verifier set the deal's quote names.",
+    });
   }
   await requireLaterBlock(context, activation.seed, record.receiptBlock);
   const { provider, commitment, rawLength } = record.quote;

@@ -5,6 +5,7 @@ import {
   type DealState,
   type Hex,
   lastScheduledPeriod,
+  type Money,
   type PackageId,
   periodAt,
 } from "@cairn/core";
@@ -16,6 +17,7 @@ export interface AuditedDeal {
   provider: Address;
   /** The provider's present hot key: signs its proofs. */
   hot: Address;
+  owner: Address;
   manifestHash: Hex;
   package: PackageId | null;
   piece: number;
@@ -24,6 +26,7 @@ export interface AuditedDeal {
   commitment: Hex;
   rawLength: number;
   duty: bigint;
+  pricePerPeriod: Money;
   /** 0 before the receipt. */
   receiptTime: number;
   lastPeriod: number;
@@ -31,9 +34,10 @@ export interface AuditedDeal {
   verifierSet: Hex;
 }
 
-interface Row extends Omit<AuditedDeal, "rawLength" | "duty" | "receiptTime" | "lastPeriod"> {
+interface Row extends Omit<AuditedDeal, "rawLength" | "duty" | "pricePerPeriod" | "receiptTime" | "lastPeriod"> {
   rawLength: string;
   duty: string;
+  pricePerPeriod: string;
   receiptTime: string | null;
   lastPeriod: string | null;
   periods: number;
@@ -46,12 +50,12 @@ export async function auditedDeals(
 ): Promise<AuditedDeal[]> {
   const { rows } = await pool.query({
     name: "audit-deals",
-    text: `select d.deal, d.provider, p.hot, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
-  coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.received_at as "receiptTime",
+    text: `select d.deal, d.provider, p.hot, d.owner, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
+  coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.price_per_period as "pricePerPeriod", d.received_at as "receiptTime",
   d.last_period as "lastPeriod", d.periods, d.state, d.verifier_set as "verifierSet"
 from catalog.deals d
 join catalog.providers p on p.provider = d.provider
-left join catalog.packages c on c.manifest_hash = d.manifest_hash
+left join catalog.packages c on c.manifest_hash = d.manifest_hash and c.owner = d.owner
 where ($1::text[] is null or d.deal = any($1)) and ($2::text is null or d.state = $2) and ($3::text is null or c.id = $3)
   and ($4::text is null or d.verifier_set = $4)
 order by d.deal`,
@@ -62,6 +66,13 @@ order by d.deal`,
     const receiptTime = Number(row.receiptTime ?? 0);
     const agreed = lastScheduledPeriod(periodAt(receiptTime, deployment), periods, duty, deployment);
     const shortened = row.lastPeriod === null ? agreed : Number(row.lastPeriod);
-    return { ...row, rawLength: Number(row.rawLength), duty, receiptTime, lastPeriod: Math.min(agreed, shortened) };
+    return {
+      ...row,
+      rawLength: Number(row.rawLength),
+      duty,
+      pricePerPeriod: BigInt(row.pricePerPeriod),
+      receiptTime,
+      lastPeriod: Math.min(agreed, shortened),
+    };
   });
 }

@@ -1,7 +1,7 @@
 import { enqueue } from "@cairn/catalog";
 import { signTyped } from "@cairn/chain";
 import type { World } from "@cairn/chain/testing";
-import { CairnError, type DealId, periodAt, type Signed } from "@cairn/core";
+import { CairnError, type DealId, type ErrorCode, periodAt, type Signed } from "@cairn/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Audited, startAudited, startWorld, type TestDeal, withBitFlipped } from "../test/audit-world.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
@@ -18,21 +18,22 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   net.providers.behaviour.clear();
-  net.told.length = 0;
-  net.healed.length = 0;
+  await net.forgetTold();
   for (const table of ["evidence", "damage", "outcomes", "checks"]) {
     await net.database.pool.query(`delete from audit.${table}`);
   }
 });
 
 const deal = (i: number) => net.deals[i] as TestDeal;
-const toldOf = (id: DealId) => net.told.filter((notice) => notice.deal === id).map((notice) => notice.kind);
+const toldOf = async (id: DealId) =>
+  (await net.told()).filter((notice) => notice.deal === id).map((notice) => notice.kind);
+const healed = async () => (await net.handed("heal")).map(({ deal: of }) => of);
 const evidence = async () =>
   (await net.database.pool.query("select deal, state from audit.evidence order by deal")).rows as {
     deal: DealId;
     state: string;
   }[];
-const failing = (code: string) => () => new CairnError(code, { code, kind: "unavailable" });
+const failing = (code: ErrorCode) => () => new CairnError(code, { code, kind: "unavailable" });
 const DAMAGE = [{ offset: 127, length: 127 }];
 
 /** The transport here checks no tickets: providers' own tests do. */
@@ -61,7 +62,7 @@ describe("a check", () => {
     expect(results(done)).toEqual(Array(4).fill("sound"));
     expect(done.shards.map((shard) => shard.shard)).toEqual([0, 1, 2, 3]);
     expect(net.providers.mostAtWork).toBeGreaterThan(1);
-    expect(net.told).toEqual([]);
+    expect(await net.told()).toEqual([]);
   });
 
   it("names damage, wrong proofs and silence, and has the damage cured", async () => {
@@ -72,14 +73,14 @@ describe("a check", () => {
     const done = await check(false);
     expect(results(done)).toEqual(["damaged", "wrong-proof", "silent", "damaged"]);
     expect(done.ok).toBe(false);
-    expect(net.healed.toSorted()).toEqual([deal(0).id, deal(3).id].toSorted());
-    expect(toldOf(deal(0).id)).toEqual(["damage"]);
-    expect(toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
+    expect((await healed()).toSorted()).toEqual([deal(0).id, deal(3).id].toSorted());
+    expect(await toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(await toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
     expect(await evidence()).toEqual([{ deal: deal(1).id, state: "standing" }]);
     // Asked again within the period, it is cured again and told no more.
     await check(false);
-    expect(toldOf(deal(0).id)).toEqual(["damage"]);
-    expect(toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
+    expect(await toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(await toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
   });
 
   it("in full, reads every byte: hidden damage, other bytes and endless ones are named, owned-up damage is cured", async () => {
@@ -98,8 +99,26 @@ describe("a check", () => {
     expect(await evidence()).toEqual(
       [deal(0).id, deal(1).id].toSorted().map((id) => ({ deal: id, state: "standing" })),
     );
-    expect(net.healed).toEqual([deal(2).id]);
-    expect(net.told.map((notice) => notice.kind).toSorted()).toEqual(["damage", "wrong-bytes", "wrong-bytes"]);
+    expect(await healed()).toEqual([deal(2).id]);
+    expect((await net.told()).map((notice) => notice.kind).toSorted()).toEqual([
+      "damage",
+      "wrong-bytes",
+      "wrong-bytes",
+    ]);
+  });
+
+  it("is under way once, whoever asks meanwhile, and so many at a time", async () => {
+    const ask = (pieces: number[]) => net.audit.startCheck({ package: net.packageId, full: false, pieces }, sign);
+    const all = Array.from({ length: 32 }, (_, i) => ask([0, 7 + i]));
+    await expect(ask([0])).rejects.toMatchObject({ code: "busy" });
+    const [first, same] = await Promise.all([all[0]!, ask([7, 0, 7])]);
+    expect(same.check.id).toBe(first.check.id);
+    const ids = new Set((await Promise.all(all)).map(({ check }) => check.id));
+    expect(ids.size).toBe(32);
+    await Promise.all(all.map(async (one) => (await one).finished));
+    const { check: next, finished } = await ask([0, 7]);
+    expect(next.id).not.toBe(first.check.id);
+    await finished;
   });
 
   it("says what is missing before it begins", async () => {
@@ -132,7 +151,6 @@ describe("wrong bytes that a reader caught", () => {
       package: net.packageId,
       piece: 0,
       shard: of.quote.shard,
-      kind: "wrong-bytes",
       detail: "64 bytes differ",
     });
     await takeFaultEvidence(net.context);
@@ -145,7 +163,29 @@ describe("wrong bytes that a reader caught", () => {
     await confirmEvidence(net.context);
     await confirmEvidence(net.context);
     expect(await evidence()).toEqual([{ deal: deal(0).id, state: "standing" }]);
-    expect(toldOf(deal(0).id)).toEqual(["wrong-bytes"]);
+    expect(await toldOf(deal(0).id)).toEqual(["wrong-bytes"]);
+  });
+
+  it("stay open until both what they are is recorded and the market has it", async () => {
+    await caught(deal(0));
+    await net.refusing("lied", async () => {
+      await expect(confirmEvidence(net.context)).rejects.toThrow("refusing");
+    });
+    expect(await evidence()).toEqual([{ deal: deal(0).id, state: "asked" }]);
+    expect(await toldOf(deal(0).id)).toEqual([]);
+    await confirmEvidence(net.context);
+    expect(await net.handed("lied")).toEqual([{ deal: deal(0).id }]);
+
+    net.providers.behaviour.set(deal(1).id, { damage: DAMAGE });
+    await caught(deal(1));
+    await net.refusing("heal", async () => {
+      await expect(confirmEvidence(net.context)).rejects.toThrow("refusing");
+    });
+    // Were the damage known already, nobody would have it healed.
+    expect((await net.database.pool.query("select from audit.damage")).rowCount).toBe(0);
+    await confirmEvidence(net.context);
+    expect(await healed()).toEqual([deal(1).id]);
+    expect(await toldOf(deal(1).id)).toEqual(["damage"]);
   });
 
   it("are forgiven when it owns up to damage, and heal it", async () => {
@@ -153,13 +193,13 @@ describe("wrong bytes that a reader caught", () => {
     await caught(deal(1));
     await confirmEvidence(net.context);
     expect(await evidence()).toEqual([]);
-    expect(net.healed).toEqual([deal(1).id]);
+    expect(await healed()).toEqual([deal(1).id]);
     // Cured by now, and caught once more with what was read before: known damage is no lie.
     net.providers.behaviour.clear();
     await caught(deal(1));
     await confirmEvidence(net.context);
     expect(await evidence()).toEqual([]);
-    expect(toldOf(deal(1).id)).toEqual(["damage"]);
+    expect(await toldOf(deal(1).id)).toEqual(["damage"]);
   });
 
   it("stand against a provider that does not answer", async () => {
@@ -186,8 +226,8 @@ describe("a provider's own damage report", () => {
     const ranges = [await report(deal(0)), await report(deal(0), { offset: 1270n })];
     expect(await net.audit.reportDamage(ranges)).toEqual([{ accepted: true }, { accepted: true }]);
     expect(await net.audit.reportDamage([await report(deal(0))])).toEqual([{ accepted: true }]);
-    expect(toldOf(deal(0).id)).toEqual(["damage"]);
-    expect(new Set(net.healed)).toEqual(new Set([deal(0).id]));
+    expect(await toldOf(deal(0).id)).toEqual(["damage"]);
+    expect(new Set(await healed())).toEqual(new Set([deal(0).id]));
     const { rows } = await net.database.pool.query("select distinct outcome from audit.outcomes where deal = $1", [
       deal(0).id,
     ]);
@@ -207,7 +247,7 @@ describe("a provider's own damage report", () => {
       await report(deal(1), { deal: `0x${"ab".repeat(32)}` }),
     ]);
     expect(answers.every((answer) => !answer.accepted && answer.reason !== undefined)).toBe(true);
-    expect(net.told).toEqual([]);
-    expect(net.healed).toEqual([]);
+    expect(await net.told()).toEqual([]);
+    expect(await healed()).toEqual([]);
   });
 });

@@ -6,18 +6,18 @@ import {
   CairnError,
   CHECK_CHALLENGES,
   type DealId,
+  eachBounded,
   type Hex,
   type PackageId,
   type ProviderReplies,
   type Signed,
 } from "@cairn/core";
 import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
-import type { AuditContext } from "./context.ts";
-import { eachBounded } from "./each-bounded.ts";
+import type { AuditContext, TicketSigner } from "./context.ts";
 import { describe, noteDamage } from "./report-damage.ts";
-import { sha256Hex } from "./sha256-hex.ts";
 
 export type ShardFinding = "sound" | "damaged" | "wrong-bytes" | "wrong-proof" | "silent" | "refused";
 
@@ -50,9 +50,6 @@ const READ_SECONDS = 60;
 const SLOWEST_BYTES_PER_SECOND = 50_000;
 /** Shards of one check that are asked for at once: enough to keep several providers busy, few enough for the gateway's own line. */
 const AT_ONCE = 8;
-
-/** Signs a range read of a deal's shard as the audience of the owner's capability. */
-export type TicketSigner = (deal: DealId, offset: number, length: number) => Promise<Signed<"ReadTicket">>;
 
 export interface CheckRequest {
   package: PackageId;
@@ -159,7 +156,12 @@ from audit.checks where id = $1`,
     [id],
   );
   const [row] = rows;
-  if (row === undefined) throw new CairnError(`no check ${id}`, { code: "unknown-check", kind: "missing" });
+  if (row === undefined)
+    throw new CairnError(`no check ${id}`, {
+      code: "unknown-check",
+      kind: "missing",
+      next: "Start a check with `cairn check`: results are kept for 30 days.",
+    });
   return row;
 }
 
@@ -289,6 +291,11 @@ async function* timely(
   } catch (error) {
     if (!deadline.aborted) throw error;
     const message = `the provider did not send its shard within ${Math.ceil(seconds)} s`;
-    throw new CairnError(message, { code: "provider-timeout", kind: "unavailable", cause: error });
+    throw new CairnError(message, {
+      code: "provider-timeout",
+      kind: "unavailable",
+      next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
+      cause: error,
+    });
   }
 }

@@ -3,29 +3,36 @@ import { leafHash, verdictTree } from "@cairn/chain";
 import {
   answerDeadline,
   asCairnError,
+  CairnError,
   type DealId,
   type FinalizedHead,
   type Hex,
   periodAt,
   periodStart,
 } from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import type { PoolClient } from "pg";
-import { wasAttended } from "./attendance.ts";
-import { auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
+import { hearPeriod } from "./hear-period.ts";
 import { EMPTY_TALLY, type Judgement, judgePeriod, type Outcome, type Tally } from "./judge-period.ts";
-import { probeSilent } from "./probe-silent.ts";
-import { sha256Hex } from "./sha256-hex.ts";
+import { keepSpares } from "./keep-spares.ts";
 
 /**
  * Judge one period whose answers are in on the finalised chain, keep its leaves and leaf file, and vote. Runs again after a crash with
  * the same result: what was judged is stored before anything is sent.
+ * @param asked whether those who are missing have been asked again: else their silence is ours
  * @returns false when there is nothing to judge: no deal of this verifier set is ACTIVE
+ * @throws CairnError `undecided-period` when an earlier period still waits for its votes: its counts are this one's beginning
  */
-export async function closePeriod(context: WorkingContext, period: number, head: FinalizedHead): Promise<boolean> {
-  if ((await storedVote(context.pool, period)) === undefined) await probeSilent(context, period);
-  const vote = await inTransaction(context.pool, (client) => judgeOnce(context, client, period));
+export async function closePeriod(
+  context: WorkingContext,
+  period: number,
+  head: FinalizedHead,
+  asked: boolean,
+): Promise<boolean> {
+  const vote = await inTransaction(context.pool, (client) => judgeOnce(context, client, period, asked));
   if (vote === undefined) return false;
+  await keepSpares(context, period);
   await castVotes(context, period, vote, head);
   return true;
 }
@@ -36,9 +43,9 @@ interface Vote {
   leaves: number;
 }
 
-async function storedVote(db: Pick<PoolClient, "query">, period: number, lock = ""): Promise<Vote | undefined> {
-  const { rows } = await db.query<{ root: Hex | null; leaf_file_hash: Hex; leaves: number }>(
-    `select root, leaf_file_hash, leaves from audit.periods where period = $1 ${lock}`,
+async function storedVote(client: PoolClient, period: number): Promise<Vote | undefined> {
+  const { rows } = await client.query<{ root: Hex | null; leaf_file_hash: Hex; leaves: number }>(
+    "select root, leaf_file_hash, leaves from audit.periods where period = $1 for update",
     [period],
   );
   const row = rows[0];
@@ -46,19 +53,39 @@ async function storedVote(db: Pick<PoolClient, "query">, period: number, lock = 
   return { root: row.root, leafFileHash: row.leaf_file_hash, leaves: row.leaves };
 }
 
+async function requireDecided(client: PoolClient, period: number): Promise<void> {
+  const { rows } = await client.query<{ period: number; state: string }>(
+    `select period::float8 as period, state from audit.periods
+where period < $1 and state in ('open', 'voted') order by period limit 1`,
+    [period],
+  );
+  const [earlier] = rows;
+  if (earlier === undefined) return;
+  throw new CairnError(`period ${period} cannot be judged while period ${earlier.period} is ${earlier.state}`, {
+    code: "undecided-period",
+    kind: "conflict",
+    next: `Judge period ${earlier.period} first, or wait until its votes are final or its vote window is over.`,
+    details: { period, earlier: earlier.period, state: earlier.state },
+  });
+}
+
 /** The row lock keeps out answers that arrive while the period is judged (`recordOutcomes`): an accepted proof always counts. */
-async function judgeOnce(context: AuditContext, client: PoolClient, period: number): Promise<Vote | undefined> {
-  const stored = await storedVote(client, period, "for update");
+async function judgeOnce(
+  context: WorkingContext,
+  client: PoolClient,
+  period: number,
+  asked: boolean,
+): Promise<Vote | undefined> {
+  const stored = await storedVote(client, period);
   if (stored !== undefined) return stored;
+  await requireDecided(client, period);
   const { verifierSet, deployment } = context;
-  const deals = await auditedDeals({ pool: client, deployment }, { state: "ACTIVE", verifierSet });
+  const { deals, weight } = await hearPeriod(context, client, period);
   if (deals.length === 0) return undefined;
   const judgements = judgePeriod(
     period,
     deals.map((deal) => ({
       deal: deal.deal,
-      piece: `${deal.manifestHash}/${deal.piece}`,
-      k: deal.k,
       duty: deal.duty,
       receiptPeriod: periodAt(deal.receiptTime, deployment),
       lastPeriod: deal.lastPeriod,
@@ -66,7 +93,7 @@ async function judgeOnce(context: AuditContext, client: PoolClient, period: numb
     await talliesOf(client, verifierSet),
     await outcomesOf(client, period, periodStart(period + 1, deployment)),
     deployment,
-    await wasAttended(client, period, deployment),
+    asked ? weight : "ours",
   );
   const leaves = judgements.map((judgement) => judgement.leaf);
   const file = Buffer.from(leafFile(context, period, judgements));
@@ -93,7 +120,7 @@ union all select deal, 'wrong' from caught c
 async function talliesOf(client: PoolClient, verifierSet: Hex): Promise<Map<DealId, Tally>> {
   const { rows } = await client.query<{ deal: DealId } & Tally>({
     name: "audit-tallies",
-    text: "select deal, fulfilled, committed, missed, recent from audit.tallies where verifier_set = $1",
+    text: "select deal, fulfilled, committed, missed, held, recent, fault from audit.tallies where verifier_set = $1",
     values: [verifierSet],
   });
   return new Map(rows.map(({ deal, ...tally }) => [deal, { ...EMPTY_TALLY, ...tally }]));
@@ -143,8 +170,9 @@ select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::int[], $7::sm
   );
   await client.query("delete from audit.pending_tallies where verifier_set = $1", [verifierSet]);
   await client.query(
-    `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, recent)
-select $1, d, $2, f, c, m, r from unnest($3::text[], $4::int[], $5::int[], $6::jsonb[], $7::jsonb[]) as t (d, f, c, m, r)`,
+    `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault)
+select $1, d, $2, f, c, m, h, r, a from unnest($3::text[], $4::int[], $5::int[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[])
+  as t (d, f, c, m, h, r, a)`,
     [
       verifierSet,
       period,
@@ -152,7 +180,9 @@ select $1, d, $2, f, c, m, r from unnest($3::text[], $4::int[], $5::int[], $6::j
       judgements.map((j) => j.tally.fulfilled),
       judgements.map((j) => j.tally.committed),
       judgements.map((j) => JSON.stringify(j.tally.missed)),
+      judgements.map((j) => JSON.stringify(j.tally.held)),
       judgements.map((j) => JSON.stringify(j.tally.recent)),
+      judgements.map((j) => JSON.stringify(j.tally.fault)),
     ],
   );
   await client.query(

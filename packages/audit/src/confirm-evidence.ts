@@ -1,9 +1,9 @@
-import { takeOutbox } from "@cairn/catalog";
-import { asCairnError, type DealId } from "@cairn/core";
+import { enqueue, inTransaction, takeOutbox } from "@cairn/catalog";
+import { asCairnError, type DealId, eachBounded } from "@cairn/core";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
-import { eachBounded } from "./each-bounded.ts";
 import { noteDamage } from "./report-damage.ts";
+import { tell } from "./tell.ts";
 
 /** A suspect must own up within this and the time that a slow disk takes: nobody's stalling keeps others from being judged for long. */
 const OWN_UP_SECONDS = 30;
@@ -18,7 +18,6 @@ type Suspect = Pick<AuditedDeal, "deal" | "provider" | "package" | "piece" | "sh
 export async function takeFaultEvidence(context: AuditContext): Promise<void> {
   const takeOne = () =>
     takeOutbox(context.pool, ["fault-evidence"], async ({ payload }, client) => {
-      if (payload.kind !== "wrong-bytes") return;
       await client.query(
         "insert into audit.evidence (deal, reason, at) values ($1, $2, $3) on conflict (deal) do nothing",
         [payload.deal, payload.detail, (await context.ledger.latest()).timestamp],
@@ -93,20 +92,22 @@ export async function noteWrongBytes(
   what: string,
 ): Promise<void> {
   const now = (await context.ledger.latest()).timestamp;
-  const { rowCount } = await context.pool.query(
-    `insert into audit.evidence as e (deal, reason, at, state) values ($1, $2, $3, 'standing')
+  await inTransaction(context.pool, async (client) => {
+    const { rowCount } = await client.query(
+      `insert into audit.evidence as e (deal, reason, at, state) values ($1, $2, $3, 'standing')
 on conflict (deal) do update set state = 'standing' where e.state <> 'standing'`,
-    [deal.deal, what, now],
-  );
-  if (rowCount === 0) return;
-  await context.tell({
-    kind: "wrong-bytes",
-    severity: "error",
-    deal: deal.deal,
-    provider: deal.provider,
-    package: deal.package,
-    message: `Provider ${deal.provider} hands out wrong bytes for shard ${deal.shard} of piece ${deal.piece}, and does not own up to it: ${what}.`,
-    next: "Nothing to do: the deal fails with the period's verdict and the shard is rebuilt elsewhere.",
+      [deal.deal, what, now],
+    );
+    if (rowCount === 0) return;
+    await tell(client, {
+      kind: "wrong-bytes",
+      severity: "error",
+      deal: deal.deal,
+      provider: deal.provider,
+      package: deal.package,
+      message: `Provider ${deal.provider} hands out wrong bytes for shard ${deal.shard} of piece ${deal.piece}, and does not own up to it: ${what}.`,
+      next: "Nothing to do: the deal fails with the period's verdict and the shard is rebuilt elsewhere.",
+    });
+    await enqueue(client, "lied", { deal: deal.deal });
   });
-  await context.hand("lied", { deal: deal.deal });
 }

@@ -1,6 +1,6 @@
-import type { OutboxTopics } from "@cairn/catalog";
-import type { Address, BlobStore, DealId, Deployment, Hex, Ledger, Transport } from "@cairn/core";
+import type { Address, BlobStore, Clock, DealId, Deployment, Hex, Ledger, Signed, Transport } from "@cairn/core";
 import type { Pool } from "pg";
+import type { ProofInbox } from "./proof-inbox.ts";
 
 /** One verifier key; `ledger` signs with it. */
 export interface Verifier {
@@ -30,16 +30,31 @@ export interface AuditContext {
   verifierSet: Hex;
   quorum: number;
   verifiers: Verifier[];
-  transport: Transport;
+  transport: Transport & { connected?(): Address[] };
+  /** The chain's time. */
+  clock: Clock;
   /** Verdict leaf files by their sha256. */
   leafFiles: BlobStore;
-  tell(notice: Notice): Promise<void>;
-  /** Hand a matter to the market: `heal` rewrites a damaged shard in place, `lied` keeps it from ever going back to its holder. */
-  hand<T extends "heal" | "lied">(topic: T, payload: OutboxTopics[T]): Promise<void>;
+  /** Signs range reads as the audience of the owners' capabilities; without it, no reads are sampled. */
+  signTicket?: TicketSigner;
 }
 
-/** A context whose `tellOnce` keeps what comes again each period or block from being told each time. */
+/** Signs a range read of a deal's shard. */
+export type TicketSigner = (deal: DealId, offset: number, length: number) => Promise<Signed<"ReadTicket">>;
+
+/** What one audit remembers while it runs. */
 export interface WorkingContext extends AuditContext {
-  /** As `tell`, but at most once in ten minutes under one key. */
+  inbox: ProofInbox;
+  /** Periods whose missing answers are being asked for again, or have been. */
+  probes: Map<number, { done: boolean }>;
+  /** Period in which reads were sampled last. */
+  sampledPeriod: number | undefined;
+  /** Reads of a deal in a row that were refused for their time. */
+  untimely: Map<DealId, number>;
+  /** When the verifiers were last known to listen, in milliseconds of the clock's monotonic time. */
+  listenedAt: number | undefined;
+  /** When two looks at the chain lie further apart than this, the verifiers were away in between. */
+  absentAfterSeconds: number;
+  /** Records a notice, at most once in ten minutes under one key: for what comes again each period or block. */
   tellOnce(key: string, notice: Notice): Promise<void>;
 }

@@ -1,27 +1,28 @@
-import type { FinalizedHead, Hex } from "@cairn/core";
+import { CairnError, type FinalizedHead, type Hex, Semaphore } from "@cairn/core";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { attend } from "./attendance.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
-import {
-  type CheckRequest,
-  type CheckResult,
-  checkResult,
-  endInterruptedChecks,
-  startCheck,
-  type TicketSigner,
-} from "./check-package.ts";
+import { type CheckRequest, type CheckResult, checkResult, endInterruptedChecks, startCheck } from "./check-package.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
-import type { AuditContext, WorkingContext } from "./context.ts";
+import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
 import { openLeafFile } from "./open-leaf-file.ts";
+import { openProofInbox, type ProofInbox } from "./proof-inbox.ts";
 import { prune } from "./prune.ts";
 import { reportDamage } from "./report-damage.ts";
+import { sampleReads } from "./sample-reads.ts";
 import { failFaulted, settleDue } from "./settle.ts";
+import { tell } from "./tell.ts";
 import { tellOnce } from "./tell-once.ts";
 
 export interface Audit {
-  acceptProofs(pushes: readonly PushedProof[]): Promise<ProofAnswer[]>;
+  /** @throws CairnError `busy` when too many wait already. `arrivedAt`: when the push's first byte came, in milliseconds of the clock's monotonic time; now unless set. */
+  acceptProofs(pushes: readonly PushedProof[], arrivedAt?: number): Promise<ProofAnswer[]>;
+  /** Where pushes are counted from their first byte on: no period is judged past one that came in time. */
+  inbox: ProofInbox;
+  /** Say, at least every `absentAfterSeconds`, that answers can come in and chain and database can be reached. */
+  listening(): Promise<void>;
   reportDamage(reports: Parameters<typeof reportDamage>[1]): ReturnType<typeof reportDamage>;
   attest(activation: ActivationProof): Promise<Hex[]>;
   startCheck(
@@ -41,26 +42,39 @@ export interface Audit {
 }
 
 export interface AuditOptions {
-  /** Claims are sent for a deal at most once in so many periods. */
+  /** Claims are sent for a deal at most once in this many periods. */
   claimEveryPeriods: number;
-  /** When the heads of two rounds lie further apart than so many seconds, the verifiers were away in between; without it they never are. */
+  /** Periods and their leaf files are kept for so long, and for as long as a deal may need them; for ever unless set. */
+  recordSeconds?: number;
+  /** When two calls of `listening` lie further apart than this, the verifiers were away in between. Leave it out to disable the check. */
   absentAfterSeconds?: number;
 }
 
 export function createAudit(given: AuditContext, options: AuditOptions): Audit {
+  const absentAfterSeconds = options.absentAfterSeconds ?? Number.POSITIVE_INFINITY;
   const context: WorkingContext = {
     ...given,
-    tellOnce: tellOnce((notice) => given.tell(notice)),
+    absentAfterSeconds,
+    inbox: openProofInbox(),
+    probes: new Map(),
+    sampledPeriod: undefined,
+    untimely: new Map(),
+    listenedAt: undefined,
+    tellOnce: tellOnce((notice) => tell(given.pool, notice)),
   };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
   let started: Promise<void> | undefined;
+  const checking = new Semaphore(PUSHES_AT_ONCE);
+  /** Under way, by package, kind and pieces: who asks for the same one meanwhile is given it. */
+  const checks = new Map<string, ReturnType<typeof startCheck>>();
   const tracks = [
     oneAtATime((head) => openRunningPeriod(context, head)),
     oneAtATime((head) => judgeDuePeriods(context, projection, head)),
     oneAtATime(() => failFaulted(context)),
+    oneAtATime((head) => sampleReads(context, head)),
     oneAtATime(async () => {
       await settleDue(context, options.claimEveryPeriods);
-      await prune(context);
+      await prune(context, options.recordSeconds);
     }),
     oneAtATime(async () => {
       await takeFaultEvidence(context);
@@ -68,22 +82,33 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     }),
   ];
   return {
-    acceptProofs: (pushes) => acceptProofs(context, pushes),
+    async acceptProofs(pushes, arrivedAt = context.clock.monotonic()) {
+      if (checking.waiting >= PUSHES_WAITING) throw busy("too many proofs are waiting to be checked");
+      return checking.run(() => acceptProofs(context, pushes, { arrivedAt }));
+    },
+    inbox: context.inbox,
+    listening: () => attend(context),
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
     startCheck: async (request, sign) => {
       await begin();
-      const started = await startCheck(context, request, sign);
+      const pieces = [...new Set(request.pieces)].toSorted((a, b) => a - b).join(" ");
+      const key = `${request.package} ${request.full} ${request.pieces === undefined ? "all" : pieces}`;
+      const running = checks.get(key);
+      if (running !== undefined) return running;
+      if (checks.size >= CHECKS_AT_ONCE) throw busy("too many checks are under way");
+      const starting = startCheck(context, request, sign);
+      checks.set(key, starting);
+      const forget = () => void checks.delete(key);
       // Whoever awaits it sees a failure; nobody has to.
-      started.finished.catch(() => undefined);
-      return started;
+      starting.then(({ finished }) => finished).then(forget, forget);
+      return starting;
     },
     checkResult: (id) => checkResult(context, id),
     leafFile: (hash) => openLeafFile(context, hash),
     projection,
     async round(head) {
       await begin();
-      if (options.absentAfterSeconds !== undefined) await attend(context, head.timestamp, options.absentAfterSeconds);
       const done = await Promise.allSettled(tracks.map((track) => track(head)));
       const failed = done.find((one) => one.status === "rejected");
       if (failed !== undefined) throw failed.reason;
@@ -98,6 +123,21 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     return started;
   }
 }
+
+/** Pushes that are checked and recorded at once: the database has places for others too. */
+const PUSHES_AT_ONCE = 4;
+/** Pushes of up to 1 MiB that wait for their turn; whoever comes then is told to come again, which providers do. */
+const PUSHES_WAITING = 64;
+
+/** Each has its holders read whole shards. */
+const CHECKS_AT_ONCE = 32;
+
+const busy = (what: string) =>
+  new CairnError(what, {
+    code: "busy",
+    kind: "unavailable",
+    next: "Send them again in a moment.",
+  });
 
 /** `work`, unless it is under way. */
 function oneAtATime(work: (head: FinalizedHead) => Promise<void>): (head: FinalizedHead) => Promise<void> {

@@ -1,6 +1,6 @@
 export type { ProofAnswer, PushedProof } from "./accept-proofs.ts";
 export type { ActivationProof } from "./attest-activation.ts";
-export type { CheckRequest, CheckResult, ShardCheck, ShardFinding, TicketSigner } from "./check-package.ts";
-export type { AuditContext, Notice, Verifier } from "./context.ts";
+export type { CheckRequest, CheckResult, ShardCheck, ShardFinding } from "./check-package.ts";
+export type { AuditContext, Notice, TicketSigner, Verifier } from "./context.ts";
 export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
 export { auditMigrations } from "./migrations.ts";

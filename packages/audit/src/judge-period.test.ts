@@ -1,14 +1,13 @@
 import { ALWAYS_ON, type DealId } from "@cairn/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_TALLY, type JudgedDeal, judgePeriod, type Outcome, type Tally } from "./judge-period.ts";
+import { EMPTY_TALLY, type JudgedDeal, judgePeriod, type Outcome, silenceStrikes, type Tally } from "./judge-period.ts";
+import type { Weight } from "./weigh-silence.ts";
 
 const clock = { genesisTime: 0, periodSeconds: 60, graceSeconds: 6 };
 const id = (n: number): DealId => `0x${n.toString(16).padStart(64, "0")}`;
 const deal = (n: number, more: Partial<JudgedDeal> = {}): JudgedDeal => ({
   deal: id(n),
-  piece: "p/0",
-  k: 2,
   duty: ALWAYS_ON,
   receiptPeriod: 0,
   lastPeriod: 1000,
@@ -19,10 +18,10 @@ const all = (outcome: Outcome, except: number[] = []) =>
   new Map<DealId, Outcome>(four.filter((_, i) => !except.includes(i + 1)).map((d) => [d.deal, outcome]));
 
 /** Judge period after period, carrying the tallies on. */
-function run(deals: JudgedDeal[], rounds: Map<DealId, Outcome>[], first = 1) {
+function run(deals: JudgedDeal[], rounds: Map<DealId, Outcome>[], first = 1, silence: Weight = "theirs") {
   let tallies = new Map<DealId, Tally>();
   return rounds.map((outcomes, i) => {
-    const judged = judgePeriod(first + i, deals, tallies, outcomes, clock);
+    const judged = judgePeriod(first + i, deals, tallies, outcomes, clock, silence);
     tallies = new Map(judged.map((j) => [j.leaf.deal, j.tally]));
     return judged;
   });
@@ -39,28 +38,66 @@ describe("judgePeriod", () => {
     expect(judged?.[0]?.leaf).toMatchObject({ fulfilled: 0, committed: 0, verdict: 0 });
   });
 
-  it("forgives one silence while more than k shards live, and faults the second", () => {
+  it("forgives one silence, and faults the second", () => {
     const rounds = run(four, [all("proved", [1]), all("proved"), all("proved", [1])]);
     expect(rounds.map((r) => r[0]?.leaf.verdict)).toEqual([1, 0, 2]);
     expect(rounds[2]?.[0]?.leaf).toMatchObject({ faultA: 1, faultB: 3 });
   });
 
   it("holds silence against nobody while the verifiers were away, and what came still counts", () => {
-    const judged = judgePeriod(3, four, new Map(), all("proved", [1, 2, 3]), clock, false);
+    const judged = judgePeriod(3, four, new Map(), all("proved", [1, 2, 3]), clock, "ours");
     expect(judged.map((j) => [j.outcome, j.leaf.verdict, j.leaf.fulfilled, j.leaf.committed])).toEqual([
       ["unheard", 0, 0, 0],
       ["unheard", 0, 0, 0],
       ["unheard", 0, 0, 0],
       ["proved", 0, 1, 1],
     ]);
-    const wrong = judgePeriod(3, four, new Map(), all("wrong", [1]), clock, false);
+    const wrong = judgePeriod(3, four, new Map(), all("wrong", [1]), clock, "ours");
     expect(wrong.map((j) => j.leaf.verdict)).toEqual([0, 2, 2, 2]);
   });
 
-  it("faults the first silence when no more than k shards live", () => {
+  it("repeats a fault that nobody acted on in the leaves of 24 later periods, with all that was proved meanwhile", () => {
+    const wrong = run(four, [all("wrong", [2, 3, 4]), ...Array.from({ length: 30 }, () => all("proved"))]);
+    const leaves = wrong.map((round) => round[0]!.leaf);
+    expect(leaves.map(({ verdict }) => verdict)).toEqual([...Array(25).fill(2), ...Array(6).fill(0)]);
+    expect(leaves[24]).toMatchObject({ fulfilled: 24, committed: 25, faultA: 1, faultB: 1 });
+    expect(leaves[25]).toMatchObject({ fulfilled: 25, faultA: 0, faultB: 0 });
+    expect(wrong.flatMap((round) => round.slice(1)).filter(({ leaf }) => leaf.verdict === 2)).toEqual([]);
+    // Also where the verifiers were away, or many were silent at once.
+    const tallies = new Map([[id(1), { ...EMPTY_TALLY, fault: [3, 5], recent: [3, 4, 5] }]]);
+    for (const silence of ["ours", "shared"] as const) {
+      const [judged] = judgePeriod(6, four.slice(0, 1), tallies, new Map(), clock, silence);
+      expect(judged?.leaf).toMatchObject({ verdict: 2, faultA: 3, faultB: 5, fulfilled: 0 });
+    }
+  });
+
+  it("faults no first silence, however few shards live", () => {
     const [judged] = run(four, [all("proved", [1, 2])]);
-    expect(judged?.map((j) => j.leaf.verdict)).toEqual([2, 2, 0, 0]);
-    expect(judged?.[0]?.leaf).toMatchObject({ faultA: 1, faultB: 1 });
+    expect(judged?.map((j) => j.leaf.verdict)).toEqual([1, 1, 0, 0]);
+  });
+
+  it("neither pays nor counts silence that is shared, three times in the window, and faults what goes on", () => {
+    const quiet = all("proved", [1, 2]);
+    const rounds = run(four, [quiet, quiet, quiet, quiet, quiet], 1, "shared");
+    expect(rounds.map((r) => r[0]?.outcome)).toEqual(["held", "held", "held", "silent", "silent"]);
+    expect(rounds.map((r) => r[0]?.leaf.verdict)).toEqual([0, 0, 0, 1, 2]);
+    expect(rounds[4]?.[0]?.leaf).toMatchObject({ fulfilled: 0, committed: 2, faultA: 4, faultB: 5 });
+    expect(rounds[4]?.[3]?.leaf).toMatchObject({ fulfilled: 5, committed: 5, verdict: 0 });
+  });
+
+  it("does not pay a late proof and does not count it as silence", () => {
+    const rounds = run(
+      four,
+      Array.from({ length: 30 }, () => all("proved").set(id(1), "late")),
+    );
+    expect(rounds.map((r) => r[0]?.leaf.verdict)).toEqual(Array(30).fill(1));
+    expect(rounds.at(-1)?.[0]?.leaf).toMatchObject({ fulfilled: 0, committed: 30 });
+  });
+
+  it("takes more misses where periods are of few seconds: a quarter of a minute of them", () => {
+    expect([1, 5, 7, 8, 60, 3600].map((periodSeconds) => silenceStrikes({ periodSeconds }))).toEqual([
+      15, 3, 3, 2, 2, 2,
+    ]);
   });
 
   it("faults a wrong proof at once", () => {
@@ -89,7 +126,7 @@ describe("judgePeriod", () => {
   });
 
   it("never counts more fulfilled than committed, and both only grow", () => {
-    const outcome = fc.constantFrom<(Outcome | undefined)[]>("proved", "chain", "wrong", "damaged", undefined);
+    const outcome = fc.constantFrom<(Outcome | undefined)[]>("proved", "chain", "wrong", "damaged", "late", undefined);
     fc.assert(
       fc.property(fc.array(fc.tuple(outcome, outcome, outcome, outcome), { maxLength: 60 }), (script) => {
         const rounds = run(

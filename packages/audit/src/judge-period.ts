@@ -1,20 +1,31 @@
 import type { DealId, VerdictLeaf } from "@cairn/core";
 import { isScheduled, type PeriodClock } from "@cairn/core";
+import type { Weight } from "./weigh-silence.ts";
 
 /** Silence counts over this many scheduled periods … */
 export const SILENCE_WINDOW = 24;
-/** … and is a fault from this many misses on (deals-and-proofs, 4). */
+/** … and is a fault from this many misses on (deals-and-proofs, 4) … */
 const SILENCE_STRIKES = 2;
+/** … which must also add up to this many seconds: a machine that stalls for ten seconds is still there. */
+const SILENCE_SECONDS = 15;
+/** Shared silence is forgiven in at most this many periods of the window: providers that fall silent together gain no more. */
+export const HELD_PERIODS = 3;
 
-/** What the verifiers know of one deal in one period; a deal without an outcome was silent. */
-export type Outcome = "proved" | "chain" | "wrong" | "damaged";
+/**
+ * A fault stands in the leaves of this many later periods, unless the deal has ended: the contract takes it from its newest root only, and
+ * the leaf there pays what was proved meanwhile.
+ */
+const FAULT_PERIODS = 24;
+
+/**
+ * What the verifiers know of one deal in one period; a deal without an outcome was silent. `late`: proved after the deadline, so not paid,
+ * but no silence.
+ */
+export type Outcome = "proved" | "chain" | "wrong" | "late" | "damaged";
 
 /** One ACTIVE deal, as the finalised chain has it. */
 export interface JudgedDeal {
   deal: DealId;
-  /** Deals of one piece share it: silence weighs more when few of its shards live. */
-  piece: string;
-  k: number;
   duty: bigint;
   receiptPeriod: number;
   /** Last period that the deal pays for. */
@@ -27,25 +38,33 @@ export interface Tally {
   committed: number;
   /** Scheduled periods in which nothing came, newest last. */
   missed: number[];
+  /** Scheduled periods in which nothing came and that was forgiven, newest last. */
+  held: number[];
   /** Scheduled periods seen so far, newest last, at most SILENCE_WINDOW of them. */
   recent: number[];
+  /** The two periods of the newest fault, equal for a wrong proof; empty without one. */
+  fault: number[];
 }
 
-export const EMPTY_TALLY: Tally = { fulfilled: 0, committed: 0, missed: [], recent: [] };
+export const EMPTY_TALLY: Tally = { fulfilled: 0, committed: 0, missed: [], held: [], recent: [], fault: [] };
 
 export interface Judgement {
   leaf: VerdictLeaf;
   tally: Tally;
-  /** `unheard`: nothing came while the verifiers were away themselves. */
-  outcome: Outcome | "silent" | "unheard" | "off-duty";
+  /** `unheard`: nothing came, and nothing shows that the verifiers would have heard it. `held`: nothing came from many at once. */
+  outcome: Outcome | "silent" | "held" | "unheard" | "off-duty";
 }
 
 const VERDICT = { ok: 0, missed: 1, fault: 2 };
 
+/** Misses in a window that are a fault. */
+export const silenceStrikes = ({ periodSeconds }: Pick<PeriodClock, "periodSeconds">): number =>
+  Math.max(SILENCE_STRIKES, Math.ceil(SILENCE_SECONDS / periodSeconds));
+
 /**
  * The verdict leaves of one period, in deal-id order: pure, so that every honest verifier that holds the same outcomes computes
- * the same root. Periods proved on chain are left out of the counts (docs/protocol.md, 2). With `attended` false nobody was there to take
- * answers: silence then neither pays nor faults.
+ * the same root. Periods proved on chain are left out of the counts (docs/protocol.md, 2). `silence` says whose silence it is
+ * (weigh-silence.ts); where it is not the provider's it neither pays nor faults.
  */
 export function judgePeriod(
   period: number,
@@ -53,62 +72,49 @@ export function judgePeriod(
   tallies: ReadonlyMap<DealId, Tally>,
   outcomes: ReadonlyMap<DealId, Outcome>,
   clock: PeriodClock,
-  attended = true,
+  silence: Weight = "theirs",
 ): Judgement[] {
-  const scheduled = (deal: JudgedDeal) =>
-    period <= deal.lastPeriod && isScheduled(period, deal.duty, deal.receiptPeriod, clock);
-  const live = new Map<string, number>();
-  for (const deal of deals) {
-    const outcome = outcomes.get(deal.deal);
-    const answered = outcome === "proved" || outcome === "chain" || !scheduled(deal);
-    if (answered) live.set(deal.piece, (live.get(deal.piece) ?? 0) + 1);
-  }
   const judge = (deal: JudgedDeal): Judgement => {
     const tally = tallies.get(deal.deal) ?? EMPTY_TALLY;
     const outcome = outcomes.get(deal.deal);
-    if (!scheduled(deal)) {
-      return { leaf: leafOf(deal.deal, period, tally, VERDICT.ok, 0, 0), tally, outcome: "off-duty" };
+    const nothing = (why: Judgement["outcome"], next = tally): Judgement => ({
+      leaf: leafOf(deal.deal, period, tally, VERDICT.ok),
+      tally: next,
+      outcome: why,
+    });
+    if (period > deal.lastPeriod || !isScheduled(period, deal.duty, deal.receiptPeriod, clock)) {
+      return nothing("off-duty");
     }
-    if (outcome === undefined && !attended) {
-      return { leaf: leafOf(deal.deal, period, tally, VERDICT.ok, 0, 0), tally, outcome: "unheard" };
-    }
+    if (outcome === undefined && silence === "ours") return nothing("unheard");
     const recent = [...tally.recent, period].slice(-SILENCE_WINDOW);
     const oldest = recent[0] ?? period;
     const missed = tally.missed.filter((at) => at >= oldest);
+    const held = tally.held.filter((at) => at >= oldest);
+    if (outcome === undefined && silence === "shared" && held.length < HELD_PERIODS) {
+      return nothing("held", { ...tally, missed, held: [...held, period], recent });
+    }
     if (outcome === undefined) missed.push(period);
     const next: Tally = {
       fulfilled: tally.fulfilled + (outcome === "proved" ? 1 : 0),
       committed: tally.committed + (outcome === "chain" ? 0 : 1),
       missed,
+      held,
       recent,
+      fault: tally.fault,
     };
-    if (outcome === "wrong") {
-      return { leaf: leafOf(deal.deal, period, next, VERDICT.fault, period, period), tally: next, outcome };
-    }
-    if (outcome === undefined) {
-      const scarce = (live.get(deal.piece) ?? 0) <= deal.k;
-      if (missed.length >= (scarce ? 1 : SILENCE_STRIKES)) {
-        const first = missed.length > 1 ? missed[missed.length - 2] : period;
-        return {
-          leaf: leafOf(deal.deal, period, next, VERDICT.fault, first ?? period, period),
-          tally: next,
-          outcome: "silent",
-        };
-      }
-    }
+    if (outcome === "wrong") next.fault = [period, period];
+    if (outcome === undefined && missed.length >= silenceStrikes(clock)) next.fault = [missed.at(-2) ?? period, period];
     const verdict = outcome === "proved" || outcome === "chain" ? VERDICT.ok : VERDICT.missed;
-    return { leaf: leafOf(deal.deal, period, next, verdict, 0, 0), tally: next, outcome: outcome ?? "silent" };
+    return { leaf: leafOf(deal.deal, period, next, verdict), tally: next, outcome: outcome ?? "silent" };
   };
   return [...deals].sort((a, b) => (a.deal < b.deal ? -1 : a.deal > b.deal ? 1 : 0)).map(judge);
 }
 
-function leafOf(
-  deal: DealId,
-  period: number,
-  tally: Tally,
-  verdict: number,
-  faultA: number,
-  faultB: number,
-): VerdictLeaf {
-  return { deal, period, fulfilled: tally.fulfilled, committed: tally.committed, verdict, faultA, faultB };
+function leafOf(deal: DealId, period: number, tally: Tally, verdict: number): VerdictLeaf {
+  const { fulfilled, committed, fault } = tally;
+  const [faultA = 0, faultB = 0] = fault;
+  if (fault.length === 0 || period - faultB > FAULT_PERIODS) {
+    return { deal, period, fulfilled, committed, verdict, faultA: 0, faultB: 0 };
+  }
+  return { deal, period, fulfilled, committed, verdict: VERDICT.fault, faultA, faultB };
 }

@@ -119,4 +119,42 @@ create table audit.absences (
 );
 `,
   },
+  {
+    name: "0004-hearing",
+    sql: `
+-- block time at which the seed appeared: when it came late, silence says nothing
+alter table audit.periods add column opened_at bigint;
+-- late: proved after the deadline, not paid and no silence
+alter table audit.outcomes drop constraint outcomes_outcome_check;
+alter table audit.outcomes add constraint outcomes_outcome_check
+  check (outcome in ('proved', 'chain', 'wrong', 'late', 'damaged'));
+-- scheduled periods whose silence was forgiven, as many were silent at once
+alter table audit.tallies add column held jsonb not null default '[]';
+alter table audit.pending_tallies add column held jsonb not null default '[]';
+`,
+  },
+  {
+    name: "0005-refused-reads",
+    sql: `
+-- reads in a row that a provider refused while it proved
+create table audit.refused_reads (
+  deal text primary key,
+  refusals integer not null,
+  reason text not null,
+  at bigint not null
+);
+-- silent deals of which a copy is kept here, as few others live
+create table audit.spares (deal text primary key);
+`,
+  },
+  {
+    name: "0006-standing-faults",
+    sql: `
+-- the two periods of the newest fault: repeated in later leaves until the deal has failed, or the fault is too old
+alter table audit.tallies add column fault jsonb not null default '[]';
+alter table audit.pending_tallies add column fault jsonb not null default '[]';
+-- the newest leaf of each deal
+create index leaves_deal on audit.leaves (verifier_set, deal, period desc);
+`,
+  },
 ];

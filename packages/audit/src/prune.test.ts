@@ -65,14 +65,64 @@ select $1, p, 0, $2, 0, 0, case when p = 3 then 2 else 0 end, 0, 0, 'silent' fro
     );
     expect(new Map(rows.map((row) => [row.deal, [row.oldest, row.count]]))).toEqual(
       new Map([
-        // The FAULT that its deal has still to answer for.
-        [RUNNING, [3, kept + 1]],
+        [RUNNING, [67, kept]],
         [FAILED, [67, kept]],
       ]),
     );
     expect((await pool.query("select deal from audit.tallies")).rows).toEqual([{ deal: RUNNING }]);
     expect((await pool.query("select deal from audit.evidence")).rows).toEqual([{ deal: RUNNING }]);
     expect(await count("audit.periods")).toBe(100);
+  });
+
+  it("drops the record of periods that nobody may need any more, files first", async () => {
+    const { pool } = database;
+    await pool.query("update audit.periods set leaf_file_hash = '0xaa' || period");
+    const files = new Set(Array.from({ length: 100 }, (_, i) => `leaves/aa${i + 1}`));
+    const leafFiles = { remove: async (key: string) => void files.delete(key) };
+    const deployment = { disputePeriods: 1, voteWindowPeriods: 8, periodSeconds: 60, genesisTime: 0 };
+    const context = { pool, verifierSet: SET, deployment, leafFiles } as unknown as AuditContext;
+    const periods = async () =>
+      (await pool.query("select period::int from audit.periods order by period")).rows.map(({ period }) => period);
+    await prune(context, 9_400);
+    // Chain time is 10,000: periods before 10 are old enough.
+    expect((await periods()).slice(0, 2)).toEqual([10, 11]);
+    expect(files.size).toBe(91);
+    // However short the time, what deals can still be settled from stays.
+    await prune(context, 0);
+    expect((await periods()).slice(0, 2)).toEqual([67, 68]);
+    expect(files.has("leaves/aa67") && !files.has("leaves/aa66")).toBe(true);
+  });
+
+  it("keeps the newest leaf of a deal, its whole period and its leaf file until nothing is held of it", async () => {
+    const { pool } = database;
+    await insertDeal("held", "COMPLETED");
+    await insertDeal("neighbour", "FAILED");
+    for (const [position, deal] of ["held", "neighbour"].entries()) {
+      await pool.query(
+        `insert into audit.leaves (verifier_set, period, position, deal, fulfilled, committed, verdict, fault_a, fault_b, outcome)
+select $1, p, $3, $2, 0, 0, 0, 0, 0, 'proved' from generate_series(20, 21) p`,
+        [SET, deal, position],
+      );
+    }
+    await pool.query(
+      "insert into audit.periods (period, seed, state, leaves, final_at, leaf_file_hash) select p, '', 'final', 2, p, '0xaa' || p from generate_series(20, 21) p",
+    );
+    const files = new Set(["leaves/aa20", "leaves/aa21"]);
+    const leafFiles = { remove: async (key: string) => void files.delete(key) };
+    const deployment = { disputePeriods: 1, voteWindowPeriods: 8, periodSeconds: 60, genesisTime: 0 };
+    const context = { pool, verifierSet: SET, deployment, leafFiles } as unknown as AuditContext;
+    const leaves = async () =>
+      (await pool.query("select period::int, deal from audit.leaves where period < 67 order by position")).rows;
+    await prune(context, 0);
+    expect(await leaves()).toEqual([
+      { period: 21, deal: "held" },
+      { period: 21, deal: "neighbour" },
+    ]);
+    expect([...files]).toEqual(["leaves/aa21"]);
+    await pool.query("update catalog.deals set refunded = escrow where deal = 'held'");
+    await prune(context, 0);
+    expect(await leaves()).toEqual([]);
+    expect([...files]).toEqual([]);
   });
 
   it("does nothing while the projection is behind the chain", async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-const RANKED = ["damaged", "proved", "wrong", "chain"] as const;
+const RANKED = ["damaged", "late", "proved", "wrong", "chain"] as const;
 let deals = 0;
 const newDeal = (): DealId => `0x${(++deals).toString(16).padStart(64, "0")}`;
 const row = (deal: DealId, outcome: OutcomeRow["outcome"], period = 1): OutcomeRow => ({
@@ -40,7 +40,7 @@ describe("recordOutcomes", () => {
         const calls = together ? [given] : given.map((outcome) => [outcome]);
         for (const call of calls) {
           await recordOutcomes(
-            database,
+            database.pool,
             call.map((outcome) => row(deal, outcome)),
             0,
           );
@@ -54,27 +54,27 @@ describe("recordOutcomes", () => {
 
   it("says what it changed", async () => {
     const deal = newDeal();
-    expect([...(await recordOutcomes(database, [row(deal, "proved")], 0))]).toEqual([`${deal}/1`]);
-    expect([...(await recordOutcomes(database, [row(deal, "proved")], 0))]).toEqual([]);
-    expect([...(await recordOutcomes(database, [row(deal, "damaged")], 0))]).toEqual([]);
-    expect([...(await recordOutcomes(database, [row(deal, "wrong")], 0))]).toEqual([`${deal}/1`]);
-    expect((await recordOutcomes(database, [], 0)).size).toBe(0);
+    expect([...(await recordOutcomes(database.pool, [row(deal, "proved")], 0))]).toEqual([`${deal}/1`]);
+    expect([...(await recordOutcomes(database.pool, [row(deal, "proved")], 0))]).toEqual([]);
+    expect([...(await recordOutcomes(database.pool, [row(deal, "damaged")], 0))]).toEqual([]);
+    expect([...(await recordOutcomes(database.pool, [row(deal, "wrong")], 0))]).toEqual([`${deal}/1`]);
+    expect((await recordOutcomes(database.pool, [], 0)).size).toBe(0);
   });
 
   it("adds nothing to a period that has been judged, also when the judging is under way", async () => {
     const [before, during, after] = [newDeal(), newDeal(), newDeal()];
     await database.pool.query("insert into audit.periods (period, seed) values (7, '0x01')");
-    await recordOutcomes(database, [row(before, "proved", 7)], 0);
+    await recordOutcomes(database.pool, [row(before, "proved", 7)], 0);
     const judge = await database.pool.connect();
     await judge.query("begin");
     await judge.query("select * from audit.periods where period = 7 for update");
-    const waiting = recordOutcomes(database, [row(during, "proved", 7)], 0);
+    const waiting = recordOutcomes(database.pool, [row(during, "proved", 7)], 0);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await judge.query("update audit.periods set root = '0x02', state = 'voted' where period = 7");
     await judge.query("commit");
     judge.release();
     expect((await waiting).size).toBe(0);
-    expect((await recordOutcomes(database, [row(after, "wrong", 7)], 0)).size).toBe(0);
+    expect((await recordOutcomes(database.pool, [row(after, "wrong", 7)], 0)).size).toBe(0);
     expect(await standing(before)).toEqual(["proved"]);
     expect([...(await standing(during)), ...(await standing(after))]).toEqual([]);
   });
@@ -84,7 +84,7 @@ describe("recordOutcomes", () => {
     await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         recordOutcomes(
-          database,
+          database.pool,
           (i % 2 === 0 ? known : known.toReversed()).map((deal) => row(deal, i % 3 === 0 ? "wrong" : "proved")),
           0,
         ),

@@ -1,5 +1,5 @@
+import type { Queryable } from "@cairn/catalog";
 import type { DealId, Hex } from "@cairn/core";
-import type { AuditContext } from "./context.ts";
 import type { Outcome } from "./judge-period.ts";
 
 export interface OutcomeRow {
@@ -12,20 +12,16 @@ export interface OutcomeRow {
 }
 
 /** What one period of a deal comes to when several outcomes are known of it: the highest. */
-const RANK: Record<Outcome, number> = { damaged: 1, proved: 2, wrong: 3, chain: 4 };
+const RANK: Record<Outcome, number> = { damaged: 1, late: 2, proved: 3, wrong: 4, chain: 5 };
 
 export const outcomeKey = ({ deal, period }: Pick<OutcomeRow, "deal" | "period">) => `${deal}/${period}`;
 
 /**
  * Keep outcomes, one per deal and period: a proof on chain counts whatever else came, a signed wrong proof more than a right one, a right
- * one more than a report of damage. Nothing is added to a period that has been judged; a row lock shared with the judging decides.
+ * one more than a late one, that more than a report of damage. Nothing is added to a period that has been judged; a row lock shared with the judging decides.
  * @returns the keys (`outcomeKey`) of what this call changed
  */
-export async function recordOutcomes(
-  context: Pick<AuditContext, "pool">,
-  rows: readonly OutcomeRow[],
-  now: number,
-): Promise<Set<string>> {
+export async function recordOutcomes(db: Queryable, rows: readonly OutcomeRow[], now: number): Promise<Set<string>> {
   const best = new Map<string, OutcomeRow>();
   for (const row of rows) {
     const known = best.get(outcomeKey(row));
@@ -34,7 +30,7 @@ export async function recordOutcomes(
   // One order for everybody, so that two calls never wait for each other.
   const ordered = [...best].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   if (ordered.length === 0) return new Set();
-  const { rows: changed } = await context.pool.query<{ deal: DealId; period: number }>({
+  const { rows: changed } = await db.query<{ deal: DealId; period: number }>({
     name: "audit-record-outcomes",
     text: `with open as materialized (
   select period from audit.periods where period = any($2::bigint[]) and root is null for share
@@ -47,7 +43,7 @@ select g.*, $7::bigint from given g
 where g.period in (select period from open) or not exists (select from audit.periods p where p.period = g.period)
 on conflict (deal, period) do update
   set outcome = excluded.outcome, reason = excluded.reason, proof_hash = excluded.proof_hash, signature = excluded.signature
-  where array_position('{damaged,proved,wrong,chain}', excluded.outcome) > array_position('{damaged,proved,wrong,chain}', o.outcome)
+  where array_position('{damaged,late,proved,wrong,chain}', excluded.outcome) > array_position('{damaged,late,proved,wrong,chain}', o.outcome)
 returning deal, period::float8 as period`,
     values: [
       ordered.map((row) => row.deal),

@@ -1,11 +1,13 @@
+import { enqueue, inTransaction } from "@cairn/catalog";
 import { verifyTyped } from "@cairn/chain";
 import { asCairnError, type DealId, periodAt, type Signed } from "@cairn/core";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 import { recordOutcomes } from "./record-outcomes.ts";
+import { tell } from "./tell.ts";
 
-/** Damage told of longer ago is told again: the cure did not come about, or it is new. */
-const TOLD_PERIODS = 2;
+/** Damage reported longer ago than this is reported again: it was not repaired, or it is new. */
+const REPORT_AGAIN_PERIODS = 2;
 
 /**
  * Take providers' own signed damage reports: the shard is rewritten in place, and its period counts as missed but not as silence, unless
@@ -71,10 +73,11 @@ export async function noteDamage(
     proofHash: null,
     signature: null,
   };
-  await recordOutcomes(context, [outcome], now);
-  const { rows } = await context.pool.query<{ fresh: boolean }>({
-    name: "audit-damage",
-    text: `with known as (
+  await inTransaction(context.pool, async (client) => {
+    await recordOutcomes(client, [outcome], now);
+    const { rows } = await client.query<{ fresh: boolean }>({
+      name: "audit-damage",
+      text: `with known as (
   select deal, byte_offset, byte_length from audit.damage where deal = $1 and reported_at > $4::bigint - $5::bigint
 ), given as (
   select * from unnest($2::bigint[], $3::bigint[]) as g (byte_offset, byte_length)
@@ -84,26 +87,27 @@ export async function noteDamage(
 )
 select exists (select from given g where not exists
   (select from known k where k.byte_offset = g.byte_offset and k.byte_length = g.byte_length)) as fresh`,
-    values: [
-      deal.deal,
-      ranges.map((range) => range.offset),
-      ranges.map((range) => range.length),
-      now,
-      TOLD_PERIODS * context.deployment.periodSeconds,
-    ],
-  });
-  if (rows[0]?.fresh === true) {
-    await context.tell({
-      kind: "damage",
-      severity: "warning",
-      deal: deal.deal,
-      provider: deal.provider,
-      package: deal.package,
-      message: `Shard ${deal.shard} of piece ${deal.piece} on provider ${deal.provider} is damaged: ${what}.`,
-      next: "Nothing to do: it is being rebuilt from the other shards and rewritten.",
+      values: [
+        deal.deal,
+        ranges.map((range) => range.offset),
+        ranges.map((range) => range.length),
+        now,
+        REPORT_AGAIN_PERIODS * context.deployment.periodSeconds,
+      ],
     });
-  }
-  await context.hand("heal", { deal: deal.deal, reason: what });
+    if (rows[0]?.fresh === true) {
+      await tell(client, {
+        kind: "damage",
+        severity: "warning",
+        deal: deal.deal,
+        provider: deal.provider,
+        package: deal.package,
+        message: `Shard ${deal.shard} of piece ${deal.piece} on provider ${deal.provider} is damaged: ${what}.`,
+        next: "Nothing to do: it is being rebuilt from the other shards and rewritten.",
+      });
+    }
+    await enqueue(client, "heal", { deal: deal.deal, reason: what });
+  });
 }
 
 export function describe(ranges: readonly { offset: number; length: number }[]): string {

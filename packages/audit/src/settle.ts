@@ -1,15 +1,26 @@
 import { createHash } from "node:crypto";
-import { projectedUntil } from "@cairn/catalog";
+import { inTransaction, projectedUntil } from "@cairn/catalog";
 import { verdictTree } from "@cairn/chain";
-import { asCairnError, type DealId, type Hex, type SubmissionResult, type VerdictLeaf } from "@cairn/core";
+import {
+  type CairnError,
+  type DealId,
+  eachBounded,
+  type Hex,
+  periodStart,
+  sendForEach,
+  submitRefusal,
+  type VerdictLeaf,
+} from "@cairn/core";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
-import { eachBounded } from "./each-bounded.ts";
+import { tell } from "./tell.ts";
 
-/** Deals claimed in one transaction. */
-const CLAIM_BATCH = 20;
+/** Deals claimed, or expired, in one transaction. */
+const BATCH = 20;
 /** Transactions of one kind that wait for their block at once. */
 const AT_ONCE = 16;
+/** As `VOID_SECONDS` of StorageDeals: how long after a deal's end it takes until it can be closed without a root. */
+const VOID_SECONDS = 30 * 86_400;
 
 interface LeafRow {
   period: string;
@@ -37,8 +48,23 @@ const toLeaf = (row: LeafRow): VerdictLeaf => ({
   faultB: Number(row.fault_b),
 });
 
-/** The leaves of a final period, each with its Merkle path. */
-async function leavesOf(context: AuditContext, period: number): Promise<Map<DealId, Proven>> {
+/** Finds the leaf of a deal in a final period, with its Merkle path. */
+type FindProven = (period: number, deal: DealId) => Promise<Proven | undefined>;
+
+/** A path takes all leaves of its period: they are read, and their tree is built, once for each period that is asked for, and for no other. */
+function findProven(context: AuditContext): FindProven {
+  const trees = new Map<number, Promise<(deal: DealId) => Proven | undefined>>();
+  return async (period, deal) => {
+    let tree = trees.get(period);
+    if (tree === undefined) {
+      tree = readTree(context, period);
+      trees.set(period, tree);
+    }
+    return (await tree)(deal);
+  };
+}
+
+async function readTree(context: AuditContext, period: number): Promise<(deal: DealId) => Proven | undefined> {
   const { rows } = await context.pool.query<LeafRow>({
     name: "audit-leaves",
     text: "select * from audit.leaves where verifier_set = $1 and period = $2 order by position",
@@ -46,108 +72,205 @@ async function leavesOf(context: AuditContext, period: number): Promise<Map<Deal
   });
   const leaves = rows.map(toLeaf);
   const tree = verdictTree(leaves);
-  return new Map(leaves.map((leaf, position) => [leaf.deal, { leaf, path: tree.path(position) }]));
+  const positions = new Map(leaves.map(({ deal }, position) => [deal, position]));
+  return (deal) => {
+    const position = positions.get(deal);
+    const leaf = position === undefined ? undefined : leaves[position];
+    return position === undefined || leaf === undefined ? undefined : { leaf, path: tree.path(position) };
+  };
 }
 
 /**
- * Send every FAULT of finalised periods to the chain: the deal fails, the rest of its escrow goes to the package's reserve. What the
- * contract refuses (the provider proved that period on chain) is told, and not sent again.
+ * Send every FAULT of the newest final period to the chain: the deal fails, the rest of its escrow goes to the package's reserve. Only for packages that
+ * this gateway keeps: anybody may have deals under its verifiers, and whoever wants those failed has the leaf file. What the contract
+ * refuses (the provider proved that period on chain) is told, and the same fault is not sent again, whichever later leaf repeats it.
  */
 export async function failFaulted(context: AuditContext): Promise<void> {
   const { rows } = await context.pool.query<{ period: number; deal: DealId }>(
-    `select distinct on (l.deal) l.period::float8 as period, l.deal from audit.leaves l
-join audit.periods p on p.period = l.period and p.state = 'final'
+    `select l.period::float8 as period, l.deal from audit.leaves l
 join catalog.deals d on d.deal = l.deal and d.state = 'ACTIVE'
-where l.verifier_set = $1 and l.verdict = 2 and l.refused is null order by l.deal, l.period desc`,
+where l.verifier_set = $1 and l.verdict = 2 and l.period = (select max(period) from audit.periods where state = 'final')
+  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner)
+  and not exists (select from audit.leaves r where r.verifier_set = l.verifier_set and r.deal = l.deal
+    and r.verdict = 2 and r.refused is not null and r.fault_a = l.fault_a and r.fault_b = l.fault_b)
+order by l.deal`,
     [context.verifierSet],
   );
-  const trees = new Map<number, Map<DealId, Proven>>();
-  for (const { period } of rows) if (!trees.has(period)) trees.set(period, await leavesOf(context, period));
+  const find = findProven(context);
   await eachBounded(rows, AT_ONCE, async ({ deal, period }) => {
-    const proven = trees.get(period)?.get(deal);
+    const proven = await find(period, deal);
     if (proven === undefined) return;
-    const send = (id: string) => refusalOf(() => context.ledger.fail({ id }, proven.leaf, proven.path));
     const id = `fail:${deal}:${period}`;
-    const first = await send(id);
+    const send = () => submitRefusal(() => context.ledger.fail({ id }, proven.leaf, proven.path));
+    const first = await send();
     if (first === undefined || !(await isActive(context, deal))) return;
-    // What was mined in vain, for want of gas say, has used its id up: once more under another.
-    const refusal = await send(`${id}:again`);
+    // It may have been mined in vain, for want of gas say: only a second refusal is the contract's last word.
+    const refusal = await send();
     if (refusal === undefined || !(await isActive(context, deal))) return;
-    await context.pool.query(
-      "update audit.leaves set refused = $4 where verifier_set = $1 and period = $2 and deal = $3",
-      [context.verifierSet, period, deal, refusal],
-    );
-    await context.tell(refusedNotice("fail", deal, refusal));
+    if ((await context.ledger.newestFinal(context.verifierSet)) > period) return;
+    await inTransaction(context.pool, async (client) => {
+      await client.query("update audit.leaves set refused = $4 where verifier_set = $1 and period = $2 and deal = $3", [
+        context.verifierSet,
+        period,
+        deal,
+        refusal.message,
+      ]);
+      await tell(client, refusedNotice("fail", deal, refusal));
+    });
   });
 }
 
 /**
- * Claim for every provider what the newest claimable root gives it, and close deals that are over. Anyone may do this; we do it for
- * providers that have no gas yet. `everyPeriods` spaces the claims of one deal out.
+ * Claim for providers what the newest claimable root gives them, close deals that are over, and expire proposals that nobody took up, so that no earned
+ * pay lapses and no space stays reserved. Anyone may do this; we do it for providers that have no gas, and only for the packages that this gateway keeps:
+ * others have their own gateway, and anybody may have deals under our verifiers. Deals that cost nothing are closed, never claimed. `everyPeriods` spaces
+ * the claims of one deal out.
  */
 export async function settleDue(context: WorkingContext, everyPeriods: number): Promise<void> {
-  const period = await newestClaimable(context);
-  if (period === undefined) return;
+  const known = await projectedUntil(context.pool);
+  if (known === undefined) return;
   const { verifierSet } = context;
-  const deals = await auditedDeals(context, { state: "ACTIVE", verifierSet });
+  const period = await newestClaimable(context, known);
+  const deals = (await auditedDeals(context, { state: "ACTIVE", verifierSet })).filter(isKept);
+  const counts = period === undefined ? new Map<DealId, number>() : await countsIn(context, period);
   const settled = await settledOf(context);
-  const isOver = (deal: AuditedDeal) => deal.lastPeriod <= period;
-  const isDue = (deal: AuditedDeal, fulfilled: number) => {
+  const isOver = (deal: AuditedDeal) => period !== undefined && deal.lastPeriod <= period;
+  const isDue = (deal: AuditedDeal) => {
     const before = settled.get(deal.deal) ?? { period: -1, fulfilled: 0 };
-    return fulfilled > before.fulfilled && period - before.period >= everyPeriods;
+    const fulfilled = counts.get(deal.deal) ?? 0;
+    return deal.pricePerPeriod > 0n && fulfilled > before.fulfilled && (period ?? 0) - before.period >= everyPeriods;
   };
-  const leaves = await leavesOf(context, period);
-  const known = deals.flatMap((deal) => {
-    const proven = leaves.get(deal.deal);
-    return proven === undefined ? [] : [{ deal, ...proven }];
-  });
-  const closing = known.filter(({ deal }) => isOver(deal));
-  const claims = known.filter(({ deal, leaf }) => !isOver(deal) && isDue(deal, leaf.fulfilled));
-  const batches = Array.from({ length: Math.ceil(claims.length / CLAIM_BATCH) }, (_, i) =>
-    claims.slice(i * CLAIM_BATCH, (i + 1) * CLAIM_BATCH),
+  const closing = deals.filter((deal) => counts.has(deal.deal) && isOver(deal));
+  const claims = deals.filter((deal) => counts.has(deal.deal) && !isOver(deal) && isDue(deal));
+  const closable = new Set(closing);
+  const forgotten = deals.filter(
+    (deal) => !closable.has(deal) && known >= periodStart(deal.lastPeriod + 1, context.deployment) + VOID_SECONDS,
   );
+  const held = await heldDeals(context);
+  const newest = await newestPeriods(context, [...forgotten.map(({ deal }) => deal), ...held], known);
+  const find = findProven(context);
+  const proven = async (deal: DealId, of = newest.get(deal)) => (of === undefined ? undefined : find(of, deal));
   await Promise.all([
-    eachBounded(closing, AT_ONCE, ({ leaf, path }) =>
-      told(context, "close", [leaf.deal], () =>
-        context.ledger.close({ id: `close:${leaf.deal}:${period}` }, leaf, path),
-      ).then(() => undefined),
-    ),
-    eachBounded(batches, AT_ONCE, (batch) => claim(context, batch)),
+    eachBounded(closing, AT_ONCE, async ({ deal }) => close(context, await proven(deal, period))),
+    eachBounded(inBatches(claims), AT_ONCE, async (batch) => {
+      const found = await Promise.all(batch.map(({ deal }) => proven(deal, period)));
+      await claim(
+        context,
+        found.filter((one) => one !== undefined),
+      );
+    }),
+    eachBounded(forgotten, AT_ONCE, async ({ deal }) => closeForgotten(context, deal, await proven(deal))),
+    eachBounded(held, AT_ONCE, async (deal) => closeHeld(context, await proven(deal))),
+    eachBounded(inBatches(await overdueProposals(context, known)), AT_ONCE, (batch) => expire(context, batch)),
   ]);
 }
 
+const isKept = (deal: AuditedDeal) => deal.package !== null;
+
+const inBatches = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
+
+async function close(context: WorkingContext, proven: Proven | undefined): Promise<void> {
+  if (proven === undefined) return;
+  const { leaf, path } = proven;
+  const id = `close:${leaf.deal}:${leaf.period}`;
+  const refusal = await submitRefusal(() => context.ledger.close({ id }, leaf, path));
+  await noteRefusal(context, "close", leaf.deal, refusal);
+}
+
+/** A deal that no final root has closed for 30 days: what its newest leaf shows is paid, and it ends. */
+async function closeForgotten(context: WorkingContext, deal: DealId, newest: Proven | undefined): Promise<void> {
+  if (newest !== undefined) await claim(context, [newest]);
+  const refusal = await submitRefusal(() => context.ledger.closeVoid({ id: `close-void:${deal}` }, deal));
+  await noteRefusal(context, "close", deal, refusal);
+}
+
+/** Deals that ended without a root, and whose pay the contract holds for the leaf that decides it. */
+async function heldDeals({ pool, verifierSet }: AuditContext): Promise<DealId[]> {
+  const { rows } = await pool.query<{ deal: DealId }>(
+    `select d.deal from catalog.deals d where d.verifier_set = $1 and d.state = 'COMPLETED' and d.escrow > d.paid + d.refunded
+  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner) order by d.deal`,
+    [verifierSet],
+  );
+  return rows.map(({ deal }) => deal);
+}
+
+async function closeHeld(context: WorkingContext, newest: Proven | undefined): Promise<void> {
+  if (newest === undefined) return;
+  const { leaf, path } = newest;
+  const { deal, period } = leaf;
+  const refusal = await submitRefusal(() => context.ledger.close({ id: `close-held:${deal}:${period}` }, leaf, path));
+  if (refusal === undefined || (await context.ledger.deal(deal))?.heldPeriods === 0) return;
+  await context.tellOnce(`refused:close-held:${deal}`, refusedNotice("settle what is held of", deal, refusal));
+}
+
+/** Proposals past their deadline. The market withdraws its own before that; these are left of packages that it gave up or was not there for. */
+async function overdueProposals({ pool, verifierSet }: AuditContext, known: number): Promise<DealId[]> {
+  const { rows } = await pool.query<{ deal: DealId }>(
+    `select d.deal from catalog.deals d where d.verifier_set = $1 and d.state = 'PROPOSED' and d.deadline < $2
+  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner) order by d.deal`,
+    [verifierSet, known],
+  );
+  return rows.map(({ deal }) => deal);
+}
+
+/** Frees what the providers reserved, pays them for it, and refunds the rest. One that ended meanwhile does not hold up the others. */
+async function expire(context: WorkingContext, deals: readonly DealId[]): Promise<void> {
+  await sendForEach(deals, (some) => context.ledger.expire({ id: `expire:${digestOf(some)}` }, [...some]));
+}
+
+/** The period of each deal's newest leaf in a root that can be claimed from, where the whole period is here. */
+async function newestPeriods(
+  context: AuditContext,
+  deals: readonly DealId[],
+  known: number,
+): Promise<Map<DealId, number>> {
+  if (deals.length === 0) return new Map();
+  const { rows } = await context.pool.query<{ deal: DealId; period: number }>(
+    `select distinct on (l.deal) l.deal, l.period::float8 as period
+from audit.leaves l join audit.periods p on p.period = l.period and p.state = 'final'
+where l.verifier_set = $1 and l.deal = any($2) and p.final_at + $3::bigint <= $4 order by l.deal, l.period desc`,
+    [context.verifierSet, deals, disputeSeconds(context), known],
+  );
+  return new Map(rows.map(({ deal, period }) => [deal, period]));
+}
+
+/** What each deal has fulfilled by the leaves of a period. */
+async function countsIn({ pool, verifierSet }: AuditContext, period: number): Promise<Map<DealId, number>> {
+  const { rows } = await pool.query<{ deal: DealId; fulfilled: number }>(
+    "select deal, fulfilled from audit.leaves where verifier_set = $1 and period = $2",
+    [verifierSet, period],
+  );
+  return new Map(rows.map(({ deal, fulfilled }) => [deal, fulfilled]));
+}
+
+const disputeSeconds = ({ deployment: { disputePeriods, periodSeconds } }: AuditContext) =>
+  disputePeriods * periodSeconds;
+
 /** The newest final period whose root is older than the dispute window, by the time that the projection has reached. */
-async function newestClaimable(context: AuditContext): Promise<number | undefined> {
-  const known = await projectedUntil(context.pool);
-  if (known === undefined) return undefined;
-  const { disputePeriods, periodSeconds } = context.deployment;
+async function newestClaimable(context: AuditContext, known: number): Promise<number | undefined> {
   const { rows } = await context.pool.query<{ period: number }>(
     `select period::float8 as period from audit.periods
 where state = 'final' and leaves > 0 and final_at + $1::bigint <= $2 order by period desc limit 1`,
-    [disputePeriods * periodSeconds, known],
+    [disputeSeconds(context), known],
   );
   return rows[0]?.period;
 }
 
-/** Claim some deals at once; when the contract refuses, one by one, so that one bad claim does not hold up the others. */
+/** Claim some deals at once. */
 async function claim(context: WorkingContext, batch: readonly Proven[]): Promise<void> {
-  const leaves = batch.map(({ leaf }) => leaf);
-  const deals = leaves.map((leaf) => leaf.deal);
-  const digest = createHash("sha256").update(deals.join()).digest("hex").slice(0, 16);
-  const send = () =>
-    context.ledger.claim(
-      { id: `claim:${leaves[0]?.period}:${digest}` },
-      leaves,
-      batch.map(({ path }) => path),
-    );
-  if (batch.length === 1) {
-    if (await told(context, "claim", deals, send)) await markSettled(context, leaves);
-  } else if ((await refusalOf(send)) === undefined) {
-    await markSettled(context, leaves);
-  } else {
-    for (const one of batch) await claim(context, [one]);
-  }
+  const refused = await sendForEach(batch, async (some) => {
+    const leaves = some.map(({ leaf }) => leaf);
+    const id = `claim:${leaves[0]?.period}:${digestOf(leaves.map(({ deal }) => deal))}`;
+    const paths = some.map(({ path }) => path);
+    const result = await context.ledger.claim({ id }, leaves, paths);
+    if (result.ok) await markSettled(context, leaves);
+    return result;
+  });
+  for (const { item, refusal } of refused) await noteRefusal(context, "claim", item.leaf.deal, refusal);
 }
+
+const digestOf = (deals: readonly DealId[]) => createHash("sha256").update(deals.join()).digest("hex").slice(0, 16);
 
 async function settledOf(context: AuditContext): Promise<Map<Hex, { period: number; fulfilled: number }>> {
   const { rows } = await context.pool.query<{ deal: Hex; settled_period: string; settled_fulfilled: number }>(
@@ -173,38 +296,22 @@ where t.verifier_set = $1 and t.deal = x.deal and t.settled_period < x.period`,
   );
 }
 
-/** Why the contract refuses, or undefined when it took the transaction. Throws what is not the contract's word. */
-async function refusalOf(send: () => Promise<SubmissionResult>): Promise<string | undefined> {
-  try {
-    const result = await send();
-    return result.ok ? undefined : (result.revert ?? "no reason given");
-  } catch (error) {
-    const known = asCairnError(error);
-    if (known.code !== "reverted") throw error;
-    return known.message;
-  }
-}
-
 const isActive = async (context: AuditContext, deal: DealId) => (await context.ledger.deal(deal))?.state === "ACTIVE";
 
-/** Send under a stable id. A refusal is told once, unless the deal has ended meanwhile; a later period brings another chance. */
-async function told(
+/** Report a refusal once, unless the deal has ended meanwhile; a later period brings another chance. */
+async function noteRefusal(
   context: WorkingContext,
   what: string,
-  [deal]: readonly DealId[],
-  send: () => Promise<SubmissionResult>,
-): Promise<boolean> {
-  const refusal = await refusalOf(send);
-  if (refusal === undefined) return true;
-  if (deal !== undefined && (await isActive(context, deal))) {
-    await context.tellOnce(`refused:${what}:${deal}`, refusedNotice(what, deal, refusal));
-  }
-  return false;
+  deal: DealId,
+  refusal: CairnError | undefined,
+): Promise<void> {
+  if (refusal === undefined || !(await isActive(context, deal))) return;
+  await context.tellOnce(`refused:${what}:${deal}`, refusedNotice(what, deal, refusal));
 }
 
-const refusedNotice = (what: string, deal: DealId, reason: string) => ({
+const refusedNotice = (what: string, deal: DealId, { message }: CairnError) => ({
   kind: "settlement-refused",
   severity: "warning" as const,
   deal,
-  message: `The contract refused to ${what} deal ${deal}: ${reason}.`,
+  message: `The contract refused to ${what} deal ${deal}: ${message}.`,
 });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { memoryBlobStore } from "@cairn/blobs";
-import { catalogMigrations, createProjection, ensureAccount } from "@cairn/catalog";
+import { catalogMigrations, createProjection, ensureAccount, type OutboxTopics } from "@cairn/catalog";
 import { signTyped } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil, World } from "@cairn/chain/testing";
 import {
@@ -12,12 +12,16 @@ import {
   type ProofPurpose,
   type ProviderReplies,
   type ProviderRequest,
+  type Signed,
   type Transport,
 } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { machineClock } from "@cairn/process";
 import { deriveChallenges, PieceHasher, payloadLeaves, provePossession } from "@cairn/proofs";
 import type { WorkingContext } from "../src/context.ts";
 import { type Audit, auditMigrations, createAudit, type Notice } from "../src/index.ts";
+import { openProofInbox } from "../src/proof-inbox.ts";
+import { tell } from "../src/tell.ts";
 
 export type Scenario = Awaited<ReturnType<World["scenario"]>>;
 export type TestDeal = ReturnType<Scenario["quote"]>;
@@ -46,8 +50,14 @@ export interface Audited {
   audit: Audit;
   database: TestDatabase;
   providers: TestProviders;
-  told: Notice[];
-  healed: DealId[];
+  /** What the audit recorded for people, oldest first. */
+  told(): Promise<Notice[]>;
+  /** What it queued for the market, oldest first. */
+  handed<T extends "heal" | "lied" | "spare">(topic: T): Promise<OutboxTopics[T][]>;
+  /** Runs `work` while the database refuses what is queued under `topic`. */
+  refusing(topic: "heal" | "lied" | "spare", work: () => Promise<void>): Promise<void>;
+  /** Empties both. */
+  forgetTold(): Promise<void>;
   /** Bring both projections up to the finalised head, which comes back. */
   sync(): Promise<FinalizedHead>;
   /** A round at the finalised head, then everything that it caused. */
@@ -83,12 +93,7 @@ export async function startAudited(world: World, options: AuditedOptions): Promi
 values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)`,
     [packageId, s.ownerAddress, randomBytes(32), options.k ?? 1, options.shards, stored.mandate.manifestHash, s.set],
   );
-  const told: Notice[] = [];
-  const healed: DealId[] = [];
   const transport = new TestProviders(s, deals);
-  const tell = async (notice: Notice) => {
-    told.push(notice);
-  };
   const context: WorkingContext = {
     pool,
     ledger: world.ledger,
@@ -97,12 +102,15 @@ values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)
     quorum: 2,
     verifiers: world.verifiers,
     transport,
+    clock: machineClock,
+    inbox: openProofInbox(),
+    probes: new Map(),
+    sampledPeriod: undefined,
+    untimely: new Map(),
+    listenedAt: undefined,
+    absentAfterSeconds: Number.POSITIVE_INFINITY,
     leafFiles: memoryBlobStore(),
-    tell,
-    tellOnce: (_, notice) => tell(notice),
-    async hand(topic, { deal }) {
-      if (topic === "heal") healed.push(deal);
-    },
+    tellOnce: (_, notice) => tell(pool, notice),
   };
   const audit = createAudit(context, { claimEveryPeriods: 1 });
   const targets = [createProjection(pool, world.ledger), audit.projection];
@@ -127,8 +135,22 @@ values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)
     audit,
     database,
     providers: transport,
-    told,
-    healed,
+    // Deals and providers are the projection's news.
+    told: async () =>
+      (await pool.query<Notice>("select * from catalog.events where kind !~ '^(deal|provider)-' order by id")).rows,
+    handed: async (topic) =>
+      (await pool.query("select payload from catalog.outbox where topic = $1 order by id", [topic])).rows.map(
+        ({ payload }) => payload,
+      ),
+    async refusing(topic, work) {
+      await pool.query(`alter table catalog.outbox add constraint refusing check (topic <> '${topic}') not valid`);
+      await work();
+      await pool.query("alter table catalog.outbox drop constraint refusing");
+    },
+    async forgetTold() {
+      await pool.query("delete from catalog.events");
+      await pool.query("delete from catalog.outbox");
+    },
     sync,
     async round() {
       await audit.round(await sync());
@@ -246,13 +268,14 @@ export class TestProviders implements Transport {
     return { proof: proof.toString("base64"), signature: signProof(this.#s, deal, request, proof) };
   }
 
-  async *read(_: Address, id: DealId): AsyncGenerator<Uint8Array> {
+  async *read(_: Address, id: DealId, { message }: Signed<"ReadTicket">): AsyncGenerator<Uint8Array> {
     const deal = this.#deals.get(id);
     if (deal === undefined) throw new Error("unknown deal");
     const { read, fail } = this.behaviour.get(id) ?? {};
     const failure = fail?.("read");
     if (failure !== undefined) throw failure;
-    if (read === undefined) yield deal.shard.bytes;
-    else yield* read(deal.shard.bytes);
+    const bytes = deal.shard.bytes.subarray(Number(message.offset), Number(message.offset + message.length));
+    if (read === undefined) yield bytes;
+    else yield* read(bytes);
   }
 }

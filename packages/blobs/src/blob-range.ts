@@ -14,5 +14,10 @@ export function rangeEnd(key: string, size: number, offset: number, length: numb
 }
 
 export function blobMissing(key: string): CairnError {
-  return new CairnError(`there is no object ${key}`, { code: "blob-missing", kind: "missing", details: { key } });
+  return new CairnError(`there is no object ${key}`, {
+    code: "blob-missing",
+    kind: "missing",
+    next: "Restore the home from a backup, or get the package through another gateway.",
+    details: { key },
+  });
 }

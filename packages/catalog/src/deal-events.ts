@@ -19,7 +19,7 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
     case "PackageCreated":
       await client.query(
         `insert into catalog.escrows (manifest_hash, owner, executor, reserve, created_block) values ($1, $2, $3, $4, $5)
-         on conflict (manifest_hash) do nothing`,
+         on conflict (owner, manifest_hash) do nothing`,
         [
           event.manifestHash,
           event.owner.toLowerCase(),
@@ -30,11 +30,11 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       );
       return [];
     case "DealProposed":
-      // A shard that had a deal which was not refunded in full is paid from the reserve (docs/protocol.md, 2).
+      // A shard whose earlier deal came to be ACTIVE is paid from the reserve; withdrawn and expired proposals do not count (docs/protocol.md, 2).
       await client.query(
-        `update catalog.escrows set reserve = reserve - $4 where manifest_hash = $1 and exists (select 1 from catalog.deals
-           where manifest_hash = $1 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
-        [event.manifestHash, event.piece, event.shard, event.escrow.toString()],
+        `update catalog.escrows set reserve = reserve - $4 where manifest_hash = $1 and owner = $5 and exists (select 1 from catalog.deals
+           where manifest_hash = $1 and owner = $5 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
+        [event.manifestHash, event.piece, event.shard, event.escrow.toString(), event.owner.toLowerCase()],
       );
       await client.query(
         `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
@@ -70,28 +70,44 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
     case "DealStateChanged":
       return changeState(client, event.deal, event.state, event.time);
     case "DealPaid":
+      // A PROPOSED deal is paid for the space that was kept free: that is no work.
       await client.query(
-        "update catalog.deals set paid = paid + $2, paid_periods = paid_periods + $3 where deal = $1",
+        `with paid as (update catalog.deals set paid = paid + $2, paid_periods = paid_periods + $3 where deal = $1
+           returning provider, verifier_set, owner, state)
+         insert into catalog.work as w (provider, verifier_set, owner, paid)
+         select provider, verifier_set, owner, $2 from paid where state <> 'PROPOSED'
+         on conflict (provider, verifier_set, owner) do update set paid = w.paid + excluded.paid`,
         [event.deal, event.amount.toString(), event.periods],
+      );
+      return [];
+    case "WorkLogged":
+      await client.query(
+        `insert into catalog.work as w (provider, verifier_set, owner, fulfilled, committed)
+         select $2, $3, owner, $4, $5 from catalog.deals where deal = $1
+         on conflict (provider, verifier_set, owner) do update
+           set fulfilled = w.fulfilled + excluded.fulfilled, committed = w.committed + excluded.committed`,
+        [event.deal, event.provider, event.set, event.fulfilled.toString(), event.committed.toString()],
       );
       return [];
     case "DealRefunded":
       await client.query(
-        `with refunded as (update catalog.deals set refunded = refunded + $2 where deal = $1 returning manifest_hash)
-         update catalog.escrows set reserve = reserve + $2 where $3 and manifest_hash in (select manifest_hash from refunded)`,
+        `with refunded as (update catalog.deals set refunded = refunded + $2 where deal = $1 returning owner, manifest_hash)
+         update catalog.escrows e set reserve = reserve + $2 from refunded r
+           where $3 and e.owner = r.owner and e.manifest_hash = r.manifest_hash`,
         [event.deal, event.amount.toString(), event.toReserve],
       );
       return [];
     case "PackageTerminated":
-      await client.query("update catalog.deals set last_period = $2 where manifest_hash = $1 and state = 'ACTIVE'", [
-        event.manifestHash,
-        event.lastPeriod,
-      ]);
+      await client.query(
+        "update catalog.deals set last_period = $3 where manifest_hash = $1 and owner = $2 and state = 'ACTIVE'",
+        [event.manifestHash, event.owner.toLowerCase(), event.lastPeriod],
+      );
       return [];
     case "ReserveReleased":
-      await client.query("update catalog.escrows set released = true, reserve = 0 where manifest_hash = $1", [
-        event.manifestHash,
-      ]);
+      await client.query(
+        "update catalog.escrows set released = true, reserve = 0 where manifest_hash = $1 and owner = $2",
+        [event.manifestHash, event.owner.toLowerCase()],
+      );
       return [];
     default:
       return [];
@@ -105,7 +121,7 @@ async function changeState(client: PoolClient, deal: string, state: DealState, t
        ended_at = case when $2 in ('COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED') then $3 else ended_at end
      where deal = $1
      returning deal, manifest_hash, provider, piece, shard, state,
-       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash limit 1) as package`,
+       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash and p.owner = d.owner limit 1) as package`,
     [deal, state, time],
   );
   const known = rows[0] as KnownDeal | undefined;
@@ -151,13 +167,13 @@ function describe(deal: KnownDeal): Pick<NewEvent, "kind" | "severity" | "messag
       return {
         kind: "deal-cancelled",
         severity: "info",
-        message: `The proposal of ${what} to ${who} was withdrawn; nothing was paid.`,
+        message: `The proposal of ${what} to ${who} was withdrawn; only the space kept free for it is paid.`,
       };
     case "EXPIRED":
       return {
         kind: "deal-expired",
         severity: "info",
-        message: `${capital(who)} did not take ${what} in time; nothing was paid.`,
+        message: `${capital(who)} did not take ${what} in time; only the space kept free for it is paid.`,
       };
     default:
       return undefined;

@@ -1,4 +1,4 @@
-import type { Address, DealId, DealState, Hex, Money, Seconds } from "@cairn/core";
+import type { Address, DealId, DealState, Hex, Money, PackageRef, Seconds } from "@cairn/core";
 import type { Queryable } from "./queryable.ts";
 
 /** One deal as the finalised chain has it. */
@@ -30,7 +30,8 @@ export interface DealRow {
 }
 
 export interface DealFilter {
-  manifestHash?: Hex;
+  /** All deals of one package. */
+  package?: PackageRef;
   owner?: Address;
   provider?: Address;
   verifierSet?: Hex;
@@ -45,8 +46,8 @@ export async function listDeals(db: Queryable, filter: DealFilter): Promise<Deal
        and ($4::text is null or verifier_set = $4) and ($5::text[] is null or state = any($5)) and ($6::text[] is null or deal = any($6))
      order by proposed_block, manifest_hash, piece, shard`,
     [
-      filter.manifestHash ?? null,
-      filter.owner?.toLowerCase() ?? null,
+      filter.package?.manifestHash ?? null,
+      (filter.package?.owner ?? filter.owner)?.toLowerCase() ?? null,
       filter.provider?.toLowerCase() ?? null,
       filter.verifierSet ?? null,
       filter.states ?? null,

@@ -131,10 +131,19 @@ create table catalog.providers (
   duty numeric(78, 0) not null,
   region text not null,
   endpoint text not null,
-  fulfilled numeric(78, 0) not null,
-  committed numeric(78, 0) not null,
   active boolean not null,
   updated_block bigint not null
+);
+
+-- shard-periods and pay by who judged them and who paid: a reader counts only the sets that it trusts
+create table catalog.work (
+  provider text not null,
+  verifier_set text not null,
+  owner text not null,
+  fulfilled numeric(78, 0) not null default 0,
+  committed numeric(78, 0) not null default 0,
+  paid numeric(78, 0) not null default 0,
+  primary key (provider, verifier_set, owner)
 );
 
 create table catalog.deals (
@@ -168,14 +177,18 @@ create index deals_by_manifest on catalog.deals (manifest_hash, piece, shard);
 create index deals_by_provider on catalog.deals (provider) where state in ('PROPOSED', 'ACTIVE');
 create index deals_by_owner on catalog.deals (owner);
 create index deals_by_state on catalog.deals (state);
+-- pay that the contract holds for the leaf that decides it
+create index deals_held on catalog.deals (verifier_set) where state = 'COMPLETED' and escrow > paid + refunded;
 
+-- one for each package on chain: the same hash under another owner is another package
 create table catalog.escrows (
-  manifest_hash text primary key,
+  manifest_hash text not null,
   owner text not null,
   executor text not null,
   reserve numeric(78, 0) not null,
   created_block bigint not null,
-  released boolean not null default false
+  released boolean not null default false,
+  primary key (owner, manifest_hash)
 );
 
 create table catalog.events (

@@ -13,14 +13,15 @@ export interface OutboxTopics {
   heal: { deal: DealId; reason: string };
   /** audit → market: the holder of an ACTIVE deal signed a wrong proof or hands out wrong bytes. */
   lied: { deal: DealId };
-  /** market → audit: a provider was caught with wrong bytes or refused a signed read. */
+  /** audit → market: keep a rebuilt copy of an ACTIVE deal's shard at hand, or, without `why`, no longer. */
+  spare: { deal: DealId; why: "silent" | "refuses" | null; reason: string };
+  /** market → audit: a provider was caught with wrong bytes. */
   "fault-evidence": {
     deal: DealId;
     provider: Address;
     package: PackageId;
     piece: number;
     shard: number;
-    kind: "wrong-bytes" | "refused-read";
     detail: string;
   };
 }

@@ -1,4 +1,4 @@
-import type { FinalizedHead, LedgerEvent, ProviderRecord } from "@cairn/core";
+import type { FinalizedHead, Hex, LedgerEvent, ProviderRecord } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -39,9 +39,8 @@ const record: ProviderRecord = {
   duty: (1n << 168n) - 1n,
   region: "eu",
   endpoint: "",
-  fulfilled: 10n,
-  committed: 10n,
   active: true,
+  nextNonce: 1n,
 };
 
 let database: TestDatabase;
@@ -103,8 +102,8 @@ describe("createProjection", () => {
     expect(await projection.apply(first)).toBe(false);
     expect(await projection.cursor()).toBe(10);
     expect(await projection.head()).toEqual(head(9));
-    expect(await listProviderRows(database.pool)).toMatchObject([
-      { provider: PROVIDER, used: 1270n, deals: 1, rating: 100, score: Math.floor((100_000 + 9000 * 24) / 34) },
+    expect(await listProviderRows(database.pool, [])).toMatchObject([
+      { provider: PROVIDER, used: 1270n, deals: 1, rating: 90, score: 9000 },
     ]);
 
     await projection.apply({
@@ -145,6 +144,48 @@ describe("createProjection", () => {
     expect(await dashboardFigures(database.pool, "local")).toMatchObject({ packages: 1, providers: 1, activeDeals: 0 });
   });
 
+  it("counts work by who judged it and who paid, and rates by the sets that are trusted", async () => {
+    const [ours, theirs, stranger] = [hex("5", 32), hex("6", 32), hex("7", 20)];
+    const mine = { ...proposed(8), verifierSet: ours };
+    const other = { ...proposed(8), deal: hex("8", 32), verifierSet: theirs, owner: stranger };
+    const active = (deal: Hex) => ({ ...at(9), name: "DealStateChanged" as const, deal, state: "ACTIVE" as const });
+    const work = (deal: Hex, set: Hex, fulfilled: bigint, committed: bigint) =>
+      ({ ...at(10), name: "WorkLogged", provider: PROVIDER, set, deal, fulfilled, committed }) as const;
+    const paid = { ...at(10), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 50n, periods: 10 } as const;
+    await projection.apply({
+      from: 7,
+      next: 11,
+      head: head(10),
+      events: [
+        { ...at(8), name: "ProviderRegistered", provider: PROVIDER },
+        mine,
+        other,
+        active(DEAL),
+        active(other.deal),
+        paid,
+        work(DEAL, ours, 10n, 10n),
+        work(DEAL, ours, 0n, 10n),
+        work(other.deal, theirs, 0n, 500n),
+      ],
+    });
+    const seenBy = async (...sets: Hex[]) => (await listProviderRows(database.pool, sets))[0];
+    expect(await seenBy(ours)).toMatchObject({ fulfilled: 10n, committed: 20n, rating: 50 });
+    expect(await seenBy(theirs)).toMatchObject({ fulfilled: 0n, committed: 500n, rating: 0 });
+    expect(await seenBy(ours, theirs)).toMatchObject({ fulfilled: 10n, committed: 520n });
+    expect(await seenBy()).toMatchObject({ rating: 90, score: 9000 });
+    const { rows } = await database.pool.query("select owner, paid::int from catalog.work where verifier_set = $1", [
+      ours,
+    ]);
+    expect(rows).toEqual([{ owner: OWNER, paid: 50 }]);
+  });
+
+  it("pays for a reservation without counting it as work", async () => {
+    const paid = { ...at(9), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 5n, periods: 1 } as const;
+    await projection.apply({ from: 7, next: 10, head: head(9), events: [proposed(8), paid] });
+    expect(await listDeals(database.pool, { deals: [DEAL] })).toMatchObject([{ paid: 5n, paidPeriods: 1 }]);
+    expect((await database.pool.query("select from catalog.work")).rowCount).toBe(0);
+  });
+
   it("keeps the reserve: what failed deals give back, less what their successors take", async () => {
     const created = {
       ...at(8),
@@ -165,8 +206,86 @@ describe("createProjection", () => {
     expect(await reserve()).toBe("975");
   });
 
+  it("keeps packages of two owners under one manifest hash apart: whatever a stranger does to its own changes nothing of the owner's", async () => {
+    const STRANGER = hex("9", 20);
+    const THEIRS = hex("8", 32);
+    const created = (block: number, owner: `0x${string}`, reserve: bigint) =>
+      ({ ...at(block), name: "PackageCreated", manifestHash: MANIFEST, owner, executor: PROVIDER, reserve }) as const;
+    const moved = (block: number, deal: `0x${string}`, state: "ACTIVE" | "FAILED") =>
+      ({ ...at(block, 1), name: "DealStateChanged", deal, state }) as const;
+    const of = { manifestHash: MANIFEST, owner: STRANGER };
+    await projection.apply({
+      from: 7,
+      next: 20,
+      head: head(19),
+      events: [
+        created(8, STRANGER, 70n),
+        { ...proposed(9), deal: THEIRS, owner: STRANGER } as LedgerEvent,
+        moved(9, THEIRS, "ACTIVE"),
+        created(10, OWNER, 1000n),
+        proposed(11),
+        moved(11, DEAL, "ACTIVE"),
+        { ...at(12), name: "DealRefunded", deal: THEIRS, amount: 5n, toReserve: true },
+        { ...at(13), name: "PackageTerminated", ...of, lastPeriod: 3 },
+        moved(14, THEIRS, "FAILED"),
+        { ...at(15), name: "ReserveReleased", ...of, amount: 75n },
+        // A second deal on the owner's slot would be paid from the reserve only if the owner's own deal had ended.
+        { ...proposed(16), deal: hex("7", 32) } as LedgerEvent,
+      ],
+    });
+    const { rows } = await database.pool.query(
+      "select owner, reserve::int, released from catalog.escrows order by reserve",
+    );
+    expect(rows).toEqual([
+      { owner: STRANGER, reserve: 0, released: true },
+      { owner: OWNER, reserve: 1000, released: false },
+    ]);
+    expect(await listDeals(database.pool, { package: { owner: OWNER, manifestHash: MANIFEST } })).toMatchObject([
+      { deal: DEAL, state: "ACTIVE", lastPeriod: null },
+      { deal: hex("7", 32) },
+    ]);
+    const told = await database.pool.query("select distinct deal from catalog.events where package = $1", [PACKAGE]);
+    expect(told.rows.map(({ deal }) => deal)).not.toContain(THEIRS);
+  });
+
+  it("is not stopped by what no client writes: it is left out, and what comes after it is written", async () => {
+    const MOST = 2 ** 32 - 1;
+    const stranger = hex("9", 20);
+    const of = (index: number, fields: object) => ({
+      ...proposed(8),
+      logIndex: index,
+      deal: hex(String(index), 32),
+      ...fields,
+    });
+    const odd = createProjection(database.pool, {
+      provider: async (address) =>
+        address === stranger
+          ? { ...record, provider: stranger, region: "e\0u\u001b[2J", endpoint: "\0" }
+          : { ...record, provider: address },
+      deployment: { deployedAt: 7 } as never,
+    });
+    const events = [
+      { ...at(8, 0), name: "ProviderRegistered", provider: stranger },
+      of(1, { periods: MOST }),
+      of(2, { piece: MOST }),
+      { ...at(8, 3), name: "DealPaid", deal: hex("1", 32), provider: stranger, amount: 1n, periods: MOST },
+      of(4, {}),
+    ] as LedgerEvent[];
+    expect(await odd.apply({ from: 7, next: 9, events, head: head(8) })).toBe(true);
+    expect(await odd.cursor()).toBe(9);
+    const { rows } = await database.pool.query("select deal from catalog.deals");
+    expect(rows).toEqual([{ deal: hex("4", 32) }]);
+    const providers = await database.pool.query("select region, endpoint from catalog.providers");
+    expect(providers.rows).toEqual([{ region: "e\ufffdu\ufffd[2J", endpoint: "\ufffd" }]);
+    const kinds = await database.pool.query("select kind from catalog.events where kind = 'chain-event-set-aside'");
+    expect(kinds.rows).toHaveLength(3);
+  });
+
   it("leaves nothing behind when a batch fails half-way", async () => {
-    const broken = { ...proposed(9), escrow: "no number" as never };
+    const fail = () => {
+      throw new Error("no number");
+    };
+    const broken = { ...proposed(9), escrow: { toString: fail } as never };
     const batch = {
       from: 7,
       next: 10,
@@ -175,15 +294,23 @@ describe("createProjection", () => {
     };
     await expect(projection.apply(batch)).rejects.toThrow();
     expect(await projection.cursor()).toBe(7);
-    expect(await listProviderRows(database.pool)).toEqual([]);
+    expect(await listProviderRows(database.pool, [])).toEqual([]);
     expect(await listEvents(database.pool)).toEqual([]);
   });
 
   it("ends a terminated package's deals at the period said", async () => {
-    const terminated = { ...at(10), name: "PackageTerminated" as const, manifestHash: MANIFEST, lastPeriod: 42 };
+    const terminated = {
+      ...at(10),
+      name: "PackageTerminated" as const,
+      manifestHash: MANIFEST,
+      owner: OWNER,
+      lastPeriod: 42,
+    };
     const active = { ...at(9, 1), name: "DealStateChanged" as const, deal: DEAL, state: "ACTIVE" as const };
     await projection.apply({ from: 7, next: 11, head: head(10), events: [proposed(9), active, terminated] });
-    expect(await listDeals(database.pool, { manifestHash: MANIFEST })).toMatchObject([{ lastPeriod: 42 }]);
+    expect(await listDeals(database.pool, { package: { owner: OWNER, manifestHash: MANIFEST } })).toMatchObject([
+      { lastPeriod: 42 },
+    ]);
   });
 });
 

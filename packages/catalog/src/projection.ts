@@ -47,55 +47,110 @@ export function createProjection(pool: Pool, ledger: Pick<Ledger, "provider" | "
     },
     async apply({ from, next, events, head }) {
       const providers = await readProviders(ledger, events);
-      return inTransaction(pool, async (client) => {
-        await client.query("insert into catalog.cursors (name, next_block) values ($1, $2) on conflict do nothing", [
-          CURSOR,
-          from,
-        ]);
-        const { rows } = await client.query(
-          "select next_block::float8 as next from catalog.cursors where name = $1 for update",
-          [CURSOR],
-        );
-        if ((rows[0] as { next: number }).next !== from) return false;
-        for (const record of providers.values()) await upsertProvider(client, record, head.number);
-        const told: NewEvent[] = [];
-        for (const event of events) {
-          const provider = describeProviderEvent(event, providers);
-          if (provider) told.push(provider);
-          told.push(...(await applyDealEvent(client, event)));
-        }
-        await recordEvents(client, told);
-        await client.query(
-          "update catalog.cursors set next_block = $2, head_number = $3, head_hash = $4, head_time = $5 where name = $1",
-          [CURSOR, next, head.number, head.hash, head.timestamp],
-        );
-        return true;
-      });
+      const write = (guard: Guard) =>
+        inTransaction(pool, async (client) => {
+          await client.query("insert into catalog.cursors (name, next_block) values ($1, $2) on conflict do nothing", [
+            CURSOR,
+            from,
+          ]);
+          const { rows } = await client.query(
+            "select next_block::float8 as next from catalog.cursors where name = $1 for update",
+            [CURSOR],
+          );
+          if ((rows[0] as { next: number }).next !== from) return false;
+          const told: NewEvent[] = [];
+          for (const record of providers.values()) {
+            const refused = await guard(client, () => upsertProvider(client, record, head.number));
+            if (refused !== undefined) told.push(setAside(`the terms of provider ${short(record.provider)}`, refused));
+          }
+          for (const event of events) {
+            const provider = describeProviderEvent(event, providers);
+            if (provider) told.push(provider);
+            const refused = await guard(client, async () => {
+              for (const line of await applyDealEvent(client, event)) told.push(line);
+            });
+            if (refused !== undefined) told.push(setAside(`${event.name} of block ${event.block}`, refused));
+          }
+          await recordEvents(client, told);
+          await client.query(
+            "update catalog.cursors set next_block = $2, head_number = $3, head_hash = $4, head_time = $5 where name = $1",
+            [CURSOR, next, head.number, head.hash, head.timestamp],
+          );
+          return true;
+        });
+      try {
+        return await write(unguarded);
+      } catch (error) {
+        if (!isIndigestible(error)) throw error;
+        return write(guarded);
+      }
     },
+  };
+}
+
+/** Runs one event's writes; returns why they were refused, if they were and the rest may go on. */
+type Guard = (client: PoolClient, work: () => Promise<void>) => Promise<Error | undefined>;
+
+const unguarded: Guard = async (_client, work) => {
+  await work();
+  return undefined;
+};
+
+/**
+ * Anybody can write to the chain what no table takes, such as a number that no client would choose. It must not stop what comes after it, so a batch
+ * that holds such an event is written again with a savepoint for each, and the event is set aside.
+ */
+const guarded: Guard = async (client, work) => {
+  await client.query("savepoint event");
+  try {
+    await work();
+    await client.query("release savepoint event");
+    return undefined;
+  } catch (error) {
+    if (!isIndigestible(error)) throw error;
+    await client.query("rollback to savepoint event");
+    return error as Error;
+  }
+};
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the data's fault, which trying again does not mend. */
+function isIndigestible(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" && /^2[23]/.test(code);
+}
+
+function setAside(what: string, why: Error): NewEvent {
+  return {
+    kind: "chain-event-set-aside",
+    severity: "warning",
+    message: `${what[0]?.toUpperCase()}${what.slice(1)} was left out: it holds what no client writes (${why.message}).`,
   };
 }
 
 async function readProviders(ledger: Pick<Ledger, "provider">, events: readonly LedgerEvent[]) {
   const records = new Map<string, ProviderRecord>();
   for (const event of events) {
-    const concerns =
-      event.name === "ProviderRegistered" || event.name === "ProviderRetired" || event.name === "WorkLogged";
-    if (!concerns || records.has(event.provider)) continue;
+    if (event.name !== "ProviderRegistered" && event.name !== "ProviderRetired") continue;
+    if (records.has(event.provider)) continue;
     const record = await ledger.provider(event.provider);
-    if (record) records.set(event.provider, record);
+    if (record)
+      records.set(event.provider, { ...record, region: shown(record.region), endpoint: shown(record.endpoint) });
   }
   return records;
 }
 
+/** Text that a stranger wrote on chain, without the characters that no database or terminal should meet. */
+function shown(text: string): string {
+  return text.replace(/\p{Cc}/gu, "\u{fffd}");
+}
+
 async function upsertProvider(client: PoolClient, p: ProviderRecord, block: number): Promise<void> {
   await client.query(
-    `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, fulfilled,
-       committed, active, updated_block)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict (provider) do update set hot = excluded.hot, payout = excluded.payout, capacity = excluded.capacity,
        price_floor = excluded.price_floor, egress_price = excluded.egress_price, duty = excluded.duty, region = excluded.region,
-       endpoint = excluded.endpoint, fulfilled = excluded.fulfilled, committed = excluded.committed, active = excluded.active,
-       updated_block = excluded.updated_block`,
+       endpoint = excluded.endpoint, active = excluded.active, updated_block = excluded.updated_block`,
     [
       p.provider.toLowerCase(),
       p.hot.toLowerCase(),
@@ -106,8 +161,6 @@ async function upsertProvider(client: PoolClient, p: ProviderRecord, block: numb
       p.duty.toString(),
       p.region,
       p.endpoint,
-      p.fulfilled.toString(),
-      p.committed.toString(),
       p.active,
       block,
     ],

@@ -1,12 +1,15 @@
-import type { Address, ProviderRecord } from "@cairn/core";
+import type { Address, Hex, ProviderRecord } from "@cairn/core";
 import type { Queryable } from "./queryable.ts";
 
 /** A registered provider with what the deals on the finalised chain say of it. */
-export interface ProviderRow extends ProviderRecord {
+export interface ProviderRow extends Omit<ProviderRecord, "nextNonce" | "pendingPayout"> {
   /** Bytes under PROPOSED and ACTIVE deals. */
   used: bigint;
   deals: number;
   earned: bigint;
+  /** Shard-periods under the verdicts of the sets that the reader trusts. */
+  fulfilled: bigint;
+  committed: bigint;
   /** Percent of committed shard-periods fulfilled; 90 for a newcomer. */
   rating: number;
   /** Basis points, smoothed by a prior of 24 shard-periods at 90 %. */
@@ -24,15 +27,24 @@ export function scoreOf(fulfilled: bigint, committed: bigint): number {
   return Number((10_000n * fulfilled + 9_000n * PRIOR) / (committed + PRIOR));
 }
 
-export async function listProviderRows(db: Queryable, provider?: Address): Promise<ProviderRow[]> {
+/** `trusted`: the verifier sets whose verdicts count; what others say of a provider does not enter its rating or score. */
+export async function listProviderRows(
+  db: Queryable,
+  trusted: readonly Hex[],
+  provider?: Address,
+): Promise<ProviderRow[]> {
   const { rows } = await db.query(
-    `select p.*, coalesce(d.used, 0)::text as used, coalesce(d.live, 0)::integer as deals, coalesce(d.earned, 0)::text as earned
+    `select p.*, coalesce(d.used, 0)::text as used, coalesce(d.live, 0)::integer as deals, coalesce(d.earned, 0)::text as earned,
+       coalesce(w.fulfilled, 0)::text as fulfilled, coalesce(w.committed, 0)::text as committed
      from catalog.providers p left join (
        select provider, sum(raw_length) filter (where state in ('PROPOSED', 'ACTIVE')) as used,
          count(*) filter (where state in ('PROPOSED', 'ACTIVE')) as live, sum(paid) as earned
        from catalog.deals group by provider) d on d.provider = p.provider
+     left join (
+       select provider, sum(fulfilled) as fulfilled, sum(committed) as committed
+       from catalog.work where verifier_set = any($2) group by provider) w on w.provider = p.provider
      where $1::text is null or p.provider = $1 order by p.provider`,
-    [provider?.toLowerCase() ?? null],
+    [provider?.toLowerCase() ?? null, trusted],
   );
   return rows.map((row) => {
     const fulfilled = BigInt(row.fulfilled);

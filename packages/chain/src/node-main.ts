@@ -24,7 +24,7 @@ function fail(error: unknown, code: number): never {
 async function readConfig(): Promise<ChainConfig> {
   const path = process.argv[2] ?? process.env.CAIRN_CHAIN_CONFIG;
   if (path === undefined) {
-    throw new CairnError("No configuration was given to the chain.", {
+    throw new CairnError("no configuration was given to the chain", {
       code: "chain-config-missing",
       kind: "input",
       next: "Give the path of a JSON file as the argument, or in CAIRN_CHAIN_CONFIG.",
@@ -33,7 +33,7 @@ async function readConfig(): Promise<ChainConfig> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as ChainConfig;
   } catch (cause) {
-    throw new CairnError(`The chain's configuration cannot be read from ${path}.`, {
+    throw new CairnError(`the chain's configuration cannot be read from ${path}`, {
       code: "chain-config-unreadable",
       kind: "input",
       next: "Give the path of a readable JSON file.",

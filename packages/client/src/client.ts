@@ -1,10 +1,12 @@
-import { CairnError, type ErrorBody } from "@cairn/core";
+import { CairnError } from "@cairn/core";
 import { resumeDownload } from "./resume-download.ts";
 import type {
   AccountJson,
   CheckResultJson,
   CommitPackageJson,
   EventJson,
+  KeepUploadJson,
+  KeptUploadJson,
   NetworkJson,
   OfferedShardJson,
   OfferShardJson,
@@ -14,11 +16,12 @@ import type {
   ProviderJson,
   QuotePlanJson,
   RecoverableJson,
+  RenamePackageJson,
   RepairKeyJson,
   SealPackageJson,
   StatusJson,
 } from "./schemas.ts";
-import { fetchTransfer, type Transfer } from "./transfer.ts";
+import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.ts";
 
 export interface ClientOptions {
   /** `http://host:port`, without a path. */
@@ -34,11 +37,14 @@ export interface ClientOptions {
 }
 
 interface Call {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: TransferRequest["method"];
   body?: unknown;
   query?: Record<string, string | number | undefined>;
   signal?: AbortSignal;
 }
+
+/** Entries that a list is read up to: a gateway that makes up page after page ends there. */
+const MOST_LISTED = 1_000_000;
 
 /** Every call of `/api/v1`; failures are thrown as the CairnError that the server answered, or `gateway-unreachable`. */
 export class CairnClient {
@@ -57,23 +63,29 @@ export class CairnClient {
   network = (): Promise<NetworkJson> => this.#call("/network");
   status = (): Promise<StatusJson> => this.#call("/status");
   account = (): Promise<AccountJson> => this.#call("/account");
-  claimAccount = (owner: string): Promise<AccountJson> => this.#call("/account", { method: "PUT", body: { owner } });
+  claimAccount = (claim: unknown): Promise<AccountJson> => this.#call("/account", { method: "PUT", body: claim });
   faucet = (): Promise<AccountJson> => this.#call("/faucet", { method: "POST", body: {} });
   providers = (): Promise<ProviderJson[]> => this.#call("/providers");
   events = (after: number | undefined, limit = 200): Promise<EventJson[]> =>
     this.#call("/events", { query: { after, limit } });
 
-  packages = (): Promise<PackageJson[]> => this.#call("/packages");
-  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#call("/packages", { query: { nameHash } });
+  /** @param gone also those that were removed or undone */
+  packages = (gone = false): Promise<PackageJson[]> => this.#pages("/packages", { gone: gone ? "true" : undefined });
+  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#pages("/packages", { nameHash });
   package = (id: string): Promise<PackageDetailJson> => this.#call(`/packages/${id}`);
   openPackage = (body: OpenPackageJson): Promise<PackageDetailJson> =>
     this.#call("/packages", { method: "POST", body });
+  /** Cut what the gateway holds of an upload back to its first pieces. */
+  keepUpload = (id: string, body: KeepUploadJson): Promise<KeptUploadJson> =>
+    this.#call(`/packages/${id}/keep`, { method: "POST", body });
   sealPackage = (id: string, body: SealPackageJson): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/seal`, { method: "POST", body });
   quotePackage = (id: string): Promise<QuotePlanJson> =>
     this.#call(`/packages/${id}/quote`, { method: "POST", body: {} });
   commitPackage = (id: string, body: CommitPackageJson): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/commit`, { method: "POST", body });
+  renamePackage = (id: string, body: RenamePackageJson): Promise<PackageDetailJson> =>
+    this.#call(`/packages/${id}/name`, { method: "PUT", body });
   abandonPackage = (id: string): Promise<PackageDetailJson> =>
     this.#call(`/packages/${id}/abandon`, { method: "POST", body: {} });
   removePackage = (id: string, termination: unknown): Promise<PackageDetailJson> =>
@@ -85,7 +97,8 @@ export class CairnClient {
   offerShard = (id: string, body: OfferShardJson): Promise<OfferedShardJson> =>
     this.#call(`/packages/${id}/offer`, { method: "POST", body });
   checkResult = (id: string): Promise<CheckResultJson> => this.#call(`/checks/${id}`);
-  recoverable = (): Promise<RecoverableJson[]> => this.#call("/recover");
+  recoverable = (): Promise<RecoverableJson[]> => this.#pages("/recover");
+  /** At most 1000 at once. */
   recover = (readCapabilities: unknown[]): Promise<PackageDetailJson[]> =>
     this.#call("/recover", { method: "POST", body: { readCapabilities } });
   setRepairKey = (id: string, body: RepairKeyJson): Promise<PackageDetailJson> =>
@@ -121,6 +134,11 @@ export class CairnClient {
     return this.#download(`/packages/${id}/manifest`, { method: "GET", headers: {} }, signal);
   }
 
+  /** The commitment document (docs/protocol.md, 1): its sha256 is the manifest hash. */
+  document(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#download(`/packages/${id}/document`, { method: "GET", headers: {} }, signal);
+  }
+
   /** The piece's CAR bytes from its header on, rebuilt and verified by the gateway. */
   piece(id: string, piece: number, capability: unknown, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const headers = { "cairn-capability": btoa(JSON.stringify(capability)) };
@@ -138,32 +156,18 @@ export class CairnClient {
     return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
   }
 
-  async #download(
-    path: string,
-    request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
-    signal?: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  async #download(path: string, request: TransferRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const open = () => this.#patiently(() => this.#open(path, request, signal));
     return resumeDownload(await open(), open, { url: this.url, whenAway: this.#whenAway, signal });
   }
 
-  async #open(
-    path: string,
-    request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
-    signal?: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  async #open(path: string, request: TransferRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const headers = { ...this.#headers(), ...request.headers };
     const { status, body } = await this.#reach(() =>
       this.#transfer.download(`${this.url}/api/v1${path}`, { ...request, headers }, signal),
     );
     if (status === 200 || status === 206) return body;
-    const text = await this.#reach(async () => {
-      const decoder = new TextDecoder();
-      let all = "";
-      for await (const chunk of body) all += decoder.decode(chunk, { stream: true });
-      return all;
-    });
-    return this.#read(status, text);
+    return this.#read(status, await this.#reach(() => textOf(body)));
   }
 
   #call<T>(path: string, call: Call = {}): Promise<T> {
@@ -172,16 +176,41 @@ export class CairnClient {
       query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
     return this.#patiently(async () => {
       const { status, text } = await this.#reach(async () => {
-        const response = await fetch(`${this.url}/api/v1${path}${search}`, {
-          method: call.method ?? "GET",
-          headers: { ...this.#headers(), ...(call.body === undefined ? {} : { "content-type": "application/json" }) },
-          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-          ...(call.signal === undefined ? {} : { signal: call.signal }),
-        });
-        return { status: response.status, text: await response.text() };
+        const json =
+          call.body === undefined
+            ? { headers: this.#headers() }
+            : {
+                headers: { ...this.#headers(), "content-type": "application/json" },
+                body: JSON.stringify(call.body),
+              };
+        const request = { method: call.method ?? "GET", ...json };
+        const { status, body } = await this.#transfer.download(
+          `${this.url}/api/v1${path}${search}`,
+          request,
+          call.signal,
+        );
+        return { status, text: await textOf(body) };
       });
       return this.#read(status, text);
     });
+  }
+
+  /** Everything in a list that comes in pages; a page without anything is the last one, whatever it says. */
+  async #pages<T>(path: string, query: Call["query"] = {}): Promise<T[]> {
+    const all: T[] = [];
+    let after: string | undefined;
+    do {
+      const page: { packages: T[]; next: string | null } = await this.#call(path, { query: { ...query, after } });
+      if (!Array.isArray(page?.packages) || all.length + page.packages.length > MOST_LISTED) {
+        throw new CairnError(`${this.url} answered ${path} with no page of a list`, {
+          code: "bad-answer",
+          kind: "unavailable",
+        });
+      }
+      for (const one of page.packages) all.push(one);
+      after = page.packages.length === 0 ? undefined : (page.next ?? undefined);
+    } while (after !== undefined);
+    return all;
   }
 
   /** Ask, and ask again for as long as `whenAway` says so. */
@@ -226,10 +255,17 @@ export class CairnClient {
       });
     }
     if (status >= 200 && status < 300) return parsed as T;
-    const body = (parsed as { error?: ErrorBody } | undefined)?.error;
-    if (body?.code !== undefined) throw CairnError.fromJSON(body);
+    const body = (parsed as { error?: unknown } | undefined)?.error;
+    if (typeof body === "object" && body !== null) throw CairnError.fromJSON(body);
     throw new CairnError(`${this.url} answered ${status}`, { code: "bad-answer", kind: "unavailable" });
   }
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
 }
 
 const AWAY = new Set([
@@ -239,6 +275,8 @@ const AWAY = new Set([
   "chain-unreachable",
   "stopping",
   "too-few-shards",
+  "too-many-requests",
+  "busy",
 ]);
 
 /** Whether an error says that the gateway, or what it needs for an answer (chain, database, enough providers), is away just now. */

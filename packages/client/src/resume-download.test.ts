@@ -64,11 +64,11 @@ describe("a download that breaks", () => {
 
   it("never hides what the gateway said", async () => {
     const open = async () => {
-      throw new CairnError("gone", { code: "package-unknown", kind: "missing" });
+      throw new CairnError("gone", { code: "unknown-package", kind: "missing" });
     };
     const whenAway = async () => undefined;
     await expect(all(resumeDownload(body(10, 50), open, { url, whenAway }))).rejects.toMatchObject({
-      code: "package-unknown",
+      code: "unknown-package",
     });
   });
 });

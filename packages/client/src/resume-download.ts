@@ -7,7 +7,7 @@ export interface ResumeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A connection that broke this often at the same byte breaks there again, whoever waits for it. */
+/** After this many failures at the same byte, give up: the connection will fail there again. */
 const MAX_BREAKS = 50;
 
 /**

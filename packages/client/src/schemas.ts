@@ -100,6 +100,11 @@ export const PackageJson = Type.Object({
 });
 export type PackageJson = Static<typeof PackageJson>;
 
+const Next = Type.Union([Type.String(), Type.Null()], { description: "`after` of the next page; null on the last" });
+
+export const PackagePageJson = Type.Object({ packages: Type.Array(PackageJson), next: Next });
+export type PackagePageJson = Static<typeof PackagePageJson>;
+
 export const PackageDetailJson = Type.Object({
   ...PackageJson.properties,
   slots: Type.Array(SlotJson),
@@ -114,6 +119,7 @@ export const PackageDetailJson = Type.Object({
   ),
   escrow: MoneyText,
   paid: MoneyText,
+  pricePerPeriod: MoneyText,
   reserve: MoneyText,
 });
 export type PackageDetailJson = Static<typeof PackageDetailJson>;
@@ -132,6 +138,33 @@ export const OpenPackageJson = Type.Object({
 });
 export type OpenPackageJson = Static<typeof OpenPackageJson>;
 
+export const KeepUploadJson = Type.Object({
+  pieces: Type.Array(Type.Object({ length: Type.Integer({ minimum: 59, description: "header included" }) }), {
+    maxItems: 100_000,
+  }),
+});
+export type KeepUploadJson = Static<typeof KeepUploadJson>;
+
+export const KeptUploadJson = Type.Object({
+  pieces: Type.Array(
+    Type.Object({
+      chain: Type.Union([Type.String({ pattern: "^[0-9a-f]{64}$" }), Type.Null()], {
+        description:
+          "chain' = sha256(chain ‖ CID) over the piece's blocks, from 32 zeros on; null when they are damaged",
+      }),
+    }),
+  ),
+});
+export type KeptUploadJson = Static<typeof KeptUploadJson>;
+
+const NamingJson = Type.Object({ id: PackageIdText, nameHash: Hash, label: Base64 });
+export const RenamePackageJson = Type.Object({
+  nameHash: Hash,
+  label: Base64,
+  displaced: Type.Optional(NamingJson),
+});
+export type RenamePackageJson = Static<typeof RenamePackageJson>;
+
 export const SealPackageJson = Type.Object({
   root: Type.String({ maxLength: 128 }),
   pieces: Type.Array(Type.Object({ length: Type.Integer({ minimum: 0 }) }), { minItems: 1, maxItems: 100_000 }),
@@ -143,14 +176,13 @@ export type SealPackageJson = Static<typeof SealPackageJson>;
 export const QuotePlanJson = Type.Object({
   manifestHash: Hash,
   document: Base64,
-  mandate: Type.Record(Type.String(), Type.Unknown()),
-  readCapability: Type.Record(Type.String(), Type.Unknown()),
   placements: Type.Array(
     Type.Object({
       piece: Type.Integer(),
       shard: Type.Integer(),
       deal: Hash,
       provider: AddressText,
+      quote: SignedJson,
       region: Type.String(),
       pricePerPeriod: MoneyText,
       rating: Type.Number(),
@@ -274,6 +306,9 @@ export const RecoverableJson = Type.Object({
   known: Type.Union([PackageIdText, Type.Null()]),
 });
 export type RecoverableJson = Static<typeof RecoverableJson>;
+
+export const RecoverablePageJson = Type.Object({ packages: Type.Array(RecoverableJson), next: Next });
+export type RecoverablePageJson = Static<typeof RecoverablePageJson>;
 
 export const RepairKeyJson = Type.Object({
   repairKey: Base64,

@@ -1,4 +1,10 @@
-/** How bulk bytes go out and come in; the default uses fetch, a Node program may bring a faster one. */
+export interface TransferRequest {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** How requests go out and answers come in; the default uses fetch, a Node program may bring a faster one. */
 export interface Transfer {
   /** PUT a body; the answer's status and text. */
   upload(
@@ -9,7 +15,7 @@ export interface Transfer {
   ): Promise<{ status: number; text: string }>;
   download(
     url: string,
-    request: { method: "GET" | "POST"; headers: Record<string, string>; body?: string },
+    request: TransferRequest,
     signal?: AbortSignal,
   ): Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
 }

@@ -15,28 +15,22 @@ export const providerRegistryAbi = [
   {
     "inputs": [
       {
-        "internalType": "string",
-        "name": "field",
-        "type": "string"
-      }
-    ],
-    "name": "InvalidRegistration",
-    "type": "error"
-  },
-  {
-    "inputs": [],
-    "name": "InvalidShortString",
-    "type": "error"
-  },
-  {
-    "inputs": [
+        "internalType": "address",
+        "name": "provider",
+        "type": "address"
+      },
       {
-        "internalType": "bytes32",
-        "name": "digest",
-        "type": "bytes32"
+        "internalType": "uint256",
+        "name": "pricePerPeriod",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceFloor",
+        "type": "uint256"
       }
     ],
-    "name": "InvalidSignature",
+    "name": "BelowFloor",
     "type": "error"
   },
   {
@@ -48,16 +42,38 @@ export const providerRegistryAbi = [
       },
       {
         "internalType": "uint256",
-        "name": "nonce",
+        "name": "need",
         "type": "uint256"
       },
       {
         "internalType": "uint256",
-        "name": "next",
+        "name": "capacity",
         "type": "uint256"
       }
     ],
-    "name": "NonceUsed",
+    "name": "CapacityExceeded",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "field",
+        "type": "string"
+      }
+    ],
+    "name": "InvalidRegistration",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      }
+    ],
+    "name": "InvalidSignature",
     "type": "error"
   },
   {
@@ -85,6 +101,17 @@ export const providerRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "provider",
+        "type": "address"
+      }
+    ],
+    "name": "ProviderNotActive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "expiry",
         "type": "uint64"
@@ -96,19 +123,23 @@ export const providerRegistryAbi = [
   {
     "inputs": [
       {
-        "internalType": "string",
-        "name": "str",
-        "type": "string"
+        "internalType": "address",
+        "name": "provider",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "next",
+        "type": "uint256"
       }
     ],
-    "name": "StringTooLong",
+    "name": "WrongNonce",
     "type": "error"
-  },
-  {
-    "anonymous": false,
-    "inputs": [],
-    "name": "EIP712DomainChanged",
-    "type": "event"
   },
   {
     "anonymous": false,
@@ -144,6 +175,18 @@ export const providerRegistryAbi = [
         "internalType": "address",
         "name": "provider",
         "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
       },
       {
         "indexed": false,
@@ -227,46 +270,21 @@ export const providerRegistryAbi = [
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "eip712Domain",
-    "outputs": [
-      {
-        "internalType": "bytes1",
-        "name": "fields",
-        "type": "bytes1"
-      },
-      {
-        "internalType": "string",
-        "name": "name",
-        "type": "string"
-      },
-      {
-        "internalType": "string",
-        "name": "version",
-        "type": "string"
-      },
-      {
-        "internalType": "uint256",
-        "name": "chainId",
-        "type": "uint256"
-      },
+    "inputs": [
       {
         "internalType": "address",
-        "name": "verifyingContract",
+        "name": "provider",
         "type": "address"
       },
       {
-        "internalType": "bytes32",
-        "name": "salt",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint256[]",
-        "name": "extensions",
-        "type": "uint256[]"
+        "internalType": "uint64",
+        "name": "rawLength",
+        "type": "uint64"
       }
     ],
-    "stateMutability": "view",
+    "name": "free",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -294,6 +312,16 @@ export const providerRegistryAbi = [
         "internalType": "address",
         "name": "provider",
         "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
       },
       {
         "internalType": "uint64",
@@ -388,16 +416,6 @@ export const providerRegistryAbi = [
             "type": "uint256"
           },
           {
-            "internalType": "uint64",
-            "name": "fulfilled",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "committed",
-            "type": "uint64"
-          },
-          {
             "internalType": "uint256",
             "name": "nextNonce",
             "type": "uint256"
@@ -427,6 +445,11 @@ export const providerRegistryAbi = [
         "internalType": "address",
         "name": "provider",
         "type": "address"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "sets",
+        "type": "bytes32[]"
       }
     ],
     "name": "rating",
@@ -539,6 +562,11 @@ export const providerRegistryAbi = [
         "internalType": "address",
         "name": "provider",
         "type": "address"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "sets",
+        "type": "bytes32[]"
       }
     ],
     "name": "score",
@@ -558,29 +586,77 @@ export const providerRegistryAbi = [
         "internalType": "address",
         "name": "provider",
         "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "rawLength",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint128",
+        "name": "pricePerPeriod",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint32",
+        "name": "periodSeconds",
+        "type": "uint32"
       }
     ],
-    "name": "termsOf",
+    "name": "take",
     "outputs": [
       {
         "internalType": "address",
         "name": "hot",
         "type": "address"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "provider",
+        "type": "address"
+      }
+    ],
+    "name": "usedBytes",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "provider",
+        "type": "address"
       },
       {
-        "internalType": "bool",
-        "name": "active",
-        "type": "bool"
+        "internalType": "bytes32[]",
+        "name": "sets",
+        "type": "bytes32[]"
+      }
+    ],
+    "name": "workOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "fulfilled",
+        "type": "uint256"
       },
       {
-        "internalType": "uint64",
-        "name": "capacity",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint128",
-        "name": "priceFloor",
-        "type": "uint128"
+        "internalType": "uint256",
+        "name": "committed",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -708,6 +784,27 @@ export const proofLedgerAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "InDispute",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint48",
         "name": "genesisTime",
         "type": "uint48"
@@ -740,12 +837,39 @@ export const proofLedgerAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      }
+    ],
+    "name": "InvalidSignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "verifier",
         "type": "address"
       }
     ],
     "name": "InvalidVerifier",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
+    "name": "NotInRoot",
     "type": "error"
   },
   {
@@ -799,7 +923,125 @@ export const proofLedgerAbi = [
         "type": "uint64"
       }
     ],
+    "name": "PeriodNotOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
     "name": "PeriodVoid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "agreeing",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint8",
+        "name": "quorum",
+        "type": "uint8"
+      }
+    ],
+    "name": "QuorumMissing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
+    "name": "RootNotFinal",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "seed",
+        "type": "bytes32"
+      }
+    ],
+    "name": "SeedDrawnBefore",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "openedIn",
+        "type": "uint256"
+      }
+    ],
+    "name": "SeedOutOfReach",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "SeedTooLate",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "expiry",
+        "type": "uint64"
+      }
+    ],
+    "name": "SignatureExpired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "seed",
+        "type": "bytes32"
+      }
+    ],
+    "name": "UnknownSeed",
     "type": "error"
   },
   {
@@ -921,12 +1163,6 @@ export const proofLedgerAbi = [
         "internalType": "uint48",
         "name": "period",
         "type": "uint48"
-      },
-      {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "seed",
-        "type": "bytes32"
       }
     ],
     "name": "PeriodOpened",
@@ -949,6 +1185,25 @@ export const proofLedgerAbi = [
       }
     ],
     "name": "PossessionProven",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint48",
+        "name": "period",
+        "type": "uint48"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "seed",
+        "type": "bytes32"
+      }
+    ],
+    "name": "SeedDrawn",
     "type": "event"
   },
   {
@@ -1004,6 +1259,25 @@ export const proofLedgerAbi = [
       }
     ],
     "name": "answerDeadline",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "hash",
+        "type": "bytes32"
+      }
+    ],
+    "name": "blockOf",
     "outputs": [
       {
         "internalType": "uint256",
@@ -1075,6 +1349,19 @@ export const proofLedgerAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
+    "name": "drawSeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1196,10 +1483,48 @@ export const proofLedgerAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      }
+    ],
+    "name": "newestFinal",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "openPeriod",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "period",
+        "type": "uint64"
+      }
+    ],
+    "name": "openedIn",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "blockNumber",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1327,6 +1652,94 @@ export const proofLedgerAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "deal",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "period",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint32",
+            "name": "fulfilled",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "committed",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "verdict",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint64",
+            "name": "faultA",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "faultB",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "path",
+        "type": "bytes32[]"
+      },
+      {
+        "internalType": "bool",
+        "name": "undisputed",
+        "type": "bool"
+      }
+    ],
+    "name": "requireLeaf",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "set",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "signatures",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "requireQuorum",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "period",
         "type": "uint64"
@@ -1338,6 +1751,25 @@ export const proofLedgerAbi = [
         "internalType": "bytes32",
         "name": "",
         "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "period",
+        "type": "uint256"
+      }
+    ],
+    "name": "seedDeadline",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -1464,6 +1896,27 @@ export const storageDealsAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "pricePerPeriod",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxPrice",
+        "type": "uint256"
+      }
+    ],
+    "name": "AboveCeiling",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "provider",
         "type": "address"
@@ -1486,48 +1939,6 @@ export const storageDealsAbi = [
       }
     ],
     "name": "AlreadyReceived",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "deal",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint256",
-        "name": "pricePerPeriod",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "priceFloor",
-        "type": "uint256"
-      }
-    ],
-    "name": "BelowFloor",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "provider",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "need",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "capacity",
-        "type": "uint256"
-      }
-    ],
-    "name": "CapacityExceeded",
     "type": "error"
   },
   {
@@ -1614,7 +2025,7 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "set",
+        "name": "deal",
         "type": "bytes32"
       },
       {
@@ -1623,12 +2034,12 @@ export const storageDealsAbi = [
         "type": "uint64"
       },
       {
-        "internalType": "uint256",
-        "name": "until",
-        "type": "uint256"
+        "internalType": "uint64",
+        "name": "newest",
+        "type": "uint64"
       }
     ],
-    "name": "InDispute",
+    "name": "FaultSuperseded",
     "type": "error"
   },
   {
@@ -1696,11 +2107,6 @@ export const storageDealsAbi = [
     "type": "error"
   },
   {
-    "inputs": [],
-    "name": "InvalidShortString",
-    "type": "error"
-  },
-  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -1744,6 +2150,11 @@ export const storageDealsAbi = [
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "NoQuotes",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "address",
@@ -1752,22 +2163,6 @@ export const storageDealsAbi = [
       }
     ],
     "name": "NotAllowed",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "deal",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint64",
-        "name": "period",
-        "type": "uint64"
-      }
-    ],
-    "name": "NotInRoot",
     "type": "error"
   },
   {
@@ -1828,22 +2223,6 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "set",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      }
-    ],
-    "name": "NotVerifier",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
         "name": "stored",
         "type": "bytes32"
       },
@@ -1886,38 +2265,6 @@ export const storageDealsAbi = [
       }
     ],
     "name": "ProvenOnChain",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "provider",
-        "type": "address"
-      }
-    ],
-    "name": "ProviderNotActive",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "deal",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint256",
-        "name": "agreeing",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint8",
-        "name": "quorum",
-        "type": "uint8"
-      }
-    ],
-    "name": "QuorumMissing",
     "type": "error"
   },
   {
@@ -2002,6 +2349,22 @@ export const storageDealsAbi = [
         "type": "bytes32"
       },
       {
+        "internalType": "uint256",
+        "name": "period",
+        "type": "uint256"
+      }
+    ],
+    "name": "SlotPaused",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
+      },
+      {
         "internalType": "bytes32",
         "name": "by",
         "type": "bytes32"
@@ -2013,12 +2376,22 @@ export const storageDealsAbi = [
   {
     "inputs": [
       {
-        "internalType": "string",
-        "name": "str",
-        "type": "string"
+        "internalType": "bytes32",
+        "name": "deal",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "periods",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "most",
+        "type": "uint256"
       }
     ],
-    "name": "StringTooLong",
+    "name": "TooLong",
     "type": "error"
   },
   {
@@ -2046,17 +2419,6 @@ export const storageDealsAbi = [
       }
     ],
     "name": "UnknownPackage",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "seed",
-        "type": "bytes32"
-      }
-    ],
-    "name": "UnknownSeed",
     "type": "error"
   },
   {
@@ -2318,12 +2680,6 @@ export const storageDealsAbi = [
   },
   {
     "anonymous": false,
-    "inputs": [],
-    "name": "EIP712DomainChanged",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
     "inputs": [
       {
         "indexed": true,
@@ -2363,6 +2719,12 @@ export const storageDealsAbi = [
         "type": "bytes32"
       },
       {
+        "indexed": true,
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
         "indexed": false,
         "internalType": "uint48",
         "name": "lastPeriod",
@@ -2380,6 +2742,12 @@ export const storageDealsAbi = [
         "internalType": "bytes32",
         "name": "manifestHash",
         "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
       },
       {
         "indexed": false,
@@ -2409,6 +2777,32 @@ export const storageDealsAbi = [
     ],
     "name": "Withdrawn",
     "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_COUNT",
+    "outputs": [
+      {
+        "internalType": "uint32",
+        "name": "",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_ENDS",
+    "outputs": [
+      {
+        "internalType": "uint8",
+        "name": "",
+        "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   },
   {
     "inputs": [],
@@ -2874,6 +3268,11 @@ export const storageDealsAbi = [
           },
           {
             "internalType": "uint32",
+            "name": "heldPeriods",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
             "name": "provenCount",
             "type": "uint32"
           },
@@ -3008,49 +3407,6 @@ export const storageDealsAbi = [
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "eip712Domain",
-    "outputs": [
-      {
-        "internalType": "bytes1",
-        "name": "fields",
-        "type": "bytes1"
-      },
-      {
-        "internalType": "string",
-        "name": "name",
-        "type": "string"
-      },
-      {
-        "internalType": "string",
-        "name": "version",
-        "type": "string"
-      },
-      {
-        "internalType": "uint256",
-        "name": "chainId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "verifyingContract",
-        "type": "address"
-      },
-      {
-        "internalType": "bytes32",
-        "name": "salt",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint256[]",
-        "name": "extensions",
-        "type": "uint256[]"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "internalType": "bytes32[]",
@@ -3160,6 +3516,11 @@ export const storageDealsAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
         "internalType": "bytes32",
         "name": "manifestHash",
         "type": "bytes32"
@@ -3188,6 +3549,11 @@ export const storageDealsAbi = [
   },
   {
     "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
       {
         "internalType": "bytes32",
         "name": "manifestHash",
@@ -3274,6 +3640,11 @@ export const storageDealsAbi = [
   },
   {
     "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
       {
         "internalType": "bytes32",
         "name": "manifestHash",
@@ -3442,6 +3813,16 @@ export const storageDealsAbi = [
             "type": "uint128"
           },
           {
+            "internalType": "uint128",
+            "name": "maxPrice",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "end",
+            "type": "uint64"
+          },
+          {
             "internalType": "uint64",
             "name": "expiry",
             "type": "uint64"
@@ -3583,6 +3964,11 @@ export const storageDealsAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
         "internalType": "bytes32",
         "name": "manifestHash",
         "type": "bytes32"
@@ -3591,6 +3977,25 @@ export const storageDealsAbi = [
     "name": "releaseReserve",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "period",
+        "type": "uint256"
+      }
+    ],
+    "name": "seedDeadline",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -3621,25 +4026,6 @@ export const storageDealsAbi = [
     "name": "terminate",
     "outputs": [],
     "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "provider",
-        "type": "address"
-      }
-    ],
-    "name": "usedBytes",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
     "type": "function"
   },
   {

@@ -41,6 +41,10 @@ struct Mandate {
     address executor;
     uint128 maxEscrow;
     uint128 repairReserve;
+    /// Dearest quote that may be taken, first deals and repairs alike: wei per GiB-day.
+    uint128 maxPrice;
+    /// UNIX seconds: no deal is agreed on for longer than until then.
+    uint64 end;
     uint64 expiry;
 }
 
@@ -91,7 +95,7 @@ library TypedData {
         "Quote(address provider,address owner,bytes32 manifestHash,uint32 piece,uint16 shard,bytes32 commitment,uint64 rawLength,uint128 pricePerPeriod,uint128 egressPrice,uint32 periods,uint256 duty,bytes32 verifierSet,uint64 expiry,bytes32 nonce)"
     );
     bytes32 internal constant MANDATE = keccak256(
-        "Mandate(bytes32 manifestHash,bytes32 shardsRoot,uint32 pieces,uint16 k,uint16 n,bytes32 verifierSet,address executor,uint128 maxEscrow,uint128 repairReserve,uint64 expiry)"
+        "Mandate(bytes32 manifestHash,bytes32 shardsRoot,uint32 pieces,uint16 k,uint16 n,bytes32 verifierSet,address executor,uint128 maxEscrow,uint128 repairReserve,uint128 maxPrice,uint64 end,uint64 expiry)"
     );
     bytes32 internal constant TERMINATION = keccak256("Termination(bytes32 manifestHash,uint64 expiry)");
     bytes32 internal constant RECEIPT = keccak256("Receipt(bytes32 deal,bytes32 commitment,uint64 rawLength)");

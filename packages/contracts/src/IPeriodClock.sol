@@ -23,6 +23,10 @@ interface IPeriodClock {
     /// @notice First second of a period.
     function periodStart(uint256 period) external view returns (uint256);
 
+    /// @notice Period `period` is opened and its seed drawn before this second, or it is void: a quarter of the period and the grace are
+    /// always left to answer in.
+    function seedDeadline(uint256 period) external view returns (uint256);
+
     /// @notice Last second in which an answer for a period counts; votes count after it.
     function answerDeadline(uint256 period) external view returns (uint256);
 }

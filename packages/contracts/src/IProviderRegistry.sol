@@ -19,9 +19,7 @@ interface IProviderRegistry is ISigned {
         uint128 priceFloor;
         uint128 egressPrice;
         uint256 duty;
-        uint64 fulfilled;
-        uint64 committed;
-        /// Lowest nonce that the next signed message may have.
+        /// The nonce of the next signed message: each takes exactly one, so that nobody who had the cold key once can use them up.
         uint256 nextNonce;
         string region;
         string endpoint;
@@ -29,13 +27,18 @@ interface IProviderRegistry is ISigned {
 
     event ProviderRegistered(address indexed provider);
     event ProviderRetired(address indexed provider);
-    /// @notice Shard-periods fulfilled and committed since the last log, not totals.
-    event WorkLogged(address indexed provider, uint64 fulfilled, uint64 committed);
+    /// @notice Shard-periods fulfilled and committed since the deal's last log, not totals, under the verdict of the deal's verifier set.
+    event WorkLogged(
+        address indexed provider, bytes32 indexed set, bytes32 indexed deal, uint64 fulfilled, uint64 committed
+    );
 
     error NotStorageDeals(address caller);
-    error NonceUsed(address provider, uint256 nonce, uint256 next);
+    error WrongNonce(address provider, uint256 nonce, uint256 next);
     error NotRegistered(address provider);
     error InvalidRegistration(string field);
+    error ProviderNotActive(address provider);
+    error BelowFloor(address provider, uint256 pricePerPeriod, uint256 priceFloor);
+    error CapacityExceeded(address provider, uint256 need, uint256 capacity);
 
     /// @notice Enter or change a provider's terms. A later payout address takes effect after seven days.
     function register(Registration calldata r, bytes calldata coldSignature) external;
@@ -43,28 +46,38 @@ interface IProviderRegistry is ISigned {
     /// @notice Take no new deals; what is owed is still paid, what runs still runs.
     function retire(uint256 nonce, uint64 deadline, bytes calldata coldSignature) external;
 
-    /// @notice Add shard-periods to a provider's record.
-    function logWork(address provider, uint64 fulfilled, uint64 committed) external;
+    /// @notice Take `rawLength` bytes of an active provider's capacity for a deal at a price that its cold key allows. Only StorageDeals.
+    /// @return hot the key that must have signed the quote
+    function take(address provider, uint64 rawLength, uint128 pricePerPeriod, uint32 periodSeconds)
+        external
+        returns (address hot);
+
+    /// @notice A deal is over: its bytes are free again. Only StorageDeals.
+    function free(address provider, uint64 rawLength) external;
+
+    /// @notice Add shard-periods to a provider's record under one verifier set. Only StorageDeals.
+    function logWork(address provider, bytes32 set, bytes32 deal, uint64 fulfilled, uint64 committed) external;
 
     /// @notice The record with the payout address that holds now; all zero for an unknown provider.
     function providerOf(address provider) external view returns (ProviderRecord memory record);
 
-    /// @notice What a quote is checked against.
-    function termsOf(address provider)
-        external
-        view
-        returns (address hot, bool active, uint64 capacity, uint128 priceFloor);
-
     function hotOf(address provider) external view returns (address);
     function payoutOf(address provider) external view returns (address);
 
-    /// @notice Percent of committed shard-periods that were fulfilled; 90 for a newcomer.
-    function rating(address provider) external view returns (uint256);
+    /// @notice Bytes under live deals, bounded by the capacity that the provider registered.
+    function usedBytes(address provider) external view returns (uint256);
 
-    /// @notice Basis points, smoothed by a prior of 24 shard-periods at 90 %: what ranks providers.
-    function score(address provider) external view returns (uint256);
+    /// @notice Shard-periods under the verdicts of some verifier sets: those that the reader trusts, each named once. What any other set says
+    /// of the provider does not enter.
+    function workOf(address provider, bytes32[] calldata sets) external view returns (uint256 fulfilled, uint256 committed);
 
-    /// @notice The only address that may log work.
+    /// @notice Percent of committed shard-periods that were fulfilled under these sets; 90 for a newcomer to them.
+    function rating(address provider, bytes32[] calldata sets) external view returns (uint256);
+
+    /// @notice Basis points under these sets, smoothed by a prior of 24 shard-periods at 90 %.
+    function score(address provider, bytes32[] calldata sets) external view returns (uint256);
+
+    /// @notice StorageDeals: the only address that may take, free and log.
     function deals() external view returns (address);
 
     /// @notice Block where an index of the three contracts' events begins; the registry is deployed first.

@@ -16,6 +16,8 @@ interface IStorageDeals is ISigned, IPeriodClock {
         Quote quote;
         uint256 escrow;
         uint32 paidPeriods;
+        /// Periods of a COMPLETED deal whose pay still waits for the leaf that decides it.
+        uint32 heldPeriods;
         uint32 provenCount;
         uint48 receiptTime;
         uint48 receiptBlock;
@@ -57,7 +59,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     event Deposited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, uint256 amount);
     event PackageCreated(bytes32 indexed manifestHash, address indexed owner, address indexed executor, uint256 reserve);
-    event PackageTerminated(bytes32 indexed manifestHash, uint48 lastPeriod);
+    event PackageTerminated(bytes32 indexed manifestHash, address indexed owner, uint48 lastPeriod);
     event DealProposed(
         bytes32 indexed deal,
         bytes32 indexed manifestHash,
@@ -78,7 +80,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     event DealStateChanged(bytes32 indexed deal, DealState state);
     event DealPaid(bytes32 indexed deal, address indexed provider, uint256 amount, uint32 periods);
     event DealRefunded(bytes32 indexed deal, uint256 amount, bool toReserve);
-    event ReserveReleased(bytes32 indexed manifestHash, uint256 amount);
+    event ReserveReleased(bytes32 indexed manifestHash, address indexed owner, uint256 amount);
 
     error WrongDeployment(address registry, address ledger);
     error InsufficientFunds(address account, uint256 need, uint256 have);
@@ -86,17 +88,20 @@ interface IStorageDeals is ISigned, IPeriodClock {
     error LengthMismatch(uint256 wanted, uint256 got);
     error NotAllowed(address caller);
     error WrongSigner(bytes32 digest, address wanted, address signer);
+    error NoQuotes();
     error InvalidMandate(string field);
     error InvalidQuote(bytes32 deal, string field);
     /// @notice The package was created under another mandate.
     error OtherMandate(bytes32 stored, bytes32 given);
     error UnknownPackage(bytes32 manifestHash);
     error PackageEnded(bytes32 manifestHash, uint48 lastPeriod);
-    error ProviderNotActive(address provider);
-    error BelowFloor(bytes32 deal, uint256 pricePerPeriod, uint256 priceFloor);
-    error CapacityExceeded(address provider, uint256 need, uint256 capacity);
+    error AboveCeiling(bytes32 deal, uint256 pricePerPeriod, uint256 maxPrice);
+    /// @notice More periods than the mandate's term has left.
+    error TooLong(bytes32 deal, uint256 periods, uint256 most);
     error NotInShardsRoot(bytes32 deal, bytes32 shardsRoot);
     error SlotTaken(bytes32 deal, bytes32 by);
+    /// @notice Too many proposals of the shard ended unused in this period; it takes new ones from the next.
+    error SlotPaused(bytes32 deal, uint256 period);
     /// @notice The provider holds another live shard of the same piece.
     error AlreadyHolds(address provider, bytes32 deal);
     error EscrowLimit(uint256 need, uint256 maxEscrow);
@@ -106,18 +111,14 @@ interface IStorageDeals is ISigned, IPeriodClock {
     error NotReceived(bytes32 deal);
     error DeadlinePassed(bytes32 deal, uint48 deadline);
     error DeadlineNotPassed(bytes32 deal, uint48 deadline);
-    error UnknownSeed(bytes32 seed);
     error SeedTooOld(bytes32 deal, uint256 seedBlock, uint48 receiptBlock);
-    error QuorumMissing(bytes32 deal, uint256 agreeing, uint8 quorum);
-    error NotVerifier(bytes32 set, address account);
     error NotLedger(address caller);
-    error RootNotFinal(bytes32 set, uint64 period);
-    error InDispute(bytes32 set, uint64 period, uint256 until);
-    error NotInRoot(bytes32 deal, uint64 period);
     error NotOver(bytes32 deal, uint256 lastPeriod);
     error NoFault(bytes32 deal, uint8 verdict);
     /// @notice The deal owed no proof in that period, or the period is void.
     error FaultNotScheduled(bytes32 deal, uint64 period);
+    /// @notice A later final root of the set speaks for the deal.
+    error FaultSuperseded(bytes32 deal, uint64 period, uint64 newest);
     error ProvenOnChain(bytes32 deal, uint64 period);
     error DealsLive(bytes32 manifestHash, uint32 live);
 
@@ -125,8 +126,8 @@ interface IStorageDeals is ISigned, IPeriodClock {
 
     function withdraw(uint256 amount) external;
 
-    /// @notice Propose a deal for each quote. The first use of a manifest hash creates the package; no quotes at all are allowed then, for an
-    /// executor who wants the hash taken before it tells providers.
+    /// @notice Propose a deal for each quote, at least one. A package is its owner's, who signed the mandate: the owner's first use of a manifest
+    /// hash creates it, whoever else uses the same hash.
     function propose(
         Mandate calldata m,
         bytes calldata ownerSignature,
@@ -150,10 +151,11 @@ interface IStorageDeals is ISigned, IPeriodClock {
     /// @notice The ledger saw a valid proof of a received deal, under a period seed later than the receipt.
     function activateByProof(bytes32 deal) external;
 
-    /// @notice Take back proposals: the owner or executor at any time, anyone once the package is terminated.
+    /// @notice Take back proposals: the owner or executor at any time, anyone once the package is terminated. The provider is paid for the
+    /// periods in which it kept the capacity free, the current one included; the rest of the escrow goes back.
     function cancel(bytes32[] calldata deals) external;
 
-    /// @notice Refund proposals whose deadline has passed.
+    /// @notice End proposals whose deadline has passed, with pay and refund as for `cancel`.
     function expire(bytes32[] calldata deals) external;
 
     /// @notice End every ACTIVE deal of a package with the next period, and let anyone cancel its PROPOSED ones.
@@ -162,30 +164,32 @@ interface IStorageDeals is ISigned, IPeriodClock {
     /// @notice Credit providers with what undisputed leaves and proofs on chain show. Nothing is owed twice: a leaf claimed again pays nothing.
     function claim(Leaf[] calldata leaves, bytes32[][] calldata paths) external;
 
-    /// @notice Complete a deal by an undisputed root of its last period or a later one.
+    /// @notice Complete a deal by an undisputed root of its last period or a later one; or settle what `closeVoid` held back.
     function close(Leaf calldata leaf, bytes32[] calldata path) external;
 
-    /// @notice Complete a deal that no root decided within 30 days of its end: pays what earlier claims and proofs on chain show.
+    /// @notice Complete a deal that nobody closed within 30 days of its end: pays what earlier claims and proofs on chain show and refunds what
+    /// no final root can decide. What a final root decides is neither party's yet: it is held, without limit, for whoever shows the leaf to
+    /// `close` or `claim`.
     function closeVoid(bytes32 deal) external;
 
-    /// @notice Fail a deal by a FAULT leaf, as soon as its root is final: what is left pays for the repair. The provider's proof on chain in
-    /// either period of the fault refutes it, and so does a period in which it owed none.
+    /// @notice Fail a deal by a FAULT leaf of the set's newest final root, without a dispute window: what is left pays for the repair. The
+    /// provider's proof on chain in either period of the fault refutes it, and so does a period in which it owed none.
     function fail(Leaf calldata leaf, bytes32[] calldata path) external;
 
     /// @notice Give a package's reserve back to its owner when no deal of it is live: by the owner or executor at any time, by anyone once
     /// the mandate has expired or the package is terminated.
-    function releaseReserve(bytes32 manifestHash) external;
+    function releaseReserve(address owner, bytes32 manifestHash) external;
 
     /// @notice Everything about a deal; state NONE for an unknown one.
     function dealOf(bytes32 deal) external view returns (DealRecord memory record);
 
     /// @notice Everything about a package; owner zero for an unknown one.
-    function packageOf(bytes32 manifestHash) external view returns (PackageRecord memory);
+    function packageOf(address owner, bytes32 manifestHash) external view returns (PackageRecord memory);
 
-    function packageReserve(bytes32 manifestHash) external view returns (uint256);
+    function packageReserve(address owner, bytes32 manifestHash) external view returns (uint256);
 
     /// @notice The live deal that holds a shard, or zero.
-    function liveDealAt(bytes32 manifestHash, uint32 piece, uint16 shard) external view returns (bytes32);
+    function liveDealAt(address owner, bytes32 manifestHash, uint32 piece, uint16 shard) external view returns (bytes32);
 
     /// @notice What the ledger checks a proof against; a deal without a receipt is in no period's schedule.
     function proofTerms(bytes32 deal) external view returns (ProofTerms memory);
@@ -198,9 +202,6 @@ interface IStorageDeals is ISigned, IPeriodClock {
 
     /// @notice Free deposit or payout credit, in wei.
     function balance(address account) external view returns (uint256);
-
-    /// @notice Bytes under live deals, bounded by the capacity that the provider registered.
-    function usedBytes(address provider) external view returns (uint256);
 
     /// @notice How long a proposal waits for receipt and activation.
     function proposalSeconds() external view returns (uint32);

@@ -28,6 +28,10 @@ abstract contract PeriodClock is IPeriodClock {
         return genesisTime + period * periodSeconds;
     }
 
+    function seedDeadline(uint256 period) public view returns (uint256) {
+        return periodStart(period) + uint256(periodSeconds) * 3 / 4;
+    }
+
     function answerDeadline(uint256 period) public view returns (uint256) {
         return periodStart(period + 1) + graceSeconds;
     }

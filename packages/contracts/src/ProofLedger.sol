@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {DealState, ProofTerms} from "./DealTypes.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {DealState, Leaf, ProofTerms, TypedData} from "./DealTypes.sol";
 import {IProofLedger} from "./IProofLedger.sol";
 import {IStorageDeals} from "./IStorageDeals.sol";
 import {PeriodClock} from "./PeriodClock.sol";
 import {Possession} from "./Possession.sol";
 import {Schedule} from "./Schedule.sol";
+import {Signatures} from "./Signed.sol";
 
 contract ProofLedger is PeriodClock, IProofLedger {
     struct VerifierSet {
@@ -27,7 +29,9 @@ contract ProofLedger is PeriodClock, IProofLedger {
     uint32 public immutable voteWindowPeriods;
     IStorageDeals public immutable deals;
 
+    mapping(uint64 period => uint64 blockNumber) public openedIn;
     mapping(uint64 period => bytes32) public seed;
+    mapping(bytes32 set => uint64 period) public newestFinal;
     mapping(bytes32 set => mapping(uint64 period => FinalRoot)) public finalizedRoot;
     mapping(bytes32 deal => mapping(uint64 period => bool)) public isProven;
     mapping(bytes32 deal => uint32) public provenCount;
@@ -64,10 +68,27 @@ contract ProofLedger is PeriodClock, IProofLedger {
 
     function openPeriod() external {
         uint48 period = currentPeriod();
-        if (seed[period] != 0) revert PeriodAlreadyOpen(period);
-        bytes32 drawn = keccak256(abi.encode(block.prevrandao, blockhash(block.number - 1), uint256(period)));
+        if (openedIn[period] != 0) revert PeriodAlreadyOpen(period);
+        _requireSeedTime(period);
+        openedIn[period] = uint64(block.number);
+        emit PeriodOpened(period);
+    }
+
+    function drawSeed(uint64 period) external {
+        uint256 opened = openedIn[period];
+        if (opened == 0) revert PeriodNotOpen(period);
+        if (seed[period] != 0) revert SeedDrawnBefore(period, seed[period]);
+        _requireSeedTime(period);
+        bytes32 hash = blockhash(opened);
+        if (hash == 0) revert SeedOutOfReach(period, opened);
+        bytes32 drawn = keccak256(abi.encode(hash, uint256(period)));
         seed[period] = drawn;
-        emit PeriodOpened(period, drawn);
+        emit SeedDrawn(uint48(period), drawn);
+    }
+
+    function _requireSeedTime(uint64 period) private view {
+        uint256 deadline = seedDeadline(period);
+        if (block.timestamp >= deadline) revert SeedTooLate(period, deadline);
     }
 
     function vote(bytes32 setId, uint64 period, bytes32 root, bytes32 leafFileHash, uint32 leaves) external {
@@ -85,8 +106,40 @@ contract ProofLedger is PeriodClock, IProofLedger {
         uint256 votes = ++_votes[keccak256(abi.encode(setId, period, root, leafFileHash, leaves))];
         if (votes == _sets[setId].quorum && finalizedRoot[setId][period].root == 0) {
             finalizedRoot[setId][period] = FinalRoot(root, leafFileHash, leaves, uint48(block.timestamp));
+            if (period > newestFinal[setId]) newestFinal[setId] = period;
             emit PeriodFinalized(setId, inEvent, root, leafFileHash, leaves);
         }
+    }
+
+    function requireLeaf(bytes32 set, Leaf calldata leaf, bytes32[] calldata path, bool undisputed) external view {
+        FinalRoot storage found = finalizedRoot[set][leaf.period];
+        bytes32 root = found.root;
+        if (root == 0) revert RootNotFinal(set, leaf.period);
+        uint256 until = uint256(found.finalizedAt) + uint256(disputePeriods) * periodSeconds;
+        if (undisputed && block.timestamp < until) revert InDispute(set, leaf.period, until);
+        if (!MerkleProof.verifyCalldata(path, root, TypedData.hashOf(leaf))) revert NotInRoot(leaf.deal, leaf.period);
+    }
+
+    function requireQuorum(bytes32 set, bytes32 digest, bytes[] calldata signatures) external view {
+        uint256 seen;
+        uint256 agreeing;
+        for (uint256 i; i < signatures.length; ++i) {
+            address signer = Signatures.signerOf(digest, signatures[i]);
+            uint8 index = verifierIndex[set][signer];
+            if (index == 0) revert NotVerifier(set, signer);
+            if ((seen >> index) & 1 == 0) ++agreeing;
+            seen |= uint256(1) << index;
+        }
+        uint8 quorum = _sets[set].quorum;
+        if (agreeing < quorum) revert QuorumMissing(set, agreeing, quorum);
+    }
+
+    function blockOf(bytes32 hash) external view returns (uint256) {
+        uint256 oldest = block.number > 256 ? block.number - 256 : 0;
+        for (uint256 number = block.number; number > oldest;) {
+            if (blockhash(--number) == hash && hash != 0) return number;
+        }
+        revert UnknownSeed(hash);
     }
 
     function provePossession(bytes32 deal, uint64 period, bytes32[] calldata leaves, bytes32[] calldata siblings)

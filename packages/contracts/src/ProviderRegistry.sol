@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Registration, TypedData} from "./DealTypes.sol";
 import {IProviderRegistry} from "./IProviderRegistry.sol";
 import {Schedule} from "./Schedule.sol";
-import {Signed} from "./Signed.sol";
+import {Signatures, Signed} from "./Signed.sol";
 
 contract ProviderRegistry is Signed, IProviderRegistry {
     /// @notice How long a stolen cold key must wait before it is paid.
@@ -15,14 +15,28 @@ contract ProviderRegistry is Signed, IProviderRegistry {
     uint256 private constant PRIOR_COMMITTED = 24;
     uint256 private constant PRIOR_FULFILLED_BPS = 216_000;
 
+    uint256 private constant GIB_DAY = (1 << 30) * 86_400;
+
+    struct Work {
+        uint64 fulfilled;
+        uint64 committed;
+    }
+
     address public immutable deals;
     uint48 public immutable deployedAt;
 
+    mapping(address provider => uint256) public usedBytes;
     mapping(address provider => ProviderRecord) private _providers;
+    mapping(address provider => mapping(bytes32 set => Work)) private _work;
 
     constructor(address deals_) {
         deals = deals_;
         deployedAt = uint48(block.number);
+    }
+
+    modifier onlyDeals() {
+        if (msg.sender != deals) revert NotStorageDeals(msg.sender);
+        _;
     }
 
     function register(Registration calldata r, bytes calldata coldSignature) external {
@@ -31,7 +45,7 @@ contract ProviderRegistry is Signed, IProviderRegistry {
         if (r.duty == 0 || r.duty > Schedule.ALWAYS) revert InvalidRegistration("duty");
         if (bytes(r.region).length > MAX_REGION_BYTES) revert InvalidRegistration("region");
         if (bytes(r.endpoint).length > MAX_ENDPOINT_BYTES) revert InvalidRegistration("endpoint");
-        address provider = _signerOf(_hashTypedDataV4(TypedData.hash(r)), coldSignature);
+        address provider = Signatures.signerOf(_digestOf(TypedData.hash(r)), coldSignature);
         ProviderRecord storage p = _providers[provider];
         _useNonce(provider, p, r.nonce, r.deadline);
         _setPayout(p, r.payout);
@@ -48,7 +62,7 @@ contract ProviderRegistry is Signed, IProviderRegistry {
 
     function retire(uint256 nonce, uint64 deadline, bytes calldata coldSignature) external {
         address provider =
-            _signerOf(_hashTypedDataV4(keccak256(abi.encode(TypedData.RETIREMENT, nonce, deadline))), coldSignature);
+            Signatures.signerOf(_digestOf(keccak256(abi.encode(TypedData.RETIREMENT, nonce, deadline))), coldSignature);
         ProviderRecord storage p = _providers[provider];
         if (p.hot == address(0)) revert NotRegistered(provider);
         _useNonce(provider, p, nonce, deadline);
@@ -56,23 +70,37 @@ contract ProviderRegistry is Signed, IProviderRegistry {
         emit ProviderRetired(provider);
     }
 
-    function logWork(address provider, uint64 fulfilled, uint64 committed) external {
-        if (msg.sender != deals) revert NotStorageDeals(msg.sender);
+    function take(address provider, uint64 rawLength, uint128 pricePerPeriod, uint32 periodSeconds)
+        external
+        onlyDeals
+        returns (address hot)
+    {
         ProviderRecord storage p = _providers[provider];
-        p.fulfilled += fulfilled;
-        p.committed += committed;
-        emit WorkLogged(provider, fulfilled, committed);
+        if (!p.active) revert ProviderNotActive(provider);
+        if (uint256(pricePerPeriod) * GIB_DAY < uint256(p.priceFloor) * rawLength * periodSeconds) {
+            revert BelowFloor(provider, pricePerPeriod, p.priceFloor);
+        }
+        uint256 used = usedBytes[provider] + rawLength;
+        if (used > p.capacity) revert CapacityExceeded(provider, used, p.capacity);
+        usedBytes[provider] = used;
+        return p.hot;
+    }
+
+    function free(address provider, uint64 rawLength) external onlyDeals {
+        usedBytes[provider] -= rawLength;
+    }
+
+    function logWork(address provider, bytes32 set, bytes32 deal, uint64 fulfilled, uint64 committed) external onlyDeals {
+        Work storage work = _work[provider][set];
+        work.fulfilled += fulfilled;
+        work.committed += committed;
+        emit WorkLogged(provider, set, deal, fulfilled, committed);
     }
 
     function providerOf(address provider) external view returns (ProviderRecord memory record) {
         record = _providers[provider];
         record.payout = payoutOf(provider);
         if (record.payout == record.pendingPayout) (record.pendingPayout, record.payoutAt) = (address(0), 0);
-    }
-
-    function termsOf(address provider) external view returns (address hot, bool active, uint64 capacity, uint128 priceFloor) {
-        ProviderRecord storage p = _providers[provider];
-        return (p.hot, p.active, p.capacity, p.priceFloor);
     }
 
     function hotOf(address provider) external view returns (address) {
@@ -85,19 +113,27 @@ contract ProviderRegistry is Signed, IProviderRegistry {
         return matured ? p.pendingPayout : p.payout;
     }
 
-    function rating(address provider) external view returns (uint256) {
-        ProviderRecord storage p = _providers[provider];
-        return p.committed == 0 ? 90 : (100 * uint256(p.fulfilled)) / p.committed;
+    function workOf(address provider, bytes32[] calldata sets) public view returns (uint256 fulfilled, uint256 committed) {
+        for (uint256 i; i < sets.length; ++i) {
+            Work storage work = _work[provider][sets[i]];
+            fulfilled += work.fulfilled;
+            committed += work.committed;
+        }
     }
 
-    function score(address provider) external view returns (uint256) {
-        ProviderRecord storage p = _providers[provider];
-        return (10_000 * uint256(p.fulfilled) + PRIOR_FULFILLED_BPS) / (p.committed + PRIOR_COMMITTED);
+    function rating(address provider, bytes32[] calldata sets) external view returns (uint256) {
+        (uint256 fulfilled, uint256 committed) = workOf(provider, sets);
+        return committed == 0 ? 90 : (100 * fulfilled) / committed;
+    }
+
+    function score(address provider, bytes32[] calldata sets) external view returns (uint256) {
+        (uint256 fulfilled, uint256 committed) = workOf(provider, sets);
+        return (10_000 * fulfilled + PRIOR_FULFILLED_BPS) / (committed + PRIOR_COMMITTED);
     }
 
     function _useNonce(address provider, ProviderRecord storage p, uint256 nonce, uint64 deadline) private {
         if (deadline < block.timestamp) revert SignatureExpired(deadline);
-        if (nonce < p.nextNonce) revert NonceUsed(provider, nonce, p.nextNonce);
+        if (nonce != p.nextNonce) revert WrongNonce(provider, nonce, p.nextNonce);
         p.nextNonce = nonce + 1;
     }
 

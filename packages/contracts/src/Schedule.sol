@@ -50,6 +50,13 @@ library Schedule {
         }
     }
 
+    /// @return total the on-duty periods that `duration` seconds have on average, rounded up: what a term of that length pays for. As
+    /// `periodsFor` in packages/core/src/coverage.ts.
+    function within(uint256 duty, uint256 duration, uint256 periodSeconds) internal pure returns (uint256 total) {
+        uint256 unit = HOURS * periodSeconds;
+        return (duration * _popcount(duty) + unit - 1) / unit;
+    }
+
     /// 1970-01-01 was a Thursday: 72 hours after a Monday.
     function _hourOfWeek(uint256 time) private pure returns (uint256) {
         return (time / 3600 + 72) % HOURS;

@@ -24,12 +24,16 @@ interface Solc {
 
 interface SolcOutput {
   errors?: { severity: "error" | "warning" | "info"; formattedMessage: string }[];
-  contracts?: Record<string, Record<string, { abi: Abi; evm: { bytecode: { object: string } } }>>;
+  contracts?: Record<
+    string,
+    Record<string, { abi: Abi; evm: { bytecode: { object: string }; deployedBytecode: { object: string } } }>
+  >;
 }
 
 export interface Compiled {
   solc: string;
-  contracts: Record<ContractName, { abi: Abi; bytecode: `0x${string}` }>;
+  /** `codeBytes`: what the contract occupies on chain. */
+  contracts: Record<ContractName, { abi: Abi; bytecode: `0x${string}`; codeBytes: number }>;
 }
 
 /**
@@ -44,7 +48,10 @@ export function compileContracts(): Compiled {
     sources: Object.fromEntries(
       names.map((name) => [`src/${name}`, { content: readFileSync(new URL(name, SOURCES), "utf8") }]),
     ),
-    settings: { ...SOLC_SETTINGS, outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } } },
+    settings: {
+      ...SOLC_SETTINGS,
+      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
+    },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport })) as SolcOutput;
   const complaints = (output.errors ?? []).filter((entry) => entry.severity !== "info");
@@ -58,7 +65,9 @@ export function compileContracts(): Compiled {
   const contracts = Object.fromEntries(
     CONTRACTS.map((name) => {
       const artifact = output.contracts?.[`src/${name}.sol`]?.[name];
-      return [name, { abi: artifact?.abi ?? [], bytecode: `0x${artifact?.evm.bytecode.object ?? ""}` }];
+      const { bytecode, deployedBytecode } = artifact?.evm ?? {};
+      const codeBytes = (deployedBytecode?.object.length ?? 0) / 2;
+      return [name, { abi: artifact?.abi ?? [], bytecode: `0x${bytecode?.object ?? ""}`, codeBytes }];
     }),
   ) as Compiled["contracts"];
   return { solc: solc.version(), contracts };

@@ -5,6 +5,6 @@ const target = new URL("../generated/", import.meta.url);
 mkdirSync(target, { recursive: true });
 const compiled = compileContracts();
 for (const [name, text] of Object.entries(generateFiles(compiled))) writeFileSync(new URL(name, target), text);
-for (const [name, { bytecode }] of Object.entries(compiled.contracts)) {
-  process.stdout.write(`${name}: ${(bytecode.length - 2) / 2} bytes of creation code\n`);
+for (const [name, { codeBytes }] of Object.entries(compiled.contracts)) {
+  process.stdout.write(`${name}: ${codeBytes} bytes of code\n`);
 }

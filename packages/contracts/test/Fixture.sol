@@ -28,6 +28,7 @@ abstract contract Fixture {
     IProofLedger internal ledger;
     IStorageDeals internal deals;
     address internal owner = vm.addr(OWNER_KEY);
+    address internal proposer = EXECUTOR;
     bytes32 internal set;
     bytes32 internal nextNonce;
 
@@ -192,6 +193,8 @@ abstract contract Fixture {
             executor: EXECUTOR,
             maxEscrow: 1e12,
             repairReserve: 1e6,
+            maxPrice: type(uint128).max,
+            end: 5_000_000_000,
             expiry: uint64(block.timestamp + 365 days)
         });
     }
@@ -217,15 +220,22 @@ abstract contract Fixture {
     }
 
     function propose(Mandate memory m, Quote memory q, uint256 provider) internal returns (bytes32 id) {
+        proposeWith(m, signMandate(m), q, provider, "");
+        return dealId(q);
+    }
+
+    /// @param refusal the error that is expected, if any
+    function proposeWith(Mandate memory m, bytes memory ownerSignature, Quote memory q, uint256 provider, bytes memory refusal)
+        internal
+    {
         Quote[] memory quotes = new Quote[](1);
         quotes[0] = q;
         bytes[] memory signatures = new bytes[](1);
-        id = dealId(q);
-        signatures[0] = sign(HOT_KEY + provider, id);
+        signatures[0] = sign(HOT_KEY + provider, dealId(q));
         bytes32[][] memory paths = new bytes32[][](1);
         (, paths[0]) = merkle(shardLeaves(m.n, q.rawLength), q.shard);
-        bytes memory ownerSignature = signMandate(m);
-        vm.prank(EXECUTOR);
+        vm.prank(proposer);
+        if (refusal.length > 0) vm.expectPartialRevert(bytes4(refusal));
         deals.propose(m, ownerSignature, quotes, signatures, paths);
     }
 
@@ -277,7 +287,23 @@ abstract contract Fixture {
     function toPeriod(uint256 period) internal {
         if (block.timestamp < ledger.periodStart(period)) vm.warp(ledger.periodStart(period));
         vm.roll(block.number + 1);
-        if (ledger.seed(uint64(period)) == 0) ledger.openPeriod();
+        if (ledger.seed(uint64(period)) == 0) drawSeed();
+    }
+
+    /// Open the running period and draw its seed in the next block.
+    function drawSeed() internal {
+        ledger.openPeriod();
+        vm.roll(block.number + 1);
+        ledger.drawSeed(uint64(ledger.currentPeriod()));
+    }
+
+    function sets() internal view returns (bytes32[] memory) {
+        return list(set);
+    }
+
+    /// Shard-periods of a provider under the fixture's verifiers.
+    function workOf(uint256 provider) internal view returns (uint256 fulfilled, uint256 committed) {
+        return registry.workOf(cold(provider), sets());
     }
 
     function leafHash(Leaf memory leaf) internal pure returns (bytes32) {

@@ -65,6 +65,9 @@ contract GasTest is Fixture {
         vm.warp(ledger.periodStart(ledger.currentPeriod() + 1));
         ledger.openPeriod();
         told("openPeriod", 60_000);
+        vm.roll(block.number + 1);
+        ledger.drawSeed(uint64(ledger.currentPeriod()));
+        told("drawSeed", 60_000);
     }
 
     function test_fail() public {
@@ -78,7 +81,8 @@ contract GasTest is Fixture {
     }
 
     /// All n deals of a piece in one transaction.
-    function proposePiece(uint16 n) private {
+    function proposePiece(uint16 n) private returns (bytes32[] memory ids) {
+        ids = new bytes32[](n);
         Mandate memory m = mandate(HASH);
         (m.n, m.maxEscrow) = (n, type(uint128).max);
         bytes32[] memory nodes = shardLeaves(n, RAW);
@@ -89,7 +93,8 @@ contract GasTest is Fixture {
         for (uint16 i; i < n; ++i) {
             if (i >= 6) registerProvider(i);
             quotes[i] = quote(HASH, i, i);
-            signatures[i] = sign(HOT_KEY + i, dealId(quotes[i]));
+            ids[i] = dealId(quotes[i]);
+            signatures[i] = sign(HOT_KEY + i, ids[i]);
             (, paths[i]) = merkle(nodes, i);
         }
         bytes memory ownerSignature = signMandate(m);
@@ -105,6 +110,35 @@ contract GasTest is Fixture {
     function test_proposeFourteen() public {
         proposePiece(14);
         told("propose, 14 deals and the package", 5_000_000);
+    }
+
+    /// The dearest: each provider is credited for the first time.
+    function test_cancelFour() public {
+        bytes32[] memory ids = proposePiece(4);
+        vm.prank(EXECUTOR);
+        deals.cancel(ids);
+        told("cancel, 4 deals", 520_000);
+    }
+
+    function test_cancelFourteen() public {
+        bytes32[] memory ids = proposePiece(14);
+        vm.prank(EXECUTOR);
+        deals.cancel(ids);
+        told("cancel, 14 deals", 1_800_000);
+    }
+
+    function test_expireFour() public {
+        bytes32[] memory ids = proposePiece(4);
+        vm.warp(deals.dealOf(ids[0]).deadline + 1);
+        deals.expire(ids);
+        told("expire, 4 deals", 520_000);
+    }
+
+    function test_expireFourteen() public {
+        bytes32[] memory ids = proposePiece(14);
+        vm.warp(deals.dealOf(ids[0]).deadline + 1);
+        deals.expire(ids);
+        told("expire, 14 deals", 1_800_000);
     }
 
     /// A sector whose leaves are all equal: its layers are one node each, and paths are as long as any.
@@ -139,7 +173,7 @@ contract GasTest is Fixture {
         activate(id);
         toPeriod(ledger.currentPeriod() + 1);
         ledger.provePossession(id, uint64(ledger.currentPeriod()), leaves, siblings);
-        // A block of 12 Mgas holds several.
+        // The smallest block, of 6 Mgas, holds several.
         told("provePossession, 20 leaves of 2^24", 1_000_000);
     }
 }

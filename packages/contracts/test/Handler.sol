@@ -25,6 +25,13 @@ contract Handler is Fixture {
     uint256 public deposited;
     uint256 public withdrawn;
     string public violation;
+    /// How many deals have come to each state, and to pay that waits for a leaf.
+    mapping(DealState state => uint256) public reached;
+    uint256 public heldDeals;
+    mapping(bytes32 id => bool) private _wasHeld;
+    /// How many payments followed a leaf, and how many deals ended without one.
+    uint256 public settled;
+    uint256 public voided;
 
     constructor() {
         deploy();
@@ -33,6 +40,7 @@ contract Handler is Fixture {
             Mandate memory m = mandate(keccak256(abi.encode("package", i)), SMALL);
             m.maxEscrow = 60_000;
             m.repairReserve = 20_000;
+            m.maxPrice = ceiling();
             _mandates.push(m);
         }
         toPeriod(ledger.currentPeriod() + 1);
@@ -42,12 +50,27 @@ contract Handler is Fixture {
         return Shard.root(Shard.tree(SMALL, bytes32(shard)));
     }
 
+    /// The ceiling whose dearest period of a shard is CEILING wei: a third of the prices tried are above it.
+    uint256 public constant CEILING = 1400;
+
+    function ceiling() private pure returns (uint128) {
+        return uint128(CEILING * ((1 << 30) * 86_400) / (uint256(SMALL) * PERIOD));
+    }
+
     function count() external view returns (uint256) {
         return ids.length;
     }
 
     function contracts() external view returns (IStorageDeals, address) {
         return (deals, owner);
+    }
+
+    function trusted() external view returns (bytes32[] memory) {
+        return sets();
+    }
+
+    function account() external view returns (address) {
+        return owner;
     }
 
     function manifest(uint256 i) external view returns (bytes32) {
@@ -65,8 +88,9 @@ contract Handler is Fixture {
         for (uint256 i; i < logs.length; ++i) {
             bytes32 kind = logs[i].topics[0];
             if (kind == IStorageDeals.DealPaid.selector) {
-                (uint256 amount,) = abi.decode(logs[i].data, (uint256, uint32));
+                (uint256 amount, uint32 periods) = abi.decode(logs[i].data, (uint256, uint32));
                 paid[logs[i].topics[1]] += amount;
+                if (amount > periods * CEILING) violation = "a period was paid above the owner's ceiling";
             } else if (kind == IStorageDeals.DealRefunded.selector) {
                 (uint256 amount,) = abi.decode(logs[i].data, (uint256, bool));
                 refunded[logs[i].topics[1]] += amount;
@@ -86,9 +110,14 @@ contract Handler is Fixture {
                     : before == DealState.ACTIVE && (d.state == DealState.COMPLETED || d.state == DealState.FAILED);
             if (!forward) violation = "a state moved backward";
             _stateBefore[id] = d.state;
+            ++reached[d.state];
         }
         if (d.paidPeriods < _paidBefore[id]) violation = "pay was taken back";
         _paidBefore[id] = d.paidPeriods;
+        if (d.heldPeriods != 0 && !_wasHeld[id]) {
+            _wasHeld[id] = true;
+            ++heldDeals;
+        }
     }
 
     function _pick(uint256 seed) private view returns (bytes32) {
@@ -152,8 +181,14 @@ contract Handler is Fixture {
         deals.cancel(list(id));
     }
 
-    function expireDeal(uint256 seed) external noting {
-        deals.expire(list(_pickIn(seed, DealState.PROPOSED)));
+    function expireDeal(uint256 seed, bool wait) external noting {
+        bytes32 id = _pickIn(seed, DealState.PROPOSED);
+        uint64 deadline = deals.dealOf(id).deadline;
+        if (wait && block.timestamp <= deadline) {
+            vm.warp(deadline);
+            _pass(1, true);
+        }
+        deals.expire(list(id));
     }
 
     function terminatePackage(uint8 package) external noting {
@@ -164,7 +199,7 @@ contract Handler is Fixture {
 
     function releaseReserve(uint8 package, bool asExecutor) external noting {
         vm.prank(asExecutor ? EXECUTOR : ANYONE);
-        deals.releaseReserve(_mandates[package % PACKAGES].manifestHash);
+        deals.releaseReserve(owner, _mandates[package % PACKAGES].manifestHash);
     }
 
     function depositMore(uint64 amount) external noting {
@@ -189,7 +224,7 @@ contract Handler is Fixture {
     function _pass(uint256 periods, bool open) private {
         vm.warp(ledger.periodStart(ledger.currentPeriod() + periods) + 11);
         vm.roll(block.number + 1);
-        if (open) ledger.openPeriod();
+        if (open) drawSeed();
     }
 
     function sleep(uint8 days_) external noting {
@@ -218,7 +253,7 @@ contract Handler is Fixture {
 
     /// The newest period that has a seed, no votes yet, and may be voted on, coming to it if need be.
     function _votable() private returns (uint64 period) {
-        if (ledger.seed(uint64(ledger.currentPeriod())) == 0) ledger.openPeriod();
+        _pass(1, true);
         _pass(1, true);
         uint64 newest = uint64(ledger.currentPeriod()) - 1;
         for (uint64 back; back < 4; ++back) {
@@ -232,7 +267,8 @@ contract Handler is Fixture {
         vm.assume(_leaves.length != 0);
         for (uint256 i; i < _leaves.length; ++i) {
             leaf = _leaves[(which % _leaves.length + i) % _leaves.length];
-            if (leaf.verdict >= verdict && deals.dealOf(leaf.deal).state == DealState.ACTIVE) return leaf;
+            IStorageDeals.DealRecord memory d = deals.dealOf(leaf.deal);
+            if (leaf.verdict >= verdict && (d.state == DealState.ACTIVE || d.heldPeriods != 0)) return leaf;
         }
     }
 
@@ -243,7 +279,9 @@ contract Handler is Fixture {
     function claimLeaf(uint256 which, bool wait) external noting {
         Leaf memory leaf = _leaf(which, 0);
         if (wait) passDispute();
+        uint32 before = deals.dealOf(leaf.deal).paidPeriods;
         claim(leaf);
+        if (deals.dealOf(leaf.deal).paidPeriods > before) ++settled;
         _showed(leaf);
     }
 
@@ -256,14 +294,23 @@ contract Handler is Fixture {
 
     function failDeal(uint256 which) external noting {
         Leaf memory leaf = _leaf(which, 2);
-        bool refuted = ledger.isProven(leaf.deal, leaf.faultA) || ledger.isProven(leaf.deal, leaf.faultB);
+        bool refuted = ledger.isProven(leaf.deal, leaf.faultA) || ledger.isProven(leaf.deal, leaf.faultB)
+            || leaf.period < ledger.newestFinal(set);
         deals.fail(leaf, none());
         _showed(leaf);
-        if (refuted) violation = "a deal failed for a period proved on chain";
+        if (refuted) violation = "a deal failed by a refuted fault";
     }
 
-    function closeVoidDeal(uint256 seed) external noting {
-        deals.closeVoid(_pickIn(seed, DealState.ACTIVE));
+    function closeVoidDeal(uint256 seed, bool wait) external noting {
+        bytes32 id = _pickIn(seed, DealState.ACTIVE);
+        uint256 over = deals.periodStart(deals.dealOf(id).lastPeriod + 1) + 30 days;
+        // Seldom: it takes every deal's time with it.
+        if (wait && seed % 4 == 0 && block.timestamp < over) {
+            vm.warp(over);
+            _pass(1, true);
+        }
+        deals.closeVoid(id);
+        ++voided;
     }
 
     function proveDeal(uint256 seed, bool wait) external noting {
@@ -295,6 +342,6 @@ contract Handler is Fixture {
     }
 
     function reserves() external view returns (uint256 total) {
-        for (uint256 i; i < PACKAGES; ++i) total += deals.packageReserve(_mandates[i].manifestHash);
+        for (uint256 i; i < PACKAGES; ++i) total += deals.packageReserve(owner, _mandates[i].manifestHash);
     }
 }

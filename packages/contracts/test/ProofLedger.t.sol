@@ -82,21 +82,63 @@ contract ProofLedgerTest is Fixture {
     function test_seedsAreKept() public {
         uint64 first = next(1);
         bytes32 seed = ledger.seed(first);
-        vm.assertTrue(seed != 0, "opened");
+        vm.assertTrue(seed != 0, "drawn");
         vm.expectRevert(abi.encodeWithSelector(IProofLedger.PeriodAlreadyOpen.selector, first));
         ledger.openPeriod();
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.SeedDrawnBefore.selector, first, seed));
+        ledger.drawSeed(first);
         vm.warp(block.timestamp + 400 days);
         vm.roll(block.number + 1_000_000);
-        ledger.openPeriod();
+        drawSeed();
         vm.assertEq(ledger.seed(first), seed, "kept beyond any look-back");
     }
 
-    function test_seedIsOfTheBlockAndThePeriod() public {
+    function test_seedIsOfTheOpeningBlockAndThePeriod() public {
         uint64 period = uint64(ledger.currentPeriod() + 1);
         vm.warp(ledger.periodStart(period));
-        bytes32 wanted = keccak256(abi.encode(block.prevrandao, blockhash(block.number - 1), period));
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.PeriodNotOpen.selector, period));
+        ledger.drawSeed(period);
         ledger.openPeriod();
+        uint256 opened = block.number;
+        vm.assertEq(ledger.openedIn(period), opened, "opened in");
+        // Not in the opening block: nothing that runs in it can know the seed.
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.SeedOutOfReach.selector, period, opened));
+        ledger.drawSeed(period);
+        vm.roll(opened + 256);
+        bytes32 wanted = keccak256(abi.encode(blockhash(opened), period));
+        ledger.drawSeed(period);
         vm.assertEq(ledger.seed(period), wanted, "seed");
+    }
+
+    function test_aPeriodWhoseBlockIsOutOfReachIsVoidForEver() public {
+        uint64 period = uint64(ledger.currentPeriod() + 1);
+        vm.warp(ledger.periodStart(period));
+        ledger.openPeriod();
+        vm.roll(block.number + 257);
+        vm.expectPartialRevert(IProofLedger.SeedOutOfReach.selector);
+        ledger.drawSeed(period);
+        vm.expectPartialRevert(IProofLedger.PeriodAlreadyOpen.selector);
+        ledger.openPeriod();
+        vm.warp(ledger.answerDeadline(period) + 1);
+        voteRefused(period, IProofLedger.PeriodVoid.selector);
+    }
+
+    /// A quarter of the period and the grace are always left to answer in.
+    function test_lateOpeningsAndDrawsAreRefused() public {
+        uint64 period = uint64(ledger.currentPeriod() + 1);
+        uint256 deadline = ledger.periodStart(period) + PERIOD * 3 / 4;
+        vm.assertEq(ledger.seedDeadline(period), deadline, "deadline");
+        vm.warp(deadline);
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.SeedTooLate.selector, period, deadline));
+        ledger.openPeriod();
+        vm.warp(deadline - 1);
+        ledger.openPeriod();
+        vm.roll(block.number + 1);
+        vm.warp(deadline);
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.SeedTooLate.selector, period, deadline));
+        ledger.drawSeed(period);
+        vm.warp(deadline - 1);
+        ledger.drawSeed(period);
     }
 
     // Votes
@@ -248,7 +290,7 @@ contract ProofLedgerTest is Fixture {
     function test_proofsComeInTheirTime() public {
         bytes32 id = active(HASH, 0, 0);
         uint64 received = uint64(ledger.currentPeriod());
-        ledger.openPeriod();
+        drawSeed();
         refused(id, received, none(), none(), IProofLedger.NotScheduled.selector);
         refused(id, received + 1, none(), none(), IProofLedger.PeriodVoid.selector);
         uint64 period = next(1);
@@ -359,8 +401,9 @@ contract ProofLedgerTest is Fixture {
         vm.assertEq(deals.balance(payoutOf(0)), PRICE, "paid once");
         claim(silent);
         vm.assertEq(deals.balance(payoutOf(0)), PRICE, "and not twice");
-        vm.assertEq(registry.providerOf(cold(0)).fulfilled, 1, "rated");
-        vm.assertEq(registry.providerOf(cold(0)).committed, 1, "rated");
+        (uint256 fulfilled, uint256 committed) = workOf(0);
+        vm.assertEq(fulfilled, 1, "rated");
+        vm.assertEq(committed, 1, "rated");
     }
 
     function test_withoutAnyRootProofsAreStillPaid() public {

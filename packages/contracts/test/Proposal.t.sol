@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {DealState, Mandate, Quote, Registration} from "../src/DealTypes.sol";
+import {DealState, Mandate, Quote, Registration, Termination, TypedData} from "../src/DealTypes.sol";
 import {IPeriodClock} from "../src/IPeriodClock.sol";
 import {IProofLedger} from "../src/IProofLedger.sol";
 import {IProviderRegistry} from "../src/IProviderRegistry.sol";
@@ -13,6 +13,7 @@ import {vm} from "./Vm.sol";
 /// @notice From the deposit to ACTIVE, and the ways back.
 contract ProposalTest is Fixture {
     bytes32 private constant HASH = keccak256("package");
+    uint256 private constant STRANGER_KEY = 0x57A;
 
     function setUp() public {
         deploy();
@@ -36,44 +37,96 @@ contract ProposalTest is Fixture {
         Quote memory q = quote(HASH, 1, 2);
         bytes32 id = propose(mandate(HASH), q, 2);
         vm.assertEq(deals.balance(owner), before - 10_000 - 1e6, "escrow and reserve are taken");
-        vm.assertEq(deals.packageReserve(HASH), 1e6, "reserve");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6, "reserve");
         IStorageDeals.DealRecord memory d = deals.dealOf(id);
         vm.assertEq(keccak256(abi.encode(d.quote)), keccak256(abi.encode(q)), "the quote reads back whole");
         vm.assertEq(d.escrow, 10_000, "escrow");
         vm.assertEq(d.deadline, block.timestamp + PROPOSAL, "deadline");
         requireState(id, DealState.PROPOSED);
         vm.assertEq(deals.dealIdOf(q), id, "the id is the digest");
-        vm.assertEq(deals.liveDealAt(HASH, 0, 1), id, "slot");
-        IStorageDeals.PackageRecord memory p = deals.packageOf(HASH);
+        vm.assertEq(deals.liveDealAt(owner, HASH, 0, 1), id, "slot");
+        IStorageDeals.PackageRecord memory p = deals.packageOf(owner, HASH);
         vm.assertEq(p.owner, owner, "owner");
         vm.assertEq(p.escrowed, 10_000, "escrowed");
         vm.assertEq(p.liveDeals, 1, "live");
     }
 
-    function test_mandateWithoutQuotesTakesTheHash() public {
+    function test_aProposalWithoutQuotesIsRefused() public {
         Mandate memory m = mandate(HASH);
         bytes memory signature = signMandate(m);
         vm.prank(EXECUTOR);
+        vm.expectPartialRevert(IStorageDeals.NoQuotes.selector);
         deals.propose(m, signature, new Quote[](0), new bytes[](0), new bytes32[][](0));
-        vm.assertEq(deals.packageReserve(HASH), 1e6, "reserve");
-        propose(m, quote(HASH, 0, 0), 0);
+        vm.assertEq(deals.packageOf(owner, HASH).owner, address(0), "nothing was made");
     }
 
     function test_onlyExecutorOrOwnerProposes() public {
         Mandate memory m = mandate(HASH);
         bytes memory signature = signMandate(m);
-        vm.expectRevert(abi.encodeWithSelector(IStorageDeals.NotAllowed.selector, address(this)));
-        deals.propose(m, signature, new Quote[](0), new bytes[](0), new bytes32[][](0));
-        vm.prank(owner);
-        deals.propose(m, signature, new Quote[](0), new bytes[](0), new bytes32[][](0));
+        proposer = address(0xBAD);
+        proposeWith(m, signature, quote(HASH, 0, 0), 0, abi.encodePacked(IStorageDeals.NotAllowed.selector));
+        proposer = owner;
+        propose(m, quote(HASH, 0, 0), 0);
     }
 
     function test_aMandateSignedByAnotherIsAnothersPackage() public {
         Mandate memory m = mandate(HASH);
         bytes memory signature = sign(0xBAD, digestFor(address(deals), keccak256("not a mandate")));
-        vm.prank(EXECUTOR);
-        vm.expectPartialRevert(IStorageDeals.InsufficientFunds.selector);
-        deals.propose(m, signature, new Quote[](0), new bytes[](0), new bytes32[][](0));
+        proposeWith(m, signature, quote(HASH, 0, 0), 0, abi.encodePacked(IStorageDeals.InsufficientFunds.selector));
+        m.repairReserve = 0;
+        signature = sign(STRANGER_KEY, digestFor(address(deals), keccak256(abi.encode(TypedData.MANDATE, m))));
+        // The quote names the owner: a stranger's package takes none of its deals.
+        proposeWith(m, signature, quote(HASH, 0, 0), 0, abi.encodePacked(IStorageDeals.InvalidQuote.selector));
+    }
+
+    /// A hash seen in a read permission, or before it is used: the stranger has its own package, slots, reserve and end.
+    function test_aStrangerWhoUsesTheHashFirstChangesNothingForTheOwner() public {
+        address stranger = vm.addr(STRANGER_KEY);
+        vm.deal(address(this), 1e9);
+        deals.deposit{value: 1e9}(stranger);
+        Mandate memory theirs = mandate(HASH);
+        (theirs.executor, theirs.repairReserve) = (stranger, 7);
+        bytes memory signature = signDeals(STRANGER_KEY, keccak256(abi.encode(TypedData.MANDATE, theirs)));
+        Quote memory q = quote(HASH, 1, 2);
+        q.owner = stranger;
+        bytes32 squatter = dealId(q);
+        proposer = stranger;
+        proposeWith(theirs, signature, q, 2, "");
+        Termination memory t = Termination(HASH, uint64(block.timestamp));
+        bytes memory ending = signDeals(STRANGER_KEY, keccak256(abi.encode(TypedData.TERMINATION, t)));
+        vm.expectPartialRevert(IStorageDeals.UnknownPackage.selector);
+        deals.releaseReserve(owner, HASH);
+
+        proposer = EXECUTOR;
+        bytes32 id = propose(mandate(HASH), quote(HASH, 1, 2), 2);
+        vm.assertEq(deals.liveDealAt(owner, HASH, 0, 1), id, "the owner's slot");
+        vm.assertEq(deals.liveDealAt(stranger, HASH, 0, 1), squatter, "the stranger's");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6, "the owner's reserve");
+        vm.assertEq(deals.packageReserve(stranger, HASH), 7, "the stranger's");
+        vm.assertEq(deals.packageOf(owner, HASH).executor, EXECUTOR, "the owner's executor");
+        vm.assertEq(deals.packageOf(owner, HASH).manifestHash, HASH, "hash");
+        vm.assertEq(keccak256(abi.encode(deals.dealOf(squatter).quote)), keccak256(abi.encode(q)), "reads back whole");
+
+        deals.terminate(t, ending);
+        vm.assertEq(deals.packageOf(owner, HASH).lastPeriod, 0, "the owner's goes on");
+        receipt(2, id);
+        requireState(id, DealState.PROPOSED);
+        vm.assertEq(deals.dealOf(id).receiptTime, block.timestamp, "and is handed over");
+        deals.cancel(list(squatter));
+        vm.assertEq(deals.liveDealAt(owner, HASH, 0, 1), id, "whatever becomes of the stranger's");
+    }
+
+    function test_countsStayBelowTwoToThe31() public {
+        Mandate memory m = mandate(HASH);
+        (m.pieces, m.end) = (type(uint32).max, type(uint64).max);
+        Quote memory q = quote(HASH, 0, 0);
+        q.pricePerPeriod = 0;
+        q.periods = 1 << 31;
+        attempt(m, q, 0, IStorageDeals.InvalidQuote.selector);
+        (q.periods, q.piece) = (10, 1 << 31);
+        attempt(m, q, 0, IStorageDeals.InvalidQuote.selector);
+        (q.periods, q.piece) = ((1 << 31) - 1, 0);
+        propose(m, q, 0);
     }
 
     function test_aSecondMandateForTheHashIsRefused() public {
@@ -128,7 +181,7 @@ contract ProposalTest is Fixture {
         attempt(m, q, 0, IStorageDeals.InvalidQuote.selector);
         q = quote(HASH, 0, 0);
         (q.pricePerPeriod, q.periods) = (type(uint128).max, 2);
-        attempt(m, q, 0, IStorageDeals.InvalidQuote.selector);
+        attempt(m, q, 0, IStorageDeals.AboveCeiling.selector);
         q = quote(HASH, 0, 0);
         q.expiry = uint64(block.timestamp - 1);
         attempt(m, q, 0, ISigned.SignatureExpired.selector);
@@ -160,7 +213,7 @@ contract ProposalTest is Fixture {
     function test_retiredProvidersGetNoDeals() public {
         Quote memory q = quote(HASH, 0, 0);
         q.provider = ANYONE;
-        attempt(mandate(HASH), q, 0, IStorageDeals.ProviderNotActive.selector);
+        attempt(mandate(HASH), q, 0, IProviderRegistry.ProviderNotActive.selector);
     }
 
     function test_maxEscrowCapsTheExecutor() public {
@@ -200,7 +253,7 @@ contract ProposalTest is Fixture {
         q.pricePerPeriod = price;
         uint256 unit = (1 << 30) * 86_400;
         uint256 least = (uint256(floor) * RAW * PERIOD + unit - 1) / unit;
-        if (price < least) attempt(mandate(HASH), q, 0, IStorageDeals.BelowFloor.selector);
+        if (price < least) attempt(mandate(HASH), q, 0, IProviderRegistry.BelowFloor.selector);
         else propose(mandate(HASH), q, 0);
     }
 
@@ -208,13 +261,15 @@ contract ProposalTest is Fixture {
         reregister(0, 2 * RAW - 1);
         bytes32 id = propose(mandate(HASH), quote(HASH, 0, 0), 0);
         bytes32 other = keccak256("another package");
-        attempt(mandate(other), quote(other, 0, 0), 0, IStorageDeals.CapacityExceeded.selector);
+        attempt(mandate(other), quote(other, 0, 0), 0, IProviderRegistry.CapacityExceeded.selector);
         vm.prank(EXECUTOR);
         deals.cancel(list(id));
+        vm.assertEq(registry.usedBytes(cold(0)), 0, "free again");
         propose(mandate(other), quote(other, 0, 0), 0);
     }
 
-    function test_cancelAndExpireRefundInFull() public {
+    /// A reservation is paid like storage, from the period of the proposal to the one that ends it; what is left goes back.
+    function test_cancelAndExpirePayForTheReservation() public {
         uint256 before = deals.balance(owner);
         Mandate memory m = mandate(HASH);
         bytes32 a = propose(m, quote(HASH, 0, 0), 0);
@@ -224,18 +279,122 @@ contract ProposalTest is Fixture {
         vm.prank(EXECUTOR);
         deals.cancel(list(a));
         requireState(a, DealState.CANCELLED);
+        vm.assertEq(deals.balance(payoutOf(0)), PRICE, "the running period");
         vm.expectPartialRevert(IStorageDeals.DeadlineNotPassed.selector);
         deals.expire(list(b));
-        vm.warp(block.timestamp + PROPOSAL + 1);
+        vm.warp(block.timestamp + 30 days);
         deals.expire(list(b));
         requireState(b, DealState.EXPIRED);
-        vm.assertEq(deals.balance(owner), before - 1e6, "all but the reserve is back");
-        vm.assertEq(deals.packageOf(HASH).escrowed, 0, "the mandate is as if nothing had been proposed");
+        vm.assertEq(deals.balance(payoutOf(1)), 10 * PRICE, "at most the escrow");
+        vm.assertEq(deals.balance(owner), before - 1e6 - 11 * PRICE, "the rest is back");
+        vm.assertEq(deals.packageOf(owner, HASH).escrowed, 11 * PRICE, "what was spent stays spent");
+        (, uint256 committed) = workOf(1);
+        vm.assertEq(committed, 0, "no work, no rating");
         vm.expectRevert(abi.encodeWithSelector(IStorageDeals.WrongState.selector, b, DealState.EXPIRED));
         deals.expire(list(b));
         Quote memory q = quote(HASH, 0, 2);
         bytes32 c = propose(m, q, 2);
         vm.assertTrue(!deals.dealOf(c).fromReserve, "a slot that was refunded is funded by the owner again");
+    }
+
+    function test_anExpiredReservationIsPaidUntilItsDeadlineOnly() public {
+        Quote memory q = quote(HASH, 0, 0);
+        q.periods = 1000;
+        bytes32 id = propose(mandate(HASH), q, 0);
+        vm.warp(block.timestamp + 2 days);
+        deals.expire(list(id));
+        vm.assertEq(deals.balance(payoutOf(0)), (PROPOSAL / PERIOD + 1) * PRICE, "the proposal's time");
+    }
+
+    /// A fresh deployment's first period costs what every other does.
+    function test_aReservationInPeriodZeroIsPaid() public {
+        vm.warp(ledger.genesisTime() + 1);
+        reserve(mandate(HASH), 0, PRICE);
+        vm.assertEq(deals.balance(payoutOf(0)), PRICE, "period 0");
+    }
+
+    /// Whatever went before on the slot, whoever's space was kept free is paid for it.
+    function test_noDecoyTakesTheChargeOfAnother() public {
+        Mandate memory m = mandate(HASH);
+        for (uint256 i; i < 20; ++i) {
+            vm.warp(ledger.periodStart(ledger.currentPeriod() + 1));
+            reserve(m, 1, 0);
+            reserve(m, 0, PRICE);
+            reserve(m, 2, PRICE);
+        }
+        vm.assertEq(deals.balance(payoutOf(0)), 20 * PRICE, "the first");
+        vm.assertEq(deals.balance(payoutOf(2)), 20 * PRICE, "the second of the same period");
+    }
+
+    /// An executor and providers that propose and cancel all day take no more than five times the slot's price of the day.
+    function testFuzz_unusedProposalsOfASlotAreBounded(uint8 rounds, uint8 seconds_) public {
+        uint256 started = ledger.currentPeriod();
+        (uint256 period, uint256 ended) = (started, 0);
+        Mandate memory m = mandate(HASH);
+        for (uint256 i; i < rounds % 64; ++i) {
+            if (ledger.currentPeriod() != period) (period, ended) = (ledger.currentPeriod(), 0);
+            Quote memory q = quote(HASH, 0, i % 6);
+            bytes memory refusal;
+            if (ended >= 4) refusal = abi.encodePacked(IStorageDeals.SlotPaused.selector);
+            bytes32 id = proposeWith(m, q, i % 6, refusal);
+            vm.warp(block.timestamp + seconds_ % 100);
+            if (ended >= 4) continue;
+            vm.prank(EXECUTOR);
+            deals.cancel(list(id));
+            if (ledger.currentPeriod() != period) (period, ended) = (ledger.currentPeriod(), 0);
+            ++ended;
+        }
+        uint256 periods = ledger.currentPeriod() - started + 1;
+        vm.assertLe(deals.packageOf(owner, HASH).escrowed, periods * 5 * PRICE, "charged");
+    }
+
+    function proposeWith(Mandate memory m, Quote memory q, uint256 provider, bytes memory refusal)
+        private
+        returns (bytes32)
+    {
+        proposeWith(m, signMandate(m), q, provider, refusal);
+        return dealId(q);
+    }
+
+    function reserve(Mandate memory m, uint256 provider, uint128 price) private {
+        Quote memory q = quote(HASH, 0, provider);
+        q.pricePerPeriod = price;
+        bytes32 id = propose(m, q, provider);
+        vm.prank(EXECUTOR);
+        deals.cancel(list(id));
+    }
+
+    // The owner's ceiling
+
+    /// pricePerPeriod ≤ ceil(maxPrice · rawLength · periodSeconds / (2³⁰ · 86400)): what a provider rounds up to fits.
+    function testFuzz_noQuoteAboveTheCeiling(uint64 ceiling, uint32 price) public {
+        Mandate memory m = mandate(HASH);
+        m.maxPrice = ceiling;
+        Quote memory q = quote(HASH, 0, 0);
+        q.pricePerPeriod = price;
+        uint256 unit = (1 << 30) * 86_400;
+        uint256 most = (uint256(ceiling) * RAW * PERIOD + unit - 1) / unit;
+        if (price > most) attempt(m, q, 0, IStorageDeals.AboveCeiling.selector);
+        else propose(m, q, 0);
+    }
+
+    /// The last scheduled period that the term pays for fits, one more does not.
+    function testFuzz_noDealOutlastsTheTerm(uint256 duty, uint32 left) public {
+        duty &= ALWAYS;
+        vm.assume(duty != 0);
+        left %= 400 days;
+        Mandate memory m = mandate(HASH);
+        (m.end, m.maxEscrow) = (uint64(block.timestamp + left), type(uint128).max);
+        uint256 hoursOn;
+        for (uint256 h; h < 168; ++h) hoursOn += (duty >> h) & 1;
+        uint256 unit = 168 * uint256(PERIOD);
+        uint256 most = (left * hoursOn + unit - 1) / unit;
+        Quote memory q = quote(HASH, 0, 0);
+        (q.duty, q.periods) = (duty, uint32(most + 1));
+        attempt(m, q, 0, IStorageDeals.TooLong.selector);
+        if (most == 0) return;
+        q.periods = uint32(most);
+        propose(m, q, 0);
     }
 
     function test_receiptSetsTheClock() public {
@@ -283,11 +442,11 @@ contract ProposalTest is Fixture {
         vm.roll(block.number + 3);
         activation(id, early, 0, 1, IStorageDeals.SeedTooOld.selector);
         activation(id, blockhash(receiptBlock), 0, 1, IStorageDeals.SeedTooOld.selector);
-        activation(id, keccak256("made up"), 0, 1, IStorageDeals.UnknownSeed.selector);
-        activation(id, bytes32(0), 0, 1, IStorageDeals.UnknownSeed.selector);
+        activation(id, keccak256("made up"), 0, 1, IProofLedger.UnknownSeed.selector);
+        activation(id, bytes32(0), 0, 1, IProofLedger.UnknownSeed.selector);
         bytes32 seed = blockhash(receiptBlock + 1);
-        activation(id, seed, 0, 0, IStorageDeals.QuorumMissing.selector);
-        activation(id, seed, 0, 9, IStorageDeals.NotVerifier.selector);
+        activation(id, seed, 0, 0, IProofLedger.QuorumMissing.selector);
+        activation(id, seed, 0, 9, IProofLedger.NotVerifier.selector);
         activation(id, seed, 2, 0, 0);
         requireState(id, DealState.ACTIVE);
         activation(id, seed, 2, 0, IStorageDeals.WrongState.selector);
@@ -308,7 +467,7 @@ contract ProposalTest is Fixture {
         vm.roll(block.number + 2);
         bytes32 seed = blockhash(block.number - 1);
         vm.roll(block.number + 256);
-        activation(id, seed, 0, 1, IStorageDeals.UnknownSeed.selector);
+        activation(id, seed, 0, 1, IProofLedger.UnknownSeed.selector);
     }
 
     function test_withdrawIsLimitedAndSafe() public {

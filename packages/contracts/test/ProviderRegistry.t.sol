@@ -71,19 +71,19 @@ contract ProviderRegistryTest is Fixture {
         vm.assertEq(registry.payoutOf(cold(0)), EXECUTOR, "the next one");
     }
 
-    function testFuzz_noncesOnlyRise(uint128 first, uint128 second) public {
-        again(uint256(first) + 1, payoutOf(0));
+    /// Not even a thief of the cold key takes the owner's last nonce: the payout can be taken back within the seven days.
+    function testFuzz_noncesGoUpByOne(uint256 nonce) public {
         Registration memory r = registration(0);
-        r.nonce = second;
+        r.nonce = nonce;
         bytes memory signature = signRegistration(COLD_KEY, r);
-        if (second <= uint256(first) + 1) vm.expectPartialRevert(IProviderRegistry.NonceUsed.selector);
+        if (nonce != 1) vm.expectPartialRevert(IProviderRegistry.WrongNonce.selector);
         registry.register(r, signature);
     }
 
     function test_replayIsRefused() public {
         Registration memory r = registration(0);
         bytes memory signature = signRegistration(COLD_KEY, r);
-        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NonceUsed.selector, cold(0), 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.WrongNonce.selector, cold(0), 0, 1));
         registry.register(r, signature);
     }
 
@@ -92,6 +92,8 @@ contract ProviderRegistryTest is Fixture {
         r.nonce = 1;
         bytes memory signature = signRegistration(COLD_KEY, r);
         vm.chainId(99);
+        // It recovers to somebody else, who never registered.
+        vm.expectPartialRevert(IProviderRegistry.WrongNonce.selector);
         registry.register(r, signature);
         vm.assertEq(registry.providerOf(cold(0)).nextNonce, 1, "the provider's record is as it was");
     }
@@ -137,7 +139,7 @@ contract ProviderRegistryTest is Fixture {
         registry.retire(1, deadline, retirement(COLD_KEY, 1, deadline));
         vm.assertTrue(!registry.providerOf(cold(0)).active, "retired");
         bytes memory signature = retirement(COLD_KEY, 1, deadline);
-        vm.expectPartialRevert(IProviderRegistry.NonceUsed.selector);
+        vm.expectPartialRevert(IProviderRegistry.WrongNonce.selector);
         registry.retire(1, deadline, signature);
         again(2, payoutOf(0));
         vm.assertTrue(registry.providerOf(cold(0)).active, "back");
@@ -150,19 +152,42 @@ contract ProviderRegistryTest is Fixture {
         registry.retire(1, deadline, signature);
     }
 
-    function test_onlyStorageDealsLogsWork() public {
-        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NotStorageDeals.selector, address(this)));
-        registry.logWork(cold(0), 1, 1);
+    function test_onlyStorageDealsTakesFreesAndLogs() public {
+        bytes memory refusal = abi.encodeWithSelector(IProviderRegistry.NotStorageDeals.selector, address(this));
+        vm.expectRevert(refusal);
+        registry.logWork(cold(0), set, 0, 1, 1);
+        vm.expectRevert(refusal);
+        registry.take(cold(0), 127, 1, PERIOD);
+        vm.expectRevert(refusal);
+        registry.free(cold(0), 127);
     }
 
     function testFuzz_ratingAndScore(uint32 fulfilled, uint32 missed) public {
-        vm.assertEq(registry.rating(cold(0)), 90, "a newcomer");
-        vm.assertEq(registry.score(cold(0)), 9000, "a newcomer");
+        vm.assertEq(registry.rating(cold(0), sets()), 90, "a newcomer");
+        vm.assertEq(registry.score(cold(0), sets()), 9000, "a newcomer");
         uint64 committed = uint64(fulfilled) + missed;
         vm.prank(address(deals));
-        registry.logWork(cold(0), fulfilled, committed);
-        if (committed != 0) vm.assertEq(registry.rating(cold(0)), 100 * uint256(fulfilled) / committed, "rating");
-        vm.assertLe(registry.score(cold(0)), 10_000, "score");
-        vm.assertEq(registry.score(cold(0)), (10_000 * uint256(fulfilled) + 216_000) / (committed + 24), "score");
+        registry.logWork(cold(0), set, 0, fulfilled, committed);
+        if (committed != 0) vm.assertEq(registry.rating(cold(0), sets()), 100 * uint256(fulfilled) / committed, "rating");
+        vm.assertLe(registry.score(cold(0), sets()), 10_000, "score");
+        vm.assertEq(registry.score(cold(0), sets()), (10_000 * uint256(fulfilled) + 216_000) / (committed + 24), "score");
+    }
+
+    /// Whatever other sets say, a reader sees the work under those that it trusts.
+    function testFuzz_otherSetsDoNotTouchTheScore(uint32 fulfilled, uint32 committed, uint32 a, uint32 b, bytes32 other)
+        public
+    {
+        vm.assume(other != set);
+        vm.prank(address(deals));
+        registry.logWork(cold(0), set, 0, fulfilled, committed);
+        uint256 before = registry.score(cold(0), sets());
+        vm.prank(address(deals));
+        registry.logWork(cold(0), other, 0, a, b);
+        vm.assertEq(registry.score(cold(0), sets()), before, "score");
+        bytes32[] memory both = new bytes32[](2);
+        (both[0], both[1]) = (set, other);
+        (uint256 done, uint256 due) = registry.workOf(cold(0), both);
+        vm.assertEq(done, uint256(fulfilled) + a, "both are read by who trusts both");
+        vm.assertEq(due, uint256(committed) + b, "both are read by who trusts both");
     }
 }

@@ -26,6 +26,14 @@ contract ScheduleTest {
         vm.assertEq(Schedule.count(duty & MASK, start, some, ps), naive(duty & MASK, start, some, ps), "count");
     }
 
+    /// A whole number of weeks pays for its hours on duty exactly; what is left of a week, for its share rounded up.
+    function testFuzz_withinIsTheShareOfTheTerm(uint256 duty, uint32 duration, uint8 choice) public pure {
+        (uint256 mask, uint256 ps) = (duty & MASK, divisor(choice));
+        uint256 weekly = naive(mask, 0, 168 * 3600 / ps, ps);
+        uint256 total = Schedule.within(mask, duration, ps);
+        vm.assertEq(total, (uint256(duration) * weekly + 604_799) / 604_800, "share");
+    }
+
     function testFuzz_spanEndsAtTheWantedPeriod(uint256 duty, uint32 start, uint32 wanted, uint8 choice) public pure {
         uint256 mask = duty & MASK;
         vm.assume(mask != 0 && wanted != 0);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DealState, Leaf, Mandate, Quote, Termination, TypedData} from "../src/DealTypes.sol";
+import {IProofLedger} from "../src/IProofLedger.sol";
 import {IStorageDeals} from "../src/IStorageDeals.sol";
 import {ISigned} from "../src/ISigned.sol";
 import {Fixture} from "./Fixture.sol";
@@ -41,18 +42,19 @@ contract SettlementTest is Fixture {
         claim(b);
         vm.assertEq(deals.balance(payoutOf(0)), 4 * PRICE, "four in all");
         vm.assertEq(deals.dealOf(id).paidPeriods, 4, "paid periods");
-        vm.assertEq(registry.providerOf(cold(0)).fulfilled, 4, "fulfilled");
-        vm.assertEq(registry.providerOf(cold(0)).committed, 5, "committed");
-        vm.assertEq(registry.rating(cold(0)), 80, "rating");
+        (uint256 fulfilled, uint256 committed) = workOf(0);
+        vm.assertEq(fulfilled, 4, "fulfilled");
+        vm.assertEq(committed, 5, "committed");
+        vm.assertEq(registry.rating(cold(0), sets()), 80, "rating");
     }
 
     function test_onlyUndisputedFinalRootsPay() public {
         Leaf memory leaf = ok(id, first, 1, 1);
-        vm.expectPartialRevert(IStorageDeals.RootNotFinal.selector);
+        vm.expectPartialRevert(IProofLedger.RootNotFinal.selector);
         claim(leaf);
         open(first);
         finalize(leaf);
-        vm.expectPartialRevert(IStorageDeals.InDispute.selector);
+        vm.expectPartialRevert(IProofLedger.InDispute.selector);
         claim(leaf);
         passDispute();
         claim(leaf);
@@ -62,7 +64,7 @@ contract SettlementTest is Fixture {
         Leaf memory leaf = ok(id, first, 1, 1);
         settled(leaf);
         leaf.fulfilled = 2;
-        vm.expectPartialRevert(IStorageDeals.NotInRoot.selector);
+        vm.expectPartialRevert(IProofLedger.NotInRoot.selector);
         claim(leaf);
     }
 
@@ -87,7 +89,7 @@ contract SettlementTest is Fixture {
         deals.claim(leaves, paths);
         vm.assertEq(deals.balance(payoutOf(0)), PRICE, "paid");
         paths[0] = new bytes32[](0);
-        vm.expectPartialRevert(IStorageDeals.NotInRoot.selector);
+        vm.expectPartialRevert(IProofLedger.NotInRoot.selector);
         deals.claim(leaves, paths);
     }
 
@@ -100,8 +102,9 @@ contract SettlementTest is Fixture {
         uint256 elapsed = period - first + 1;
         uint256 most = elapsed < 10 ? elapsed : 10;
         vm.assertEq(deals.dealOf(id).paidPeriods, fulfilled < most ? fulfilled : most, "paid");
-        vm.assertLe(registry.providerOf(cold(0)).fulfilled, registry.providerOf(cold(0)).committed, "rating is at most 100");
-        vm.assertLe(registry.providerOf(cold(0)).committed, most, "committed");
+        (uint256 logged, uint256 outOf) = workOf(0);
+        vm.assertLe(logged, outOf, "rating is at most 100");
+        vm.assertLe(outOf, most, "committed");
     }
 
     function test_closePaysAndRefundsTheRest() public {
@@ -125,8 +128,8 @@ contract SettlementTest is Fixture {
         deals.close(leaf, none());
         vm.expectPartialRevert(IStorageDeals.WrongState.selector);
         claim(leaf);
-        vm.assertEq(deals.usedBytes(cold(0)), 0, "bytes are free again");
-        vm.assertEq(deals.liveDealAt(HASH, 0, 0), bytes32(0), "slot");
+        vm.assertEq(registry.usedBytes(cold(0)), 0, "bytes are free again");
+        vm.assertEq(deals.liveDealAt(owner, HASH, 0, 0), bytes32(0), "slot");
     }
 
     function test_aLaterRootClosesToo() public {
@@ -143,8 +146,9 @@ contract SettlementTest is Fixture {
         vm.prank(ANYONE);
         deals.fail(leaf, none());
         requireState(id, DealState.FAILED);
-        vm.assertEq(deals.packageReserve(HASH), 1e6 + 10 * PRICE, "reserve");
-        vm.assertEq(registry.providerOf(cold(0)).committed, 1, "rated");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6 + 10 * PRICE, "reserve");
+        (, uint256 committed) = workOf(0);
+        vm.assertEq(committed, 1, "rated");
     }
 
     function test_failPaysWhatWasFulfilled() public {
@@ -155,7 +159,7 @@ contract SettlementTest is Fixture {
         finalize(leaf);
         deals.fail(leaf, none());
         vm.assertEq(deals.balance(payoutOf(0)), 2 * PRICE, "paid");
-        vm.assertEq(deals.packageReserve(HASH), 1e6 + 8 * PRICE, "reserve");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6 + 8 * PRICE, "reserve");
     }
 
     function refutedFault(Leaf memory leaf, bytes4 why) private {
@@ -187,7 +191,7 @@ contract SettlementTest is Fixture {
 
     function test_noFaultInAPeriodWithoutARoot() public {
         open(first);
-        refutedFault(decided(first, first + 2), IStorageDeals.RootNotFinal.selector);
+        refutedFault(decided(first, first + 2), IProofLedger.RootNotFinal.selector);
     }
 
     function test_noFaultInTheFuture() public {
@@ -226,7 +230,7 @@ contract SettlementTest is Fixture {
     /// Keeps the mandate of the set-up through later times.
     function mandateOfSetUp() private view returns (Mandate memory m) {
         m = mandate(HASH);
-        m.expiry = uint64(deals.packageOf(HASH).expiry);
+        m.expiry = uint64(deals.packageOf(owner, HASH).expiry);
     }
 
     function test_repairIsPaidFromTheReserve() public {
@@ -234,13 +238,15 @@ contract SettlementTest is Fixture {
         uint256 before = deals.balance(owner);
         bytes32 repair = propose(mandateOfSetUp(), quote(HASH, 0, 1), 1);
         vm.assertEq(deals.balance(owner), before, "nothing from the owner");
-        vm.assertEq(deals.packageReserve(HASH), 1e6, "from the reserve");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6, "from the reserve");
         vm.assertTrue(deals.dealOf(repair).fromReserve, "recorded");
         vm.prank(EXECUTOR);
         deals.cancel(list(repair));
-        vm.assertEq(deals.packageReserve(HASH), 1e6 + 10 * PRICE, "and back to it");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6 + 9 * PRICE, "and back to it, but for the reservation");
         vm.assertEq(deals.balance(owner), before, "not to the owner");
-        propose(mandateOfSetUp(), quote(HASH, 0, 1), 1);
+        Quote memory q = quote(HASH, 0, 1);
+        q.periods = 9;
+        propose(mandateOfSetUp(), q, 1);
     }
 
     function test_repairBeyondTheReserveIsRefused() public {
@@ -281,9 +287,13 @@ contract SettlementTest is Fixture {
         vm.assertEq(deals.balance(payoutOf(0)), PRICE, "the notice is paid");
         vm.assertEq(deals.balance(owner), before + 9 * PRICE, "the rest is back");
         vm.prank(ANYONE);
-        deals.releaseReserve(HASH);
+        deals.releaseReserve(owner, HASH);
         vm.assertEq(deals.balance(owner), before + 9 * PRICE + 1e6, "and the reserve");
-        vm.assertEq(address(deals).balance, deals.balance(owner) + deals.balance(payoutOf(0)), "nothing is left over");
+        vm.assertEq(
+            address(deals).balance,
+            deals.balance(owner) + deals.balance(payoutOf(0)) + deals.balance(payoutOf(1)),
+            "nothing is left over"
+        );
     }
 
     function test_aTerminatedPackageGoesNoFurther() public {
@@ -294,10 +304,7 @@ contract SettlementTest is Fixture {
         vm.expectPartialRevert(IStorageDeals.PackageEnded.selector);
         deals.recordReceipts(list(waiting), signatures);
         Mandate memory m = mandate(HASH);
-        bytes memory ownerSignature = signMandate(m);
-        vm.prank(EXECUTOR);
-        vm.expectPartialRevert(IStorageDeals.PackageEnded.selector);
-        deals.propose(m, ownerSignature, new Quote[](0), new bytes[](0), new bytes32[][](0));
+        proposeWith(m, signMandate(m), quote(HASH, 2, 2), 2, abi.encodePacked(IStorageDeals.PackageEnded.selector));
         Termination memory t = Termination(HASH, uint64(block.timestamp));
         bytes memory signature = signDeals(OWNER_KEY, keccak256(abi.encode(TypedData.TERMINATION, t)));
         vm.expectPartialRevert(IStorageDeals.PackageEnded.selector);
@@ -307,7 +314,7 @@ contract SettlementTest is Fixture {
     function test_onlyTheOwnerTerminates() public {
         Termination memory t = Termination(HASH, uint64(block.timestamp));
         bytes memory signature = signDeals(0xBAD, keccak256(abi.encode(TypedData.TERMINATION, t)));
-        vm.expectPartialRevert(IStorageDeals.WrongSigner.selector);
+        vm.expectPartialRevert(IStorageDeals.UnknownPackage.selector);
         deals.terminate(t, signature);
         vm.warp(block.timestamp + 1);
         signature = signDeals(OWNER_KEY, keccak256(abi.encode(TypedData.TERMINATION, t)));
@@ -320,14 +327,14 @@ contract SettlementTest is Fixture {
 
     function test_reserveStaysWhileDealsLive() public {
         vm.expectRevert(abi.encodeWithSelector(IStorageDeals.DealsLive.selector, HASH, 1));
-        deals.releaseReserve(HASH);
+        deals.releaseReserve(owner, HASH);
         failed();
         vm.expectPartialRevert(IStorageDeals.NotAllowed.selector);
-        deals.releaseReserve(HASH);
+        deals.releaseReserve(owner, HASH);
         vm.warp(block.timestamp + 366 days);
         vm.prank(ANYONE);
-        deals.releaseReserve(HASH);
-        vm.assertEq(deals.packageReserve(HASH), 0, "released");
+        deals.releaseReserve(owner, HASH);
+        vm.assertEq(deals.packageReserve(owner, HASH), 0, "released");
     }
 
     function test_payGoesToThePayoutAddressOfTheDay() public {
@@ -345,7 +352,7 @@ contract SettlementTest is Fixture {
         vm.prank(ANYONE);
         deals.closeVoid(id);
         vm.assertEq(deals.balance(owner), before + 10 * PRICE, "all of it");
-        vm.assertEq(registry.rating(cold(0)), 90, "and no rating");
+        vm.assertEq(registry.rating(cold(0), sets()), 90, "and no rating");
     }
 
     /// What earlier claims absorbed is not lost when no later root comes.
@@ -356,6 +363,158 @@ contract SettlementTest is Fixture {
         vm.warp(ledger.periodStart(deals.dealOf(id).lastPeriod + 1) + 30 days);
         deals.closeVoid(id);
         vm.assertEq(deals.balance(payoutOf(0)), 4 * PRICE, "paid once");
+    }
+
+    // What nobody closed
+
+    function afterVoidTime() private {
+        vm.warp(ledger.periodStart(deals.dealOf(id).lastPeriod + 1) + 30 days);
+    }
+
+    /// Ten earned periods in a final root that nobody claimed are neither party's until the leaf is shown.
+    function test_closeVoidHoldsWhatARootDecides() public {
+        uint256 before = deals.balance(owner);
+        Leaf memory leaf = ok(id, uint64(deals.dealOf(id).lastPeriod), 10, 10);
+        settled(leaf);
+        afterVoidTime();
+        vm.prank(ANYONE);
+        deals.closeVoid(id);
+        requireState(id, DealState.COMPLETED);
+        vm.assertEq(deals.balance(owner), before, "nothing lapses to the owner");
+        vm.assertEq(deals.dealOf(id).heldPeriods, 10, "held");
+        vm.assertEq(deals.liveDealAt(owner, HASH, 0, 0), bytes32(0), "the slot is free");
+        vm.assertEq(registry.usedBytes(cold(0)), 0, "and the capacity");
+        vm.warp(block.timestamp + 3650 days);
+        deals.close(leaf, none());
+        vm.assertEq(deals.balance(payoutOf(0)), 10 * PRICE, "paid ten years later");
+        vm.expectPartialRevert(IStorageDeals.WrongState.selector);
+        deals.close(leaf, none());
+    }
+
+    function test_closeVoidRefundsWhatNoRootDecides() public {
+        uint256 before = deals.balance(owner);
+        Leaf memory earlier = ok(id, first + 1, 2, 2);
+        settled(earlier);
+        Leaf memory leaf = ok(id, first + 5, 3, 6);
+        settled(leaf);
+        Leaf memory late = ok(id, first + 30, 10, 10);
+        afterVoidTime();
+        deals.closeVoid(id);
+        vm.assertEq(deals.balance(owner), before + 4 * PRICE, "the periods after the newest root");
+        // A quorum that wakes up later decides no more than what is held.
+        open(uint64(ledger.currentPeriod()) + 1);
+        late.period = uint64(ledger.currentPeriod());
+        settled(late);
+        claim(earlier);
+        vm.assertEq(deals.balance(payoutOf(0)), 2 * PRICE, "an earlier leaf pays what it shows");
+        vm.expectPartialRevert(IStorageDeals.NotOver.selector);
+        deals.close(earlier, none());
+        deals.close(leaf, none());
+        vm.assertEq(deals.balance(payoutOf(0)), 3 * PRICE, "three of six");
+        vm.assertEq(deals.balance(owner), before + 7 * PRICE, "and the other three back");
+        vm.expectPartialRevert(IStorageDeals.WrongState.selector);
+        deals.close(late, none());
+    }
+
+    function test_heldPayIsTheMostThatALateQuorumGives() public {
+        uint256 before = deals.balance(owner);
+        settled(ok(id, first + 5, 3, 6));
+        afterVoidTime();
+        deals.closeVoid(id);
+        open(uint64(ledger.currentPeriod()) + 1);
+        Leaf memory late = ok(id, uint64(ledger.currentPeriod()), 10, 10);
+        settled(late);
+        deals.close(late, none());
+        vm.assertEq(deals.balance(payoutOf(0)), 6 * PRICE, "held");
+        vm.assertEq(deals.balance(owner), before + 4 * PRICE, "refunded before");
+    }
+
+    // Faults are of the day
+
+    function test_anOldFaultDoesNotFailADealThatProvedSince() public {
+        open(first);
+        Leaf memory old = fault(id, first, 0, 1, first, first);
+        finalize(old);
+        for (uint64 p = first + 1; p <= first + 7; ++p) {
+            open(p);
+            finalize(ok(id, p, uint32(p - first), uint32(p - first) + 1));
+        }
+        vm.expectRevert(abi.encodeWithSelector(IStorageDeals.FaultSuperseded.selector, id, first, first + 7));
+        deals.fail(old, none());
+        passDispute();
+        claim(ok(id, first + 7, 7, 8));
+        vm.assertEq(deals.balance(payoutOf(0)), 7 * PRICE, "seven proved periods");
+        requireState(id, DealState.ACTIVE);
+    }
+
+    /// Whoever missed the root of the fault finds it in a later one, which pays what was proved meanwhile.
+    function test_aFaultThatALaterRootRepeatsFailsTheDeal() public {
+        open(first);
+        Leaf memory missed = fault(id, first, 1, 2, first, first);
+        finalize(missed);
+        open(first + 1);
+        Leaf memory repeated = fault(id, first + 1, 2, 3, first, first);
+        finalize(repeated);
+        vm.expectPartialRevert(IStorageDeals.FaultSuperseded.selector);
+        deals.fail(missed, none());
+        deals.fail(repeated, none());
+        requireState(id, DealState.FAILED);
+        vm.assertEq(deals.balance(payoutOf(0)), 2 * PRICE, "all that was proved");
+    }
+
+    /// Whenever a deal fails, every period that final roots show as proved is paid: the newest leaf has them all.
+    function test_aFailedDealIsPaidForAllThatItProved() public {
+        for (uint64 p = first; p < first + 8; ++p) {
+            open(p);
+            if (p < first + 7) finalize(ok(id, p, uint32(p - first) + 1, uint32(p - first) + 1));
+        }
+        Leaf memory leaf = fault(id, first + 7, 7, 8, first + 7, first + 7);
+        finalize(leaf);
+        deals.fail(leaf, none());
+        vm.assertEq(deals.balance(payoutOf(0)), 7 * PRICE, "seven proved periods");
+        vm.assertEq(deals.packageReserve(owner, HASH), 1e6 + 3 * PRICE, "the rest repairs");
+    }
+
+    /// An honest set's leaves over ten periods of any kind, claimed now and then, and any end: what was proved is paid, no more, no less.
+    function testFuzz_earnedPayNeverLapses(uint256 kinds, uint16 claims, uint8 ending) public {
+        uint32 fulfilled;
+        uint32 committed;
+        uint64 last = first + 9;
+        Leaf memory newest;
+        for (uint64 p = first; p <= last; ++p) {
+            uint256 kind = (kinds >> (4 * (p - first))) & 15;
+            // Now and then nobody opens the period, or no quorum votes.
+            if (kind >= 14) continue;
+            open(p);
+            ++committed;
+            if (kind < 11) ++fulfilled;
+            bool fails = p == last && ending % 3 == 1 && kind >= 11;
+            newest = fails ? fault(id, p, fulfilled, committed, p, p) : ok(id, p, fulfilled, committed);
+            finalize(newest);
+            if ((claims >> (p - first)) & 1 == 1) {
+                vm.warp(block.timestamp + 1);
+                if (p != last) continue;
+                passDispute();
+                claim(newest);
+            }
+        }
+        if (newest.verdict == 2) {
+            deals.fail(newest, none());
+        } else if (ending % 3 == 2 || newest.period < last) {
+            afterVoidTime();
+            deals.closeVoid(id);
+            if (deals.dealOf(id).heldPeriods != 0) deals.close(newest, none());
+        } else {
+            passDispute();
+            deals.close(newest, none());
+        }
+        vm.assertEq(deals.balance(payoutOf(0)), uint256(fulfilled) * PRICE, "what was proved is paid");
+        vm.assertEq(deals.dealOf(id).heldPeriods, 0, "nothing is left held");
+        vm.assertEq(
+            address(deals).balance,
+            deals.balance(owner) + deals.packageReserve(owner, HASH) + deals.balance(payoutOf(0)),
+            "nothing is left over"
+        );
     }
 
     function testFuzz_weeklyWindowsArePaidAsScheduled(uint256 duty, uint16 weeks_, uint32 fulfilled) public {

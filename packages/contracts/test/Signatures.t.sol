@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {DealState, Mandate, Quote, Termination, TypedData} from "../src/DealTypes.sol";
 import {ISigned} from "../src/ISigned.sol";
+import {IProofLedger} from "../src/IProofLedger.sol";
 import {IStorageDeals} from "../src/IStorageDeals.sol";
 import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
@@ -100,22 +101,22 @@ contract SignaturesTest is Fixture {
         bytes[][] memory signatures = new bytes[][](1);
         signatures[0] = new bytes[](2);
         for (uint256 i; i < 2; ++i) signatures[0][i] = signActivation(i, other, seed, proofHashes[0]);
-        vm.expectPartialRevert(IStorageDeals.NotVerifier.selector);
+        vm.expectPartialRevert(IProofLedger.NotVerifier.selector);
         deals.activate(list(id), seed, proofHashes, signatures);
         for (uint256 i; i < 2; ++i) {
             signatures[0][i] = signActivation(i, id, blockhash(block.number - 2), proofHashes[0]);
         }
-        vm.expectPartialRevert(IStorageDeals.NotVerifier.selector);
+        vm.expectPartialRevert(IProofLedger.NotVerifier.selector);
         deals.activate(list(id), seed, proofHashes, signatures);
         for (uint256 i; i < 2; ++i) signatures[0][i] = signActivation(i, id, seed, keccak256("another proof"));
-        vm.expectPartialRevert(IStorageDeals.NotVerifier.selector);
+        vm.expectPartialRevert(IProofLedger.NotVerifier.selector);
         deals.activate(list(id), seed, proofHashes, signatures);
         signatures[0][0] = signActivation(0, id, seed, proofHashes[0]);
         signatures[0][1] = signatures[0][0];
-        vm.expectRevert(abi.encodeWithSelector(IStorageDeals.QuorumMissing.selector, id, 1, 2));
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.QuorumMissing.selector, set, 1, 2));
         deals.activate(list(id), seed, proofHashes, signatures);
         signatures[0] = new bytes[](0);
-        vm.expectRevert(abi.encodeWithSelector(IStorageDeals.QuorumMissing.selector, id, 0, 2));
+        vm.expectRevert(abi.encodeWithSelector(IProofLedger.QuorumMissing.selector, set, 0, 2));
         deals.activate(list(id), seed, proofHashes, signatures);
     }
 
@@ -124,10 +125,10 @@ contract SignaturesTest is Fixture {
         Termination memory t = Termination(HASH, uint64(block.timestamp + 60));
         Termination memory other = Termination(keccak256("other"), t.expiry);
         bytes memory signature = signDeals(OWNER_KEY, keccak256(abi.encode(TypedData.TERMINATION, other)));
-        vm.expectPartialRevert(IStorageDeals.WrongSigner.selector);
+        vm.expectPartialRevert(IStorageDeals.UnknownPackage.selector);
         deals.terminate(t, signature);
         signature = sign(OWNER_KEY, digestFor(elsewhere, keccak256(abi.encode(TypedData.TERMINATION, t))));
-        vm.expectPartialRevert(IStorageDeals.WrongSigner.selector);
+        vm.expectPartialRevert(IStorageDeals.UnknownPackage.selector);
         deals.terminate(t, signature);
     }
 

@@ -1,13 +1,8 @@
-/** How an error is answered over HTTP and as a process exit: the kind decides both. */
-export type ErrorKind =
-  | "input"
-  | "auth"
-  | "missing"
-  | "conflict"
-  | "unavailable"
-  | "exhausted"
-  | "corrupt"
-  | "internal";
+import type { ErrorKind } from "./error-codes/entry.ts";
+import { type ErrorCode, errorEntry } from "./error-codes.ts";
+
+export type { ErrorKind } from "./error-codes/entry.ts";
+export type { ErrorCode } from "./error-codes.ts";
 
 const HTTP_STATUS: Record<ErrorKind, number> = {
   input: 400,
@@ -21,11 +16,10 @@ const HTTP_STATUS: Record<ErrorKind, number> = {
 };
 
 export interface CairnErrorOptions {
-  /** Stable, kebab-case, documented in docs/errors.md. */
-  code: string;
+  code: ErrorCode;
   kind: ErrorKind;
-  /** What the person should do next, as a sentence. */
-  next?: string;
+  /** What the person should do next, as a sentence, where it can name more than the table of codes does. */
+  next?: string | undefined;
   /** Machine-readable particulars: the field, the allowed values, the amounts. */
   details?: Record<string, unknown>;
   cause?: unknown;
@@ -33,7 +27,8 @@ export interface CairnErrorOptions {
 
 /** The one base class of every error that Cairn raises on purpose. */
 export class CairnError extends Error {
-  readonly code: string;
+  /** A code of this version's table, except in an error that came from a newer version on another machine (`fromJSON`). */
+  readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly next: string | undefined;
   readonly details: Record<string, unknown>;
@@ -43,7 +38,7 @@ export class CairnError extends Error {
     this.name = "CairnError";
     this.code = options.code;
     this.kind = options.kind;
-    this.next = options.next;
+    this.next = options.next ?? errorEntry(options.code)?.next;
     this.details = options.details ?? {};
   }
 
@@ -61,14 +56,35 @@ export class CairnError extends Error {
     };
   }
 
-  static fromJSON(body: ErrorBody): CairnError {
-    return new CairnError(body.message, {
-      code: body.code,
-      kind: body.kind,
-      ...(body.next === undefined ? {} : { next: body.next }),
-      ...(body.details === undefined ? {} : { details: body.details }),
+  /**
+   * An error as it came from another thread, process or machine. Nothing in it is believed to have its form: texts are cut, so that a hostile
+   * one fills no log, and what is no kind is `internal`.
+   */
+  static fromJSON(json: unknown): CairnError {
+    const fields = typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
+    const text = (name: string, maximum: number) => {
+      const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      return typeof value === "string" ? value.slice(0, maximum) : undefined;
+    };
+    const [code, kind, next] = [text("code", 64), text("kind", 16), text("next", LONGEST_TEXT)];
+    const { details } = fields;
+    const known = kind !== undefined && Object.hasOwn(HTTP_STATUS, kind);
+    return new CairnError(text("message", LONGEST_TEXT) ?? "no message", {
+      code: code !== undefined && /^[a-z0-9-]+$/.test(code) ? (code as ErrorCode) : "bad-error",
+      kind: known ? (kind as ErrorKind) : "internal",
+      ...(next === undefined ? {} : { next }),
+      ...(isSmallRecord(details) ? { details } : {}),
     });
   }
+}
+
+/** Characters of a message or next step that another side sent. */
+const LONGEST_TEXT = 2000;
+const LONGEST_DETAILS = 65_536;
+
+function isSmallRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return JSON.stringify(value).length <= LONGEST_DETAILS;
 }
 
 /** The form in which an error crosses HTTP and the control connection. */

@@ -20,6 +20,11 @@ export function periodStart(period: number, clock: PeriodClock): Seconds {
   return clock.genesisTime + period * clock.periodSeconds;
 }
 
+/** A period is opened and its seed drawn before this second, or it is void. */
+export function seedDeadline(period: number, clock: PeriodClock): Seconds {
+  return periodStart(period, clock) + Math.floor((clock.periodSeconds * 3) / 4);
+}
+
 export function answerDeadline(period: number, clock: PeriodClock): Seconds {
   return periodStart(period + 1, clock) + clock.graceSeconds;
 }

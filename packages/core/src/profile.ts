@@ -2,7 +2,10 @@
 export interface Profile {
   name: "local" | "real" | "demo";
   chainId: number;
+  /** A slot of the chain: how much time a full block stands for. Blocks are made when there is work, not every slot. */
   blockSeconds: number;
+  /** Longest time between two blocks though nothing is to be done. */
+  heartbeatSeconds: number;
   periodSeconds: number;
   graceSeconds: number;
   disputePeriods: number;
@@ -23,6 +26,7 @@ export const PROFILES: Record<Profile["name"], Profile> = {
     name: "local",
     chainId: 26170,
     blockSeconds: 2,
+    heartbeatSeconds: 15,
     periodSeconds: 60,
     graceSeconds: 6,
     disputePeriods: 1,
@@ -39,8 +43,9 @@ export const PROFILES: Record<Profile["name"], Profile> = {
     name: "demo",
     chainId: 26171,
     blockSeconds: 1,
-    periodSeconds: 5,
-    graceSeconds: 2,
+    heartbeatSeconds: 2,
+    periodSeconds: 10,
+    graceSeconds: 3,
     disputePeriods: 1,
     voteWindowPeriods: 8,
     proposalSeconds: 600,
@@ -55,6 +60,7 @@ export const PROFILES: Record<Profile["name"], Profile> = {
     name: "real",
     chainId: 26180,
     blockSeconds: 10,
+    heartbeatSeconds: 300,
     periodSeconds: 3600,
     graceSeconds: 60,
     disputePeriods: 24,

@@ -1,15 +1,22 @@
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
 import { CairnError } from "./errors.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
+import { pureKeccak } from "./typed-digest.ts";
 import type { Address, Money } from "./words.ts";
+
+/** A replacement provider may cost at most this many times the dearest quote of the piece; the owner signs that ceiling. */
+export const REPLACEMENT_PRICE_FACTOR = 2n;
 
 export interface Candidate {
   provider: Address;
-  /** Who runs it, as far as can be told: equal operator key, payout address or network. */
+  /** Who runs it, as far as can be told: payout address, and the /24 of a declared IPv4 address. */
   groups: readonly string[];
-  /** Basis points, smoothed: (fulfilled + 0.9·24) / (committed + 24). */
+  /** Basis points, smoothed (standing.ts). */
   score: number;
+  /** Shard-periods behind the score. */
   fulfilled: bigint;
+  /** Too little is behind its score for more than a newcomer's share of a piece. */
+  newcomer?: boolean;
   /** Wei per GiB-day. */
   price: Money;
   region: string;
@@ -25,11 +32,13 @@ export interface Selection {
   rawLength: number;
   candidates: readonly Candidate[];
   /** Who holds the other shards of this piece. */
-  holders: readonly Pick<Candidate, "provider" | "groups" | "duty">[];
+  holders: readonly Pick<Candidate, "provider" | "groups" | "duty" | "newcomer">[];
   /** Preferred regions; empty for any. */
   regions?: readonly string[];
   /** Most shards of one piece in one operator group: n − k where the profile demands it. */
   groupLimit?: number;
+  /** Orders those that are equal otherwise; random and the client's own (the package id), so that nobody can choose an address for it. */
+  seed?: string;
 }
 
 export interface Selected {
@@ -38,12 +47,20 @@ export interface Selected {
   spares: Candidate[];
   /** Hours of the week in which fewer than min(k + 1, n) shards of the piece would be awake. */
   uncovered: number[];
+  /** Shards that went to newcomers beyond their share, because too few others could take them. */
+  beyondShare: number;
+}
+
+/** Most shards of one piece that newcomers hold together: fewer than restore it, and not so many that losing them loses it. */
+export function newcomerLimit(k: number, n: number): number {
+  return Math.min(n - k, Math.max(1, k - 1));
 }
 
 /**
- * Choose `count` providers for one piece: each gets one shard, none that holds one already, greedily whoever covers most hours that
- * still lack an awake shard, then by score, proved work, preferred region, price, free space and address. The answer depends on the
- * arguments' values only, never on their order.
+ * Choose `count` providers for one piece: each gets one shard, none that holds one already, newcomers together no more than their share
+ * unless others lack, greedily whoever covers most hours that still lack an awake shard, then by preferred region, score, price and a lot
+ * drawn by the seed. A newcomer gains nothing by a price below the median. The answer depends on the arguments' values only, never on
+ * their order.
  * @throws CairnError `too-few-providers`
  */
 export function selectProviders(selection: Selection): Selected {
@@ -53,25 +70,35 @@ export function selectProviders(selection: Selection): Selected {
   for (const holder of selection.holders) count(groupShards, holder.groups);
   const ranked = selection.candidates
     .filter((c) => !holding.has(c.provider) && c.freeBytes >= BigInt(selection.rawLength))
-    .toSorted((a, b) => compare(a, b, selection.regions ?? []));
+    .toSorted(comparison(selection));
+  const share = newcomerLimit(selection.k, selection.n);
+  let newcomers = selection.holders.filter((holder) => holder.newcomer).length;
+  let beyondShare = 0;
 
   const awake = awakeByHour(selection.holders.map((holder) => holder.duty));
   const remaining = [...ranked];
   const chosen: Candidate[] = [];
   while (chosen.length < selection.count) {
-    const index = bestCover(remaining, awake, target, (candidate) =>
-      fits(candidate, groupShards, selection.groupLimit),
+    const allowed = (candidate: Candidate) => fits(candidate, groupShards, selection.groupLimit);
+    const within = bestCover(
+      remaining,
+      awake,
+      target,
+      (candidate) => !(candidate.newcomer && newcomers >= share) && allowed(candidate),
     );
+    const index = within < 0 ? bestCover(remaining, awake, target, allowed) : within;
     if (index < 0) throw tooFew(selection, ranked.length, chosen.length);
     const [candidate] = remaining.splice(index, 1);
     chosen.push(candidate!);
+    if (candidate!.newcomer) newcomers += 1;
+    if (within < 0) beyondShare += 1;
     count(groupShards, candidate!.groups);
     awakeByHour([candidate!.duty]).forEach((one, hour) => {
       awake[hour]! += one;
     });
   }
   const duties = [...selection.holders, ...chosen].map((holder) => holder.duty);
-  return { chosen, spares: remaining, uncovered: uncoveredHours(duties, target) };
+  return { chosen, spares: remaining, uncovered: uncoveredHours(duties, target), beyondShare };
 }
 
 function bestCover(
@@ -98,16 +125,24 @@ function fits(candidate: Candidate, shards: ReadonlyMap<string, number>, limit: 
   return limit === undefined || candidate.groups.every((group) => (shards.get(group) ?? 0) < Math.max(1, limit));
 }
 
-function compare(a: Candidate, b: Candidate, regions: readonly string[]): number {
+function comparison({ candidates, regions = [], seed }: Selection): (a: Candidate, b: Candidate) => number {
+  const prices = candidates.map(({ price }) => price).toSorted(byValue);
+  const median = prices[Math.floor(prices.length / 2)] ?? 0n;
   const outside = (c: Candidate) => (regions.length === 0 || regions.includes(c.region) ? 0 : 1);
-  return (
+  const price = (c: Candidate) => (c.newcomer && c.price < median ? median : c.price);
+  const lots = new Map(candidates.map(({ provider }) => [provider, lot(seed, provider)]));
+  return (a, b) =>
     outside(a) - outside(b) ||
     b.score - a.score ||
-    byValue(a.price, b.price) ||
-    byValue(b.fulfilled, a.fulfilled) ||
-    byValue(b.freeBytes, a.freeBytes) ||
-    byValue(a.provider, b.provider)
-  );
+    byValue(price(a), price(b)) ||
+    byValue(lots.get(a.provider)!, lots.get(b.provider)!) ||
+    byValue(a.provider, b.provider);
+}
+
+function lot(seed: string | undefined, provider: Address): string {
+  if (seed === undefined) return provider;
+  const drawn = pureKeccak(new TextEncoder().encode(`cairn/lot/1 ${seed} ${provider}`));
+  return Array.from(drawn, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function byValue<T extends bigint | string>(a: T, b: T): number {

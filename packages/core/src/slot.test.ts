@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { avoidedNow, emptySlot, quoteUsable, type SlotEvent, type SlotState, slotCommand, stepSlot } from "./slot.ts";
+import {
+  avoidedNow,
+  emptySlot,
+  LONGEST_PAUSE_SECONDS,
+  quoteUsable,
+  type SlotEvent,
+  type SlotState,
+  slotCommand,
+  stepSlot,
+} from "./slot.ts";
 import { DEAL_STATES } from "./words.ts";
 
 const A = "0x00000000000000000000000000000000000000aa";
@@ -37,6 +46,11 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
   }),
   fc.constant<SlotEvent>({ type: "heal-requested", cause: "damage" }),
   fc.constant<SlotEvent>({ type: "healed" }),
+  fc.constantFrom<SlotEvent[]>(
+    { type: "spare-wanted", why: "silent", cause: "quiet" },
+    { type: "spare-wanted", why: "refuses", cause: "shut" },
+    { type: "spare-dropped" },
+  ),
   fc.constant<SlotEvent>({ type: "source-ready" }),
   fc.constant<SlotEvent>({ type: "source-gone" }),
   fc.constant<SlotEvent>({ type: "unaffordable", cause: "dear", next: "wait" }),
@@ -123,12 +137,38 @@ describe("stepSlot", () => {
     const once = stepSlot(proposed, failed, 100);
     expect(slotCommand(once, 100)).toBeUndefined();
     expect(slotCommand(once, 103)).toBe("store");
+    // The clock was set back an hour since.
+    expect(slotCommand(once, 100 - 3600)).toBe("store");
+    expect(slotCommand(once, once.dueAt - LONGEST_PAUSE_SECONDS)).toBeUndefined();
     const twice = stepSlot(once, failed, 103);
     expect(slotCommand(twice, 103)).toBe("cancel");
     const again = stepSlot(twice, { type: "chain", deal: deal(1), state: "CANCELLED" }, 104);
     expect(again.phase).toBe("EMPTY");
     expect(avoidedNow(again, 105).rather).toEqual(new Set([A]));
     expect(avoidedNow(again, 1000).rather).toEqual(new Set());
+  });
+
+  it("has a copy at hand while its holder is in doubt, and gives the shard elsewhere from it at once", () => {
+    const active = run(emptySlot("none"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+      { type: "received" },
+      { type: "chain", deal: deal(1), state: "ACTIVE" },
+    ]);
+    const doubted = stepSlot(active, { type: "spare-wanted", why: "silent", cause: "quiet" }, 100);
+    expect(doubted.phase).toBe("ACTIVE");
+    expect(slotCommand(doubted, 100)).toBe("rebuild");
+    const spared = stepSlot(doubted, { type: "source-ready" }, 100);
+    expect(slotCommand(spared, 100)).toBeUndefined();
+    expect(slotCommand(stepSlot(spared, { type: "spare-dropped" }, 100), 100)).toBe("drop-source");
+    const failed = stepSlot(spared, { type: "chain", deal: deal(1), state: "FAILED" }, 100);
+    expect(slotCommand(failed, 100)).toBe("quote");
+    const refusing = run(spared, [
+      { type: "spare-wanted", why: "refuses", cause: "shut" },
+      { type: "spare-wanted", why: "silent", cause: "quiet" },
+    ]);
+    expect(refusing.spare).toBe("refuses");
+    expect(avoidedNow(refusing, 1e9).never).toEqual(new Set([A]));
   });
 
   it("never asks a liar again", () => {

@@ -33,6 +33,8 @@ export interface SlotState {
   source: "spool" | "rebuilt" | "none";
   /** ACTIVE: the provider's copy is damaged and is to be rewritten. */
   healing: boolean;
+  /** ACTIVE: a rebuilt copy is kept here while the holder is silent and few others live, or refuses to be read. */
+  spare: "silent" | "refuses" | null;
   avoided: readonly Avoided[];
   /** Nothing is done before. */
   dueAt: Seconds;
@@ -63,6 +65,9 @@ export type SlotEvent =
   | { type: "chain"; deal: DealId; state: DealState; deadline?: Seconds }
   | { type: "heal-requested"; cause: string }
   | { type: "healed" }
+  /** The holder may be lost, or holds the shard back: a copy is to be at hand. Who refuses reads gets this shard never again. */
+  | { type: "spare-wanted"; why: "silent" | "refuses"; cause: string }
+  | { type: "spare-dropped" }
   | { type: "source-ready" }
   /** The spooled piece or rebuilt file is gone. */
   | { type: "source-gone" }
@@ -89,6 +94,8 @@ const AVOID_SECONDS = 600;
 const UNAFFORDABLE_SECONDS = 300;
 /** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
 const MARGIN_SECONDS = 5;
+/** No step of a slot is put off for longer. */
+export const LONGEST_PAUSE_SECONDS = 600;
 
 export function emptySlot(source: SlotState["source"]): SlotState {
   return {
@@ -104,6 +111,7 @@ export function emptySlot(source: SlotState["source"]): SlotState {
     failures: 0,
     source,
     healing: false,
+    spare: null,
     avoided: [],
     dueAt: 0,
     cause: null,
@@ -111,9 +119,10 @@ export function emptySlot(source: SlotState["source"]): SlotState {
   };
 }
 
-/** What is to be done now, if anything; doing it twice does no harm. */
-export function slotCommand(slot: SlotState, now: Seconds): SlotCommand | undefined {
-  if (slot.dueAt > now) return undefined;
+/** What is to be done now, if anything; doing it twice does no harm. `chainNow`: the time by which the contracts judge deadlines. */
+export function slotCommand(slot: SlotState, now: Seconds, chainNow: Seconds = now): SlotCommand | undefined {
+  // What is due later than any pause lasts was put off by a clock that has been set back since.
+  if (slot.dueAt > now && slot.dueAt <= now + LONGEST_PAUSE_SECONDS) return undefined;
   const rebuildFirst = slot.source === "none";
   switch (slot.phase) {
     case "EMPTY":
@@ -121,13 +130,14 @@ export function slotCommand(slot: SlotState, now: Seconds): SlotCommand | undefi
     case "QUOTED":
       return "propose";
     case "PROPOSED":
-      if (slot.withdrawing || pastDeadline(slot, now)) return "cancel";
+      if (slot.withdrawing || pastDeadline(slot, chainNow)) return "cancel";
       return rebuildFirst ? "rebuild" : "store";
     case "RECEIPTED":
       if (slot.withdrawing) return "cancel";
       return slot.recorded ? "activate" : "record-receipt";
     case "ACTIVE":
       if (slot.healing) return rebuildFirst ? "rebuild" : "heal";
+      if (slot.spare !== null) return rebuildFirst ? "rebuild" : undefined;
       return slot.source === "rebuilt" ? "drop-source" : undefined;
     case "ENDED":
       return slot.source === "rebuilt" ? "drop-source" : undefined;
@@ -203,6 +213,10 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       return { ...slot, healing: true, failures: 0, dueAt: now, cause: event.cause, next: "It is being rewritten." };
     case "healed":
       return slot.phase === "ACTIVE" ? { ...settled(slot), healing: false } : slot;
+    case "spare-wanted":
+      return slot.phase === "ACTIVE" ? withSpare(slot, event.why, event.cause, now) : slot;
+    case "spare-dropped":
+      return slot.spare === null ? slot : { ...settled(slot), spare: null, healing: slot.healing };
     case "source-ready":
       return { ...slot, source: "rebuilt", failures: 0, dueAt: now };
     case "source-gone":
@@ -241,6 +255,20 @@ function avoid(slot: SlotState, provider: Address, until: Seconds | null, now: S
   const known = slot.avoided.find((a) => a.provider === provider);
   const others = slot.avoided.filter((a) => a.provider !== provider && (a.until === null || a.until > now));
   return [...others, { provider, until: known?.until === null ? null : until }];
+}
+
+function withSpare(slot: SlotState, why: "silent" | "refuses", cause: string, now: Seconds): SlotState {
+  if (slot.spare === why || slot.spare === "refuses") return slot;
+  const never = why === "refuses" && slot.provider !== null;
+  return {
+    ...slot,
+    spare: why,
+    avoided: never ? avoid(slot, slot.provider!, null, now) : slot.avoided,
+    failures: 0,
+    dueAt: now,
+    cause,
+    next: "A copy is rebuilt and kept at the gateway until the provider serves the shard again or another holds it.",
+  };
 }
 
 function providerFailed(

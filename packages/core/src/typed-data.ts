@@ -44,6 +44,8 @@ export const TYPES = {
     { name: "executor", type: "address" },
     { name: "maxEscrow", type: "uint128" },
     { name: "repairReserve", type: "uint128" },
+    { name: "maxPrice", type: "uint128" },
+    { name: "end", type: "uint64" },
     { name: "expiry", type: "uint64" },
   ],
   Receipt: [
@@ -94,6 +96,13 @@ export const TYPES = {
     { name: "provider", type: "address" },
     { name: "bodyHash", type: "bytes32" },
     { name: "expiry", type: "uint64" },
+    { name: "nonce", type: "bytes32" },
+  ],
+  AccountClaim: [
+    { name: "owner", type: "address" },
+    { name: "audience", type: "address" },
+    { name: "token", type: "bytes32" },
+    { name: "time", type: "uint64" },
     { name: "nonce", type: "bytes32" },
   ],
   Hello: [

@@ -1,4 +1,5 @@
-import { bytesToHex, type TypedDataDomain, keccak256 as viemKeccak } from "viem";
+import { keccak_256 } from "@noble/hashes/sha3";
+import type { TypedDataDomain } from "viem";
 import { CairnError } from "./errors.ts";
 import { type Message, type Quote, type SigningContext, TYPES, type TypeName } from "./typed-data.ts";
 import type { Address, DealId, Hex } from "./words.ts";
@@ -9,7 +10,7 @@ import type { Address, DealId, Hex } from "./words.ts";
  */
 export type Keccak = (data: Uint8Array) => Uint8Array;
 
-export const pureKeccak: Keccak = (data) => viemKeccak(data, "bytes");
+export const pureKeccak: Keccak = (data) => keccak_256(data);
 
 const utf8 = new TextEncoder();
 const WORD = 32;
@@ -147,7 +148,7 @@ export function domainOf(type: TypeName, context: SigningContext): TypedDataDoma
 /** EIP-712 digest that the signer signs; throws `bad-message` naming a field that does not fit its type. */
 export function digestOf<N extends TypeName>(type: N, message: Message<N>, context: SigningContext): Hex {
   const domain = { chainId: context.chainId, contract: verifyingContract(type, context) };
-  return bytesToHex(typedDigest(type, message, domain));
+  return `0x${Array.from(typedDigest(type, message, domain), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 export function dealIdOf(quote: Quote, context: SigningContext): DealId {

@@ -24,9 +24,12 @@ export function signedToJson<N extends TypeName>(signed: Signed<N>): JsonSigned<
 
 const HEX_BYTES = { address: 20, bytes32: 32 } as const;
 const MAX_STRING = 1024;
+/** Stored texts end up in databases, which take no NUL, and on terminals. */
+const CONTROL = /\p{Cc}/u;
 
 function fieldFromJson(type: string, value: unknown): unknown {
-  if (type === "string") return typeof value === "string" && value.length <= MAX_STRING ? value : undefined;
+  if (type === "string")
+    return typeof value === "string" && value.length <= MAX_STRING && !CONTROL.test(value) ? value : undefined;
   if (type === "address" || type === "bytes32") {
     const digits = HEX_BYTES[type] * 2;
     const wellFormed = typeof value === "string" && value.length === digits + 2 && /^0x[0-9a-fA-F]+$/.test(value);

@@ -105,3 +105,33 @@ describe("zoneOffsetMinutes", () => {
     expect(() => zoneOffsetMinutes("Mars/Olympus", winter)).toThrowError(/unknown time zone/);
   });
 });
+
+describe("windows when the clocks change", () => {
+  const zone = "Europe/Berlin";
+  /** Hours of a Sunday by the clock of the zone, of what a provider registered at `started` for Sundays 18 to 24. */
+  const onDuty = (started: string, day: string) => {
+    const mask = toUtcMask(parseWindows("sun 18-24"), zoneOffsetMinutes(zone, Date.parse(started) / 1000));
+    const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", hourCycle: "h23" });
+    return Array.from({ length: 48 }, (_, hour) => Date.parse(`${day}T00:00:00Z`) + hour * 3_600_000)
+      .filter((time) => ((mask >> BigInt(hourOfWeek(time / 1000))) & 1n) === 1n)
+      .map((time) => Number(clock.format(time)));
+  };
+  const [asNamed, later, earlier] = [
+    [18, 19, 20, 21, 22, 23],
+    [19, 20, 21, 22, 23, 0],
+    [17, 18, 19, 20, 21, 22],
+  ];
+
+  it("stay where they are in UTC until the provider starts again, in spring", () => {
+    expect(onDuty("2026-03-28T12:00:00Z", "2026-03-22")).toEqual(asNamed);
+    // The clocks change at 01:00 UTC of the 29th.
+    expect(onDuty("2026-03-29T00:59:59Z", "2026-03-29")).toEqual(later);
+    expect(onDuty("2026-03-29T01:00:00Z", "2026-03-29")).toEqual(asNamed);
+  });
+
+  it("and in autumn", () => {
+    expect(onDuty("2026-10-24T12:00:00Z", "2026-10-18")).toEqual(asNamed);
+    expect(onDuty("2026-10-25T00:59:59Z", "2026-10-25")).toEqual(earlier);
+    expect(onDuty("2026-10-25T01:00:00Z", "2026-10-25")).toEqual(asNamed);
+  });
+});

@@ -7,6 +7,13 @@ export type DealId = Hex;
 export type PackageId = string;
 /** Wei. */
 export type Money = bigint;
+/** The greatest of some amounts; 0 of none. */
+export function greatest(amounts: Iterable<Money>): Money {
+  let most = 0n;
+  for (const amount of amounts) if (amount > most) most = amount;
+  return most;
+}
+
 /** UNIX seconds. */
 export type Seconds = number;
 

@@ -58,12 +58,13 @@ export async function ensureDatabase(admin: pg.PoolConfig, name: string, role: s
   } finally {
     await client.end();
   }
+  const { host: _host, connectionString: _url, password: _password, ...rest } = admin;
   return {
+    ...rest,
     host: client.host,
     port: client.port,
     database: name,
     user: role,
     ...(password === undefined ? {} : { password }),
-    ...(admin.ssl === undefined ? {} : { ssl: admin.ssl }),
   };
 }

@@ -9,4 +9,5 @@ export {
   type OpenDatabaseOptions,
   openDatabase,
 } from "./open-database.ts";
+export { siblingDatabase } from "./sibling-database.ts";
 export { type RunningPostgres, type StartPostgresOptions, startPostgres } from "./start-postgres.ts";

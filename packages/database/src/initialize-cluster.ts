@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { CairnError } from "@cairn/core/errors";
 import type { ServerAccount } from "./server-account.ts";
+import { lastComplaint } from "./server-log.ts";
 
 /** Name of the superuser of the embedded server. */
 export const ADMIN_ROLE = "cairn";
@@ -67,15 +68,24 @@ export async function initializeCluster(paths: ClusterPaths, password: string): 
   rmSync(secret, { force: true });
   if (output !== undefined) {
     rmSync(join(paths.cluster, fresh), { recursive: true, force: true });
-    throw new CairnError("the database could not be created", {
-      code: "database-init-failed",
-      kind: "unavailable",
-      next: "Check the free space and the rights of the directory, then start again.",
-      details: { directory: paths.cluster, output },
-    });
+    throw initFailed(paths.cluster, output);
   }
   renameSync(join(paths.cluster, fresh), data);
   syncDirectory(paths.cluster);
+}
+
+function initFailed(directory: string, output: string): CairnError {
+  const reason = lastComplaint(output) ?? output;
+  // What containers that are started under a number do.
+  const nameless = /could not look up effective user ID/.test(output);
+  return new CairnError(`the database could not be created: ${reason}`, {
+    code: "database-init-failed",
+    kind: "unavailable",
+    next: nameless
+      ? "Give the user ID a name in /etc/passwd, run under one that has a name, or set DATABASE_URL to a PostgreSQL server that runs already."
+      : "Check the free space and the rights of the directory, then start again.",
+    details: { directory, output },
+  });
 }
 
 /** undefined when it went well, else what initdb said. */

@@ -36,6 +36,16 @@ export function describeTarget(target: DatabaseTarget): string {
   }
 }
 
+/** Node's words for a certificate that it does not accept. */
+const UNTRUSTED = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
 /** SQLSTATE classes of a refused login: 28 invalid authorization, 3D unknown database. */
 function refusal(error: unknown, where: string): CairnError {
   const { code = "", message } = error as { code?: string; message: string };
@@ -56,6 +66,14 @@ function refusal(error: unknown, where: string): CairnError {
       cause: error,
     });
   }
+  if (UNTRUSTED.has(code)) {
+    return new CairnError(`the certificate of the database server at ${where} is not trusted: ${message}`, {
+      code: "database-untrusted",
+      kind: "auth",
+      next: "Add ?sslrootcert=FILE of the authority that signed it to DATABASE_URL; sslmode=no-verify encrypts without checking whom you talk to.",
+      cause: error,
+    });
+  }
   return new CairnError(`cannot reach the database at ${where}: ${message || code}`, {
     code: "database-unreachable",
     kind: "unavailable",
@@ -64,11 +82,20 @@ function refusal(error: unknown, where: string): CairnError {
   });
 }
 
+function notWritable(where: string, user: string): CairnError {
+  return new CairnError(`${user} may not make tables in the database at ${where}`, {
+    code: "database-not-writable",
+    kind: "auth",
+    next: `As an administrator, in that database: ALTER DATABASE … OWNER TO ${user}, or GRANT CREATE ON SCHEMA public TO ${user}.`,
+  });
+}
+
 /**
  * Connect to a PostgreSQL server of version 15 or later and prove it with one query. Types are those of `pg`: int8 and
  * numeric come as decimal strings, bytea as Buffer.
  *
- * @throws CairnError `database-unreachable`, `database-missing`, `database-login-refused`, `database-too-old`
+ * @throws CairnError `database-unreachable`, `database-missing`, `database-login-refused`, `database-untrusted`, `database-too-old`,
+ * `database-not-writable` when the user may not make tables in it
  */
 export async function openDatabase<Tables = Record<string, never>>(
   target: DatabaseTarget,
@@ -84,7 +111,10 @@ export async function openDatabase<Tables = Record<string, never>>(
   // Without a listener an idle connection that a server restart cuts would end the process.
   pool.on("error", (error) => options.onIdleError?.(error));
   try {
-    const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+    const { rows } = await pool.query<{ version: string; user: string; may: boolean | null }>(
+      `SELECT current_setting('server_version_num') AS version, current_user AS user,
+        has_schema_privilege(current_schema(), 'CREATE') AS may`,
+    );
     const version = Number(rows[0]?.version);
     if (!(version >= OLDEST_SERVER)) {
       throw new CairnError(`the database at ${where} is PostgreSQL ${Math.floor(version / 10_000)}`, {
@@ -93,6 +123,7 @@ export async function openDatabase<Tables = Record<string, never>>(
         next: "Use PostgreSQL 15 or later.",
       });
     }
+    if (rows[0]?.may !== true) throw notWritable(where, rows[0]?.user ?? "the user");
   } catch (error) {
     await pool.end();
     throw error instanceof CairnError ? error : refusal(error, where);

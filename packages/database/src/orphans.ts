@@ -20,7 +20,7 @@ export function serverProcesses(data: string): number[] {
 }
 
 /** First line of postmaster.pid: the server's process id, or undefined. */
-export function recordedServer(data: string): number | undefined {
+function recordedServer(data: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(join(data, "postmaster.pid"), "utf8"), 10);
     return pid > 0 ? pid : undefined;

@@ -1,6 +1,9 @@
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { postgresAccount } from "./server-account.ts";
+import { postgresAccount, serverAccount } from "./server-account.ts";
 
 describe("postgresAccount", () => {
   it("finds the account, and never root", () => {
@@ -22,4 +25,17 @@ describe("postgresAccount", () => {
       }),
     );
   });
+});
+
+describe("serverAccount", () => {
+  it.runIf(process.getuid?.() === 0)(
+    "is the owner of a cluster that is there, whatever accounts the machine has",
+    () => {
+      const data = mkdtempSync(join(tmpdir(), "cairn-account-"));
+      chownSync(data, 4_321, 4_322);
+      expect(serverAccount(data)).toEqual({ uid: 4_321, gid: 4_322 });
+      rmSync(data, { recursive: true });
+      expect(serverAccount(data)).toEqual(serverAccount());
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 /** The system account that the server runs as; undefined: as this process. */
 export interface ServerAccount {
@@ -18,9 +18,14 @@ export function postgresAccount(passwd: string): ServerAccount | undefined {
   return undefined;
 }
 
-/** PostgreSQL refuses to run as root: as root it gets the account `postgres`, or `nobody` where there is none. */
-export function serverAccount(): ServerAccount | undefined {
+/**
+ * PostgreSQL refuses to run as root: as root it gets the account that owns its `data`, as it takes nobody else's; for a new one the account
+ * `postgres`, or `nobody` where there is none.
+ */
+export function serverAccount(data = ""): ServerAccount | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  const owner = statSync(data, { throwIfNoEntry: false });
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   let passwd = "";
   try {
     passwd = readFileSync("/etc/passwd", "utf8");

@@ -23,3 +23,9 @@ export function logTail(path: string, from: number, bytes = 2_000): string {
     closeSync(file);
   }
 }
+
+/** The last line of a PostgreSQL program's output that says what went wrong, without its stamp; undefined when there is none. */
+export function lastComplaint(output: string): string | undefined {
+  const lines = output.split("\n").map((line) => /(?:FATAL|PANIC|ERROR|error|fatal):\s+(.*)/.exec(line)?.[1]?.trim());
+  return lines.findLast((line) => line !== undefined && line !== "");
+}

@@ -22,12 +22,12 @@ import { CairnError } from "@cairn/core/errors";
 import { type HeldLock, holdLock } from "@cairn/process";
 import type pg from "pg";
 import { ADMIN_ROLE, type ClusterPaths, initializeCluster, syncDirectory } from "./initialize-cluster.ts";
-import { recordedServer, sendSignal, serverProcesses, stopOrphans } from "./orphans.ts";
+import { sendSignal, serverProcesses, stopOrphans } from "./orphans.ts";
 import { rolePassword } from "./role-password.ts";
 import { serverAccount } from "./server-account.ts";
 import { serverBinaries } from "./server-binaries.ts";
-import { logTail, rotateLog } from "./server-log.ts";
-import { type SocketDirectory, socketDirectory } from "./socket-directory.ts";
+import { lastComplaint, logTail, rotateLog } from "./server-log.ts";
+import { SOCKET_NAME, type SocketDirectory, socketDirectory } from "./socket-directory.ts";
 import { watchServer } from "./watcher.ts";
 
 export interface StartPostgresOptions {
@@ -66,11 +66,16 @@ const SETTINGS: Record<string, string> = {
   log_timezone: "UTC",
 };
 
+/** 32 bytes in base64url. */
+const PASSWORD = /^[\w-]{43}$/;
+
 function keptPassword(directory: string, exists: boolean): string {
   const file = join(directory, "password");
-  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  const kept = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  if (kept !== undefined && PASSWORD.test(kept)) return kept;
   if (exists) {
-    throw new CairnError(`${file} is missing, and the database in ${directory} cannot be opened without it`, {
+    const state = kept === undefined ? "is missing" : "is damaged";
+    throw new CairnError(`${file} ${state}, and the database in ${directory} cannot be opened without it`, {
       code: "database-password-lost",
       kind: "corrupt",
       next: "Put the file back from a backup of the home.",
@@ -85,6 +90,21 @@ function keptPassword(directory: string, exists: boolean): string {
   syncDirectory(directory);
   return password;
 }
+
+/**
+ * `pg` fills in what a configuration leaves out, or leaves empty, from libpq's variables (PGSSLMODE, PGOPTIONS, PGAPPNAME, …), which are
+ * somebody's settings for other servers: everything that it would take is given here or by `connect`.
+ */
+const NOTHING_FROM_ENVIRONMENT = {
+  ssl: false,
+  sslnegotiation: "postgres",
+  // A blank is "given", and says nothing to the server.
+  options: " ",
+  client_encoding: "UTF8",
+  replication: "false",
+  application_name: "cairn",
+  connectionTimeoutMillis: 10_000,
+} as const;
 
 function lockDirectory(directory: string): HeldLock {
   try {
@@ -159,9 +179,9 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
   const lock = lockDirectory(directory);
   const close: (() => void)[] = [() => lock.release()];
   try {
-    const account = serverAccount();
     const cluster = join(directory, "cluster");
     const data = join(cluster, "data");
+    const account = serverAccount(data);
     mkdirSync(cluster, { recursive: true, mode: 0o700 });
     if (account) chownSync(cluster, account.uid, account.gid);
     chmodSync(cluster, 0o700);
@@ -182,13 +202,22 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
     await initializeCluster(paths, password);
     const orphans = await stopOrphans(data);
     if (orphans > 0) options.log?.(`stopped ${orphans} processes of a database server whose supervisor was gone`);
-    // A dead server's file can name a process id that another program uses now, which would make the new one refuse.
-    if (recordedServer(data) !== undefined && serverProcesses(data).length === 0) rmSync(join(data, "postmaster.pid"));
+    if (serverProcesses(data).length === 0) removeLocks(data, paths.socket.path);
     rotateLog(paths.logFile);
     return await supervise(paths, password, close, options.log);
   } catch (error) {
     for (const undo of close) undo();
     throw error;
+  }
+}
+
+/**
+ * The files by which a server that has died would keep its successor out: they can name a process id that another program uses now, and a power
+ * cut leaves them empty. Only call it while no server works in `data` and the directory's lock is held.
+ */
+function removeLocks(data: string, socket: string): void {
+  for (const file of [join(data, "postmaster.pid"), join(socket, SOCKET_NAME), join(socket, `${SOCKET_NAME}.lock`)]) {
+    rmSync(file, { force: true });
   }
 }
 
@@ -244,6 +273,7 @@ async function supervise(
     pid,
     exited,
     connect: (database, role = ADMIN_ROLE) => ({
+      ...NOTHING_FROM_ENVIRONMENT,
       host: paths.socket.path,
       port: 5432,
       user: role,
@@ -267,10 +297,12 @@ async function supervise(
 }
 
 function startFailed(paths: Launch, output: string, cause?: unknown): CairnError {
-  return new CairnError("the database server did not start", {
+  // The server knows its directory by the descriptor that it was given.
+  const reason = lastComplaint(output)?.replaceAll("/proc/self/fd/3", paths.cluster);
+  return new CairnError(`the database server did not start${reason === undefined ? "" : `: ${reason}`}`, {
     code: "database-start-failed",
     kind: "unavailable",
-    next: `Read ${paths.logFile}; often the disk is full or the directory's rights were changed.`,
+    next: `Mend what it names (${paths.logFile} has more), or put the home back from a backup (\`cairn restore\`).`,
     details: { output },
     ...(cause === undefined ? {} : { cause }),
   });

@@ -279,8 +279,7 @@ describe("a flood from one network", () => {
   it("is stopped, while a farmer elsewhere goes on", async () => {
     const traffic = {
       ...DEFAULT_TRAFFIC,
-      requests: { perSecond: 20, burst: 50 },
-      registrations: { perSecond: 1, burst: 3 },
+      rates: { requests: { perSecond: 20, burst: 50 }, registrations: { perSecond: 1, burst: 3 } },
     };
     const settings = { requireSignature: false, trustedProxies: ["loopback"] };
     const flooded = await openRealDoor(settings, () => Date.now() / 1000, { traffic });

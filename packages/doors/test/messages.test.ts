@@ -151,7 +151,7 @@ describe("the messages of registration", () => {
     ["downstream-too-many-tokens", "IP Disallowed, only 5 tokens are permitted per IP address"],
     ["downstream-bad-address", "Invalid address given: address is not a valid SJCX address."],
     ["downstream-not-whitelisted", "Invalid address given: address must be in whitelist."],
-  ])("says what the node refused: %s", async (code, text) => {
+  ] as const)("says what the node refused: %s", async (code, text) => {
     node.failure = new CairnError("inside", { code, kind: "input" });
     const answer = await door.call("GET", `${V1}/new/${address}`);
     expect(answer.status).toBe(400);

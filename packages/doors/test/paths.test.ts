@@ -54,6 +54,18 @@ describe.each(["/api/downstream", "/api/downstream/v1"])("paths below %s", (pref
     }
   });
 
+  it("tells monitors the headers of whatever can be got, and makes nothing for them", async () => {
+    node.calls.length = 0;
+    for (const path of ["/status/list", `/status/show/${FARMER.id}`, `/heartbeat/${node.token}`]) {
+      const [head, get] = [await door.call("HEAD", prefix + path), await door.call("GET", prefix + path)];
+      expect([head.status, head.text]).toEqual([200, ""]);
+      expect(head.headers["content-type"]).toBe(get.headers["content-type"]);
+    }
+    for (const path of [`/new/${node.address}`, `/chunk/${node.token}`, `/nonce/${node.address}`, `/shard/${HASH}`])
+      expect((await door.call("HEAD", prefix + path)).status).toBe(200);
+    expect(node.calls.map(({ name }) => name)).toEqual(["find", "find"]);
+  });
+
   it("shows farmers, with a slash at the end and without", async () => {
     for (const end of ["", "/"]) {
       expect((await door.call("GET", `${prefix}/status/show/${FARMER.id}${end}`)).json).toEqual(FARMER);
@@ -94,15 +106,15 @@ describe.each(["/api/downstream", "/api/downstream/v1"])("paths below %s", (pref
   });
 
   it.each([
-    ["DELETE", "/new/a", "GET, POST, OPTIONS"],
-    ["POST", "/heartbeat/a", "GET, OPTIONS"],
-    ["POST", "/chunk/a", "GET, OPTIONS"],
-    ["HEAD", "/chunk/a", "GET, OPTIONS"],
-    ["POST", "/challenge/a/b", "GET, OPTIONS"],
+    ["DELETE", "/new/a", "GET, HEAD, POST, OPTIONS"],
+    ["POST", "/heartbeat/a", "GET, HEAD, OPTIONS"],
+    ["POST", "/chunk/a", "GET, HEAD, OPTIONS"],
+    ["POST", "/challenge/a/b", "GET, HEAD, OPTIONS"],
     ["GET", "/answer/a", "POST, OPTIONS"],
+    ["HEAD", "/answer/a", "POST, OPTIONS"],
     ["PATCH", "/answer/a/b", "POST, OPTIONS"],
     ["GET", "/token", "POST, DELETE, OPTIONS"],
-    ["PUT", "/status/list", "GET, OPTIONS"],
+    ["PUT", "/status/list", "GET, HEAD, OPTIONS"],
     ["PROPFIND", "/answer/a", "POST, OPTIONS"],
   ])("does not know %s %s", async (method, path, allow) => {
     const answer = await door.call(method, prefix + path);

@@ -1,4 +1,5 @@
 import { asCairnError, type CairnError } from "@cairn/core";
+import { machineClock } from "@cairn/process";
 import { createBackOff } from "./back-off.ts";
 import type { ContractStore, StoredContract } from "./contract-store.ts";
 import type { FarmerEvent } from "./events.ts";
@@ -349,15 +350,5 @@ export function keepContracts(parts: KeeperParts): ContractKeeper {
 }
 
 /** Resolves after a time, or at once when the signal comes. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
-}
+export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  machineClock.sleep(milliseconds / 1000, signal);

@@ -56,9 +56,9 @@ export function assertReceiving(row: PackageRow): void {
 const writing = new Set<string>();
 
 /** Two uploads of one piece at once would mix: the second one is told to come back. */
-async function exclusively<T>(key: string, task: () => Promise<T>): Promise<T> {
+export async function exclusively<T>(key: string, task: () => Promise<T>): Promise<T> {
   if (writing.has(key)) {
-    throw new CairnError("another upload of this piece is under way", {
+    throw new CairnError("another request is writing this part of the package's upload", {
       code: "upload-busy",
       kind: "conflict",
       next: "Wait until it has ended, then ask how much is held and go on from there.",

@@ -13,8 +13,8 @@ beforeAll(async () => {
   database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
   for (const provider of providers) {
     await database.pool.query(
-      `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, fulfilled,
-         committed, active, updated_block) values ($1, $1, $1, 1000, 1, 1, 1, 'here', '', 0, 0, true, 1)`,
+      `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint,
+         active, updated_block) values ($1, $1, $1, 1000, 1, 1, 1, 'here', '', true, 1)`,
       [provider],
     );
   }
@@ -28,10 +28,11 @@ function marketAt(now: number) {
   const connected = () => providers.slice(0, Math.floor((time - now) / 5));
   const context = {
     pool: database.pool,
-    startedAt: START,
+    verifierSet: `0x${"0".repeat(64)}`,
+    startedAt: START * 1000,
     stopping: new AbortController().signal,
     clock: {
-      now: () => time,
+      monotonic: () => time * 1000,
       sleep: async (seconds: number) => {
         time += seconds;
       },

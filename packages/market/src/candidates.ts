@@ -1,5 +1,5 @@
-import { listProviderRows, type ProviderRow } from "@cairn/catalog";
-import type { Address, Candidate } from "@cairn/core";
+import { listKnownOwners, listProviderRows, listWork, type ProviderRow } from "@cairn/catalog";
+import { type Address, type Candidate, type Standing, standingOf } from "@cairn/core";
 import type { Context } from "./context.ts";
 
 /** How long after its start a gateway waits for its providers: it needs some seconds itself, and they try again every 12 s at the latest. */
@@ -10,22 +10,42 @@ export interface MarketCandidate extends Candidate {
   row: ProviderRow;
 }
 
-/** Registered, active providers that can be asked now. */
+/** Providers that prove a shard of ours and do not let it be read. */
+async function hostageTakers(context: Context): Promise<Set<Address>> {
+  const { rows } = await context.pool.query<{ provider: Address }>(
+    "select distinct provider from catalog.slots where state = 'ACTIVE' and detail->>'spare' = 'refuses'",
+  );
+  return new Set(rows.map((row) => row.provider));
+}
+
+/** What each provider's past is worth here: under this gateway's own verifiers, by who paid for it. */
+async function standings(context: Context): Promise<(provider: Address) => Standing> {
+  const [work, known] = await Promise.all([listWork(context.pool, context.verifierSet), listKnownOwners(context.pool)]);
+  return (provider) => standingOf(work.get(provider) ?? [], known);
+}
+
+/** Registered, active providers that can be asked now; none that refuses to be read gets more. */
 async function candidates(context: Context): Promise<MarketCandidate[]> {
-  const rows = await listProviderRows(context.pool);
+  const rows = await listProviderRows(context.pool, [context.verifierSet]);
+  const refusing = await hostageTakers(context);
+  const standing = await standings(context);
   return rows
-    .filter((row) => row.active && context.transport.reachable(row.provider))
-    .map((row) => ({
-      row,
-      provider: row.provider,
-      groups: groupsOf(row),
-      score: row.score,
-      fulfilled: row.fulfilled,
-      price: row.priceFloor,
-      region: row.region,
-      duty: row.duty,
-      freeBytes: row.capacity > row.used ? row.capacity - row.used : 0n,
-    }));
+    .filter((row) => row.active && !refusing.has(row.provider) && context.transport.reachable(row.provider))
+    .map((row) => {
+      const { score, counted, newcomer } = standing(row.provider);
+      return {
+        row,
+        provider: row.provider,
+        groups: groupsOf(row),
+        score,
+        fulfilled: counted,
+        newcomer,
+        price: row.priceFloor,
+        region: row.region,
+        duty: row.duty,
+        freeBytes: row.capacity > row.used ? row.capacity - row.used : 0n,
+      };
+    });
 }
 
 /**
@@ -35,8 +55,8 @@ async function candidates(context: Context): Promise<MarketCandidate[]> {
 export async function gatheredCandidates(context: Context, enough: number): Promise<MarketCandidate[]> {
   for (;;) {
     const found = await candidates(context);
-    if (found.length >= enough || context.clock.now() >= context.startedAt + RETURN_SECONDS) return found;
-    const absent = (await listProviderRows(context.pool)).filter(
+    if (found.length >= enough || isBack(context)) return found;
+    const absent = (await listProviderRows(context.pool, [context.verifierSet])).filter(
       (row) => row.active && !context.transport.reachable(row.provider),
     );
     if (found.length + absent.length < enough || context.stopping.aborted) return found;
@@ -50,11 +70,16 @@ export async function gatheredCandidates(context: Context, enough: number): Prom
  * whoever asks the provider finds out.
  */
 export async function awaitReturn(context: Context, provider: Address, signal: AbortSignal): Promise<void> {
-  while (!context.transport.reachable(provider) && context.clock.now() < context.startedAt + RETURN_SECONDS) {
+  while (!context.transport.reachable(provider) && !isBack(context)) {
     signal.throwIfAborted();
     await context.transport.seek([provider]);
     await context.clock.sleep(PAUSE_SECONDS, signal);
   }
+}
+
+/** Whether this gateway has been there for so long that providers have found it again. */
+function isBack({ clock, startedAt }: Context): boolean {
+  return clock.monotonic() - startedAt >= RETURN_SECONDS * 1000;
 }
 
 /** Same payout address, or same /24 of a declared IPv4 endpoint: a heuristic for one operator (docs/threat-model.md). */
@@ -65,10 +90,12 @@ function groupsOf(row: Pick<ProviderRow, "payout" | "endpoint">): string[] {
 
 /** Groups of providers by address, for those that hold shards already. */
 export async function holderGroups(context: Context, providers: readonly Address[]) {
-  const rows = await listProviderRows(context.pool);
+  const standing = await standings(context);
+  const rows = await listProviderRows(context.pool, [context.verifierSet]);
   const known = new Map(rows.map((row) => [row.provider, row]));
   return providers.flatMap((provider) => {
     const row = known.get(provider);
-    return row === undefined ? [] : [{ provider, groups: groupsOf(row), duty: row.duty }];
+    if (row === undefined) return [];
+    return [{ provider, groups: groupsOf(row), duty: row.duty, newcomer: standing(provider).newcomer }];
   });
 }

@@ -1,6 +1,7 @@
 import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
 import { recoverTyped } from "@cairn/chain";
-import { CairnError, DAY, messageToJson, quoteUsable, signedToJson } from "@cairn/core";
+import { CairnError, DAY, messageToJson, pricePerPeriod, quoteUsable, signedToJson } from "@cairn/core";
+import { formatCoins } from "@cairn/core/coins";
 import { assertSigner, type Context } from "./context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
@@ -20,7 +21,7 @@ export async function commitPackage(context: Context, request: CommitRequest): P
   }
   assertCommitted(row);
   await checkRequest(context, row, request);
-  const now = context.clock.now();
+  const now = context.chainNow();
   await inTransaction(context.pool, async (client) => {
     assertCommitted(await loadPackage(client, row.id, { lock: true }));
     await client.query(
@@ -59,9 +60,9 @@ function assertCommitted(row: PackageRow): void {
 
 async function checkRequest(context: Context, row: PackageRow, request: CommitRequest): Promise<void> {
   const { mandate, readCapability } = request;
-  const now = context.clock.now();
+  const now = context.chainNow();
   const slots = await loadSlots(context.pool, row.id);
-  if (!slots.every((slot) => quoteUsable(slot.state, now))) {
+  if (!slots.every((slot) => quoteUsable(slot.state, context.chainNow()))) {
     throw new CairnError("the quotes ran out before they were signed", {
       code: "quotes-lapsed",
       kind: "conflict",
@@ -70,6 +71,7 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
   }
   const escrow = slots.reduce((sum, slot) => sum + escrowOf(slot.quote!), 0n);
   const m = mandate.message;
+  const dearestPrice = (rawLength: bigint) => pricePerPeriod(m.maxPrice, rawLength, context.deployment.periodSeconds);
   const fields: [string, boolean][] = [
     ["manifestHash", m.manifestHash === row.manifestHash],
     ["shardsRoot", m.shardsRoot === row.shardsRoot],
@@ -79,7 +81,9 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
     ["verifierSet", m.verifierSet === row.verifierSet],
     ["executor", m.executor.toLowerCase() === context.executor],
     ["maxEscrow", m.maxEscrow >= escrow],
-    ["expiry", m.expiry > BigInt(now)],
+    ["maxPrice", slots.every((slot) => slot.quote!.pricePerPeriod <= dearestPrice(slot.quote!.rawLength))],
+    ["end", m.end >= BigInt(now + Math.floor(row.days * DAY))],
+    ["expiry", m.expiry > BigInt(context.chainNow())],
     ["readCapability.manifestHash", readCapability.message.manifestHash === row.manifestHash],
     ["readCapability.audience", readCapability.message.audience.toLowerCase() === context.executor],
     ["readCapability.expiry", readCapability.message.expiry > BigInt(now)],
@@ -100,10 +104,10 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
   const need = escrow + m.repairReserve;
   const have = await context.ledger.balance(row.owner);
   if (have >= need) return;
-  throw new CairnError(`insufficient funds: need ${need} wei, have ${have}`, {
+  throw new CairnError(`the deposit has ${formatCoins(have)}, and this takes ${formatCoins(need)}`, {
     code: "insufficient-funds",
     kind: "exhausted",
     details: { need: need.toString(), have: have.toString(), account: row.owner },
-    next: `Deposit ${need - have} wei more for ${row.owner}; nothing was proposed.`,
+    next: `Deposit ${formatCoins(need - have)} more for ${row.owner} (\`cairn wallet deposit\`); nothing was proposed.`,
   });
 }

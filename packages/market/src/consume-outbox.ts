@@ -32,6 +32,21 @@ export async function onHeal(
   context.wake(slot.package);
 }
 
+/** The audit fears for a copy, or no longer. */
+export async function onSpare(
+  context: Context,
+  client: PoolClient,
+  { deal, why, reason }: OutboxTopics["spare"],
+): Promise<void> {
+  const slot = await findSlotByDeal(client, deal);
+  if (!slot) return;
+  const { piece, shard } = slot;
+  const event =
+    why === null ? ({ type: "spare-dropped" } as const) : ({ type: "spare-wanted", why, cause: reason } as const);
+  await applySlotEventsIn(context, client, slot.package, [{ piece, shard, event }]);
+  context.wake(slot.package);
+}
+
 /** The audit caught the holder with a lie. */
 export async function onLied(context: Context, client: PoolClient, { deal }: OutboxTopics["lied"]): Promise<void> {
   const slot = await findSlotByDeal(client, deal);

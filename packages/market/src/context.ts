@@ -1,8 +1,15 @@
 import { addressOfKey, signTyped } from "@cairn/chain";
-import { type Address, CairnError, type Hex, type Message, type Signed, type TypeName } from "@cairn/core";
+import {
+  type Address,
+  CairnError,
+  type Hex,
+  type Message,
+  type Semaphore,
+  type Signed,
+  type TypeName,
+} from "@cairn/core";
 import type { EarlyWork } from "./early-work.ts";
 import type { KernelPool } from "./kernels/pool.ts";
-import type { Semaphore } from "./semaphore.ts";
 import type { Spool } from "./spool.ts";
 import type { MarketDeps } from "./types.ts";
 
@@ -12,11 +19,13 @@ export interface Context extends MarketDeps {
   spool: Spool;
   kernels: KernelPool;
   early: EarlyWork;
+  /** Uploads that are read through at once, to be taken up again. */
+  chains: Semaphore;
   /** Hand-overs under way at once. */
   stores: Semaphore;
   /** Rebuilds under way at once; the package with the least margin goes first. */
   rebuilds: Semaphore;
-  /** UNIX seconds. */
+  /** Milliseconds of the clock's monotonic time. */
   startedAt: number;
   /** Aborted when the market stops. */
   stopping: AbortSignal;

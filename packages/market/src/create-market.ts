@@ -1,10 +1,13 @@
+import { Semaphore } from "@cairn/core";
 import { appendPiece } from "./append-piece.ts";
 import { commitPackage } from "./commit-package.ts";
 import { type Context, executorOf } from "./context.ts";
 import { EarlyWork } from "./early-work.ts";
 import { Engine } from "./engine.ts";
+import { keepUpload } from "./keep-upload.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { openPackage } from "./open-package.ts";
+import { loadDocument, requirePackage } from "./package-rows.ts";
 import { listPackages, listProviders, packageStatus } from "./package-status.ts";
 import { putManifest, readManifest } from "./put-manifest.ts";
 import { quotePackage } from "./quote-package.ts";
@@ -13,9 +16,9 @@ import { readPiece } from "./read/read-piece.ts";
 import { readShard } from "./read/read-shard.ts";
 import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packages.ts";
 import { abandonPackage, removePackage } from "./remove-package.ts";
+import { renamePackage } from "./rename-package.ts";
 import { resumePackage } from "./resume-package.ts";
 import { sealPackage } from "./seal-package.ts";
-import { Semaphore } from "./semaphore.ts";
 import { shardDocument, shardManifest, shardSource } from "./shard-source.ts";
 import { Spool } from "./spool.ts";
 import type { Market, MarketDeps } from "./types.ts";
@@ -33,9 +36,10 @@ export function createMarket(deps: MarketDeps): Market {
     spool: new Spool(deps.spoolDirectory),
     kernels,
     early: new EarlyWork(),
+    chains: new Semaphore(1),
     stores: new Semaphore(STORES),
     rebuilds: new Semaphore(REBUILDS),
-    startedAt: deps.clock.now(),
+    startedAt: deps.clock.monotonic(),
     stopping: stopping.signal,
     sealing: new Map(),
     interrupts: new Map(),
@@ -50,16 +54,20 @@ export function createMarket(deps: MarketDeps): Market {
     },
     openPackage: (request) => openPackage(context, request),
     appendPiece: (request) => appendPiece(context, request),
+    keepUpload: (request) => keepUpload(context, request),
     putManifest: (request) => putManifest(context, request),
     sealPackage: (request) => sealPackage(context, request),
     quotePackage: (request) => quotePackage(context, request),
     commitPackage: (request) => commitPackage(context, request),
     abandonPackage: (request) => abandonPackage(context, request),
     removePackage: (request) => removePackage(context, request),
+    renamePackage: (request) => renamePackage(context, request),
     resumePackage: (request) => resumePackage(context, request),
+    requirePackage: (request) => requirePackage(context.pool, request),
     packageStatus: (request) => packageStatus(context, request),
     listPackages: (request) => listPackages(context, request),
     listProviders: () => listProviders(context),
+    readDocument: ({ id }) => loadDocument(context.pool, id),
     readManifest: (request) => readManifest(context, request),
     readPiece: (request) => readPiece(context, request),
     readBlocks: (request) => readBlocks(context, request),

@@ -9,6 +9,9 @@ const hex = (bytes: number) =>
     .uint8Array({ minLength: bytes, maxLength: bytes })
     .map((b): `0x${string}` => `0x${Buffer.from(b).toString("hex")}`);
 
+/** The number as a piece root: its top two bits are clear. */
+const rootOf = (number: `0x${string}`): `0x${string}` => `${number.slice(0, 64) as `0x${string}`}00`;
+
 const documents = fc
   .record({
     package: hex(16).map((id) => id.slice(2)),
@@ -30,7 +33,7 @@ const documents = fc
       erasure: "rs-cauchy-gf256-v1",
       pieces: lengths.map((length) => ({
         length,
-        commP: commitment,
+        commP: rootOf(commitment),
         shards: Array.from({ length: k + parity }, () => ({
           commitment,
           rawLength: Math.ceil(length / (k * 127)) * 127,
@@ -70,6 +73,13 @@ describe("decodeDocument", () => {
         tries(bytes);
       }),
     );
+  });
+
+  it("refuses a piece commitment that is no root", () => {
+    const [document] = fc.sample(documents, 1) as [CommitmentDocument];
+    const [piece] = document.pieces as [CommitmentDocument["pieces"][0]];
+    const none = { ...document, pieces: [{ ...piece, commP: `${piece.commP.slice(0, 64)}40` }] };
+    expect(() => decodeDocument(dagCbor.encode(none))).toThrow("do not fit");
   });
 
   it("refuses shards that do not fit their piece", () => {

@@ -1,8 +1,8 @@
 import { takeOutbox } from "@cairn/catalog";
-import type { PackageId } from "@cairn/core";
+import { LONGEST_PAUSE_SECONDS, type PackageId } from "@cairn/core";
 import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
 import type { PoolClient } from "pg";
-import { onDealState, onHeal, onLied } from "./consume-outbox.ts";
+import { onDealState, onHeal, onLied, onSpare } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
 import { PackageLocks } from "./package-locks.ts";
@@ -126,15 +126,19 @@ export class Engine {
     }
   }
 
-  /** Begin driving what is due; packages with the fewest live shards over k first. */
+  /**
+   * Begin driving what is due; packages with the fewest live shards over k first. What is due later than any pause lasts was put off by a clock
+   * that has been set back since.
+   */
   async #sweep(): Promise<void> {
     const { rows } = await this.#context.pool.query({
       name: "market-due-packages",
-      text: `select id from catalog.packages where next_due_at <= now() and id <> all($2) and state in
+      text: `select id from catalog.packages where (next_due_at <= now() or next_due_at > now() + make_interval(secs => $3))
+               and id <> all($2) and state in
                ('SEALING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')
              order by (select count(*) from catalog.slots s where s.package = id and s.state = 'ACTIVE') - k, next_due_at
              limit $1`,
-      values: [MAX_DRIVEN, [...this.#driving.keys()]],
+      values: [MAX_DRIVEN, [...this.#driving.keys()], LONGEST_PAUSE_SECONDS],
     });
     for (const { id } of rows as { id: PackageId }[]) {
       if (this.#driving.size >= MAX_DRIVEN) return;
@@ -181,8 +185,8 @@ export class Engine {
   async #postpone(id: PackageId): Promise<void> {
     try {
       await this.#context.pool.query(
-        "update catalog.packages set next_due_at = now() + interval '5 seconds' where id = $1 and next_due_at <= now()",
-        [id],
+        "update catalog.packages set next_due_at = now() + interval '5 seconds' where id = $1 and (next_due_at <= now() or next_due_at > now() + make_interval(secs => $2))",
+        [id, LONGEST_PAUSE_SECONDS],
       );
     } catch (error) {
       this.#context.log.warn({ package: id, error: String(error) }, "the database does not answer");
@@ -192,11 +196,12 @@ export class Engine {
 
   async #consume(): Promise<void> {
     const { pool } = this.#context;
-    const topics = ["deal-state", "heal", "lied"] as const;
+    const topics = ["deal-state", "heal", "lied", "spare"] as const;
     let some = true;
     while (some && !this.#stopping.signal.aborted) {
       some = await takeOutbox(pool, topics, async (message, client) => {
         if (message.topic === "heal") await onHeal(this.#context, client, message.payload as never);
+        else if (message.topic === "spare") await onSpare(this.#context, client, message.payload as never);
         else if (message.topic === "lied") await onLied(this.#context, client, message.payload as never);
         else await onDealState(this.#context, client, message.payload as never);
       });

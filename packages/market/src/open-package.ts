@@ -79,7 +79,7 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
       throw new CairnError("a package with this name is there already", {
         code: "name-taken",
         kind: "conflict",
-        next: "Choose another name, or remove the old package first (`cairn rm`).",
+        next: "Choose another name (--name), or take its place with `cairn put --replace`.",
       });
     } else throw error;
   }

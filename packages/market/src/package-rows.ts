@@ -7,11 +7,16 @@ import {
   type Mandate,
   type MaskId,
   type PackageId,
+  type PackageRef,
   type Seconds,
   type Signed,
+  type SlotPhase,
   signedFromJson,
 } from "@cairn/core";
-import type { PackageLayout, PackageState } from "./types.ts";
+import type { PackageLayout, PackageListRequest, PackageState } from "./types.ts";
+
+/** Packages of one page unless fewer are asked for, and the most that may be. */
+export const PAGE_LIMIT = 1000;
 
 /** A row of catalog.packages. */
 export interface PackageRow {
@@ -56,7 +61,7 @@ const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at, expires_at, recovered, cause, next`;
 
-/** @throws CairnError `package-unknown` */
+/** @throws CairnError `unknown-package` */
 export async function loadPackage(
   db: Queryable,
   id: PackageId,
@@ -67,26 +72,93 @@ export async function loadPackage(
     [id, options.account ?? null],
   );
   if (rows[0]) return packageOf(rows[0]);
-  throw new CairnError(`there is no package ${id}`, {
-    code: "package-unknown",
-    kind: "missing",
-    next: "List the packages with `cairn ls`.",
-  });
+  throw packageUnknown(id);
 }
 
-export async function findPackages(db: Queryable, account: string, nameHash?: Hex): Promise<PackageRow[]> {
+const packageUnknown = (id: PackageId) =>
+  new CairnError(`there is no package ${id}`, { code: "unknown-package", kind: "missing" });
+
+/** Make sure, by the primary key alone, that the account has the package. @throws CairnError `unknown-package` */
+export async function requirePackage(db: Queryable, of: { id: PackageId; account: string }): Promise<void> {
+  const { rowCount } = await db.query("select from catalog.packages where id = $1 and account = $2", [
+    of.id,
+    of.account,
+  ]);
+  if (rowCount !== 1) throw packageUnknown(of.id);
+}
+
+/** A page of an account's packages, oldest first, and the cursor of the next page: the last row's time in microseconds and its id. */
+export async function findPackages(
+  db: Queryable,
+  filter: PackageListRequest,
+): Promise<{ rows: PackageRow[]; next: string | null }> {
+  const { account, nameHash, gone = false, limit = PAGE_LIMIT, after } = filter;
+  const [micros, id] = after?.split("-") ?? [null, null];
   const { rows } = await db.query(
-    `select ${COLUMNS} from catalog.packages where account = $1 and ($2::bytea is null or name_hash = $2)
-       and state not in ('REMOVED', 'ABANDONED') order by created_at, id`,
-    [account, nameHash === undefined ? null : bytesOf(nameHash)],
+    `select ${COLUMNS}, (extract(epoch from created_at) * 1000000)::bigint::text as micros from catalog.packages
+     where account = $1 and ($2::bytea is null or name_hash = $2) and ($3 or state not in ('REMOVED', 'ABANDONED'))
+       and ($5::text is null or (created_at, id) > (timestamptz 'epoch' + $4::float8 * interval '1 microsecond', $5::text))
+     order by created_at, id limit $6`,
+    [account, nameHash === undefined ? null : bytesOf(nameHash), gone, micros, id, limit + 1],
   );
-  return rows.map(packageOf);
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    rows: rows.slice(0, limit).map(packageOf),
+    next: last === undefined ? null : `${last.micros as string}-${last.id as string}`,
+  };
 }
 
-export async function findByManifest(db: Queryable, manifestHash: Hex): Promise<PackageRow | undefined> {
+/** What a summary says of a package's pieces and slots, counted by the database. */
+export interface PackageFigures {
+  pieces: number;
+  /** Live shards of the weakest piece. */
+  live: number;
+  /** How many slots are in each phase. */
+  phases: Map<SlotPhase, number>;
+  /** The first slot that is not live and says why. */
+  waiting: { piece: number; shard: number; cause: string; next: string | null } | undefined;
+}
+
+/** As `isLive` has it, of rows of catalog.slots. */
+const LIVE = "s.state = 'ACTIVE' and not coalesce((s.detail->>'healing')::boolean, false)";
+
+/** Figures of the packages, in three queries however many they are; a package without pieces in the catalog has none. */
+export async function loadFigures(db: Queryable, ids: readonly PackageId[]): Promise<Map<PackageId, PackageFigures>> {
+  const pieces = await db.query(
+    `select package, count(*)::int as pieces, min(live)::int as live from (
+       select p.package, count(*) filter (where ${LIVE}) as live
+       from catalog.pieces p left join catalog.slots s on s.package = p.package and s.piece = p.number
+       where p.package = any($1) group by p.package, p.number) as counted group by package`,
+    [ids],
+  );
+  const phases = await db.query(
+    "select package, state, count(*)::int as slots from catalog.slots where package = any($1) group by package, state",
+    [ids],
+  );
+  const waiting = await db.query(
+    `select distinct on (package) package, piece, shard, cause, next from catalog.slots s
+     where package = any($1) and cause is not null and not (${LIVE}) order by package, piece, shard`,
+    [ids],
+  );
+  const figures = new Map<PackageId, PackageFigures>();
+  for (const row of pieces.rows as { package: PackageId; pieces: number; live: number }[]) {
+    figures.set(row.package, { pieces: row.pieces, live: row.live, phases: new Map(), waiting: undefined });
+  }
+  for (const row of phases.rows as { package: PackageId; state: SlotPhase; slots: number }[]) {
+    figures.get(row.package)?.phases.set(row.state, row.slots);
+  }
+  for (const row of waiting.rows as ({ package: PackageId } & NonNullable<PackageFigures["waiting"]>)[]) {
+    const known = figures.get(row.package);
+    if (known !== undefined) known.waiting = row;
+  }
+  return figures;
+}
+
+export async function findByManifest(db: Queryable, of: PackageRef): Promise<PackageRow | undefined> {
   const { rows } = await db.query(
-    `select ${COLUMNS} from catalog.packages where manifest_hash = $1 and state <> 'ABANDONED' order by created_at limit 1`,
-    [manifestHash],
+    `select ${COLUMNS} from catalog.packages where manifest_hash = $1 and owner = $2 and state <> 'ABANDONED'
+       order by created_at limit 1`,
+    [of.manifestHash, of.owner.toLowerCase()],
   );
   return rows[0] === undefined ? undefined : packageOf(rows[0]);
 }
@@ -99,7 +171,7 @@ export async function loadPieces(db: Queryable, id: PackageId): Promise<PieceRow
   return rows as PieceRow[];
 }
 
-/** @throws CairnError `piece-unknown` */
+/** @throws CairnError `unknown-shard` */
 export async function loadPiece(db: Queryable, id: PackageId, number: number): Promise<PieceRow> {
   const { rows } = await db.query(
     `select number, length::float8 as length, comm_p as "commP", indexed from catalog.pieces where package = $1 and number = $2`,
@@ -107,7 +179,7 @@ export async function loadPiece(db: Queryable, id: PackageId, number: number): P
   );
   if (rows[0]) return rows[0] as PieceRow;
   throw new CairnError(`package ${id} has no piece ${number}`, {
-    code: "piece-unknown",
+    code: "unknown-shard",
     kind: "missing",
     next: "Its pieces stand in `cairn show`.",
   });

@@ -1,10 +1,31 @@
 import { listDeals, listProviderRows } from "@cairn/catalog";
-import { CAR_HEADER_BYTES, type Hex, hoursOnDuty, isOnDuty, type PackageId } from "@cairn/core";
+import { CAR_HEADER_BYTES, eachBounded, hoursOnDuty, isOnDuty, type PackageId } from "@cairn/core";
 import { pieceCidV2 } from "@cairn/proofs";
 import type { Context } from "./context.ts";
-import { bytesOf, findPackages, loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";
-import { isLive, loadSlots, type SlotRow } from "./slot-rows.ts";
-import type { PackageDetail, PackageSummary, PieceStatus, ProviderStatus } from "./types.ts";
+import {
+  bytesOf,
+  findPackages,
+  loadFigures,
+  loadPackage,
+  loadPieces,
+  type PackageFigures,
+  type PackageRow,
+  type PieceRow,
+} from "./package-rows.ts";
+import { loadSlots } from "./slot-rows.ts";
+import type {
+  PackageDetail,
+  PackageListRequest,
+  PackagePage,
+  PackageSummary,
+  PieceStatus,
+  ProviderStatus,
+} from "./types.ts";
+
+/** Deals that are paid for, or will be. */
+const LIVE: ReadonlySet<string> = new Set(["PROPOSED", "ACTIVE"]);
+/** Spool directories that one list reads at once. */
+const DIRECTORIES_AT_ONCE = 8;
 
 /** What a person sees of one package. With `account`, only if it is that account's. */
 export async function packageStatus(
@@ -12,13 +33,22 @@ export async function packageStatus(
   request: { id: PackageId; account?: string },
 ): Promise<PackageDetail> {
   const row = await loadPackage(context.pool, request.id, { account: request.account });
-  const [summary, pieces, slots] = await describePackage(context, row);
-  const deals = row.manifestHash === null ? [] : await listDeals(context.pool, { manifestHash: row.manifestHash });
-  const { rows } = await context.pool.query("select reserve::text from catalog.escrows where manifest_hash = $1", [
-    row.manifestHash,
-  ]);
+  const figures = (await loadFigures(context.pool, [row.id])).get(row.id);
+  const pieces =
+    figures === undefined
+      ? await receivedPieces(context, row)
+      : (await loadPieces(context.pool, row.id)).map(pieceStatus);
+  const slots = await loadSlots(context.pool, row.id);
+  const deals =
+    row.manifestHash === null
+      ? []
+      : await listDeals(context.pool, { package: { owner: row.owner, manifestHash: row.manifestHash } });
+  const { rows } = await context.pool.query(
+    "select reserve::text from catalog.escrows where manifest_hash = $1 and owner = $2",
+    [row.manifestHash, row.owner],
+  );
   return {
-    ...summary,
+    ...summaryOf(context, row, figures, pieces),
     slots: slots.map(({ state, ...slot }) => ({
       piece: slot.piece,
       shard: slot.shard,
@@ -33,44 +63,54 @@ export async function packageStatus(
     pieceList: pieces,
     escrow: deals.reduce((sum, deal) => sum + deal.escrow, 0n),
     paid: deals.reduce((sum, deal) => sum + deal.paid, 0n),
+    pricePerPeriod: deals.reduce((sum, deal) => (LIVE.has(deal.state) ? sum + deal.pricePerPeriod : sum), 0n),
     reserve: BigInt((rows[0] as { reserve: string } | undefined)?.reserve ?? 0),
   };
 }
 
-export async function listPackages(
-  context: Context,
-  request: { account: string; nameHash?: Hex },
-): Promise<PackageSummary[]> {
-  const rows = await findPackages(context.pool, request.account, request.nameHash);
-  return Promise.all(rows.map(async (row) => (await describePackage(context, row))[0]));
+export async function listPackages(context: Context, request: PackageListRequest): Promise<PackagePage> {
+  const { rows, next } = await findPackages(context.pool, request);
+  const ids = rows.map((row) => row.id);
+  const figures = await loadFigures(context.pool, ids);
+  const received = new Map<PackageId, PieceStatus[]>();
+  const spooled = rows.filter((row) => !figures.has(row.id));
+  await eachBounded(spooled, DIRECTORIES_AT_ONCE, async (row) => {
+    received.set(row.id, await receivedPieces(context, row));
+  });
+  const packages = rows.map((row) => summaryOf(context, row, figures.get(row.id), received.get(row.id) ?? []));
+  return { packages, next };
 }
 
 export async function listProviders(context: Context): Promise<ProviderStatus[]> {
   const now = context.clock.now();
-  return (await listProviderRows(context.pool)).map((row) => {
-    const connected = context.transport.reachable(row.provider);
-    const awakeNow = isOnDuty(row.duty, now);
-    const state = !row.active ? "RETIRED" : connected ? "READY" : awakeNow ? "AWAY" : "ASLEEP";
-    return {
-      provider: row.provider,
-      region: row.region,
-      endpoint: row.endpoint,
-      capacity: row.capacity,
-      used: row.used,
-      price: row.priceFloor,
-      rating: row.rating,
-      score: row.score,
-      fulfilled: row.fulfilled,
-      committed: row.committed,
-      deals: row.deals,
-      earned: row.earned,
-      awakeNow,
-      hoursPerWeek: hoursOnDuty(row.duty),
-      connected,
-      state,
-      cause: PROVIDER_CAUSES[state],
-    };
-  });
+  const rows = await listProviderRows(context.pool, [context.verifierSet]);
+  // A retired provider is of interest for as long as it holds something.
+  return rows
+    .filter(({ active, deals }) => active || deals > 0)
+    .map((row) => {
+      const connected = context.transport.reachable(row.provider);
+      const awakeNow = isOnDuty(row.duty, now);
+      const state = !row.active ? "RETIRED" : connected ? "READY" : awakeNow ? "AWAY" : "ASLEEP";
+      return {
+        provider: row.provider,
+        region: row.region,
+        endpoint: row.endpoint,
+        capacity: row.capacity,
+        used: row.used,
+        price: row.priceFloor,
+        rating: row.rating,
+        score: row.score,
+        fulfilled: row.fulfilled,
+        committed: row.committed,
+        deals: row.deals,
+        earned: row.earned,
+        awakeNow,
+        hoursPerWeek: hoursOnDuty(row.duty),
+        connected,
+        state,
+        cause: PROVIDER_CAUSES[state],
+      };
+    });
 }
 
 const PROVIDER_CAUSES = {
@@ -80,13 +120,14 @@ const PROVIDER_CAUSES = {
   ASLEEP: "It is off duty by its own schedule.",
 } as const;
 
-async function describePackage(context: Context, row: PackageRow): Promise<[PackageSummary, PieceStatus[], SlotRow[]]> {
-  const [pieceRows, slots] = await Promise.all([loadPieces(context.pool, row.id), loadSlots(context.pool, row.id)]);
-  const pieces = pieceRows.length > 0 ? pieceRows.map(pieceStatus) : await receivedPieces(context, row);
-  const live = pieceRows.map(
-    (piece) => slots.filter((slot) => slot.piece === piece.number && isLive(slot.state)).length,
-  );
-  const summary: PackageSummary = {
+/** @param received pieces in the spool, of a package without figures */
+function summaryOf(
+  context: Context,
+  row: PackageRow,
+  figures: PackageFigures | undefined,
+  received: readonly PieceStatus[],
+): PackageSummary {
+  return {
     id: row.id,
     account: row.account,
     owner: row.owner,
@@ -99,16 +140,15 @@ async function describePackage(context: Context, row: PackageRow): Promise<[Pack
     n: row.n,
     bytes: row.bytes,
     files: row.files,
-    pieces: pieces.length,
+    pieces: figures?.pieces ?? received.length,
     root: row.root,
     manifestHash: row.manifestHash,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
-    strength: { live: live.length === 0 ? 0 : Math.min(...live), needed: row.k, full: row.n },
-    progress: progressOf(context, row, pieces, slots),
-    ...wordsOf(row, slots),
+    strength: { live: figures?.live ?? 0, needed: row.k, full: row.n },
+    progress: progressOf(context, row, figures, received),
+    ...wordsOf(row, figures?.waiting),
   };
-  return [summary, pieces, slots];
 }
 
 function pieceStatus(piece: PieceRow): PieceStatus {
@@ -139,37 +179,38 @@ const STEP = { EMPTY: 0, QUOTED: 1, PROPOSED: 2, RECEIPTED: 3, ACTIVE: 4, ENDED:
 function progressOf(
   context: Context,
   row: PackageRow,
-  pieces: readonly PieceStatus[],
-  slots: readonly SlotRow[],
+  figures: PackageFigures | undefined,
+  received: readonly PieceStatus[],
 ): PackageSummary["progress"] {
   if (row.state === "RECEIVING") {
-    const done = pieces.reduce((sum, piece) => sum + piece.received, 0);
+    const done = received.reduce((sum, piece) => sum + piece.received, 0);
     return { stage: "receiving", done, total: done };
   }
   if (row.state === "SEALING") {
     return { stage: "computing commitments", ...(context.sealing.get(row.id) ?? { done: 0, total: 1 }) };
   }
   const stage = { PLACING: "handing over", DEGRADED: "repairing", ENDING: "ending" }[row.state as string] ?? "done";
-  return {
-    stage,
-    done: slots.reduce((sum, slot) => sum + STEP[slot.state.phase], 0),
-    total: slots.length * STEP.ACTIVE,
-  };
+  let done = 0;
+  let total = 0;
+  for (const [phase, slots] of figures?.phases ?? []) {
+    done += slots * STEP[phase];
+    total += slots * STEP.ACTIVE;
+  }
+  return { stage, done, total };
 }
 
 /** Cause and cure of a state that is not its last: the package's own, or those of the slot that waits. */
-function wordsOf(row: PackageRow, slots: readonly SlotRow[]): { cause: string | null; next: string | null } {
+function wordsOf(row: PackageRow, waiting: PackageFigures["waiting"]): { cause: string | null; next: string | null } {
   if (row.cause !== null) return { cause: row.cause, next: row.next };
-  const waiting = slots.find((slot) => slot.state.cause !== null && !isLive(slot.state));
   if (waiting && ["PLACING", "DEGRADED", "LOST"].includes(row.state)) {
     const where = `Shard ${waiting.shard} of piece ${waiting.piece}: `;
-    return { cause: where + waiting.state.cause, next: waiting.state.next };
+    return { cause: where + waiting.cause, next: waiting.next };
   }
   return WORDS[row.state];
 }
 
 const WORDS: Record<PackageRow["state"], { cause: string | null; next: string | null }> = {
-  RECEIVING: { cause: "Its pieces are being uploaded.", next: "Go on with `cairn put`, or abandon it." },
+  RECEIVING: { cause: "Its pieces are being uploaded.", next: "Go on with `cairn put`, or drop it with `cairn rm`." },
   SEALING: { cause: "The commitments of its shards are being computed.", next: "Wait." },
   COMMITTED: { cause: "It waits for its owner's signature on price and terms.", next: "Go on with `cairn put`." },
   PLACING: { cause: "Its shards are being handed to providers.", next: "Wait." },

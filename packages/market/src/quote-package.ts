@@ -1,5 +1,19 @@
 import { listProviderRows, toJson } from "@cairn/catalog";
-import { type Address, CairnError, DAY, describeHours, type Mandate, type PackageId, quoteUsable } from "@cairn/core";
+import {
+  type Address,
+  CairnError,
+  DAY,
+  describeHours,
+  greatest,
+  highest,
+  lowest,
+  newcomerLimit,
+  type PackageId,
+  type Quote,
+  quoteUsable,
+  REPLACEMENT_PRICE_FACTOR,
+} from "@cairn/core";
+import { formatCoins } from "@cairn/core/coins";
 import type { Context } from "./context.ts";
 import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
 import { recordQuotes } from "./record-quotes.ts";
@@ -10,11 +24,9 @@ import type { QuotePlan } from "./types.ts";
 
 /** Quotes that end sooner are asked again: the owner needs time to read and sign. */
 const TIME_TO_SIGN = 60;
-/** The mandate outlives the package by this, for the last repairs and the settlement. */
-const MANDATE_MARGIN = 30 * DAY;
 
 /**
- * Price, places and terms before anything is committed; fields for the owner to sign. Quotes that still hold from an earlier call stand.
+ * Price, places and terms before anything is committed; the owner makes its mandate of them. Quotes that still hold from an earlier call stand.
  * @throws CairnError `wrong-state`, `too-few-providers`, `insufficient-funds` (details.need, details.have)
  */
 export async function quotePackage(context: Context, { id }: { id: PackageId }): Promise<QuotePlan> {
@@ -32,7 +44,7 @@ export async function quotePackage(context: Context, { id }: { id: PackageId }):
 }
 
 async function completeQuotes(context: Context, row: PackageRow): Promise<string[]> {
-  const now = context.clock.now();
+  const now = context.chainNow();
   const slots = await loadSlots(context.pool, row.id);
   const stale = slots.filter((slot) => slot.state.phase === "QUOTED" && !quoteUsable(slot.state, now + TIME_TO_SIGN));
   const lapsed = stale.map(({ piece, shard }) => ({
@@ -59,6 +71,11 @@ async function completeQuotes(context: Context, row: PackageRow): Promise<string
         `Piece ${piece.number} has fewer than ${Math.min(row.k + 1, row.n)} shards awake in ${round.uncovered.length} hours of the week: ${describeHours(round.uncovered)}.`,
       );
     }
+    if (round.beyondShare > 0 && context.profile.operatorGroups) {
+      warnings.push(
+        `Piece ${piece.number} has ${round.beyondShare} shards with providers that are new here, beyond the ${newcomerLimit(row.k, row.n)} that newcomers should hold: too few others have room.`,
+      );
+    }
     for (const { provider, reason } of round.refusals)
       warnings.push(`Provider ${provider} was passed over: ${reason}.`);
   }
@@ -79,35 +96,36 @@ async function planOf(
   slots: readonly SlotRow[],
   warnings: string[],
 ): Promise<QuotePlan> {
-  const providers = new Map((await listProviderRows(context.pool)).map((provider) => [provider.provider, provider]));
+  const providers = new Map(
+    (await listProviderRows(context.pool, [context.verifierSet])).map((provider) => [provider.provider, provider]),
+  );
   const quoted = slots.map((slot) => ({ slot, quote: slot.quote! }));
   const dearest = dearestByPiece(slots, await loadSpares(context, row));
   const repairReserve = [...dearest.values()].reduce((sum, escrow) => sum + escrow, 0n);
-  const escrow = repairReserve * BigInt(row.n);
+  const reservations = quoted.reduce((sum, { quote }) => sum + reservationOf(context, quote), 0n);
+  const needed = repairReserve * BigInt(row.n) + reservations;
+  const allowed = oneOfEach(slots) * BigInt(row.n) * REPLACEMENT_PRICE_FACTOR;
+  const escrow = needed < allowed ? needed : allowed;
   const balance = await context.ledger.balance(row.owner);
   const total = escrow + repairReserve;
   if (balance < total) {
-    throw new CairnError(`insufficient funds: need ${total} wei, have ${balance}`, {
+    throw new CairnError(`the deposit has ${formatCoins(balance)}, and this takes ${formatCoins(total)}`, {
       code: "insufficient-funds",
       kind: "exhausted",
       details: { need: total.toString(), have: balance.toString(), account: row.owner },
-      next: `Deposit ${total - balance} wei more for ${row.owner}, then go on; nothing was proposed.`,
+      next: `Deposit ${formatCoins(total - balance)} more for ${row.owner} (\`cairn wallet deposit\`), then go on; nothing was proposed.`,
     });
   }
-  const now = context.clock.now();
-  const endsAt = now + Math.ceil(row.days * DAY);
-  const expiry = BigInt(endsAt + MANDATE_MARGIN);
   return {
     manifestHash: row.manifestHash!,
     document: await loadDocument(context.pool, row.id),
-    mandate: mandateFor(context, row, slots, { escrow, repairReserve, expiry }),
-    readCapability: { manifestHash: row.manifestHash!, audience: context.executor, expiry },
     placements: quoted.map(({ slot, quote }) => ({
       piece: slot.piece,
       shard: slot.shard,
       deal: slot.state.deal!,
       provider: slot.state.provider!,
       region: providers.get(slot.state.provider!)?.region ?? "",
+      quote: { message: quote, signature: slot.quoteSignature! },
       pricePerPeriod: quote.pricePerPeriod,
       periods: quote.periods,
       rating: providers.get(slot.state.provider!)?.rating ?? 90,
@@ -116,40 +134,38 @@ async function planOf(
     repairReserve,
     total,
     balance,
-    periods: Math.max(...quoted.map(({ quote }) => quote.periods)),
-    endsAt,
-    validUntil: Math.min(...slots.map((slot) => slot.state.quoteExpiry!)),
+    periods: highest(quoted.map(({ quote }) => quote.periods)),
+    endsAt: context.chainNow() + Math.ceil(row.days * DAY),
+    validUntil: lowest(slots.map((slot) => slot.state.quoteExpiry!)),
     warnings: [...warnings, ...standingWarnings(context, row)],
   };
 }
 
-function mandateFor(
-  context: Context,
-  row: PackageRow,
-  slots: readonly SlotRow[],
-  money: { escrow: bigint; repairReserve: bigint; expiry: bigint },
-): Mandate {
-  return {
-    manifestHash: row.manifestHash!,
-    shardsRoot: row.shardsRoot!,
-    pieces: new Set(slots.map((slot) => slot.piece)).size,
-    k: row.k,
-    n: row.n,
-    verifierSet: row.verifierSet,
-    executor: context.executor,
-    maxEscrow: money.escrow,
-    repairReserve: money.repairReserve,
-    expiry: money.expiry,
-  };
+/** One shard of each piece at its dearest quote. */
+function oneOfEach(slots: readonly SlotRow[]): bigint {
+  const pieces = Map.groupBy(slots, (slot) => slot.piece);
+  return [...pieces.values()].reduce((sum, of) => sum + greatest(of.map((slot) => escrowOf(slot.quote!))), 0n);
 }
 
-/** What one shard of each piece locks at most: at its dearest quote, or at the next best provider's price. */
+/** What a proposal that is not taken up in time costs: the space is paid for while it is kept free. */
+function reservationOf(context: Context, quote: Quote): bigint {
+  const { proposalSeconds, periodSeconds } = context.deployment;
+  const periods = Math.min(quote.periods, Math.ceil(proposalSeconds / periodSeconds) + 1);
+  return quote.pricePerPeriod * BigInt(periods);
+}
+
+/** What one shard of each piece locks at most: at its dearest quote, or at the next best provider's price up to what an owner signs for. */
 function dearestByPiece(slots: readonly SlotRow[], spares: Record<string, string>): Map<number, bigint> {
   const dearest = new Map<number, bigint>();
   for (const slot of slots) {
     const escrow = escrowOf(slot.quote!);
     const floor = dearest.get(slot.piece) ?? BigInt(spares[slot.piece] ?? 0);
     dearest.set(slot.piece, escrow > floor ? escrow : floor);
+  }
+  for (const [piece, most] of dearest) {
+    const quoted = slots.filter((slot) => slot.piece === piece).map((slot) => escrowOf(slot.quote!));
+    const allowed = greatest(quoted) * REPLACEMENT_PRICE_FACTOR;
+    if (most > allowed) dearest.set(piece, allowed);
   }
   return dearest;
 }

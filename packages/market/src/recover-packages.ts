@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type DealRow, inTransaction, listDeals, recordEvents, toJson } from "@cairn/catalog";
+import { type DealRow, inTransaction, listDeals, type Queryable, recordEvents, toJson } from "@cairn/catalog";
 import { recoverTyped, shardsRoot } from "@cairn/chain";
 import {
   type Address,
@@ -8,7 +8,9 @@ import {
   type DealState,
   emptySlot,
   type Hex,
+  highest,
   lastScheduledPeriod,
+  lowest,
   type PackageId,
   periodAt,
   periodStart,
@@ -16,9 +18,10 @@ import {
   type SlotState,
   signedToJson,
 } from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
 import { decodeDocument, hashDocument } from "./document.ts";
-import { bytesOf, findByManifest, loadPackage } from "./package-rows.ts";
+import { bytesOf, findByManifest, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";
 import { insertSlots } from "./seal-package.ts";
@@ -28,23 +31,27 @@ import type { PackageDetail, PackageLayout, RecoverablePackage } from "./types.t
 const LIVE: readonly DealState[] = ["ACTIVE"];
 const MANIFEST_TIMEOUT_SECONDS = 60;
 
-/** What the finalised chain knows of an owner's packages. */
-export async function listRecoverable(context: Context, { owner }: { owner: Address }): Promise<RecoverablePackage[]> {
-  const deals = await listDeals(context.pool, { owner, states: LIVE });
-  const byManifest = Map.groupBy(deals, (deal) => deal.manifestHash);
-  return Promise.all(
-    [...byManifest].map(async ([manifestHash, of]) => ({
-      manifestHash,
-      deals: of.length,
-      known: (await findByManifest(context.pool, manifestHash))?.id ?? null,
-    })),
+/** A page of what the finalised chain knows of an owner's packages, by manifest hash; the cursor is the last one. */
+export async function listRecoverable(
+  context: Pick<Context, "pool">,
+  { owner, limit = PAGE_LIMIT, after }: { owner: Address; limit?: number; after?: Hex },
+): Promise<{ packages: RecoverablePackage[]; next: Hex | null }> {
+  const { rows } = await context.pool.query<RecoverablePackage>(
+    `select d.manifest_hash as "manifestHash", count(*)::int as deals,
+       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash and p.owner = $1 and p.state <> 'ABANDONED'
+        order by p.created_at limit 1) as known
+     from catalog.deals d where d.owner = $1 and d.state = any($2) and ($3::text is null or d.manifest_hash > $3)
+     group by d.manifest_hash order by d.manifest_hash limit $4`,
+    [owner.toLowerCase(), LIVE, after ?? null, limit + 1],
   );
+  const packages = rows.slice(0, limit);
+  return { packages, next: rows.length > limit ? packages.at(-1)!.manifestHash : null };
 }
 
 /**
  * Register packages that only the chain and the providers know. Document and manifest come from whoever answers and are held against the
  * hash on chain.
- * @throws CairnError `bad-signature`, `bad-capability`, `nothing-to-recover`, `manifest-unavailable` with each provider's reason
+ * @throws CairnError `bad-signature`, `bad-capability`, `nothing-to-recover`, `package-id-taken`, `manifest-unavailable` with each provider's reason
  */
 export async function recoverPackages(
   context: Context,
@@ -53,7 +60,7 @@ export async function recoverPackages(
   const recovered: PackageDetail[] = [];
   for (const capability of request.capabilities) {
     const { message, signature } = capability;
-    if (!sameAddress(message.audience, context.executor) || message.expiry <= BigInt(context.clock.now())) {
+    if (!sameAddress(message.audience, context.executor) || message.expiry <= BigInt(context.chainNow())) {
       throw new CairnError("the read capability is for another gateway, or it ran out", {
         code: "bad-capability",
         kind: "auth",
@@ -65,7 +72,7 @@ export async function recoverPackages(
       recoverTyped("ReadCapability", message, context.deployment, signature),
       request.owner,
     );
-    const known = await findByManifest(context.pool, message.manifestHash);
+    const known = await findByManifest(context.pool, { owner: request.owner, manifestHash: message.manifestHash });
     const id = known?.id ?? (await recoverOne(context, request, capability));
     recovered.push(await packageStatus(context, { id }));
   }
@@ -78,7 +85,7 @@ async function recoverOne(
   capability: Signed<"ReadCapability">,
 ): Promise<PackageId> {
   const { manifestHash } = capability.message;
-  const deals = await listDeals(context.pool, { manifestHash, states: LIVE });
+  const deals = await listDeals(context.pool, { package: { owner: request.owner, manifestHash }, states: LIVE });
   if (deals.length === 0) {
     throw new CairnError(`no live deal on chain is for the manifest ${manifestHash}`, {
       code: "nothing-to-recover",
@@ -92,7 +99,12 @@ async function recoverOne(
   }
   const key = `manifests/${document.package}/${randomHex(context, 8).slice(2)}`;
   await context.blobs.putIfAbsent(key, once(manifest));
-  await register(context, request.account, document, { documentBytes, manifestHash, key }, deals, capability);
+  try {
+    await register(context, request.account, document, { documentBytes, manifestHash, key }, deals, capability);
+  } catch (error) {
+    await context.blobs.remove(key);
+    throw error;
+  }
   return document.package;
 }
 
@@ -142,7 +154,7 @@ function checkManifest(manifestHash: Hex, documentBytes: Uint8Array, manifest: U
     throw new CairnError("its document has another hash than the chain", { code: "wrong-hash", kind: "corrupt" });
   }
   const document = decodeDocument(documentBytes);
-  const sha256 = `0x${createHash("sha256").update(manifest).digest("hex")}`;
+  const sha256 = sha256Hex(manifest);
   if (manifest.length !== document.manifest.size || sha256 !== document.manifest.sha256) {
     throw new CairnError("its manifest has another hash than the document says", {
       code: "wrong-hash",
@@ -162,14 +174,14 @@ async function register(
 ): Promise<void> {
   const id = document.package;
   const quotes = await Promise.all(deals.map(async (deal) => (await context.ledger.deal(deal.deal))?.quote ?? null));
-  const lastPeriod = Math.max(...deals.map((deal) => lastPeriodOf(context, deal)));
+  const lastPeriod = highest(deals.map((deal) => lastPeriodOf(context, deal)));
   await inTransaction(context.pool, async (client) => {
-    await client.query(
+    const { rowCount } = await client.query(
       `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash,
-         shards_root, document, manifest_key, manifest_sha256, manifest_size, read_capability, verifier_set, committed_at, stored_at,
-         expires_at, recovered)
-       values ($1, $2, $3, $4, '', 'STORED', $5, $6, $7, 'private', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, now(), now(), $18,
-         true) on conflict (id) do nothing`,
+         shards_root, document, manifest_key, manifest_sha256, manifest_size, read_capability, verifier_set, created_at, committed_at,
+         stored_at, expires_at, recovered)
+       values ($1, $2, $3, $4, '', 'STORED', $5, $6, $7, 'private', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, to_timestamp($19),
+         to_timestamp($19), to_timestamp($20), $18, true) on conflict (id) do nothing`,
       [
         id,
         account,
@@ -189,8 +201,11 @@ async function register(
         toJson(signedToJson(capability)),
         deals[0]!.verifierSet,
         periodStart(lastPeriod + 1, context.deployment),
+        lowest(deals.map((deal) => deal.proposedAt)),
+        highest(deals.map((deal) => deal.activatedAt ?? deal.proposedAt)),
       ],
     );
+    if (rowCount === 0) await assertSamePackage(client, { id, account, owner: document.owner }, stored.manifestHash);
     await client.query(
       `insert into catalog.pieces (package, number, length, comm_p)
        select $1, t.* from unnest($2::integer[], $3::bigint[], $4::text[]) as t on conflict do nothing`,
@@ -216,6 +231,24 @@ async function register(
       },
     ]);
     await refreshPackage(context, client, id);
+  });
+}
+
+/** The id stands in a document that its owner wrote: it may be another's. @throws CairnError `package-id-taken` */
+async function assertSamePackage(
+  client: Queryable,
+  { id, account, owner }: { id: PackageId; account: string; owner: Address },
+  manifestHash: Hex,
+): Promise<void> {
+  const { rowCount } = await client.query(
+    "select from catalog.packages where id = $1 and account = $2 and owner = $3 and manifest_hash = $4",
+    [id, account, owner, manifestHash],
+  );
+  if (rowCount === 1) return;
+  throw new CairnError(`another package has the id ${id} at this gateway`, {
+    code: "package-id-taken",
+    kind: "conflict",
+    next: "Recover the package at another gateway.",
   });
 }
 

@@ -1,5 +1,5 @@
 import { type NewEvent, recordEvents } from "@cairn/catalog";
-import type { PackageId } from "@cairn/core";
+import { lowest, type PackageId } from "@cairn/core";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
@@ -22,7 +22,7 @@ export async function refreshPackage(context: Context, client: PoolClient, id: P
   await client.query(
     `update catalog.packages set state = $2, cause = null, next = null, next_due_at = to_timestamp($3),
        stored_at = case when $4 then coalesce(stored_at, now()) else stored_at end where id = $1`,
-    [id, state, dues.length === 0 ? null : Math.min(...dues), stored],
+    [id, state, dues.length === 0 ? null : lowest(dues), stored],
   );
   if (state === row.state) return;
   const told = describe(row, state, slots);
@@ -44,7 +44,7 @@ export function packageStateOf(row: Pick<PackageRow, "state" | "k">, slots: read
   for (const slot of slots) {
     live.set(slot.piece, (live.get(slot.piece) ?? 0) + (isLive(slot.state) || slot.state.phase === "ENDED" ? 1 : 0));
   }
-  return Math.min(...live.values()) < row.k ? "LOST" : "DEGRADED";
+  return lowest(live.values()) < row.k ? "LOST" : "DEGRADED";
 }
 
 function describe(

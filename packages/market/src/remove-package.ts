@@ -57,7 +57,7 @@ export async function removePackage(
   if (NOT_ON_CHAIN.includes(row.state)) return abandonPackage(context, request);
   if (OVER.includes(row.state)) return packageStatus(context, request);
   const { message, signature } = request.termination;
-  if (message.manifestHash !== row.manifestHash || message.expiry <= BigInt(context.clock.now())) {
+  if (message.manifestHash !== row.manifestHash || message.expiry <= BigInt(context.chainNow())) {
     throw new CairnError("what was signed ends another package, or its term is over", {
       code: "bad-termination",
       kind: "input",
@@ -66,9 +66,13 @@ export async function removePackage(
   }
   assertSigner("the termination", recoverTyped("Termination", message, context.deployment, signature), row.owner);
   await beginEnding(context, row, request.termination);
-  context.interrupts
-    .get(row.id)
-    ?.abort(new CairnError("the package is being removed", { code: "removed", kind: "conflict" }));
+  context.interrupts.get(row.id)?.abort(
+    new CairnError("the package is being removed", {
+      code: "removed",
+      kind: "conflict",
+      next: "Nothing: it was asked for. Put the folder again to store it anew.",
+    }),
+  );
   await terminate(context, row, request.termination);
   context.wake(row.id);
   return packageStatus(context, request);
@@ -105,7 +109,12 @@ async function terminate(context: Context, row: PackageRow, termination: Signed<
   );
   if (touched.length === 0) return;
   const deals = touched.map((slot) => slot.state.deal!);
-  const refusal = await sendTermination(context, termination.message.manifestHash, termination, deals);
+  const refusal = await sendTermination(
+    context,
+    { owner: row.owner, manifestHash: termination.message.manifestHash },
+    termination,
+    deals,
+  );
   if (refusal === undefined) return;
   // Nothing of the package may be on chain yet: what was only proposed is withdrawn by the driver.
   const records = await Promise.all(deals.map((deal) => context.ledger.deal(deal)));

@@ -5,15 +5,16 @@ import {
   avoidedNow,
   CairnError,
   type Candidate,
-  DAY,
   dealIdOf,
-  GIB,
   type Hex,
+  type Money,
   periodsFor,
+  pricePerPeriod,
   type Quote,
   type Selected,
   selectProviders,
 } from "@cairn/core";
+import { formatCoins } from "@cairn/core/coins";
 import { gatheredCandidates, holderGroups, type MarketCandidate } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import type { PackageRow } from "./package-rows.ts";
@@ -40,6 +41,8 @@ export interface QuoteRound {
   refusals: Refusal[];
   /** Hours of the week in which too few shards of the piece would be awake. */
   uncovered: number[];
+  /** Shards with newcomers beyond their share. */
+  beyondShare: number;
   /** What the next best provider would lock for one shard at its price floor; 0 when there is none. */
   spareEscrow: bigint;
 }
@@ -70,9 +73,11 @@ export async function requestQuotes(
     context,
     holding.map((slot) => slot.state.provider!),
   );
+  const ceiling = row.mandate?.message.maxPrice;
   const usable = (await gatheredCandidates(context, row.n)).filter(
     (candidate) =>
       !never.has(candidate.provider) &&
+      (ceiling === undefined || candidate.price <= ceiling) &&
       !(context.profile.operatorGroups && candidate.groups.some((group) => neverGroups.has(group))),
   );
   const known = new Map(usable.map((candidate) => [candidate.provider, candidate]));
@@ -81,10 +86,12 @@ export async function requestQuotes(
   let open = [...slots];
   let uncovered: number[] = [];
   let spareEscrow = 0n;
+  let beyondShare = 0;
   while (open.length > 0) {
     const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
     const selected = select(context, row, open, taken, [...known.values()], rather, planned, refusals);
     uncovered = selected.uncovered;
+    beyondShare = selected.beyondShare;
     spareEscrow = estimateEscrow(context, selected.spares[0], open[0]!.rawLength, seconds);
     const answers = await Promise.all(
       open.map(async (slot, i) => {
@@ -99,19 +106,18 @@ export async function requestQuotes(
         }
       }),
     );
-    placed.push(...answers.filter((answer) => answer !== undefined));
+    for (const answer of answers) if (answer !== undefined) placed.push(answer);
     for (const { candidate } of placed) known.delete(candidate.provider);
     open = open.filter((slot) => !placed.some((one) => one.slot.shard === slot.shard));
   }
-  return { placed, refusals, uncovered, spareEscrow };
+  return { placed, refusals, uncovered, beyondShare, spareEscrow };
 }
 
-/** pricePerPeriod ≥ ceil(priceFloor · rawLength · periodSeconds / (2³⁰ · 86400)), docs/protocol.md, 2. */
+/** What the next best provider would lock for one shard, at its price floor. */
 function estimateEscrow(context: Context, spare: Candidate | undefined, rawLength: number, seconds: number): bigint {
   if (!spare) return 0n;
   const { periodSeconds } = context.deployment;
-  const unit = BigInt(GIB) * BigInt(DAY);
-  const price = (spare.price * BigInt(rawLength) * BigInt(periodSeconds) + unit - 1n) / unit;
+  const price = pricePerPeriod(spare.price, rawLength, periodSeconds);
   return price * BigInt(periodsFor(seconds, periodSeconds, spare.duty));
 }
 
@@ -120,7 +126,7 @@ function select(
   context: Context,
   row: PackageRow,
   open: readonly SlotRow[],
-  holders: readonly Pick<MarketCandidate, "provider" | "groups" | "duty">[],
+  holders: readonly Pick<MarketCandidate, "provider" | "groups" | "duty" | "newcomer">[],
   usable: readonly MarketCandidate[],
   rather: ReadonlySet<Address>,
   planned: ReadonlyMap<Address, number>,
@@ -137,6 +143,7 @@ function select(
         freeBytes: candidate.freeBytes - BigInt(planned.get(candidate.provider) ?? 0),
       })),
       holders,
+      seed: row.id,
       ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k } : {}),
     });
   try {
@@ -205,14 +212,43 @@ async function askQuote(
     ["periods", quote.periods, periods],
     ["verifiers", quote.verifierSet, asked.verifierSet],
     ["schedule", quote.duty, candidate.duty],
-    ["term", quote.expiry > BigInt(context.clock.now() + 10), true],
+    ["term", quote.expiry > BigInt(context.chainNow() + 10), true],
     ["signer", recoverTyped("Quote", quote, context.deployment, signature), candidate.row.hot],
   ];
   for (const [what, given, expected] of answers) {
     if (given !== expected)
-      throw new CairnError(`its quote has another ${what} than was asked`, { code: "bad-quote", kind: "corrupt" });
+      throw new CairnError(quoteFault(candidate.provider, what, given, expected), {
+        code: "bad-quote",
+        kind: "corrupt",
+        next: "Nothing: another provider is asked. If it happens often, update the provider.",
+      });
   }
+  requireUnderCeiling(context, row.mandate?.message.maxPrice, quote);
   return { quote, signature };
+}
+
+function quoteFault(provider: Address, what: string, given: unknown, expected: unknown): string {
+  if (what === "signer") {
+    return `provider ${provider} signed its quote with ${given}, not with its registered key ${expected}`;
+  }
+  if (what === "term") return `provider ${provider} sent a quote that runs out within 10 seconds`;
+  return `provider ${provider} sent a quote with the ${what} ${given}, and was asked for ${expected}`;
+}
+
+/** The contract refuses what the owner did not agree to: another provider is asked at once. */
+function requireUnderCeiling(context: Context, ceiling: Money | undefined, quote: Quote): void {
+  if (ceiling === undefined) return;
+  const most = pricePerPeriod(ceiling, quote.rawLength, context.deployment.periodSeconds);
+  if (quote.pricePerPeriod <= most) return;
+  throw new CairnError(
+    `it asks ${formatCoins(quote.pricePerPeriod)} a period, and the owner agreed to ${formatCoins(most)} at most`,
+    {
+      code: "too-dear",
+      kind: "exhausted",
+      details: { pricePerPeriod: quote.pricePerPeriod.toString(), most: most.toString() },
+      next: "Wait for a cheaper provider, or put the folder again.",
+    },
+  );
 }
 
 export function escrowOf(quote: Quote): bigint {

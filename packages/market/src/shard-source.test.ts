@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { maskedShard } from "./shard-source.ts";
+import { maskedShard, shardDocument } from "./shard-source.ts";
+import { dealOf, hex, ID, type MarketWorld, NOW, openMarketWorld } from "./testing/market-world.ts";
 
 const id = "00112233445566778899aabbccddeeff";
 const repairKey = new Uint8Array(32).fill(9);
@@ -45,6 +46,33 @@ describe("maskedShard", () => {
       for await (const part of maskedShard(await open(path), row, { number: 3, length: size }, shard, from))
         got.push(part.slice());
       expect(Buffer.concat(got).equals(expected.subarray(from))).toBe(true);
+    }
+  });
+});
+
+describe("the document of a shard", () => {
+  let world: MarketWorld;
+  const [provider, executorKey] = [hex(200, 20), hex(0xe)];
+  const right = { deal: dealOf(0), provider, expiry: BigInt(NOW + 60) };
+  const ask = (changes: Partial<typeof right> = {}, key = executorKey) =>
+    shardDocument(world.context, {
+      deal: dealOf(0),
+      capability: world.sign("UploadCapability", { ...right, ...changes }, key),
+    });
+
+  beforeAll(async () => {
+    world = await openMarketWorld();
+    await world.addPackage("PLACING");
+    await world.addSlots([{ phase: "PROPOSED" }, { phase: "PROPOSED" }]);
+    await world.database.pool.query("update catalog.packages set document = 'document' where id = $1", [ID]);
+  });
+  afterAll(() => world.database.drop());
+
+  it("goes to whom the executor named, for its own deal and in time", async () => {
+    expect(Buffer.from(await ask()).toString()).toBe("document");
+    await expect(ask({}, hex(0xb))).rejects.toMatchObject({ code: "bad-signature" });
+    for (const changes of [{ deal: dealOf(1) }, { provider: hex(201, 20) }, { expiry: BigInt(NOW) }]) {
+      await expect(ask(changes)).rejects.toMatchObject({ code: "bad-capability" });
     }
   });
 });

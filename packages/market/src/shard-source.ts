@@ -31,7 +31,7 @@ async function granted(context: Context, deal: DealId, capability: Signed<"Uploa
   const fits =
     message.deal === deal &&
     sameAddress(message.provider, slot.state.provider) &&
-    message.expiry > BigInt(context.clock.now());
+    message.expiry > BigInt(context.chainNow());
   if (!fits) {
     throw new CairnError("the capability is for another deal or provider, or it ran out", {
       code: "bad-capability",

@@ -51,7 +51,7 @@ export async function applySlotEventsIn(
     };
     if (taken) {
       await saveSlot(client, row);
-      told.push(...describeStep(before, row));
+      for (const line of describeStep(before, row)) told.push(line);
     }
     rows.push(row);
   }
@@ -77,6 +77,10 @@ function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
   if (before.state.healing && !after.state.healing && after.state.phase === "ACTIVE") {
     const message = `${what} was rewritten from the other shards; the damage is cured.`;
     return [{ ...about, kind: "shard-healed", severity: "info", message }];
+  }
+  if (before.state.spare !== after.state.spare && after.state.spare !== null) {
+    const message = `${what} is rebuilt at the gateway: ${after.state.cause ?? "its provider may be lost"}`;
+    return [{ ...about, kind: "shard-spared", severity: "warning", message, next: after.state.next ?? undefined }];
   }
   if (!before.state.withdrawing && after.state.withdrawing) {
     const message = `${what} is taken from its provider before it was stored: ${after.state.cause ?? "it failed"}`;

@@ -34,6 +34,7 @@ interface Detail {
   recorded: boolean;
   withdrawing: boolean;
   healing: boolean;
+  spare: SlotState["spare"];
 }
 
 const COLUMNS = `package, piece, shard, commitment, raw_length::float8 as raw_length, state, deal, provider, quote, quote_signature,
@@ -76,6 +77,7 @@ export async function saveSlot(db: Queryable, row: SlotRow): Promise<void> {
     recorded: state.recorded,
     withdrawing: state.withdrawing,
     healing: state.healing,
+    spare: state.spare,
   };
   await db.query({
     name: "market-save-slot",
@@ -138,6 +140,7 @@ function slotOf(row: Record<string, unknown>): SlotRow {
       failures: row.attempts as number,
       source: row.source as SlotState["source"],
       healing: detail.healing ?? false,
+      spare: detail.spare ?? null,
       avoided: row.excluded as Avoided[],
       dueAt: (row.due as number | null) ?? 0,
       cause: row.cause as string | null,

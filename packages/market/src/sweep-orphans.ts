@@ -49,7 +49,7 @@ async function find(context: Context, id: string): Promise<PackageRow | undefine
   try {
     return await loadPackage(context.pool, id);
   } catch (error) {
-    if (error instanceof CairnError && error.code === "package-unknown") return undefined;
+    if (error instanceof CairnError && error.code === "unknown-package") return undefined;
     throw error;
   }
 }

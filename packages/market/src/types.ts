@@ -6,9 +6,7 @@ import type {
   Deployment,
   Hex,
   Ledger,
-  Mandate,
   MaskId,
-  Message,
   Money,
   PackageId,
   Profile,
@@ -40,6 +38,8 @@ export interface MarketDeps {
   profile: Profile;
   verifierSet: Hex;
   clock: Clock;
+  /** The chain's time: whatever is signed with an expiry, and whatever has one, goes by it. Retries and duty windows go by `clock`. */
+  chainNow(): Seconds;
   random: Random;
   log: Log;
   /**
@@ -147,7 +147,21 @@ export interface PackageDetail extends PackageSummary {
   pieceList: PieceStatus[];
   escrow: Money;
   paid: Money;
+  /** What all live deals cost a period. */
+  pricePerPeriod: Money;
   reserve: Money;
+}
+
+/** A name as the gateway knows it: a keyed hash, and a label that only the owner reads. */
+export interface Naming {
+  id: PackageId;
+  nameHash: Hex;
+  label: Uint8Array;
+}
+
+export interface RenameRequest extends Naming {
+  account: string;
+  displaced?: Naming;
 }
 
 export interface SealRequest {
@@ -165,6 +179,8 @@ export interface Placement {
   shard: number;
   deal: DealId;
   provider: Address;
+  /** As the provider signed it: everything else here follows from it, region and rating excepted. */
+  quote: Signed<"Quote">;
   region: string;
   pricePerPeriod: Money;
   periods: number;
@@ -176,10 +192,6 @@ export interface QuotePlan {
   manifestHash: Hex;
   /** dag-cbor of the CommitmentDocument: the owner checks it before signing. */
   document: Uint8Array;
-  /** For the owner to sign. */
-  mandate: Mandate;
-  /** For the owner to sign: lets this gateway read shards for repair and for `get`. */
-  readCapability: Message<"ReadCapability">;
   placements: Placement[];
   /** Most that is locked at first: every shard of a piece at its dearest price, so that a provider that fails can be replaced. What is not needed stays free. */
   escrow: Money;
@@ -237,6 +249,23 @@ export interface RecoverablePackage {
   known: PackageId | null;
 }
 
+export interface PackageListRequest {
+  account: string;
+  nameHash?: Hex;
+  /** Also those that were removed or undone. */
+  gone?: boolean;
+  /** Packages of one page: 1000 unless set. */
+  limit?: number;
+  /** The cursor that came with the page before. */
+  after?: string;
+}
+
+export interface PackagePage {
+  packages: PackageSummary[];
+  /** The cursor for the next page; null on the last one. */
+  next: string | null;
+}
+
 /** The market's operations; every method throws CairnError and may be called again after a crash. */
 export interface Market {
   /** Take up everything that was under way and go on until `stop`. */
@@ -251,6 +280,11 @@ export interface Market {
     offset: number;
     body: AsyncIterable<Uint8Array>;
   }): Promise<{ received: number }>;
+  /** Cut an upload back to its first pieces, and say by the chains of their blocks what that is. */
+  keepUpload(request: {
+    id: PackageId;
+    pieces: readonly { length: number }[];
+  }): Promise<{ pieces: { chain: string | null }[] }>;
   putManifest(request: {
     id: PackageId;
     body: AsyncIterable<Uint8Array>;
@@ -266,13 +300,20 @@ export interface Market {
   abandonPackage(request: { id: PackageId }): Promise<PackageDetail>;
   /** End every deal; a package that is not yet on chain is abandoned. */
   removePackage(request: { id: PackageId; termination: Signed<"Termination"> }): Promise<PackageDetail>;
+  /** Give a package another name; `displaced` is one that gives up this name in the same step. */
+  renamePackage(request: RenameRequest): Promise<PackageDetail>;
   /** Have a stuck or waiting package go on at once. */
   resumePackage(request: { id: PackageId }): Promise<PackageDetail>;
 
+  /** Resolves when the account has the package. @throws CairnError `unknown-package` */
+  requirePackage(request: { id: PackageId; account: string }): Promise<void>;
   packageStatus(request: { id: PackageId; account?: string }): Promise<PackageDetail>;
-  listPackages(request: { account: string; nameHash?: Hex }): Promise<PackageSummary[]>;
+  /** A page of an account's packages, oldest first, by a number of queries that does not grow with it. */
+  listPackages(request: PackageListRequest): Promise<PackagePage>;
   listProviders(): Promise<ProviderStatus[]>;
 
+  /** The commitment document of a package that is sealed. @throws CairnError `wrong-state` */
+  readDocument(request: { id: PackageId }): Promise<Uint8Array>;
   /** The encrypted manifest. */
   readManifest(request: { id: PackageId }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
   /** CAR bytes [from, to) of a piece, every block checked; default the whole file from its header on. Bytes hold until the next are asked for. */
@@ -313,8 +354,12 @@ export interface Market {
     capability: Signed<"UploadCapability">;
   }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
 
-  /** Packages of an owner that the finalised chain knows, for a gateway that has lost its database. */
-  listRecoverable(request: { owner: Address }): Promise<RecoverablePackage[]>;
+  /** A page of an owner's packages that the finalised chain knows, for a gateway that has lost its database. */
+  listRecoverable(request: {
+    owner: Address;
+    limit?: number;
+    after?: Hex;
+  }): Promise<{ packages: RecoverablePackage[]; next: Hex | null }>;
   /**
    * Fetch document and manifest of each package from any provider, verify them and register the package; one capability per manifest
    * hash. The repair key is set afterwards by setRepairKey.

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Drafts of files, which a crash may leave beside them. */
@@ -15,16 +15,14 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function withDraft(
-  path: string,
-  content: string | Uint8Array,
-  publish: (draft: string) => Promise<void>,
-): Promise<void> {
+type Content = string | Uint8Array | Iterable<string>;
+
+async function withDraft(path: string, content: Content, publish: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
   let file: FileHandle | undefined;
   try {
     file = await open(draft, "wx", 0o600);
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
     await file.close();
     file = undefined;
@@ -41,7 +39,7 @@ async function withDraft(
  * Replace a file so that a crash or a full disk at any instant leaves the old or the new content, never a part; readable by its owner
  * only. The content is on the disk when this resolves.
  */
-export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeDurably(path: string, content: Content): Promise<void> {
   await withDraft(path, content, (draft) => rename(draft, path));
 }
 

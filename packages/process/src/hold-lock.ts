@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { CairnError } from "@cairn/core/errors";
 
@@ -14,6 +14,14 @@ export interface LockHolder {
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** A power cut, or an accident, has written something else into the lock's file. */
+function isDamaged(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code === SQLITE_NOTADB || code === SQLITE_CORRUPT;
+}
 
 function isBusy(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode;
@@ -47,6 +55,20 @@ function noteHolder(path: string): void {
   }
 }
 
+function lockFile(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database.close();
+    if (!isDamaged(error)) throw error;
+  }
+  // The file's content means nothing. It is emptied in place: two that do so at once still lock the same file.
+  truncateSync(path);
+  return lockFile(path);
+}
+
 /**
  * Hold an exclusive lock on the file `path` (created when missing, in a directory that exists) until `release` or the
  * end of this process.
@@ -58,12 +80,10 @@ function noteHolder(path: string): void {
  * @throws CairnError `lock-held` (details.pid when known), `lock-failed`
  */
 export function holdLock(path: string): HeldLock {
-  let database: DatabaseSync | undefined;
+  let database: DatabaseSync;
   try {
-    database = new DatabaseSync(path);
-    database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    database = lockFile(path);
   } catch (error) {
-    database?.close();
     if (!isBusy(error)) {
       throw new CairnError(`cannot lock ${path}: ${(error as Error).message}`, {
         code: "lock-failed",

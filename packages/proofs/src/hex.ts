@@ -7,7 +7,12 @@ export function hexToBytes(hex: Hex, length: number): Uint8Array {
     const bytes = Buffer.from(hex.slice(2), "hex");
     if (bytes.length === length) return bytes;
   }
-  throw new CairnError(`expected ${length} bytes of 0x hex`, { code: "bad-hex", kind: "input", details: { length } });
+  throw new CairnError(`expected ${length} bytes of 0x hex`, {
+    code: "bad-hex",
+    kind: "input",
+    next: "Give 0x and two hex digits for each byte, no more and no fewer.",
+    details: { length },
+  });
 }
 
 export function bytesToHex(bytes: Uint8Array): Hex {

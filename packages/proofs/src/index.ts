@@ -9,6 +9,7 @@ export * from "./possession.ts";
 export * from "./proof-format.ts";
 export * from "./proof-system.ts";
 export * from "./prove-possession.ts";
+export { quadLeaves } from "./quad-leaves.ts";
 export * from "./read-raw.ts";
 export * from "./scrub.ts";
 export * from "./shard-tree.ts";

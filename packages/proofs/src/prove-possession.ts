@@ -113,7 +113,7 @@ export async function provePossession(task: ProvePossession): Promise<Uint8Array
   for (let from = 0; from < subtrees.length; from += SUBTREES_PER_UNIT) {
     const batch = subtrees.slice(from, from + SUBTREES_PER_UNIT);
     const data = await Promise.all(batch.map(({ range }) => readRaw(range.offset, range.length)));
-    damage.push(...openBatch(batch, data, task, proof, sharedUnitHasher()));
+    for (const one of openBatch(batch, data, task, proof, sharedUnitHasher())) damage.push(one);
   }
   if (damage.length === 0 && verifyPossession({ root: tree.root, rawLength, indices, proof }).ok) return proof;
   if (damage.length > 0 && tree.isConsistent()) throw new DamageFound(mergeRanges(damage));

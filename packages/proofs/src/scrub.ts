@@ -51,9 +51,9 @@ export async function scrub(task: Scrub): Promise<ScrubResult> {
     if (outcome.status === "rejected") throw outcome.reason;
     const bytes = outcome.value;
     const isWhole = bytes?.length === length;
-    if (!isWhole) damage.push(...(await scrubSubtrees(offset, length, tree, readRaw)));
+    if (!isWhole) for (const one of await scrubSubtrees(offset, length, tree, readRaw)) damage.push(one);
     ahead = settle(units[i + 1], readRaw);
-    if (isWhole) damage.push(...compare(bytes, offset, length, tree));
+    if (isWhole) for (const one of compare(bytes, offset, length, tree)) damage.push(one);
   }
   return { damage: mergeRanges(damage), checkedBytes: rawLength };
 }
@@ -73,8 +73,8 @@ async function scrubSubtrees(offset: number, length: number, tree: ShardTree, re
   for (let from = 0; from < length; from += SUBTREE_BYTES) {
     const range = { offset: offset + from, length: Math.min(SUBTREE_BYTES, length - from) };
     const bytes = await readRaw(range.offset, range.length);
-    if (bytes.length === range.length) damage.push(...compare(bytes, range.offset, range.length, tree));
-    else damage.push(range);
+    const found = bytes.length === range.length ? compare(bytes, range.offset, range.length, tree) : [range];
+    for (const one of found) damage.push(one);
   }
   return damage;
 }

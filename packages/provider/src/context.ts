@@ -62,19 +62,21 @@ export interface ProviderContext {
   endpoint: string;
   /** Damage that is known and not cured, and the period in which it was last told. */
   damage: Map<DealId, { ranges: ByteRange[]; period: number }>;
+  /** Why a deal's last proof was not taken, as the log has it already. */
+  refusals: Map<DealId, string>;
   /** Pulls under way, each with the way to stop it. */
   pulls: Map<DealId, { receipt: Promise<Hex>; stop: AbortController }>;
   /** Aborted when the program stops. */
   signal: AbortSignal;
-  /** The last block seen. */
-  head: (Head & { seenAt: number }) | undefined;
+  /** The last block seen, the time that the chain gave the next one then, and when, in milliseconds of the process's monotonic time. */
+  head: (Head & { present: Seconds; seenAt: number }) | undefined;
   /** @throws CairnError `chain-unreachable` before the first contact with the chain */
   chain(): Ledger;
   deployment(): Deployment;
   blockSeconds(): number;
   scrubSeconds(): number;
-  /** UNIX seconds of this machine: for signatures and expiries between machines. */
+  /** UNIX seconds of this machine: for its hellos, and until the first block is seen. */
   now(): Seconds;
-  /** The chain's time, carried on from the last block by at most two blocks. */
+  /** The chain's time, carried on from the last block by at most two heartbeats: expiries go by it. */
   chainNow(): Seconds;
 }

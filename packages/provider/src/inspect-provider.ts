@@ -24,7 +24,9 @@ export async function rememberedChain(directory: string): Promise<ProviderInspec
       deployment: deploymentFromJson(fields.object("deployment")),
     };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // A damaged one counts as none: the gateways tell again.
+    const damaged = error instanceof SyntaxError || error instanceof CairnError;
+    if (!damaged && (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     return undefined;
   }
 }

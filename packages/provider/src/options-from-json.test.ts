@@ -36,6 +36,7 @@ describe("a provider's configuration", () => {
     [{ timeZone: "Nowhere/None", windows: "mon 1-2" }, "time zone"],
     [{ listen: { host: "127.0.0.1", port: 70_000 } }, "port"],
     [{ payout: "0x12" }, "payout"],
+    [{ region: "a\u001bb" }, "region"],
   ])("refuses %j by name", (change, name) => {
     expect(() => settingsOf(optionsFromJson({ ...least, ...change }))).toThrowError(new RegExp(name));
   });

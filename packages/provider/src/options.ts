@@ -105,7 +105,9 @@ export function settingsOf(options: ProviderOptions): Settings {
   if (priceFloor < 0n || priceFloor > options.price) throw badOption("priceFloor", "from 0 to the price");
   if (duty <= 0n || duty > ALWAYS_ON) throw badOption("duty", "a mask of 168 hours with at least one set");
   const region = options.region ?? "";
-  if (region.length > 64) throw badOption("region", "text of at most 64 characters");
+  if (region.length > 64 || /\p{Cc}/u.test(region)) {
+    throw badOption("region", "text of at most 64 characters, none of them a control character");
+  }
   return {
     directory: options.directory,
     gateways: [...new Map(options.gateways.map((text) => [parseGateway(text).origin, parseGateway(text)])).values()],

@@ -120,6 +120,7 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     gateways: settings.gateways.map(openGatewayClient),
     endpoint: "",
     damage: new Map(),
+    refusals: new Map(),
     pulls: new Map(),
     signal: leave.signal,
     head: undefined,
@@ -134,7 +135,9 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
     chainNow() {
       const { head } = context;
       if (head === undefined) return context.now();
-      return head.timestamp + Math.floor(Math.min((Date.now() - head.seenAt) / 1000, 2 * context.blockSeconds()));
+      const longest = 2 * (firstInfo()?.heartbeatSeconds ?? 2);
+      const from = head.present <= head.timestamp + longest ? head.present : head.timestamp;
+      return from + Math.floor(Math.min((performance.now() - head.seenAt) / 1000, longest));
     },
   };
   const gate = openReadGate(context);
@@ -192,7 +195,8 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
         next: "Run a provider with a directory of its own for that network.",
       });
     }
-    const { chainUrl, deployment } = info;
+    const { deployment } = info;
+    const chainUrl = settings.chainUrl ?? info.chainUrl;
     const network = `${JSON.stringify({ chainUrl, deployment }, null, 2)}\n`;
     // Only when it is news: a provider whose disk is full still comes back and proves.
     if (network !== lastNetwork) await writeDurably(networkFile, network);
@@ -216,7 +220,10 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
   const online = Promise.withResolvers<void>();
   for (const gateway of context.gateways) keep(keepGateway(context, gateway, adopt, online.resolve));
   keep(keepScrubbing(context));
-  log.info({ provider: identity.provider, shards: shards.size, directory }, "started");
+  log.info(
+    { provider: identity.provider, shards: shards.size, directory },
+    "opened its shards, connecting to its gateways",
+  );
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { exitWithParent } from "@cairn/process";
+import { logLevel } from "@cairn/process/log-level";
 import pino from "pino";
 import { boundBulkMemory } from "./files/bulk-memory.ts";
 import { badOption } from "./options.ts";
@@ -15,7 +16,7 @@ export async function serveProvider(): Promise<void> {
   if (text === undefined) throw badOption("config", "a file named as argument, or JSON in CAIRN_PROVIDER_CONFIG");
   const passphrase = process.env.CAIRN_PROVIDER_PASSPHRASE;
   delete process.env.CAIRN_PROVIDER_PASSPHRASE;
-  const log = pino({ name: "provider", level: process.env.CAIRN_LOG_LEVEL ?? "info" });
+  const log = pino({ name: "provider", level: logLevel() });
   const options = { ...optionsFromJson(JSON.parse(text)), log };
   const provider = await runProvider(passphrase === undefined ? options : { ...options, passphrase });
   const stop = () => {

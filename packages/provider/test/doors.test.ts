@@ -4,13 +4,20 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { generateKey, signTyped } from "@cairn/chain";
+import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
 import { dealIdOf, type Hex, type Message, signedToJson } from "@cairn/core";
 import { callHttp, helloToJson, readCapped } from "@cairn/transport";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { ProviderContext } from "../src/context.ts";
-import { inspectProvider, type RunningProvider, runProvider, withdrawEarnings } from "../src/index.ts";
+import {
+  inspectProvider,
+  type ProviderOptions,
+  type RunningProvider,
+  retireProvider,
+  runProvider,
+  withdrawEarnings,
+} from "../src/index.ts";
 import { silentLog } from "../src/log.ts";
 import {
   eventually,
@@ -33,11 +40,8 @@ describe("the doors of gateway and provider", () => {
   let context: ProviderContext;
   let directory: string;
 
-  beforeAll(async () => {
-    network = await startTestNetwork();
-    gateway = await startTestGateway(network);
-    directory = await mkdtemp(join(tmpdir(), "cairn-doors-"));
-    provider = await network.hurry(async () => {
+  const start = (change: Partial<ProviderOptions> = {}): Promise<RunningProvider> =>
+    network.hurry(async () => {
       const running = await runProvider({
         directory,
         gateways: [gateway.url],
@@ -50,10 +54,17 @@ describe("the doors of gateway and provider", () => {
         alter: (_parts, inside) => {
           context = inside;
         },
+        ...change,
       });
       await running.online;
       return running;
     });
+
+  beforeAll(async () => {
+    network = await startTestNetwork();
+    gateway = await startTestGateway(network);
+    directory = await mkdtemp(join(tmpdir(), "cairn-doors-"));
+    provider = await start();
   });
   afterAll(async () => {
     await provider?.stop();
@@ -94,8 +105,8 @@ describe("the doors of gateway and provider", () => {
       expect(await say(good)).toBe("welcome");
       expect(await say(good)).toBe("used-nonce");
       const now = Math.floor(Date.now() / 1000);
-      expect(await say(hello({ time: BigInt(now - 61) }))).toBe("stale-hello");
-      expect(await say(hello({ time: BigInt(now + 70) }))).toBe("stale-hello");
+      expect(await say(hello({ time: BigInt(Math.min(now, network.chainNow()) - 61) }))).toBe("stale-hello");
+      expect(await say(hello({ time: BigInt(Math.max(now, network.chainNow()) + 70) }))).toBe("stale-hello");
       expect(await say(hello({ audience: network.owner }))).toBe("wrong-audience");
       expect(await say(hello({}, generateKey()))).toBe("wrong-key");
       expect(await say(hello({ provider: network.owner }))).toBe("unknown-provider");
@@ -157,7 +168,7 @@ describe("the doors of gateway and provider", () => {
       const message = {
         provider: provider.provider,
         bodyHash: `0x${createHash("sha256").update(text).digest("hex")}` as Hex,
-        expiry: BigInt(Math.floor(Date.now() / 1000) + 100),
+        expiry: BigInt(network.chainNow() + 100),
         nonce: `0x${randomBytes(32).toString("hex")}` as Hex,
         ...change,
       };
@@ -180,6 +191,20 @@ describe("the doors of gateway and provider", () => {
       const nonce: Hex = `0x${"22".repeat(32)}`;
       expect(await ask(scrub, network.executorKey, { nonce })).toBe("unknown-deal");
       expect(await ask(scrub, network.executorKey, { nonce })).toBe("bad-request");
+    });
+
+    it("are judged by the chain's time, whatever the machine's clock says", async () => {
+      const { now } = context;
+      for (const off of [7200, -7200]) {
+        context.now = () => now() + off;
+        try {
+          expect(await ask(scrub, network.executorKey)).toBe("unknown-deal");
+          const late = BigInt(context.chainNow() - 1);
+          expect(await ask(scrub, network.executorKey, { expiry: late })).toBe("bad-request");
+        } finally {
+          context.now = now;
+        }
+      }
     });
 
     it("are refused to everyone else", async () => {
@@ -291,9 +316,73 @@ describe("the doors of gateway and provider", () => {
     expect(await network.ledger.balance(provider.provider)).toBe(0n);
   });
 
+  it("pay out what the cold key's address has where pay goes to another", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "cairn-doors-"));
+    const payout = addressOfKey(generateKey());
+    const kept = context;
+    const { provider: cold, stop } = await start({ directory: elsewhere, payout });
+    context = kept;
+    await stop();
+    await network.fund(cold, 10n ** 18n);
+    await network.hurry(async () => {
+      await network.ledger.deposit({ id: "earned before" }, cold, 500n);
+      expect(await withdrawEarnings({ directory: elsewhere })).toMatchObject({ amount: 500n, provider: cold, payout });
+      await expect(withdrawEarnings({ directory: elsewhere })).rejects.toMatchObject({ code: "other-payout" });
+    });
+    await rm(elsewhere, { recursive: true, force: true });
+  });
+
   it("let one process use a directory at a time", async () => {
     await expect(
       runProvider({ directory, gateways: [gateway.url], capacity: 1n, price: 1n, log: silentLog }),
     ).rejects.toMatchObject({ code: "lock-held" });
+  });
+
+  it("retire on their operator's word, once, and quote no more", async () => {
+    const active = async () => (await network.ledger.provider(provider.provider))?.active;
+    expect(await active()).toBe(true);
+    await network.hurry(async () => {
+      expect(await retireProvider({ directory })).toMatch(/^0x[0-9a-f]{64}$/);
+      expect(await active()).toBe(false);
+      expect(await retireProvider({ directory })).toBeUndefined();
+    });
+    const made = packageOf(network, [shardOf(RAW, 90)]);
+    const asked = gateway.transport.request(provider.provider, {
+      type: "quote",
+      owner: network.owner,
+      manifestHash: made.manifestHash,
+      piece: 0,
+      shard: 0,
+      commitment: made.commitments[0] as Hex,
+      rawLength: RAW,
+      periods: 5,
+      verifierSet: network.verifierSet,
+    });
+    await expect(asked).rejects.toMatchObject({
+      code: "refused",
+      message: "this provider is not registered, or retired",
+    });
+  });
+
+  it("take new deals again when they are started to, whatever their clock was: the chain says which nonce is next", async () => {
+    const { nextNonce } = (await network.ledger.provider(provider.provider))!;
+    await provider.stop();
+    provider = await start({ reactivate: true });
+    expect(await network.ledger.provider(provider.provider)).toMatchObject({ active: true, nextNonce: nextNonce + 1n });
+  });
+
+  it("wait seven days for a change of their payout, and sign it once", async () => {
+    const payout = addressOfKey(generateKey());
+    const { nextNonce } = (await network.ledger.provider(provider.provider))!;
+    const listen = { host: "127.0.0.1", port: Number(new URL(context.endpoint).port) };
+    for (let times = 0; times < 2; times += 1) {
+      await provider.stop();
+      provider = await start({ payout, listen });
+      expect(await network.ledger.provider(provider.provider)).toMatchObject({
+        payout: provider.provider,
+        pendingPayout: payout,
+        nextNonce: nextNonce + 1n,
+      });
+    }
   });
 });

@@ -198,7 +198,9 @@ describe("a provider that keeps a shard", () => {
       "the deal is forgotten",
       async () => !(await readdir(join(root, "p", "deals"))).includes(`${gone}.json`),
     );
-    expect(provider.lines.some((line) => line.deal === gone && String(line.msg).includes("CANCELLED"))).toBe(true);
+    await eventually("it is said", () =>
+      provider.lines.some((line) => line.deal === gone && String(line.msg).includes("CANCELLED")),
+    );
     const again = { ...uploadCapability(network, { ...deal, deal: gone }) };
     await expect(
       gateway.transport.request(provider.provider, { type: "discard", deal: gone, capability: again }),

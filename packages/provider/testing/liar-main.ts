@@ -10,7 +10,7 @@ exitWithParent();
 const [name = "", path = ""] = process.argv.slice(2);
 const liar = LIARS[name];
 if (liar === undefined) throw new Error(`no liar ${name}; there are ${Object.keys(LIARS).join(", ")}`);
-const log = pino({ name: `provider-${name}`, level: process.env.CAIRN_LOG_LEVEL ?? "info" });
+const log = pino({ name: `provider-${name}`, level: process.env.CAIRN_LOG ?? "info" });
 const options = optionsFromJson(JSON.parse(await readFile(path, "utf8")));
 const provider = await runProvider({ ...options, log, alter: liar });
 const stop = () => void provider.stop().finally(() => process.exit(0));

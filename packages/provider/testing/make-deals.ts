@@ -115,7 +115,7 @@ export interface TestDeal {
   shard: number;
 }
 
-const later = (seconds: number) => BigInt(Math.floor(Date.now() / 1000) + seconds);
+const later = (network: TestNetwork, seconds: number) => BigInt(network.chainNow() + seconds);
 
 /** Quote and propose shard i of the package with provider i; the gateway then serves their sources. */
 export async function proposeDeals(
@@ -138,7 +138,9 @@ export async function proposeDeals(
     executor: network.executor,
     maxEscrow: 10n ** 19n,
     repairReserve: 0n,
-    expiry: later(86_400),
+    maxPrice: 2n ** 120n,
+    end: 2n ** 40n,
+    expiry: later(network, 86_400),
   };
   const result = await ledger.propose(
     { id: `propose/${made.manifestHash}` },
@@ -162,7 +164,7 @@ export async function proposeDeals(
 }
 
 export function uploadCapability(network: TestNetwork, deal: TestDeal): Signed<"UploadCapability"> {
-  const message = { deal: deal.deal, provider: deal.provider, expiry: later(3600) };
+  const message = { deal: deal.deal, provider: deal.provider, expiry: later(network, 3600) };
   return { message, signature: signTyped("UploadCapability", message, network.deployment, network.executorKey) };
 }
 
@@ -224,12 +226,12 @@ export async function activateDeals(network: TestNetwork, gateway: TestGateway, 
 /** The owner's permission for the executor to read, and a ticket for one range. */
 export function readRights(network: TestNetwork, manifestHash: Hex, deal: DealId, offset: number, length: number) {
   const { deployment } = network;
-  const allowed = { manifestHash, audience: network.executor, expiry: later(3600) };
+  const allowed = { manifestHash, audience: network.executor, expiry: later(network, 3600) };
   const asked = {
     deal,
     offset: BigInt(offset),
     length: BigInt(length),
-    expiry: later(60),
+    expiry: later(network, 60),
     nonce: `0x${randomBytes(32).toString("hex")}` as Hex,
   };
   return {

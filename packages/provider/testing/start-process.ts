@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Address } from "@cairn/core";
-import { PARENT_PIPE } from "@cairn/process";
+import { PARENT_PIPE, parentPipe } from "@cairn/process";
 import { PROVIDER_MAIN } from "../src/program.ts";
 
 const LIAR_MAIN = fileURLToPath(new URL("./liar-main.ts", import.meta.url));
@@ -59,7 +59,7 @@ export async function startProviderProcess(options: ProcessOptions): Promise<Pro
   const child = spawn(first, rest, {
     // The fourth is how it learns that a test ended without stopping it.
     stdio: ["ignore", "pipe", "inherit", "pipe"],
-    env: { ...process.env, [PARENT_PIPE]: "3" },
+    env: { ...process.env, [PARENT_PIPE]: parentPipe(3) },
   });
   const killWithUs = () => child.kill("SIGKILL");
   process.once("exit", killWithUs);

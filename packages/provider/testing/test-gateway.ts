@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { recoverTyped, signTyped, verifyTyped } from "@cairn/chain";
 import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES, type Signed, signedFromJson } from "@cairn/core";
-import { deriveChallenges, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { deriveChallenges, payloadLeaves, proofToCalldata, verifyPossession } from "@cairn/proofs";
 import {
+  connectionRoutes,
   type GatewayTransport,
+  MAX_CHAIN_PROOFS,
   openTransport,
   type PushedProof,
   proofsFromJson,
-  providerRoutes,
   reportsFromJson,
   type TransportOptions,
 } from "@cairn/transport";
@@ -35,6 +36,10 @@ export interface TestGateway {
   pulls: { deal: DealId; from: number }[];
   /** Refuse proofs from now on, as a gateway that ignores its duty. */
   deaf: boolean;
+  /** What it does when asked to prove on chain; it refuses unless set. */
+  relaying: "refuses" | "stalls" | "lies" | "proves";
+  /** Deals that it was asked to prove on chain. */
+  relayed: DealId[];
   stop(): Promise<void>;
 }
 
@@ -79,6 +84,7 @@ export async function startTestGateway(network: TestNetwork, options: TestGatewa
     ledger,
     executor,
     signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey),
+    chainNow: network.chainNow,
     allowPrivateEndpoints: true,
     ...(options.ways === undefined ? {} : { ways: options.ways }),
     ...(options.heartbeatSeconds === undefined ? {} : { heartbeatSeconds: options.heartbeatSeconds }),
@@ -91,13 +97,15 @@ export async function startTestGateway(network: TestNetwork, options: TestGatewa
     reports: [],
     pulls: [],
     deaf: false,
+    relaying: "refuses",
+    relayed: [],
   };
   const server = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 8 << 20 });
   server.setErrorHandler((error, _request, reply) => {
     const failure = asCairnError(error);
     return reply.code(failure.httpStatus).send({ error: failure.toJSON() });
   });
-  await server.register(providerRoutes(transport));
+  await server.register(connectionRoutes(transport));
 
   server.get("/api/v1/network", async () => ({
     version: "test",
@@ -153,6 +161,21 @@ export async function startTestGateway(network: TestNetwork, options: TestGatewa
       const result = gateway.deaf ? "not listening" : check(network, push, seed, deal, record?.hot ?? "0x");
       gateway.proofs.push({ push, result });
       results.push(result);
+    }
+    return { results };
+  });
+  server.post("/api/v1/provider/chain-proofs", async (request) => {
+    const results: string[] = [];
+    for (const { deal, period, proof } of proofsFromJson(request.body, MAX_CHAIN_PROOFS)) {
+      gateway.relayed.push(deal);
+      if (gateway.relaying === "stalls") await new Promise((resolve) => request.raw.socket.once("close", resolve));
+      if (gateway.relaying === "proves") {
+        const record = await ledger.deal(deal);
+        const { leaves, siblings } = proofToCalldata(proof, Number(record?.quote.rawLength));
+        const submission = { id: `prove-for/${deal}/${period}`, until: "included" as const };
+        const { ok } = await ledger.provePossession(submission, deal, period, leaves, siblings);
+        results.push(ok ? "accepted" : "refused");
+      } else results.push(gateway.relaying === "lies" ? "accepted" : "not for you");
     }
     return { results };
   });

@@ -33,6 +33,8 @@ export interface TestNetwork {
   fund(address: Address, wei: bigint): Promise<void>;
   /** Make ten blocks a second while `work` waits for the chain; the chain's time runs ahead of the clock by that. */
   hurry<T>(work: () => Promise<T>): Promise<T>;
+  /** The time of the newest block. */
+  chainNow(): number;
   /** From now on open every period as it begins. */
   openPeriods(): void;
   /** Wait until the chain is in a period later than `period`, `seconds` into it. */
@@ -92,13 +94,24 @@ export async function startTestNetwork(): Promise<TestNetwork> {
   );
   const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [verifiers, 1]));
   let stopped = false;
+  let newest = (await ledger.latest()).timestamp;
+  const watching = (async () => {
+    for (; !stopped; await sleep(100)) {
+      const head = await ledger.latest().catch(() => undefined);
+      newest = head?.timestamp ?? newest;
+    }
+  })();
   let keeping: Promise<void> | undefined;
   const keepPeriods = async () => {
     while (!stopped) {
       const period = periodAt((await ledger.latest()).timestamp, deployment);
       if ((await ledger.seed(period)) === undefined) {
-        await ledger.openPeriod({ id: `open/${period}` }).catch((error: unknown) => {
-          if (!stopped) process.stderr.write(`openPeriod ${period}: ${String(error)}\n`);
+        const open = async () => {
+          if ((await ledger.openedIn(period)) === undefined) await ledger.openPeriod({ id: `open/${period}` });
+          await ledger.drawSeed({ id: `draw/${period}` }, period);
+        };
+        await open().catch((error: unknown) => {
+          if (!stopped) process.stderr.write(`the seed of period ${period}: ${String(error)}\n`);
         });
       }
       await sleep(300);
@@ -119,6 +132,7 @@ export async function startTestNetwork(): Promise<TestNetwork> {
     async fund(address, wei) {
       await anvil.call("anvil_setBalance", address, `0x${wei.toString(16)}`);
     },
+    chainNow: () => newest,
     openPeriods() {
       keeping ??= keepPeriods();
     },
@@ -128,6 +142,7 @@ export async function startTestNetwork(): Promise<TestNetwork> {
     async stop() {
       stopped = true;
       await keeping;
+      await watching;
       await ledger.stop();
       await anvil.stop();
       await rm(directory, { recursive: true, force: true });

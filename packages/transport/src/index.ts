@@ -1,10 +1,14 @@
+export { connectionRoutes } from "./gateway/connection-routes.ts";
+export { keepAlive } from "./gateway/keep-alive.ts";
 export { type GatewayTransport, openTransport, type TransportOptions } from "./gateway/open-transport.ts";
-export { providerRoutes } from "./gateway/provider-routes.ts";
+export type { RouteAccess } from "./gateway/route-access.ts";
 export { callHttp, type HttpAnswer, type HttpCall, readCapped } from "./http/call-http.ts";
+export { failureOf } from "./http/failure-of.ts";
 export { type Nonces, rememberNonces } from "./nonces.ts";
 export { badMessage, type Fields, fieldsOf } from "./wire/fields.ts";
 export * from "./wire/frames.ts";
 export * from "./wire/limits.ts";
 export * from "./wire/pushes.ts";
+export * from "./wire/registration-work.ts";
 export * from "./wire/replies.ts";
 export * from "./wire/requests.ts";

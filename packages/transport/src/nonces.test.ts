@@ -20,4 +20,12 @@ describe("rememberNonces", () => {
     expect(nonces.use(nonce(3), 300, 150)).toBe(true);
     expect(nonces.use(nonce(2), 200, 150)).toBe(false);
   });
+
+  it("gives each user a share, which comes back", () => {
+    const nonces = rememberNonces(10, 3);
+    for (let n = 0; n < 3; n++) expect(nonces.use(nonce(n), 100, 0, "a")).toBe(true);
+    expect(nonces.use(nonce(3), 100, 0, "a")).toBe(false);
+    expect(nonces.use(nonce(3), 100, 0, "b")).toBe(true);
+    expect(nonces.use(nonce(4), 200, 100, "a")).toBe(true);
+  });
 });

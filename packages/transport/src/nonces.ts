@@ -1,21 +1,37 @@
 import type { Hex, Seconds } from "@cairn/core";
 
-/** One-use nonces: each is remembered until its expiry, at most `capacity` of them at a time. */
+/** One-use nonces: each is remembered until its expiry, at most `capacity` of them at a time, and `share` of one user. */
 export interface Nonces {
-  /** True the first time; false when it was used before, has expired, or no more can be remembered. */
-  use(nonce: Hex, expiry: Seconds, now: Seconds): boolean;
+  /**
+   * True the first time; false when it was used before, has expired, or no more can be remembered.
+   *
+   * @param user whose it is, so that nobody takes the room of others
+   */
+  use(nonce: Hex, expiry: Seconds, now: Seconds, user?: string): boolean;
 }
 
-export function rememberNonces(capacity = 100_000): Nonces {
-  const expiries = new Map<Hex, Seconds>();
+export function rememberNonces(capacity = 100_000, share = capacity): Nonces {
+  const remembered = new Map<Hex, { expiry: Seconds; user: string }>();
+  const counts = new Map<string, number>();
+  const forget = (now: Seconds) => {
+    for (const [nonce, { expiry, user }] of remembered) {
+      if (expiry > now) continue;
+      remembered.delete(nonce);
+      const left = (counts.get(user) ?? 1) - 1;
+      if (left === 0) counts.delete(user);
+      else counts.set(user, left);
+    }
+  };
+  const full = (user: string) => remembered.size >= capacity || (counts.get(user) ?? 0) >= share;
   return {
-    use(nonce, expiry, now) {
-      if (expiry <= now || expiries.has(nonce)) return false;
-      if (expiries.size >= capacity) {
-        for (const [old, until] of expiries) if (until <= now) expiries.delete(old);
-        if (expiries.size >= capacity) return false;
+    use(nonce, expiry, now, user = "") {
+      if (expiry <= now || remembered.has(nonce)) return false;
+      if (full(user)) {
+        forget(now);
+        if (full(user)) return false;
       }
-      expiries.set(nonce, expiry);
+      remembered.set(nonce, { expiry, user });
+      counts.set(user, (counts.get(user) ?? 0) + 1);
       return true;
     },
   };

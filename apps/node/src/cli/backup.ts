@@ -1,9 +1,9 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { CairnError } from "@cairn/core";
 import { create, extract } from "tar";
 import { downstreamDirectory } from "../downstream/settings.ts";
-import { homeAt } from "../home/home.ts";
+import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { formatBytes } from "./format.ts";
 import { createOutput } from "./output.ts";
@@ -13,6 +13,8 @@ import type { CommonOptions } from "./session.ts";
 const LEFT_OUT = [
   /^logs\//,
   /^gateway\/spool\//,
+  /^puts\//,
+  /^stdin\//,
   /^farmer\/(chunks\/|lock)/,
   /^downstream\/run\.json/,
   /^(lock|run\.json|children\.json)/,
@@ -37,20 +39,20 @@ export async function backup(file: string, options: BackupOptions): Promise<void
       next: "Name one with --home.",
     });
   });
-  let shards = 0;
-  const keep = (path: string, { size }: { size: number }): boolean => {
+  const keep = (path: string): boolean => {
     const name = path.replace(/^\.\//, "");
-    if (SHARDS.test(name)) shards += size;
     return !LEFT_OUT.some((pattern) => pattern.test(name)) && (options.shards === true || !SHARDS.test(name));
   };
   const lock = lockHome(home.directory);
+  let shards = 0;
   try {
+    if (!options.shards) shards = await shardBytes(home.directory);
     await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: keep }, ["."]);
   } finally {
     lock.release();
   }
   const { size } = await stat(target);
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards });
   output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
   if (shards > 0 && !options.shards) {
@@ -60,6 +62,16 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   }
 }
 
+/** Bytes of the shards below a home, counted by ourselves: a directory that is left out is never looked into. */
+async function shardBytes(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && SHARDS.test(relative(directory, path))) bytes += (await stat(path)).size;
+  }
+  return bytes;
+}
+
 /** Put a home back where none is. */
 export async function restore(file: string, options: CommonOptions): Promise<void> {
   const home = homeAt(options.home);
@@ -67,7 +79,7 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
   await stat(source).catch((cause) => {
     throw new CairnError(`cannot read ${source}`, { code: "unreadable-path", kind: "input", cause });
   });
-  await mkdir(home.directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(home.directory);
   if ((await readdir(home.directory)).length > 0) {
     throw new CairnError(`${home.directory} is not empty`, {
       code: "destination-not-empty",
@@ -83,7 +95,7 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
       next: "Give a file that `cairn backup` wrote.",
     });
   });
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   output.result({ home: home.directory });
   output.say(`Restored ${home.directory}. Start it as before, with --home ${home.directory}`);
 }

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileCid, pathsOf } from "@cairn/archive";
 import type { CheckResultJson } from "@cairn/client";
-import { CairnError, type Hex } from "@cairn/core";
+import type { CommitmentDocument, Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import { lie } from "../owner/gateway-lies.ts";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
-import { formatBytes } from "./format.ts";
+import { counted, formatBytes } from "./format.ts";
+import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
-import { startProgress } from "./progress.ts";
-import { type CommonOptions, openSession, requireAccount } from "./session.ts";
+import { withProgress } from "./progress.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey } from "./session.ts";
 
 export interface CheckOptions extends CommonOptions {
   full?: boolean;
@@ -20,28 +22,35 @@ const POLL_MILLISECONDS = 250;
 export async function check(target: string, options: CheckOptions): Promise<void> {
   const session = await openSession(options);
   const { client, output } = session;
-  const account = await requireAccount(session.home);
+  const owner = await requireOwner(session.home);
   const { name, path } = parseTarget(target);
-  const found = await findPackage(client, account, name);
-  const network = await client.network();
-  const pieces = path === "" ? undefined : await piecesOf(path);
+  const found = await findPackage(session, owner, name);
+  const { document } = found;
+  if (document === undefined) throw notStored(name, found);
+  const network = await pinnedNetwork(session);
+  const pieces = path === "" ? undefined : await piecesOf(document, path);
   const full = options.full ?? false;
   const started = await client.check(found.id, {
     full,
     ...(pieces === undefined ? {} : { pieces }),
-    ...(full ? { readCapability: await readCapability(account, network, found.manifestHash as Hex) } : {}),
+    ...(full ? { readCapability: await readCapability(owner, network, found.manifestHash as Hex) } : {}),
   });
   const total = (await client.package(found.id)).slots.filter(
     (s) => s.deal !== null && (pieces?.includes(s.piece) ?? true),
   ).length;
-  const progress = startProgress("Shards checked", "items", output.json);
-  let result: CheckResultJson = started;
-  while (result.state === "running") {
-    await sleep(POLL_MILLISECONDS);
-    result = await client.checkResult(started.id);
-    progress.update(result.shards.length, total);
-  }
-  progress.stop();
+  const result = await interruptible((signal) =>
+    withProgress(output, "Shards checked", "items", async (progress) => {
+      let result: CheckResultJson = started;
+      while (result.state === "running") {
+        await untilInterrupted(signal, sleep(POLL_MILLISECONDS));
+        result = await untilInterrupted(signal, client.checkResult(started.id));
+        progress.update(result.shards.length, total);
+      }
+      return result;
+    }),
+  );
+  const { checkFindings, uncheckedShards } = await import("../owner/identify.ts");
+  checkFindings(result, { id: found.id, full, pieces }, document);
   output.result(result);
   output.say(
     table(
@@ -56,8 +65,15 @@ export async function check(target: string, options: CheckOptions): Promise<void
       ]),
     ),
   );
+  const unchecked = uncheckedShards(result, pieces, document);
+  if (unchecked.length > 0) {
+    const named = unchecked.slice(0, 8).map(({ piece, shard }) => `shard ${shard} of piece ${piece}`);
+    output.say(
+      `Not checked, as nobody holds them under an active deal: ${named.join(", ")}${unchecked.length > 8 ? ` and ${unchecked.length - 8} more` : ""}`,
+    );
+  }
   if (result.ok) {
-    output.say(`Sound: ${result.shards.length} shards.`);
+    output.say(`Sound: ${counted(result.shards.length, "shard")}.`);
     return;
   }
   const bad = result.shards.filter((shard) => shard.result !== "sound");
@@ -70,8 +86,10 @@ export async function check(target: string, options: CheckOptions): Promise<void
     },
   );
 
-  async function piecesOf(wanted: string): Promise<number[]> {
-    const manifest = await fetchManifest(client, account, found.id);
+  async function piecesOf(document: CommitmentDocument, text: string): Promise<number[]> {
+    const { fileCid, pathOfText, pathsOf } = await import("@cairn/archive");
+    const manifest = await fetchManifest(client, await withKey(owner), { id: found.id, document });
+    const wanted = pathOfText(manifest, text);
     const paths = pathsOf(manifest.entries);
     const cids = manifest.entries.flatMap((entry, index) => {
       const at = paths[index] ?? "";
@@ -82,9 +100,19 @@ export async function check(target: string, options: CheckOptions): Promise<void
       throw new CairnError(`there is no ${wanted} in ${name}`, {
         code: "path-not-found",
         kind: "missing",
-        next: `\`cairn show ${name} --files\` lists what is in it.`,
+        next: `\`cairn show ${found.id} --files\` lists what is in it.`,
       });
     }
-    return (await client.findBlocks(found.id, cids)).pieces;
+    const { pieces } = await client.findBlocks(found.id, cids);
+    if (pieces.length > 0 && pieces.every((piece) => document.pieces[piece] !== undefined)) return pieces;
+    throw lie(`the pieces of ${wanted}`, pieces.join(), "some of the package's", "Nothing was checked.");
   }
+}
+
+function notStored(name: string, { id, state }: { id: string; state: string }): CairnError {
+  return new CairnError(`${name} is ${state}: there is nothing to check yet`, {
+    code: "not-stored",
+    kind: "conflict",
+    next: `See \`cairn show ${id}\`.`,
+  });
 }

@@ -1,9 +1,9 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { asCairnError } from "@cairn/core";
-import { loadAccount } from "../account/account.ts";
+import { asCairnError } from "@cairn/core/errors";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
+import { clocksApart } from "./chain-clock.ts";
 import { formatBytes } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -19,11 +19,13 @@ interface Finding {
 
 /** A put of P bytes with 2-of-4 shards on this machine writes 3 P; below this much free space even small ones may fail. */
 const LOW_SPACE = 2_000_000_000;
+const NOT_RUNNING_EXIT = 6;
 
-/** Look at everything that commonly goes wrong and say what to do; exit code 1 when something is bad. */
+/** Look at everything that commonly goes wrong and say what to do; exit code 1 when something is bad, 6 when no network runs. */
 export async function doctor(options: CommonOptions): Promise<void> {
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   const home = homeAt(options.home);
+  let running = true;
   const findings = [runtime(), ...(await disk(home.directory)), await account(), ...(await network())];
   output.result(findings);
   output.say(
@@ -32,12 +34,13 @@ export async function doctor(options: CommonOptions): Promise<void> {
       findings.map((one) => [one.what, one.verdict, one.found, one.verdict === "good" ? "" : one.next]),
     ),
   );
-  if (findings.some((one) => one.verdict === "bad")) process.exitCode = 1;
+  if (!running) process.exitCode = NOT_RUNNING_EXIT;
+  else if (findings.some((one) => one.verdict === "bad")) process.exitCode = 1;
 
   async function account(): Promise<Finding> {
     const next = "The first `cairn put` makes one; `cairn key import FILE` brings one.";
     try {
-      const found = await loadAccount(home);
+      const found = await (await import("../account/account.ts")).loadAccount(home);
       return found === undefined
         ? { what: "account", verdict: "warning", found: "none in this home yet", next }
         : { what: "account", verdict: "good", found: found.wallet.address, next: "" };
@@ -52,8 +55,10 @@ export async function doctor(options: CommonOptions): Promise<void> {
       const run = await findRunning(home);
       const { client } = await openSession(options);
       const status = await client.status();
-      const age = Math.floor(Date.now() / 1000) - status.blockTime;
+      const now = Math.floor(Date.now() / 1000);
+      const age = Math.max(0, now - status.blockTime);
       const { deployment } = await client.network();
+      const apart = clocksApart(status.blockTime, now, deployment.periodSeconds);
       const late = age > Math.max(30, deployment.periodSeconds);
       const connected = `${status.providersConnected} of ${status.providers} connected`;
       return [
@@ -62,14 +67,20 @@ export async function doctor(options: CommonOptions): Promise<void> {
           what: "chain",
           verdict: late ? "bad" : "good",
           found: `block ${status.block}, ${age} s old`,
-          next: "Blocks do not come: see logs/chain.log in the home.",
+          next: "Blocks do not come, or this machine's clock is fast: see logs/chain.log in the home.",
+        },
+        {
+          what: "clock",
+          verdict: apart === undefined ? "good" : "warning",
+          found: apart?.what ?? "the chain's and this machine's agree",
+          next: apart?.next ?? "",
         },
         {
           what: "providers",
           verdict:
             status.providersConnected === 0 ? "bad" : status.providersConnected < status.providers ? "warning" : "good",
           found: connected,
-          next: "Start the missing ones again, or others: cairn provider --gateway URL",
+          next: "Start the missing ones again, or others: `cairn provider --gateway URL`",
         },
         {
           what: "packages",
@@ -80,6 +91,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
       ];
     } catch (error) {
       const known = asCairnError(error);
+      running = known.code !== "not-running";
       return [
         { what: "network", verdict: "bad", found: known.message, next: known.next ?? "Start it with `cairn up`." },
       ];

@@ -6,9 +6,10 @@ import { openBeats } from "../downstream/open-beats.ts";
 import { changeDownstreamFile, parseDownstreamFile } from "../downstream/settings.ts";
 import { type DownstreamTables, withDownstreamDatabase } from "../downstream/with-database.ts";
 import { type Home, homeAt } from "../home/home.ts";
-import { formatBytes } from "./format.ts";
+import { counted, formatBytes } from "./format.ts";
+import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { createOutput } from "./output.ts";
-import { type Progress, startProgress } from "./progress.ts";
+import { type Progress, withProgress } from "./progress.ts";
 import { parseSize } from "./provider.ts";
 import type { CommonOptions } from "./session.ts";
 
@@ -25,18 +26,17 @@ export async function maintain(
   parseDownstreamFile({ pool }, "the command line");
   const plan = planPool(pool);
   await changeDownstreamFile(home, { pool });
-  const output = createOutput(options.json ?? false);
-  const bar = startProgress("Preparing chunks", "bytes", output.json);
-  try {
-    await withDownstreamDatabase(home, (tables) =>
-      tables.running ? watch(tables, plan, bar) : fill(home, tables, pool, plan, bar),
-    );
-  } finally {
-    bar.stop();
-  }
+  const output = createOutput(options);
+  await interruptible((signal) =>
+    withProgress(output, "Preparing chunks", "bytes", (bar) =>
+      withDownstreamDatabase(home, (tables) =>
+        tables.running ? watch(tables, plan, bar, signal) : fill(home, tables, pool, plan, bar, signal),
+      ),
+    ),
+  );
   const count = [...plan.values()].reduce((sum, chunks) => sum + chunks, 0);
   output.result({ pool, chunks: count, bytes: bytesOf(plan) });
-  output.say(`${count} chunks (${formatBytes(bytesOf(plan))}) are prepared and kept so.`);
+  output.say(`Prepared and kept so: ${counted(count, "chunk")} (${formatBytes(bytesOf(plan))}).`);
 }
 
 const bytesOf = (chunks: ReadonlyMap<number, number>): number =>
@@ -48,13 +48,18 @@ async function bytesReady({ pool, settings }: DownstreamTables, plan: ReadonlyMa
   return bytesOf(new Map([...plan].map(([size, count]) => [size, Math.min(count, fresh.get(size) ?? 0)])));
 }
 
-async function watch(tables: DownstreamTables, plan: ReadonlyMap<number, number>, bar: Progress): Promise<void> {
+async function watch(
+  tables: DownstreamTables,
+  plan: ReadonlyMap<number, number>,
+  bar: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const total = bytesOf(plan);
   for (;;) {
     const ready = await bytesReady(tables, plan);
     bar.update(ready, total);
     if (ready >= total) return;
-    await sleep(LOOK_MILLISECONDS);
+    await untilInterrupted(signal, sleep(LOOK_MILLISECONDS));
   }
 }
 
@@ -64,6 +69,7 @@ async function fill(
   pool: DownstreamSettings["pool"],
   plan: ReadonlyMap<number, number>,
   bar: Progress,
+  signal: AbortSignal,
 ): Promise<void> {
   const chunks = new ChunkPool({
     pool: tables.pool,
@@ -77,10 +83,13 @@ async function fill(
   let ready = await bytesReady(tables, plan);
   bar.update(ready, total);
   try {
-    await chunks.fill(({ size }) => {
-      ready += size;
-      bar.update(Math.min(ready, total), total);
-    });
+    await untilInterrupted(
+      signal,
+      chunks.fill(({ size }) => {
+        ready += size;
+        bar.update(Math.min(ready, total), total);
+      }),
+    );
   } finally {
     await chunks.stop();
   }

@@ -1,7 +1,8 @@
 import { CairnError } from "@cairn/core";
 import { findPackage } from "./find-package.ts";
-import { formatBytes } from "./format.ts";
-import { startProgress } from "./progress.ts";
+import { counted, formatBytes } from "./format.ts";
+import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { withProgress } from "./progress.ts";
 import { type CommonOptions, openSession, requireAccount } from "./session.ts";
 
 /** Hand out a package's shards to farmers of the downstream door, besides the providers that hold them under deals. */
@@ -9,7 +10,7 @@ export async function offer(target: string, options: CommonOptions & { copies?: 
   const session = await openSession(options);
   const { client, output } = session;
   const account = await requireAccount(session.home);
-  const found = await findPackage(client, account, target);
+  const found = await findPackage(session, account, target);
   const slots = (await client.package(found.id)).slots.filter(({ state }) => state === "ACTIVE");
   if (slots.length === 0) {
     throw new CairnError(`no shard of ${target} is held under an active deal`, {
@@ -19,19 +20,19 @@ export async function offer(target: string, options: CommonOptions & { copies?: 
     });
   }
   const copies = options.copies ?? 1;
-  const progress = startProgress("Shards offered", "items", output.json);
   const shards: { piece: number; shard: number; size: number; sha256: string; encoded: number }[] = [];
-  try {
-    for (const { piece, shard } of slots) {
-      shards.push({ piece, shard, ...(await client.offerShard(found.id, { piece, shard, copies })) });
-      progress.update(shards.length, slots.length);
-    }
-  } finally {
-    progress.stop();
-  }
+  await interruptible((signal) =>
+    withProgress(output, "Shards offered", "items", async (progress) => {
+      for (const { piece, shard } of slots) {
+        const offered = await untilInterrupted(signal, client.offerShard(found.id, { piece, shard, copies }));
+        shards.push({ piece, shard, ...offered });
+        progress.update(shards.length, slots.length);
+      }
+    }),
+  );
   output.result({ package: found.id, copies, shards });
   const bytes = shards.reduce((sum, { size }) => sum + size, 0);
   output.say(
-    `${shards.length} shards (${formatBytes(bytes)}) are offered in ${copies} ${copies === 1 ? "copy" : "copies"}: farmers that fetch, such as \`cairn farmer\`, take them first.`,
+    `${counted(shards.length, "shard")} (${formatBytes(bytes)}), offered in ${counted(copies, "copy", "copies")}: farmers that fetch, such as \`cairn farmer\`, take them first.`,
   );
 }

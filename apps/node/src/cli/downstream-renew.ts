@@ -9,7 +9,7 @@ import type { CommonOptions } from "./session.ts";
 /** End all contracts and go on with the heartbeat that the home has now, after the one before was lost. */
 export async function renew(options: CommonOptions): Promise<void> {
   const home = homeAt(options.home);
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   const ended = await withDownstreamDatabase(home, async ({ pool, running }) => {
     if (running) {
       throw new CairnError("the verification node is running", {

@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = 25;
 
 /** Totals of a home's verification node, and its farmers, those online first; with --json both as they are. */
 export async function status(options: CommonOptions & { limit?: number }): Promise<void> {
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   const now = Date.now() / 1000;
   const limit = options.limit ?? DEFAULT_LIMIT;
   const { totals, farmers } = await withDownstreamDatabase(homeAt(options.home), async ({ pool }) => ({
@@ -18,22 +18,20 @@ export async function status(options: CommonOptions & { limit?: number }): Promi
     farmers: await listFarmers(pool, { sort: "online", descending: true, onlineOnly: false, limit, page: 0, now }),
   }));
   output.result({ totals, farmers });
-  output.say(
-    [
-      `Farmers     ${totals.online} of ${totals.farmers} online`,
-      `Contracts   ${totals.contracts} (${formatBytes(totals.bytes)})`,
-      `Heartbeats  ${totals.heartbeats}`,
-      `Copies      ${totals.held} held of ${totals.wanted} wanted`,
-      `Prepared    ${totals.pool.chunks} chunks (${formatBytes(totals.pool.bytes)})`,
-    ].join("\n"),
-  );
+  output.say([
+    `Farmers     ${totals.online} of ${totals.farmers} online`,
+    `Contracts   ${totals.contracts} (${formatBytes(totals.bytes)})`,
+    `Heartbeats  ${totals.heartbeats}`,
+    `Copies      ${totals.held} held of ${totals.wanted} wanted`,
+    `Prepared    ${totals.pool.chunks} chunks (${formatBytes(totals.pool.bytes)})`,
+  ]);
   if (farmers.length === 0) return;
   output.say("");
   output.say(
     table(["farmer", "address", "online", "uptime", "heartbeats", "contracts", "size", "where"], farmers.map(row)),
   );
   if (totals.farmers > farmers.length) {
-    output.say(`\n${totals.farmers - farmers.length} more: --limit ${totals.farmers}`);
+    output.say("", `${totals.farmers - farmers.length} more: --limit ${totals.farmers}`);
   }
 }
 

@@ -14,7 +14,7 @@ const now = () => Date.now() / 1000;
 /** Replace the whitelist by a CSV file, or add one address. What has a dot or a slash in it is a file. */
 export async function whitelist(target: string, options: CommonOptions): Promise<void> {
   const home = homeAt(options.home);
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   if (!/[./\\]/.test(target)) {
     await withDownstreamDatabase(home, ({ pool, settings }) => addToWhitelist({ pool, settings, now }, target));
     output.result({ added: target });
@@ -27,6 +27,9 @@ export async function whitelist(target: string, options: CommonOptions): Promise
     importWhitelist({ pool, settings, beats: await openBeats(home), now }, createReadStream(path)),
   );
   output.result(change);
+  for (const { line, reason } of change.skipped) output.say(`line ${line} was passed over: ${reason}`);
+  const unnamed = change.skippedRows - change.skipped.length;
+  if (unnamed > 0) output.say(`and ${unnamed} more lines`);
   output.say(
     `${change.addresses} addresses may farm; ${change.removedAddresses} were taken off the list, and ${change.removedFarmers} farmers ended.`,
   );
@@ -43,7 +46,7 @@ async function requireReadable(path: string): Promise<void> {
     throw new CairnError(`cannot read ${path}: ${(cause as Error).message}`, {
       code: "unreadable-path",
       kind: "input",
-      next: "Name a CSV file, or give an address that begins with 1.",
+      next: "Name a CSV file, or give an address.",
       cause,
     });
   }

@@ -65,6 +65,7 @@ export function downstreamCommands(program: Command): void {
     .argument("<max>", "largest chunk")
     .argument("<total>", "bytes of all prepared chunks together")
     .argument("<base>", "sizes are powers of this", wholeNumber(2, 1024))
+    .option("--progress", "say how far it is also where standard error is no terminal")
     .action(async (min, max, total, base, options) =>
       (await import("./downstream-maintain.ts")).maintain({ min, max, total, base }, options),
     );
@@ -72,6 +73,7 @@ export function downstreamCommands(program: Command): void {
   command("offer", "let farmers hold copies of a package's shards as well")
     .argument("<package>", "a name or an id from `cairn ls`")
     .option("--copies <n>", "copies of each shard (default: 1)", wholeNumber(1, 100))
+    .option("--progress", "say how far it is also where standard error is no terminal")
     .action(async (target, options) => (await import("./downstream-offer.ts")).offer(target, options));
 
   command("renew", "after heartbeat.json was lost: end all contracts and go on with a new heartbeat").action(

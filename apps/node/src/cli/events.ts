@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventJson } from "@cairn/client";
+import { printableJson } from "@cairn/core/printable";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface EventOptions extends CommonOptions {
@@ -13,7 +14,7 @@ const POLL_MILLISECONDS = 500;
 export async function events(options: EventOptions): Promise<void> {
   const { client, output } = await openSession(options);
   const show = (event: EventJson) => {
-    if (output.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (output.json) process.stdout.write(`${printableJson(event)}\n`);
     else output.say(lineOf(event));
   };
   const newest = await client.events(undefined, options.last ?? 50);

@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
+import { printableJson } from "@cairn/core/printable";
 import { type FarmerEvent, readIdentity, runFarmer } from "@cairn/farmer";
-import { exitWithParent } from "@cairn/process";
 import { findDownstream } from "../downstream/run-file.ts";
 import { homeAt } from "../home/home.ts";
+import { stopSignal } from "../supervise/stop-signal.ts";
 import { farmerView } from "./farmer-view.ts";
 import { createOutput } from "./output.ts";
 import { parseSize } from "./provider.ts";
@@ -24,16 +25,13 @@ const DEFAULT_SIZE = "33554432";
 
 /** Earn with free space at a downstream node until told to stop. */
 export async function farmer(url: string | undefined, options: FarmerCommandOptions): Promise<void> {
-  exitWithParent();
   const home = homeAt(options.home);
   const node = url ?? options.node ?? (await findDownstream(home)).url;
   const size = Number(parseSize(options.size ?? DEFAULT_SIZE));
   const identity = await readIdentity({ address: options.address, identities: options.identity, key: options.key });
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   const view = output.json ? jsonLines() : farmerView(output);
-  const stopped = new Promise<void>((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
-  });
+  const stopped = stopSignal();
   const starting = runFarmer({
     node,
     identity,
@@ -57,8 +55,7 @@ export async function farmer(url: string | undefined, options: FarmerCommandOpti
   }
   await running.stop();
   const { contracts, bytes, accepted, missed } = running.progress();
-  if (output.json)
-    process.stdout.write(`${JSON.stringify({ event: "stopped", contracts, bytes, accepted, missed })}\n`);
+  if (output.json) process.stdout.write(`${printableJson({ event: "stopped", contracts, bytes, accepted, missed })}\n`);
   else output.say(`Stopped with ${contracts} contracts; start again before their windows end and they go on.`);
   process.exit(0);
 }
@@ -67,7 +64,7 @@ export async function farmer(url: string | undefined, options: FarmerCommandOpti
 function jsonLines() {
   return {
     tell: (event: FarmerEvent) =>
-      void process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`),
+      void process.stdout.write(`${printableJson({ at: new Date().toISOString(), ...event })}\n`),
     follow: () => undefined,
     close: () => undefined,
   };

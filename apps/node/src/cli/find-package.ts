@@ -1,7 +1,16 @@
-import type { CairnClient, PackageJson } from "@cairn/client";
-import { CairnError } from "@cairn/core";
-import type { Account } from "../account/account.ts";
+import { namesOfText } from "@cairn/archive/names";
+import type { NetworkJson, PackageJson } from "@cairn/client";
+import type { CommitmentDocument, Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import { nameHash } from "../account/labels.ts";
+import type { Owner } from "../account/owner.ts";
+import { openChainView } from "../owner/check-chain.ts";
+import { lie } from "../owner/gateway-lies.ts";
+import { amendPackage, type KnownPackage, recallByName, recallPackage } from "../owner/known-packages.ts";
+import { collect } from "./collect.ts";
+import { deploymentOf } from "./deployment-of.ts";
+import { GONE } from "./package-name.ts";
+import { pinnedNetwork, type Session } from "./session.ts";
 
 /** `PACKAGE[/path]`: a name or an id, and what follows the first slash. */
 export function parseTarget(text: string): { name: string; path: string } {
@@ -10,25 +19,130 @@ export function parseTarget(text: string): { name: string; path: string } {
   return { name: text.slice(0, slash), path: text.slice(slash + 1).replace(/^\/+|\/+$/g, "") };
 }
 
-const GONE = new Set(["REMOVED", "ABANDONED", "EXPIRED"]);
+/** Loaded when there is an answer to be checked. */
+const identify = () => import("../owner/identify.ts");
 
-/** A package by id or by name; among equal names the live one, else the newest. Throws `unknown-package`. */
-export async function findPackage(client: CairnClient, account: Account, name: string): Promise<PackageJson> {
-  if (/^[0-9a-f]{32}$/.test(name)) {
-    try {
-      return await client.package(name);
-    } catch (error) {
-      if (!(error instanceof CairnError) || error.kind !== "missing") throw error;
-    }
+const UNTOUCHED = "Nothing was read, signed or removed.";
+const MAX_DOCUMENT_BYTES = 33_554_432;
+
+/** A package that is the one asked for, and its commitment document once it has one. */
+export interface FoundPackage extends PackageJson {
+  document: CommitmentDocument | undefined;
+}
+
+/**
+ * A package by id or by name, as it is shown or as it is; among equal names the live one, else the newest. What the gateway answers is held against the label that this
+ * account's key made for it, what this home remembers, the document under its hash, and the chain.
+ * @throws CairnError `unknown-package`, `gateway-lies`, `wrong-key`
+ */
+export async function findPackage(session: Session, account: Owner, name: string): Promise<FoundPackage> {
+  const found = (await byId(session, account, name)) ?? (await byShownName(session, account, name));
+  if (found.manifestHash === null || GONE.has(found.state)) {
+    await assertGone(session, account, found, await recallPackage(session.home, found.id));
+    return { ...found, document: undefined };
   }
-  const found = await client.packageByName(nameHash(account, name));
-  const [best] = found.sort(
+  return { ...found, document: await ownDocument(session, account, await pinnedNetwork(session), found) };
+}
+
+/** A package's commitment document, held against its hash, what is said of the package, and the chain. */
+export async function ownDocument(
+  session: Session,
+  account: Owner,
+  network: NetworkJson,
+  found: PackageJson,
+): Promise<CommitmentDocument> {
+  const bytes = await collect(await session.client.document(found.id), MAX_DOCUMENT_BYTES, "the document");
+  const { checkDocument, checkOwnership } = await identify();
+  const document = checkDocument(bytes, found, account.wallet.address);
+  await openChainView(session.run.chainUrl, deploymentOf(network), (chain) => checkOwnership(chain, found, document));
+  return document;
+}
+
+async function byId(session: Session, account: Owner, id: string): Promise<PackageJson | undefined> {
+  if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
+  const known = await recallPackage(session.home, id);
+  let found: PackageJson;
+  try {
+    found = await session.client.package(id);
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.kind !== "missing") throw error;
+    if (known !== undefined && !known.ended) await assertEnded(session, account, known, id, undefined);
+    return undefined;
+  }
+  (await identify()).checkIdentity(account, found, { id }, known);
+  return found;
+}
+
+/** What is said to have nothing to get must have no deals that go on: one that a home remembers, and one whose hash is told. */
+async function assertGone(
+  session: Session,
+  account: Owner,
+  found: PackageJson,
+  known: KnownPackage | undefined,
+): Promise<void> {
+  if (known !== undefined) {
+    if (!known.ended) await assertEnded(session, account, known, found.id, found);
+    return;
+  }
+  if (found.manifestHash !== null && (await goesOn(session, account, found.manifestHash)) === true) {
+    throw lie("state", found.state, "with deals that go on", UNTOUCHED);
+  }
+}
+
+/** Whether a package has deals on the chain that nobody gave notice of; undefined when no chain answers. */
+async function goesOn(session: Session, account: Owner, manifestHash: string): Promise<boolean | undefined> {
+  const network = await pinnedNetwork(session);
+  return openChainView(session.run.chainUrl, deploymentOf(network), async (chain) => {
+    const record = await chain.package({ owner: account.wallet.address, manifestHash: manifestHash as Hex });
+    return record !== undefined && record.liveDeals > 0 && record.lastPeriod === 0;
+  });
+}
+
+async function byShownName(session: Session, account: Owner, text: string): Promise<PackageJson> {
+  const [first = text, second] = namesOfText(text);
+  if (second === undefined) return byName(session, account, first);
+  try {
+    return await byName(session, account, first);
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.code !== "unknown-package") throw error;
+    return byName(session, account, second);
+  }
+}
+
+async function byName(session: Session, account: Owner, name: string): Promise<PackageJson> {
+  const hash = nameHash(account, name);
+  const answers = await session.client.packageByName(hash);
+  const { checkIdentity } = await identify();
+  for (const answer of answers) {
+    checkIdentity(account, answer, { name }, await recallPackage(session.home, answer.id));
+  }
+  const [best] = answers.toSorted(
     (a, b) => Number(GONE.has(a.state)) - Number(GONE.has(b.state)) || b.createdAt - a.createdAt,
   );
+  const known = await recallByName(session.home, hash);
+  if (known !== undefined && (best === undefined || best.id !== known.id || GONE.has(best.state))) {
+    await assertEnded(session, account, known, name, best);
+  }
   if (best !== undefined) return best;
   throw new CairnError(`there is no package "${name}"`, {
     code: "unknown-package",
     kind: "missing",
     next: "`cairn ls` lists your packages.",
   });
+}
+
+/** The package that this home knows under a name may be passed over only when the chain says that it has no deals left. */
+async function assertEnded(
+  session: Session,
+  account: Owner,
+  known: KnownPackage,
+  name: string,
+  answered: PackageJson | undefined,
+): Promise<void> {
+  if ((await goesOn(session, account, known.manifestHash)) === false) {
+    await amendPackage(session.home, known.id, { ended: true });
+    return;
+  }
+  const said = answered === undefined ? "nothing" : `${answered.id}, ${answered.state}`;
+  throw lie(`the package "${name}"`, said, known.id, UNTOUCHED);
 }

@@ -10,22 +10,21 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
-/** Wei as coins, up to 6 significant decimals. */
-export function formatCoins(wei: bigint): string {
-  const whole = wei / 10n ** 18n;
-  const fraction = (wei % 10n ** 18n).toString().padStart(18, "0");
-  const firstDigit = fraction.search(/[1-9]/);
-  if (firstDigit === -1) return `${whole} CAIRN`;
-  const digits = fraction.slice(0, whole > 0n ? 6 : Math.min(18, firstDigit + 6)).replace(/0+$/, "");
-  return `${whole}.${digits === "" ? "0" : digits} CAIRN`;
+export { formatCoins } from "@cairn/core/coins";
+
+/** A length of time in words. Rounded before it is split, so that no part reaches the next unit. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) {
+    const rest = whole % 60;
+    return `${Math.floor(whole / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
+  }
+  if (whole < 2 * 86_400) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
 }
 
-export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  if (seconds < 3600) {
-    const rest = Math.ceil(seconds % 60);
-    return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
-  }
-  if (seconds < 2 * 86_400) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
+/** `1 file`, `2 files`; the plural where it is not the word and an s. */
+export function counted(count: number, word: string, plural = `${word}s`): string {
+  return `${count} ${count === 1 ? word : plural}`;
 }

@@ -1,26 +1,16 @@
-import { createWriteStream } from "node:fs";
-import { readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
-import {
-  type ByteRange,
-  findEntry,
-  type GetBlocks,
-  type Manifest,
-  type ReadFileOptions,
-  type Restored,
-  readFile,
-  readFrames,
-  restoreFolder,
-  restorePath,
-} from "@cairn/archive";
-import { CairnError, type Hex } from "@cairn/core";
+import type { GetBlocks, Manifest } from "@cairn/archive";
+import { displayName } from "@cairn/archive/names";
+import type { CommitmentDocument, Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import type { Account } from "../account/account.ts";
 import { readCapability } from "./capability.ts";
-import { findPackage, parseTarget } from "./find-package.ts";
-import { formatBytes, formatDuration } from "./format.ts";
+import { type FoundPackage, findPackage, parseTarget } from "./find-package.ts";
+import { counted, formatBytes, formatDuration } from "./format.ts";
+import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { fetchManifest } from "./open-manifest.ts";
-import { startProgress } from "./progress.ts";
-import { type CommonOptions, openSession, requireAccount } from "./session.ts";
+import { parseRange } from "./parse-range.ts";
+import { withProgress } from "./progress.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireOwner, type Session, withKey } from "./session.ts";
 
 export interface GetOptions extends CommonOptions {
   /** `FROM-TO`, half-open, of one file. */
@@ -31,76 +21,99 @@ export interface GetOptions extends CommonOptions {
 
 /** Bring back a package, a folder of it, one file, or a byte range of one file. */
 export async function get(target: string, destination: string, options: GetOptions): Promise<void> {
-  const session = await openSession(options);
-  const { client, output } = session;
-  const account = await requireAccount(session.home);
-  const { name, path } = parseTarget(target);
-  const dest = resolve(destination);
   const range = options.range === undefined ? undefined : parseRange(options.range);
-  const found = await findPackage(client, account, name);
-  if (found.manifestHash === null) {
+  const session = await openSession(options);
+  await interruptible(
+    async (signal) => {
+      const wanted = await untilInterrupted(signal, prepare(session, target, destination, { ...options, range }));
+      await restore(session, wanted, destination, signal);
+    },
+    { message: `interrupted: nothing of ${displayName(target)} was kept`, next: "Run the command again." },
+  );
+}
+
+/** What is to be restored, held against what its owner knows of it. */
+interface Wanted {
+  found: FoundPackage;
+  document: CommitmentDocument;
+  manifest: Manifest;
+  account: Account;
+  capability: Awaited<ReturnType<typeof readCapability>>;
+  /** Below the package's root. */
+  path: string;
+  /** Of what is restored. */
+  name: string;
+  /** Only one file can be read so. */
+  oneFile: { range?: { start: number; end: number }; stored: boolean } | undefined;
+}
+
+async function prepare(
+  session: Session,
+  target: string,
+  destination: string,
+  { range, encrypted = false }: { range: { start: number; end: number } | undefined; encrypted?: boolean },
+): Promise<Wanted> {
+  const owner = await requireOwner(session.home);
+  const { name, path: text } = parseTarget(target);
+  const found = await findPackage(session, owner, name);
+  const { document } = found;
+  if (document === undefined) {
     throw new CairnError(`${name} is ${found.state}: there is nothing to get yet`, {
       code: "not-stored",
       kind: "conflict",
       next: found.next ?? `See \`cairn show ${found.id}\`.`,
     });
   }
-  const oneFile = range !== undefined || options.encrypted === true;
-  if (path === "" && !oneFile) await requireFree(dest);
-  const network = await client.network();
+  const network = await pinnedNetwork(session);
+  const { assertDestinationFree, findEntry, pathOfText } = await import("@cairn/archive");
+  const account = await withKey(owner);
   const capability = await readCapability(account, network, found.manifestHash as Hex);
-  const manifest = await fetchManifest(client, account, found.id);
-  const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
+  const manifest = await fetchManifest(session.client, account, { id: found.id, document });
+  const path = pathOfText(manifest, text);
+  const { entry } = manifest.layout === "car" ? {} : findEntry(manifest, path);
+  const oneFile =
+    range === undefined && !encrypted ? undefined : { ...(range === undefined ? {} : { range }), stored: encrypted };
+  const isFolder = entry?.kind === "directory" && oneFile === undefined;
+  assertDestinationFree(destination, isFolder ? undefined : { name: entry?.name ?? name });
+  return { found, document, manifest, account, capability, path, name: entry?.name ?? name, oneFile };
+}
+
+async function restore(
+  { client, output }: Session,
+  { found, document, manifest, account, capability, path, name, oneFile }: Wanted,
+  destination: string,
+  signal: AbortSignal,
+): Promise<void> {
   const started = performance.now();
-  const progress = startProgress("Getting", "bytes", output.json);
-  const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) =>
-    progress.update(bytes, totalBytes);
-  try {
-    const { signal } = interrupted;
+  const { readFile, readFrames, restoreFolder, restorePath, restoreStream } = await import("@cairn/archive");
+  const restored = await withProgress(output, "Getting", "bytes", async (progress) => {
     const getBlocks: GetBlocks = (cids) =>
       readFrames(lazily(() => client.blocks(found.id, cids.map(String), capability, signal)));
+    const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) =>
+      progress.update(bytes, totalBytes);
     const common = { manifest, key: account.key, onProgress, signal };
-    const restored = oneFile
-      ? await getOneFile(
-          {
-            manifest,
-            key: account.key,
-            path,
-            getBlocks,
-            ...(range === undefined ? {} : { range }),
-            stored: options.encrypted ?? false,
-          },
-          await insideIfDirectory(dest, basename(path || name)),
-        )
-      : path !== ""
-        ? await restorePath({ ...common, path, getBlocks, destination: await forPath(manifest, path, dest) })
-        : await restoreFolder({
-            ...common,
-            pieces: eachPiece(found.pieces, (piece) => client.piece(found.id, piece, capability, signal)),
-            destination: dest,
-          });
-    progress.stop();
-    const seconds = (performance.now() - started) / 1000;
-    output.result({ id: found.id, destination: dest, files: restored.files, bytes: restored.bytes, seconds });
-    output.say(
-      `Got ${restored.files} files, ${formatBytes(restored.bytes)}, in ${formatDuration(seconds)}; every block verified`,
-    );
-  } catch (error) {
-    progress.stop();
-    if (!interrupted.signal.aborted) throw error;
-    throw new CairnError("interrupted: what was half restored has been removed", {
-      code: "interrupted",
-      kind: "conflict",
-      cause: error,
-      next: "Run the command again.",
-    });
-  } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-  }
+    if (oneFile !== undefined) {
+      const bytes = readFile({ manifest, key: account.key, path, getBlocks, ...oneFile });
+      return { files: 1, ...(await restoreStream({ bytes, destination, name, signal })) };
+    }
+    if (path !== "") return restorePath({ ...common, path, getBlocks, destination });
+    const pieces = eachPiece(document.pieces.length, (piece) => client.piece(found.id, piece, capability, signal));
+    return restoreFolder({ ...common, pieces, destination });
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const rootKept = "rootKept" in restored && restored.rootKept;
+  output.result({
+    id: found.id,
+    destination: displayName(restored.path),
+    files: restored.files,
+    bytes: restored.bytes,
+    seconds,
+    rootKept,
+  });
+  if (rootKept) output.say(`${displayName(restored.path)} belongs to another user and keeps its own time and mode`);
+  output.say(
+    `Got ${counted(restored.files, "file")}, ${formatBytes(restored.bytes)}, in ${formatDuration(seconds)}; every block verified`,
+  );
 }
 
 async function* eachPiece(
@@ -110,69 +123,7 @@ async function* eachPiece(
   for (let piece = 0; piece < count; piece += 1) yield await open(piece);
 }
 
-/** DEST must be absent or an empty folder. */
-async function requireFree(destination: string): Promise<void> {
-  const entries = await readdir(destination).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw new CairnError(`${destination} cannot be written to: ${error.message}`, {
-      code: error.code === "ENOTDIR" ? "destination-exists" : "unwritable-destination",
-      kind: "input",
-      cause: error,
-      next: "Name a folder that does not exist yet.",
-    });
-  });
-  if (entries.length === 0) return;
-  throw new CairnError(`${destination} is not empty`, {
-    code: "destination-not-empty",
-    kind: "input",
-    next: "Name a folder that does not exist yet, or empty this one.",
-  });
-}
-
 /** Opens the request only when the first byte is wanted. */
 async function* lazily(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
   yield* await open();
-}
-
-/** A file goes into an existing folder under its own name; a folder becomes DEST itself. */
-async function forPath(manifest: Manifest, path: string, destination: string): Promise<string> {
-  const { entry } = findEntry(manifest, path);
-  return entry.kind === "directory" ? destination : insideIfDirectory(destination, basename(path));
-}
-
-async function insideIfDirectory(destination: string, name: string): Promise<string> {
-  const existing = await stat(destination).catch(() => undefined);
-  return existing?.isDirectory() ? join(destination, name) : destination;
-}
-
-/** Written beside DEST and renamed, so that a broken read leaves nothing. */
-async function getOneFile(options: ReadFileOptions, destination: string): Promise<Omit<Restored, "exactTimes">> {
-  if (await stat(destination).catch(() => undefined)) {
-    throw new CairnError(`${destination} exists already`, {
-      code: "destination-exists",
-      kind: "input",
-      next: "Name a file that does not exist.",
-    });
-  }
-  const partial = `${destination}.${process.pid}.part`;
-  try {
-    await pipeline(readFile(options), createWriteStream(partial, { flags: "wx" }));
-    const { size } = await stat(partial);
-    await rename(partial, destination);
-    return { path: destination, files: 1, bytes: size };
-  } finally {
-    await rm(partial, { force: true });
-  }
-}
-
-function parseRange(text: string): ByteRange {
-  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
-  const start = Number(match?.[1]);
-  const end = Number(match?.[2]);
-  if (match !== null && start < end) return { start, end };
-  throw new CairnError(`"${text}" is not a byte range`, {
-    code: "bad-range",
-    kind: "input",
-    next: "Write it as FROM-TO, TO not included: --range 0-1024",
-  });
 }

@@ -1,10 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { exportPublicKey } from "@cairn/archive";
+import { exportPublicKey } from "@cairn/archive/keys";
 import { CairnError } from "@cairn/core";
 import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
 import { type KnownNetwork, readAccountFile, writeAccountFile } from "../account/account-file.ts";
-import { type Home, homeAt, readJson, writeWhole } from "../home/home.ts";
+import { type Home, homeAt, writeWhole } from "../home/home.ts";
+import { knownNetwork } from "../home/known-network.ts";
 import { createOutput } from "./output.ts";
 import { type CommonOptions, requireAccount } from "./session.ts";
 
@@ -28,20 +29,19 @@ export async function exportKey(file: string, options: KeyOptions): Promise<void
     });
   }
   const passphrase = await passphraseOf(options);
-  const network = await knownNetwork(home);
+  const network = await networkOf(home);
   const secrets = { ...account.secrets, ...(network === undefined ? {} : { network }) };
   const text = options.openpgp ? account.secrets.openpgp : await writeAccountFile(secrets, passphrase);
   await writeWhole(path, text);
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   output.result({ file: path, owner: account.wallet.address, fingerprint: account.key.fingerprint });
   output.say(`Exported ${account.wallet.address} to ${path}. ${sealing(options.openpgp, passphrase)}`);
 }
 
-/** The contracts that this home's packages are under: its own deployment, or those it was told to join. */
-async function knownNetwork(home: Home): Promise<KnownNetwork | undefined> {
-  const own = await readJson<KnownNetwork>(home.deploymentFile);
-  if (own === undefined) return readJson<KnownNetwork>(home.joinedFile);
-  return { chainId: own.chainId, deals: own.deals };
+/** The part of it that the account file carries. */
+async function networkOf(home: Home): Promise<KnownNetwork | undefined> {
+  const known = await knownNetwork(home);
+  return known === undefined ? undefined : { chainId: known.chainId, deals: known.deals };
 }
 
 function sealing(openpgp: boolean | undefined, passphrase: string | undefined): string {
@@ -66,7 +66,7 @@ export async function importKey(file: string, options: KeyOptions): Promise<void
   if (secrets.network !== undefined && (await knownNetwork(home)) === undefined) {
     await writeWhole(home.joinedFile, `${JSON.stringify(secrets.network, null, 2)}\n`);
   }
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint });
   output.say(`Imported ${account.wallet.address}. Packages of this owner are found with: cairn recover`);
 }
@@ -74,7 +74,7 @@ export async function importKey(file: string, options: KeyOptions): Promise<void
 /** Show the account's public parts. */
 export async function listKeys(options: KeyOptions): Promise<void> {
   const account = await loadAccount(homeAt(options.home));
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   if (account === undefined) {
     output.result([]);
     output.say("No account yet: the first `cairn put` makes one, or `cairn key create` now.");
@@ -82,13 +82,18 @@ export async function listKeys(options: KeyOptions): Promise<void> {
   }
   const { wallet, key } = account;
   output.result([{ owner: wallet.address, fingerprint: key.fingerprint, openpgp: exportPublicKey(key) }]);
-  output.say(`owner    ${wallet.address}\nOpenPGP  ${key.fingerprint}\n\n${exportPublicKey(key)}`);
+  output.say(
+    `owner    ${wallet.address}`,
+    `OpenPGP  ${key.fingerprint}`,
+    "",
+    exportPublicKey(key).trimEnd().split(/\r?\n/),
+  );
 }
 
 /** Make the account before anything is stored. */
 export async function createKey(options: KeyOptions): Promise<void> {
   const { account, created } = await ensureAccount(homeAt(options.home));
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint, created });
   output.say(`${created ? "Made" : "There is already"} account ${account.wallet.address}.`);
 }
@@ -102,7 +107,11 @@ async function passphraseOf(options: KeyOptions): Promise<string | undefined> {
       cause,
     });
   });
-  const [first = ""] = text.split(/\r?\n/);
+  const [first = ""] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   if (first !== "") return first;
-  throw new CairnError(`${options.passphraseFile} is empty`, { code: "empty-passphrase", kind: "input" });
+  throw new CairnError(`${options.passphraseFile} is empty`, {
+    code: "empty-passphrase",
+    kind: "input",
+    next: "Write the passphrase into the first line of the file.",
+  });
 }

@@ -1,10 +1,7 @@
-import type { PackageJson } from "@cairn/client";
-import { asCairnError } from "@cairn/core";
-import type { Account } from "../account/account.ts";
-import { loadAccount } from "../account/account.ts";
-import { openLabel } from "../account/labels.ts";
+import { loadLookupKey } from "../account/load-secrets.ts";
 import { formatBytes } from "./format.ts";
 import { table } from "./output.ts";
+import { GONE, namesOf, withRole } from "./package-name.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface ListOptions extends CommonOptions {
@@ -12,14 +9,12 @@ export interface ListOptions extends CommonOptions {
   all?: boolean;
 }
 
-const GONE = new Set(["REMOVED", "ABANDONED", "EXPIRED"]);
-
 /** List the account's packages. */
 export async function ls(options: ListOptions): Promise<void> {
   const session = await openSession(options);
-  const account = await loadAccount(session.home);
-  const packages = (await session.client.packages()).filter((found) => options.all || !GONE.has(found.state));
-  const rows = packages.map((found) => ({ name: nameOf(account, found), ...found }));
+  const account = await loadLookupKey(session.home);
+  const packages = await session.client.packages(options.all);
+  const rows = namesOf(account, packages).filter((found) => options.all || !GONE.has(found.state));
   session.output.result(rows);
   if (rows.length === 0) {
     session.output.say("No packages yet. Store a folder with: cairn put FOLDER");
@@ -29,7 +24,7 @@ export async function ls(options: ListOptions): Promise<void> {
     table(
       ["name", "id", "state", "shards", "files", "size", "stored", "until"],
       rows.map((row) => [
-        row.name,
+        withRole(row),
         row.id.slice(0, 8),
         row.state,
         `${row.strength.live}/${row.strength.full} (${row.strength.needed} needed)`,
@@ -40,15 +35,4 @@ export async function ls(options: ListOptions): Promise<void> {
       ]),
     ),
   );
-}
-
-/** A package's name for its owner; without the right key, a note in its stead. */
-export function nameOf(account: Account | undefined, found: Pick<PackageJson, "label">): string {
-  if (account === undefined || found.label === null) return "(name unknown)";
-  try {
-    return openLabel(account, found.label).name;
-  } catch (error) {
-    if (asCairnError(error).code === "wrong-key") return "(another account's)";
-    throw error;
-  }
 }

@@ -1,11 +1,15 @@
-import { Agent, type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Transfer } from "@cairn/client";
 
+/** An import of node:http reads every export, also the one that loads undici: 50 ms of processor time. */
+const { Agent, request } = process.getBuiltinModule("node:http");
+
+/** Of its own, so that no proxy of the environment stands between a command and the gateway of its home. */
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
-/** Bulk transfers over node:http, which moves large bodies with fewer copies than fetch. */
+/** Requests over node:http, which starts faster than fetch and moves large bodies with fewer copies. */
 export const nodeTransfer: Transfer = {
   async upload(url, headers, body, signal) {
     const outgoing = request(url, {

@@ -19,3 +19,10 @@ export function positive(maximum: number) {
     return value;
   };
 }
+
+/** A parser of amounts in coins, as wei. */
+export function coins(text: string): bigint {
+  const match = /^(\d{1,12})(?:\.(\d{1,18}))?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It must be an amount of coins, such as 1.5.");
+  return BigInt(match[1] ?? 0) * 10n ** 18n + BigInt((match[2] ?? "").padEnd(18, "0"));
+}

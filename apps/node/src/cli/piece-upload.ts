@@ -1,4 +1,4 @@
-import { type CairnClient, isAway } from "@cairn/client";
+import { type CairnClient, isAway } from "@cairn/client/client";
 import { CAR_HEADER_BYTES, CairnError } from "@cairn/core";
 
 /** Segments held between the packer and the connection; each up to a few MiB. */
@@ -9,7 +9,7 @@ const QUEUE = 4;
  */
 const KEPT_BYTES = 67_108_864;
 const RETRY_MILLISECONDS = 300;
-/** An upload that broke this often without a byte more having arrived breaks again. */
+/** After this many failures without one more byte having arrived, give up: the upload will fail there again. */
 const MAX_BREAKS = 20;
 
 interface Chunk {
@@ -39,7 +39,8 @@ interface Piece {
  * `whenAway` waits. The first failure is thrown from whichever call comes next.
  */
 export class PieceUpload {
-  readonly #client: CairnClient;
+  readonly #client: Pick<CairnClient, "appendPiece" | "package">;
+  readonly #received: readonly number[];
   readonly #id: string;
   readonly #signal: AbortSignal;
   #current: Piece | undefined;
@@ -49,7 +50,14 @@ export class PieceUpload {
   readonly #unanswered = new Set<Promise<void>>();
   #failure: unknown;
 
-  constructor(client: CairnClient, id: string, signal: AbortSignal) {
+  /** @param received bytes that the gateway has of each piece already; the last of them may go on */
+  constructor(
+    client: Pick<CairnClient, "appendPiece" | "package">,
+    id: string,
+    signal: AbortSignal,
+    received: readonly number[] = [],
+  ) {
+    this.#received = received;
     this.#client = client;
     this.#id = id;
     this.#signal = signal;
@@ -91,7 +99,7 @@ export class PieceUpload {
       number,
       chunks: [],
       forgotten: 0,
-      length: 0,
+      length: this.#received[number] ?? 0,
       handed: 0,
       attempt: 0,
       ended: false,
@@ -110,7 +118,7 @@ export class PieceUpload {
   /** Send a piece to its end, over as many requests as it takes. */
   async #send(piece: Piece): Promise<void> {
     let breaks = 0;
-    for (let offset = 0; ; ) {
+    for (let offset = this.#received[piece.number] ?? 0; ; ) {
       try {
         const { received } = await this.#client.appendPiece(
           this.#id,

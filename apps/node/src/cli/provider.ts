@@ -1,14 +1,17 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { CairnError, parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
-import { exitWithParent } from "@cairn/process";
+import { logLevel } from "@cairn/process/log-level";
 import { type ProviderOptions, runProvider } from "@cairn/provider";
 import { pino } from "pino";
 import { parseEther } from "viem";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
+import { stopSignal } from "../supervise/stop-signal.ts";
+import { chainUrlOf } from "../up/environment.ts";
 import { formatBytes, formatCoins } from "./format.ts";
 import { createOutput } from "./output.ts";
+import { providerView } from "./provider-view.ts";
 import type { CommonOptions } from "./session.ts";
 
 export interface ProviderCommandOptions extends CommonOptions {
@@ -21,6 +24,9 @@ export interface ProviderCommandOptions extends CommonOptions {
   zone?: string;
   port?: number;
   endpoint?: string;
+  /** The chain that it believes, instead of the one that its gateway names. */
+  chain?: string;
+  reactivate?: boolean;
 }
 
 const DEFAULT_CAPACITY = "100GB";
@@ -28,9 +34,9 @@ const DEFAULT_PRICE = "0.00001";
 
 /** Run a provider until it is told to stop. It dials out: an open port is only the faster way. */
 export async function provider(options: ProviderCommandOptions): Promise<void> {
-  exitWithParent();
   const home = homeAt(options.home);
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
+  const chainUrl = chainUrlOf(options.chain);
   const gateways = options.gateway ?? [(await findRunning(home)).url];
   const now = Math.floor(Date.now() / 1000);
   const zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -40,6 +46,8 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
     capacity: parseSize(options.capacity ?? DEFAULT_CAPACITY),
     price: parsePrice(options.price ?? DEFAULT_PRICE),
     region: options.region ?? hostname().slice(0, 64),
+    ...(chainUrl === undefined ? {} : { chainUrl }),
+    ...(options.reactivate === undefined ? {} : { reactivate: options.reactivate }),
     ...(options.windows === undefined
       ? {}
       : { duty: toUtcMask(parseWindows(options.windows), zoneOffsetMinutes(zone, now)) }),
@@ -53,12 +61,10 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
           },
         }),
     ...(process.env.CAIRN_PASSPHRASE ? { passphrase: process.env.CAIRN_PASSPHRASE } : {}),
-    log: pino({ name: "provider", level: process.env.CAIRN_LOG ?? "info" }, pino.destination(2)),
+    log: pino({ name: "provider", level: logLevel() }, output.json ? pino.destination(2) : providerView(output)),
   };
   const running = await runProvider(settings);
-  const stopped = new Promise<void>((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
-  });
+  const stopped = stopSignal();
   await Promise.race([running.online, stopped]);
   output.result({ provider: running.provider, endpoint: running.endpoint, gateways });
   output.say(

@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { breakOff } from "./put-broken-off.ts";
 
 const failure = new CairnError("no answer from http://gateway", { code: "gateway-unreachable", kind: "unavailable" });
-const put = { id: "ab".repeat(16), name: "folder", error: failure, signed: false, interrupted: false };
+const put = {
+  id: "ab".repeat(16),
+  name: "folder",
+  error: failure,
+  signed: false,
+  interrupted: false,
+  record: undefined,
+};
 
 /** A session of which only the way to undo is used. */
 const session = (answer?: CairnError) => {
@@ -15,7 +22,7 @@ const session = (answer?: CairnError) => {
   return { client: { abandonPackage } as unknown as CairnClient };
 };
 const committed = new CairnError("it is PLACING", { code: "wrong-state", kind: "conflict" });
-const unknown = new CairnError("no such package", { code: "package-unknown", kind: "missing" });
+const unknown = new CairnError("no such package", { code: "unknown-package", kind: "missing" });
 
 describe("a put that fails on its way", () => {
   it("is undone, and says why it failed", async () => {
@@ -25,6 +32,38 @@ describe("a put that fails on its way", () => {
       code: "interrupted",
       message: expect.stringContaining("nothing was paid"),
     });
+  });
+
+  it("is kept with what was uploaded when that is recorded and its cause passes", async () => {
+    let asked = 0;
+    let forgotten = 0;
+    const abandonPackage = async () => {
+      asked += 1;
+    };
+    const client = { abandonPackage } as unknown as CairnClient;
+    const forget = async () => {
+      forgotten += 1;
+    };
+    const recorded = { ...put, record: { forget } };
+    const error = new CairnError("a changed while it was read", {
+      code: "file-changed",
+      kind: "conflict",
+      next: "Wait.",
+    });
+    for (const [cause, code] of [
+      [{ interrupted: true }, "interrupted"],
+      [{}, "put-broken-off"],
+      [{ error }, "file-changed"],
+    ] as const) {
+      await expect(breakOff({ client }, { ...recorded, ...cause })).rejects.toMatchObject({
+        code,
+        next: expect.stringContaining("goes on with the files that were uploaded whole"),
+      });
+    }
+    expect([asked, forgotten]).toEqual([0, 0]);
+    const refused = new CairnError("no space", { code: "no-space", kind: "exhausted" });
+    await expect(breakOff({ client }, { ...recorded, error: refused })).rejects.toBe(refused);
+    expect([asked, forgotten]).toEqual([1, 1]);
   });
 
   it("is followed when its deals were agreed all the same", async () => {

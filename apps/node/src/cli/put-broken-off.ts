@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isAway } from "@cairn/client/client";
 import { CairnError } from "@cairn/core";
+import type { PutRecord } from "../owner/put-record.ts";
 import type { Session } from "./session.ts";
 
 interface BrokenOff {
@@ -8,7 +11,12 @@ interface BrokenOff {
   /** The mandate had been sent, so deals may have been agreed. */
   signed: boolean;
   interrupted: boolean;
+  /** With what is recorded of the upload, the put goes on when it is repeated. */
+  record: Pick<PutRecord, "forget"> | undefined;
 }
+
+/** What a put can go on after once its cause is gone. */
+const PASSING = new Set(["file-changed", "unreadable-path", "upload-lost", "upload-busy"]);
 
 /**
  * End a put that failed on its way: undo what the gateway has of it and throw what the person should know. Returns only when the
@@ -16,7 +24,11 @@ interface BrokenOff {
  */
 export async function breakOff(session: Pick<Session, "client">, put: BrokenOff): Promise<void> {
   const { id, name, error, signed, interrupted } = put;
-  const left = await undo(session, id);
+  const passing = interrupted || isAway(error) || (error instanceof CairnError && PASSING.has(error.code));
+  if (put.record !== undefined && !signed && passing) throw keptFor(put);
+  const left = interrupted ? await soon(undo(session, id)) : await undo(session, id);
+  // Without a signature of ours nothing can have been agreed, whatever the gateway answers.
+  if (left === "committed" && !signed) throw error;
   if (left === "committed") {
     if (!interrupted) return;
     throw new CairnError(`interrupted: ${name} had been signed for already and is being handed over`, {
@@ -27,6 +39,7 @@ export async function breakOff(session: Pick<Session, "client">, put: BrokenOff)
     });
   }
   if (left === "undone") {
+    await put.record?.forget();
     if (!interrupted) throw error;
     throw new CairnError("interrupted: nothing was stored and nothing was paid", {
       code: "interrupted",
@@ -35,7 +48,22 @@ export async function breakOff(session: Pick<Session, "client">, put: BrokenOff)
       next: "Run the command again to store it.",
     });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
+  const drop = `drop what had been received with \`cairn rm ${id}\` (it goes by itself after a day), and put it again.`;
+  const find = `\`cairn show ${id}\` then says it. What was agreed is handed over by itself, and is never paid twice.`;
+  if (interrupted) {
+    throw new CairnError(
+      signed
+        ? `interrupted while ${name} was being agreed: whether it is stored is not known here`
+        : "interrupted: nothing was stored and nothing was paid",
+      {
+        code: "interrupted",
+        kind: "conflict",
+        cause: error,
+        next: signed ? `When the gateway answers again, ${find}` : `When the gateway answers again, ${drop}`,
+      },
+    );
+  }
   throw signed
     ? new CairnError(
         `the network went away while ${name} was being agreed (${reason}): whether it is stored is not known here`,
@@ -43,16 +71,62 @@ export async function breakOff(session: Pick<Session, "client">, put: BrokenOff)
           code: "put-unknown",
           kind: "unavailable",
           cause: error,
-          next: `Bring the network up with \`cairn up\`; \`cairn show ${id}\` then says it. What was agreed is handed over by itself, and is never paid twice.`,
+          next: `Bring the network up with \`cairn up\`; ${find}`,
         },
       )
     : new CairnError(`the network went away (${reason}): nothing was stored and nothing was paid`, {
         code: "put-broken-off",
         kind: "unavailable",
         cause: error,
-        next: `Bring the network up with \`cairn up\`, drop what had been received with \`cairn rm ${id}\` (it goes by itself after a day), and put it again.`,
+        next: `Bring the network up with \`cairn up\`, ${drop}`,
       });
 }
+
+/** What the person who interrupted it waits for the gateway at most. */
+const SOON_MILLISECONDS = 5000;
+
+async function soon(undone: Promise<"undone" | "committed" | "unknown">): Promise<"undone" | "committed" | "unknown"> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([undone, sleep(SOON_MILLISECONDS, "unknown" as const, { signal: late.signal })]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** What to do about an upload that was recorded. */
+export const goesOn = (id: string): string =>
+  `Run the command again: it goes on with the files that were uploaded whole, kept for a day; one that was cut short is sent again. \`cairn rm ${id}\` drops it at once.`;
+
+function keptFor({ id, error, interrupted }: BrokenOff): CairnError {
+  const next = goesOn(id);
+  if (interrupted) {
+    return new CairnError("interrupted: nothing was stored and nothing was paid", {
+      code: "interrupted",
+      kind: "conflict",
+      cause: error,
+      next,
+    });
+  }
+  if (error instanceof CairnError && PASSING.has(error.code)) {
+    const { code, kind, details, message } = error;
+    return new CairnError(message, {
+      code,
+      kind,
+      cause: error,
+      ...(details === undefined ? {} : { details }),
+      next: `${error.next ?? ""} Then run the command again: it goes on with the files that were uploaded whole.`.trim(),
+    });
+  }
+  return new CairnError(`the network went away (${reasonOf(error)}): nothing was stored and nothing was paid`, {
+    code: "put-broken-off",
+    kind: "unavailable",
+    cause: error,
+    next: `Bring the network up with \`cairn up\`. ${next}`,
+  });
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What became of a package: it is withdrawn unless its deals were agreed, or nobody answers. */
 async function undo({ client }: Pick<Session, "client">, id: string): Promise<"undone" | "committed" | "unknown"> {

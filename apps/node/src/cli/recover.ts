@@ -2,9 +2,17 @@ import { totalsOf } from "@cairn/archive";
 import type { PackageDetailJson } from "@cairn/client";
 import { asCairnError, type Hex } from "@cairn/core";
 import { nameHash, sealLabel } from "../account/labels.ts";
+import { lie } from "../owner/gateway-lies.ts";
+import { rememberPackage } from "../owner/known-packages.ts";
 import { readCapability } from "./capability.ts";
+import { claimAccount } from "./claim-account.ts";
+import { ownDocument } from "./find-package.ts";
+import { counted } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
-import { type CommonOptions, openSession, requireAccount } from "./session.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
+
+/** The gateway takes so many in one request. */
+const RECOVER_AT_ONCE = 1000;
 
 /**
  * Find the account's packages on the chain, have the gateway fetch document and manifest of each from any provider, and hand it what
@@ -14,32 +22,65 @@ export async function recover(options: CommonOptions): Promise<void> {
   const session = await openSession(options);
   const { client, output } = session;
   const account = await requireAccount(session.home);
-  const network = await client.network();
-  await client.claimAccount(account.wallet.address);
+  const network = await pinnedNetwork(session);
+  await claimAccount(session, network, account);
   const found = await client.recoverable();
   const missing = found.filter((one) => one.known === null);
   const capabilities = await Promise.all(
     missing.map((one) => readCapability(account, network, one.manifestHash as Hex)),
   );
-  const registered = capabilities.length === 0 ? [] : await client.recover(capabilities);
+  const registered: PackageDetailJson[] = [];
+  for (let i = 0; i < capabilities.length; i += RECOVER_AT_ONCE) {
+    for (const one of await client.recover(capabilities.slice(i, i + RECOVER_AT_ONCE))) registered.push(one);
+  }
   const recovered: { id: string; name: string }[] = [];
-  for (const detail of registered) recovered.push(await complete(detail));
+  const asked = new Set(missing.map((one) => one.manifestHash));
+  for (const detail of registered) {
+    if (!asked.delete(detail.manifestHash ?? "")) {
+      throw lie(
+        "the recovered package",
+        detail.manifestHash,
+        "one of those that were asked for",
+        "Nothing more was recovered.",
+      );
+    }
+    recovered.push(await complete(detail));
+  }
+  const [left] = asked;
+  if (left !== undefined) {
+    throw lie(
+      "the recovered packages",
+      counted(recovered.length, "package"),
+      missing.length,
+      `${left} is not among them.`,
+    );
+  }
   output.result({ found: found.length, alreadyKnown: found.length - missing.length, recovered });
   output.say(`Found ${found.length} packages on the chain; ${found.length - missing.length} were known here.`);
   for (const { id, name } of recovered) output.say(`Recovered ${name} (${id})`);
 
   async function complete(detail: PackageDetailJson): Promise<{ id: string; name: string }> {
-    const manifest = await fetchManifest(client, account, detail.id);
+    const document = await ownDocument(session, account, network, detail);
+    const manifest = await fetchManifest(client, account, { id: detail.id, document });
     const { files, bytes } = totalsOf(manifest);
-    const send = (name: string) =>
-      client.setRepairKey(detail.id, {
+    const send = async (name: string) => {
+      await rememberPackage(session.home, {
+        id: detail.id,
+        nameHash: nameHash(account, name),
+        manifestHash: detail.manifestHash as Hex,
+        root: document.root,
+        signedAt: manifest.created,
+        ended: false,
+      });
+      await client.setRepairKey(detail.id, {
         repairKey: Buffer.from(manifest.repairKey).toString("base64"),
         nameHash: nameHash(account, name),
-        label: sealLabel(account, { name, files, bytes }),
+        label: sealLabel(account, detail.id, { name, files, bytes }),
         layout: manifest.layout,
         files,
         bytes,
       });
+    };
     try {
       await send(manifest.name);
       return { id: detail.id, name: manifest.name };

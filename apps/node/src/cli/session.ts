@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { CairnClient, type NetworkJson } from "@cairn/client";
-import { type Address, CairnError, type Deployment } from "@cairn/core";
-import { type Account, ensureAccount, loadAccount } from "../account/account.ts";
-import { type Home, homeAt } from "../home/home.ts";
+import type { NetworkJson } from "@cairn/client";
+import { CairnClient } from "@cairn/client/client";
+import { CairnError } from "@cairn/core/errors";
+import type { Account } from "../account/account.ts";
+import type { KnownNetwork } from "../account/account-file.ts";
+import type { Owner } from "../account/owner.ts";
+import { type Home, homeAt, readJson } from "../home/home.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { nodeTransfer } from "./node-transfer.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -12,6 +15,8 @@ import { waitForNetwork } from "./wait-for-network.ts";
 export interface CommonOptions {
   home?: string;
   json?: boolean;
+  /** Show progress also where standard error is no terminal. */
+  progress?: boolean;
 }
 
 /** A command's way to the running network of its home. */
@@ -19,6 +24,8 @@ export interface Session {
   home: Home;
   run: RunFile;
   client: CairnClient;
+  /** Bearer token of this home's account at the gateway. */
+  token: string;
   output: Output;
 }
 
@@ -37,20 +44,40 @@ export async function openSession(options: CommonOptions): Promise<Session> {
       next: "Run as the user who started the network.",
     });
   }
-  const output = createOutput(options.json ?? false);
+  const output = createOutput(options);
   const client = new CairnClient({
     url: run.url,
     token,
     transfer: nodeTransfer,
     whenAway: waitForNetwork(run, output),
   });
-  return { home, run, client, output };
+  return { home, run, client, token, output };
 }
 
-/** The home's account; throws `no-account` when there is none. */
+/** What the gateway says of its network, held against what this home's account knows of it. Throws `network-changed`. */
+export async function pinnedNetwork(session: Session, accept = false): Promise<NetworkJson> {
+  const network = await session.client.network();
+  const { pinNetwork } = await import("../owner/pinned-network.ts");
+  const known = await readJson<KnownNetwork>(session.home.joinedFile);
+  await pinNetwork(session.home, network, { known, accept });
+  return network;
+}
+
+/** The home's account with its OpenPGP key; throws `no-account` when there is none. */
 export async function requireAccount(home: Home): Promise<Account> {
-  const account = await loadAccount(home);
-  if (account !== undefined) return account;
+  return withKey(await requireOwner(home));
+}
+
+/** An owner's OpenPGP key, opened; its library is loaded here. */
+export async function withKey(owner: Owner): Promise<Account> {
+  return (await import("../account/account.ts")).openAccount(owner);
+}
+
+/** The owner of the home's packages; throws `no-account` when there is none. */
+export async function requireOwner(home: Home): Promise<Owner> {
+  const { loadOwner } = await import("../account/owner.ts");
+  const owner = await loadOwner(home);
+  if (owner !== undefined) return owner;
   throw new CairnError(`the home ${home.directory} has no account yet`, {
     code: "no-account",
     kind: "missing",
@@ -60,18 +87,16 @@ export async function requireAccount(home: Home): Promise<Account> {
 
 /** The home's account, made and made known to the gateway at first use, with coins from the faucet where there is one. */
 export async function readyAccount(session: Session, network: NetworkJson): Promise<Account> {
+  const { ensureAccount } = await import("../account/account.ts");
   const { account, created } = await ensureAccount(session.home);
   if (created) {
     session.output.say(`Made a new account in ${session.home.account}. Keep a copy of its keys: cairn key export FILE`);
   }
   const known = await session.client.account();
-  if (known.owner?.toLowerCase() !== account.wallet.address) await session.client.claimAccount(account.wallet.address);
+  if (known.owner?.toLowerCase() !== account.wallet.address) {
+    const { claimAccount } = await import("./claim-account.ts");
+    await claimAccount(session, network, account);
+  }
   if (network.faucet && BigInt(known.balance) === 0n) await session.client.faucet();
   return account;
-}
-
-/** The contracts' constants as the engine's types have them. */
-export function deploymentOf(network: NetworkJson): Deployment {
-  const { deals, registry, ledger, ...rest } = network.deployment;
-  return { ...rest, deals: deals as Address, registry: registry as Address, ledger: ledger as Address };
 }

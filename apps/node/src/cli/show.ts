@@ -1,12 +1,17 @@
-import { displayName, type Manifest, pathsOf } from "@cairn/archive";
+import type { Manifest } from "@cairn/archive";
+import { displayName } from "@cairn/archive/names";
 import type { PackageDetailJson } from "@cairn/client";
-import { loadAccount } from "../account/account.ts";
+import type { Hex } from "@cairn/core";
+import { checkHolders, openChainView } from "../owner/check-chain.ts";
+import { recallPackage } from "../owner/known-packages.ts";
+import { deploymentOf } from "./deployment-of.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
-import { formatBytes, formatCoins } from "./format.ts";
-import { nameOf } from "./ls.ts";
+import { counted, formatBytes, formatCoins } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, openSession, requireAccount } from "./session.ts";
+import { mainName, nameOf } from "./package-name.ts";
+import { type Priced, priceWords } from "./price-words.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey } from "./session.ts";
 
 export interface ShowOptions extends CommonOptions {
   /** Also list the files. */
@@ -18,18 +23,39 @@ const MAX_ROWS = 64;
 /** Everything about one package: where each shard is, in which state, why, and what it costs. */
 export async function show(target: string, options: ShowOptions): Promise<void> {
   const session = await openSession(options);
-  const account = await requireAccount(session.home);
-  const { name, path } = parseTarget(target);
-  const found = await findPackage(session.client, account, name);
+  const owner = await requireOwner(session.home);
+  const { name: asked, path } = parseTarget(target);
+  const found = await findPackage(session, owner, asked);
   const detail = await session.client.package(found.id);
-  const manifest = options.files || path !== "" ? await fetchManifest(session.client, account, found.id) : undefined;
-  const files = manifest === undefined ? undefined : entriesUnder(manifest, path);
+  const network = await pinnedNetwork(session);
+  const deployment = deploymentOf(network);
+  const { checkDetail, checkIdentity, checkSame } = await import("../owner/identify.ts");
+  checkIdentity(owner, detail, { id: found.id }, await recallPackage(session.home, found.id));
+  const { document, manifestHash } = found;
+  if (document !== undefined && manifestHash !== null) {
+    checkSame(detail, found);
+    checkDetail(detail, document);
+    await openChainView(session.run.chainUrl, deployment, (chain) => checkHolders(chain, detail, manifestHash as Hex));
+  }
+  const manifest =
+    document !== undefined && (options.files || path !== "")
+      ? await fetchManifest(session.client, await withKey(owner), { id: found.id, document })
+      : undefined;
+  const files = manifest === undefined ? undefined : await entriesUnder(manifest, path);
+  const called = nameOf(owner, detail);
+  const name = mainName(called, detail.id);
   session.output.result({
     ...detail,
-    name: nameOf(await loadAccount(session.home), detail),
+    name,
     ...(files === undefined ? {} : { entries: files }),
   });
-  session.output.say(describe(nameOf(account, detail), detail));
+  session.output.say(
+    describe(
+      name === called ? name : `${name} (called ${called} while another has the name)`,
+      detail,
+      deployment.periodSeconds,
+    ),
+  );
   if (files === undefined) return;
   session.output.say("");
   session.output.say(
@@ -46,7 +72,25 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
   );
 }
 
-function entriesUnder(manifest: Manifest, path: string) {
+const priced = ({ bytes, k, n, slots, pricePerPeriod }: PackageDetailJson): Priced => ({
+  bytes,
+  k,
+  n,
+  shards: slots.filter(({ deal }) => deal !== null).map(({ rawLength }) => rawLength),
+  pricePerPeriod: BigInt(pricePerPeriod),
+});
+
+/** As ISO 8601 has it, or as seconds since 1970 when it is further away than a `Date` can be (ECMA-262, 21.4.1.1). */
+export function timeWords(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
+}
+
+/** What lies at a path of a package and below it. Throws `path-not-found`. */
+export async function entriesUnder(manifest: Manifest, text: string) {
+  const { findEntry, pathOfText, pathsOf } = await import("@cairn/archive");
+  const path = pathOfText(manifest, text);
+  if (manifest.layout !== "car") findEntry(manifest, path);
   const paths = pathsOf(manifest.entries);
   return manifest.entries.flatMap((entry, index) => {
     const at = paths[index] ?? "";
@@ -56,19 +100,21 @@ function entriesUnder(manifest: Manifest, path: string) {
       kind: entry.kind,
       size: entry.kind === "file" ? entry.size : 0,
       mode: entry.mode.toString(8).padStart(4, "0"),
-      modified: new Date(entry.seconds * 1000).toISOString(),
+      modified: timeWords(entry.seconds),
     };
   });
 }
 
-function describe(name: string, detail: PackageDetailJson): string {
+function describe(name: string, detail: PackageDetailJson, periodSeconds: number): string[] {
   const lines = [
     `${name}  ${detail.id}`,
     `state     ${detail.state}${detail.cause === null ? "" : `: ${detail.cause}`}`,
     ...(detail.next === null ? [] : [`next      ${detail.next}`]),
     `strength  ${detail.strength.live} of ${detail.strength.full} shards of the weakest piece; any ${detail.strength.needed} restore it`,
-    `size      ${detail.files} files, ${formatBytes(detail.bytes)}, ${detail.pieces} pieces; layout ${detail.layout}`,
+    `size      ${counted(detail.files, "file")}, ${formatBytes(detail.bytes)}, ${counted(detail.pieces, "piece")}; layout ${detail.layout}`,
     `root      ${detail.root ?? "—"}`,
+    `stored    ${new Date(detail.createdAt * 1000).toISOString().slice(0, 16).replace("T", " ")}`,
+    `price     ${priceWords(priced(detail), periodSeconds)}`,
     `money     ${formatCoins(BigInt(detail.escrow))} in escrow, ${formatCoins(BigInt(detail.paid))} paid, ${formatCoins(BigInt(detail.reserve))} reserved for repairs`,
     ...detail.pieceList
       .slice(0, MAX_ROWS)
@@ -77,7 +123,7 @@ function describe(name: string, detail: PackageDetailJson): string {
           `piece ${piece.number}   ${formatBytes(piece.length)}  ${piece.pieceCid ?? "commitment not computed yet"}`,
       ),
     "",
-    table(
+    ...table(
       ["piece", "shard", "state", "provider", "size", "deal", "why"],
       detail.slots
         .slice(0, MAX_ROWS)
@@ -94,5 +140,5 @@ function describe(name: string, detail: PackageDetailJson): string {
   ];
   if (detail.slots.length > MAX_ROWS)
     lines.push(`… and ${detail.slots.length - MAX_ROWS} more shards (--json lists all)`);
-  return lines.join("\n");
+  return lines;
 }

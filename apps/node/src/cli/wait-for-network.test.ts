@@ -10,7 +10,10 @@ const run = { url: "http://gateway", pid: process.pid, profile: "demo", chainUrl
 describe("a network that does not answer", () => {
   it("is waited for as long as `cairn up` runs, for a minute at most, and that is said once", async () => {
     const said: string[] = [];
-    const output = { ...createOutput(true), say: (line: string) => void said.push(line) };
+    const output = {
+      ...createOutput({ json: true }),
+      say: (...lines: (string | string[])[]) => void said.push(...lines.flat()),
+    };
     const wait = waitForNetwork(run, output);
     await wait(away, 0);
     await wait(away, 59);
@@ -21,7 +24,7 @@ describe("a network that does not answer", () => {
   it("is not waited for when `cairn up` has ended", async () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await new Promise((resolve) => child.once("exit", resolve));
-    const wait = waitForNetwork({ ...run, pid: child.pid ?? 0 }, createOutput(true));
+    const wait = waitForNetwork({ ...run, pid: child.pid ?? 0 }, createOutput({ json: true }));
     await expect(wait(away, 0)).rejects.toBe(away);
   });
 });

@@ -16,11 +16,19 @@ export function offerRoute(
   return async (server) => {
     server.post(
       "/api/v1/packages/:id/offer",
-      { schema: { params: Params, body: OfferShardJson, response: { 200: OfferedShardJson } } },
+      {
+        schema: {
+          summary: "Offer a shard to farmers of the downstream door",
+          tags: ["packages"],
+          params: Params,
+          body: OfferShardJson,
+          response: { 200: OfferedShardJson },
+        },
+      },
       async (request) => {
         const account = await authenticate(pool, request);
         const { id } = request.params as Static<typeof Params>;
-        await market.packageStatus({ id, account: account.id });
+        await market.requirePackage({ id, account: account.id });
         const { piece, shard, copies } = request.body as OfferShardJson;
         return offerShard(market, chunks, { id, piece, shard }, copies);
       },

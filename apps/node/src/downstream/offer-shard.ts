@@ -50,6 +50,7 @@ export async function offerShard(
     throw new CairnError(`the package has no shard ${name.shard} of piece ${name.piece}`, {
       code: "unknown-shard",
       kind: "missing",
+      next: "Name a piece and a shard that `cairn show` lists.",
     });
   }
   const commitment = new PieceHasher();

@@ -1,5 +1,16 @@
+import type { AddressInfo } from "node:net";
 import { openDatabase } from "@cairn/database";
 import { type DownstreamSettings, readTotals } from "@cairn/doors/downstream";
+import { listenError, localUrl } from "@cairn/process";
+import {
+  CONNECTION_LIMITS,
+  guardConnections,
+  HEADER_LIMITS,
+  hostCheck,
+  isLoopback,
+  proxyTest,
+} from "@cairn/process/entrances";
+import { logLevel } from "@cairn/process/log-level";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { PoolConfig } from "pg";
 import { pino } from "pino";
@@ -30,7 +41,7 @@ export interface RunningDownstream {
 
 /** The downstream door alone: a verification node without the rest of a network. */
 export async function runDownstream(config: DownstreamConfig): Promise<RunningDownstream> {
-  const log = pino({ name: "downstream", level: process.env.CAIRN_LOG ?? "info" }, pino.destination(2));
+  const log = pino({ name: "downstream", level: logLevel() }, pino.destination(2));
   const database = await openDatabase(config.database, {
     onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
   });
@@ -40,7 +51,20 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
   collectDefaultMetrics({ register: registry });
   const door = await openDoor({ home, pool, settings: config.settings, registry, log });
 
-  const server = Fastify({ logger: false, forceCloseConnections: true, requestTimeout: REQUEST_MILLISECONDS });
+  const server = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_MILLISECONDS,
+    http: HEADER_LIMITS,
+  });
+  const isProxy = proxyTest(config.settings.trustedProxies);
+  guardConnections(server.server, CONNECTION_LIMITS, (address) => isLoopback(address) || isProxy(address));
+  // Farmers know the node by whatever name it has; its own figures are for its operator.
+  const [toFarmers, toOperator] = [hostCheck({ pages: "own", anyHost: true }), hostCheck({ pages: "own" })];
+  server.addHook("onRequest", async (request) => {
+    const refusal = (request.url.startsWith("/metrics") ? toOperator : toFarmers)(request.raw);
+    if (refusal !== undefined) throw refusal;
+  });
   server.get("/", async (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(frontPage(config.settings, await totals())),
   );
@@ -82,8 +106,10 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
 }
 
 async function listen(server: FastifyInstance, { host, port }: DownstreamConfig): Promise<string> {
-  await server.listen({ host, port });
-  const address = server.server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
-  return `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${bound}`;
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    throw listenError(error, { host, port, hostSetting: "--host", portSetting: "--port" });
+  }
+  return localUrl(server.server.address() as AddressInfo);
 }

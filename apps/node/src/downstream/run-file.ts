@@ -2,14 +2,19 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CairnError } from "@cairn/core";
 import { processIdentity } from "@cairn/process";
-import { type Home, readJson, writeWhole } from "../home/home.ts";
-import type { RunFile } from "../home/run-file.ts";
+import { type Home, readIfWhole, writeWhole } from "../home/home.ts";
 
 /** What a standalone verification node says of itself, in HOME/downstream/run.json while it serves. */
 export interface DownstreamRunFile {
   url: string;
   pid: number;
   startedAt: number;
+}
+
+/** Of both kinds of run file. */
+function isRunFile(value: unknown): value is DownstreamRunFile {
+  const { url, pid } = (value ?? {}) as Partial<DownstreamRunFile>;
+  return typeof url === "string" && URL.canParse(url) && Number.isInteger(pid);
 }
 
 const runFile = (home: Home): string => join(home.directory, "downstream", "run.json");
@@ -21,13 +26,13 @@ export const removeDownstreamRunFile = (home: Home): Promise<void> => rm(runFile
 
 /** The standalone node that runs in this home; undefined when there is none, or it was killed. */
 export async function runningAlone(home: Home): Promise<DownstreamRunFile | undefined> {
-  const run = await readJson<DownstreamRunFile>(runFile(home));
+  const run = await readIfWhole(runFile(home), isRunFile);
   return run === undefined || processIdentity(run.pid) === undefined ? undefined : run;
 }
 
 /** The node that serves from this home, alone or within a network; throws `not-running`. */
 export async function findDownstream(home: Home): Promise<{ url: string }> {
-  const run = (await runningAlone(home)) ?? (await readJson<RunFile>(home.runFile));
+  const run = (await runningAlone(home)) ?? (await readIfWhole(home.runFile, isRunFile));
   if (run !== undefined) return { url: run.url };
   throw new CairnError(`no downstream node is running in ${home.directory}`, {
     code: "not-running",

@@ -1,13 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exitWithParent } from "@cairn/process";
-import { type Home, homeAt, writeWhole } from "../home/home.ts";
+import { type Home, homeAt, makeDirectory, writeWhole } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
-import { tellRestarts } from "../supervise/tell-restarts.ts";
+import { tellProgress, tellRestarts } from "../supervise/tell-restarts.ts";
+import { gatewayHost } from "../up/environment.ts";
 import { openGatewayDatabase } from "../up/open-databases.ts";
 import { requireFreePort } from "../up/settings.ts";
 import type { DownstreamConfig } from "./run-downstream.ts";
@@ -35,7 +34,6 @@ const RESTART_PAUSES = { first: 200, longest: 5_000, steady: 10_000 };
 
 /** A standalone verification node: PostgreSQL (unless DATABASE_URL names one) and the door, until SIGTERM. */
 export async function serveDownstream(options: ServeOptions): Promise<void> {
-  exitWithParent();
   const home = homeAt(options.home);
   const flags = parseDownstreamFile(options.flags, "the command line");
   const file = { ...(await readDownstreamFile(home)), ...flags };
@@ -44,14 +42,15 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
   let supervisor: Supervisor | undefined;
   try {
     const port = file.port ?? DEFAULT_PORT;
-    if (port !== 0) await requireFreePort(port);
-    await mkdir(home.logs, { recursive: true });
+    const host = file.host ?? gatewayHost();
+    await requireFreePort(port, host);
+    await makeDirectory(home.logs);
     supervisor = await superviseChildren({
       record: join(home.directory, "children.json"),
-      onEvent: tellRestarts,
+      onEvent: tellRestarts(home),
       pauses: RESTART_PAUSES,
     });
-    const url = await Promise.race([startNode(supervisor, home, file, port), stop.then(() => undefined)]);
+    const url = await Promise.race([startNode(supervisor, home, file, host, port), stop.then(() => undefined)]);
     if (url === undefined) return;
     process.stdout.write(`ready ${url}\n`);
     if (!options.json) process.stdout.write(welcome(url, home));
@@ -63,18 +62,31 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
   }
 }
 
-async function startNode(supervisor: Supervisor, home: Home, file: DownstreamFile, port: number): Promise<string> {
+async function startNode(
+  supervisor: Supervisor,
+  home: Home,
+  file: DownstreamFile,
+  host: string,
+  port: number,
+): Promise<string> {
   const config: DownstreamConfig = {
     home: home.directory,
     database: await openGatewayDatabase(supervisor, home),
-    host: file.host ?? process.env.CAIRN_HOST ?? "127.0.0.1",
+    host,
     port,
     settings: completeSettings(home, file, true),
   };
   const path = join(downstreamDirectory(home), "config.json");
   await writeWhole(path, JSON.stringify(config));
   const [ready] = await supervisor.start(
-    processUnit({ name: "downstream", restart: true, module: DOWNSTREAM_MAIN, args: [path], logs: home.logs }),
+    processUnit({
+      name: "downstream",
+      restart: true,
+      module: DOWNSTREAM_MAIN,
+      args: [path],
+      logs: home.logs,
+      onProgress: tellProgress,
+    }),
   );
   const url = String(ready?.url);
   // Where it was told to take any free port it keeps that one, so that farmers find it after a restart.

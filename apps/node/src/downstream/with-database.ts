@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CairnError } from "@cairn/core";
 import { migrate, openDatabase } from "@cairn/database";
 import { type DownstreamSettings, downstreamMigrations } from "@cairn/doors/downstream";
 import type { Pool, PoolConfig } from "pg";
-import { type Home, readJson } from "../home/home.ts";
+import { type Home, makeDirectory, readJson } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
 import { openGatewayDatabase } from "../up/open-databases.ts";
@@ -45,7 +44,7 @@ export async function withDownstreamDatabase<T>(
   }
   let supervisor: Supervisor | undefined;
   try {
-    await mkdir(home.logs, { recursive: true });
+    await makeDirectory(home.logs);
     supervisor = await superviseChildren({ record: join(home.directory, "children.json") });
     const database = await openGatewayDatabase(supervisor, home);
     return await onDatabase(database, (pool) => work({ pool, settings, running: false }));

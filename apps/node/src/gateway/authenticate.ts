@@ -3,10 +3,28 @@ import { CairnError } from "@cairn/core";
 import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 
+/**
+ * The bearer token of a request; empty when it has none. Where a browser opens a WebSocket and cannot set the header, it is the subprotocol
+ * `bearer.TOKEN`.
+ */
+export function bearerToken(request: FastifyRequest): string {
+  const header = request.headers.authorization ?? "";
+  if (header.startsWith("Bearer ")) return header.slice("Bearer ".length);
+  const offered =
+    request.headers.upgrade === undefined ? undefined : request.headers["sec-websocket-protocol"]?.split(",");
+  return (
+    offered
+      ?.map((one) => one.trim())
+      .find((one) => one.startsWith("bearer."))
+      ?.slice("bearer.".length) ?? ""
+  );
+}
+
 /** The account of a bearer token; throws `no-token` or `wrong-token`. */
 export async function authenticate(pool: Pool, request: FastifyRequest): Promise<Account> {
-  const header = request.headers.authorization ?? "";
-  const token = header.startsWith("Bearer ") ? header.slice("Bearer ".length) : "";
+  // The entrance has looked already, before it let the body in.
+  if (request.account !== undefined) return request.account;
+  const token = bearerToken(request);
   if (token === "") {
     throw new CairnError("this call needs an API token", {
       code: "no-token",

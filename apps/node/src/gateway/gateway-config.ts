@@ -1,3 +1,4 @@
+import type { Finality } from "@cairn/chain";
 import type { Profile } from "@cairn/core";
 import type { PoolConfig } from "pg";
 
@@ -8,6 +9,8 @@ export interface GatewayConfig {
   /** Settings or a URL of the gateway's own database. */
   database: PoolConfig | string;
   chainUrl: string;
+  /** How the chain tells which blocks are final; by the tag when left out. */
+  finality?: Finality;
   /** 0 takes a free port. */
   port: number;
   /** Largest CAR file in bytes; the protocol's limit when left out. */

@@ -1,16 +1,23 @@
 import type { Audit } from "@cairn/audit";
 import type { NetworkJson } from "@cairn/client";
-import type { Address, DealId, Ledger, Money, Profile, Signed, Transport } from "@cairn/core";
+import type { Address, DealId, Ledger, Money, Profile, Seconds, Signed, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
+import type { StallWatch } from "@cairn/process";
 import type { Pool } from "pg";
 
 /** What the routes work with; made once by the gateway's composition. */
 export interface GatewayContext {
   pool: Pool;
+  /** Connections of the audit and of the health check alone. */
+  reservedPool: Pool;
   market: Market;
   audit: Audit;
   ledger: Ledger;
+  /** The time by which contracts judge: the clock's, or the newest block's where the chain is ahead of it. */
+  chainNow(): Seconds;
   transport: Transport & { connected(): Address[] };
+  /** What this process was kept from seeing in time. */
+  stalls: StallWatch;
   profile: Profile;
   network: NetworkJson;
   startedAt: number;

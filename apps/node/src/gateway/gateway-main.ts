@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { asCairnError } from "@cairn/core";
-import { exitWithParent } from "@cairn/process";
+import { collectBuffers, exitWithParent } from "@cairn/process";
 import { runGateway } from "./run-gateway.ts";
 
 /** The gateway as a process: `gateway-main.ts CONFIG.json`. Prints one line of JSON when it serves; ends on SIGTERM and with its parent. */
 const STOP_MILLISECONDS = 3_000;
 
 exitWithParent(STOP_MILLISECONDS);
+collectBuffers();
 try {
   const gateway = await runGateway(JSON.parse(await readFile(process.argv[2] ?? "", "utf8")));
   let stopping = false;

@@ -1,23 +1,45 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { asCairnError, CairnError, type ErrorBody } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
+import {
+  CONNECTION_LIMITS,
+  EntranceRefusal,
+  guardConnections,
+  HEADER_LIMITS,
+  isLoopback,
+  proxyTest,
+} from "@cairn/process/entrances";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
-import Fastify, { type FastifyInstance, type FastifyPluginAsync } from "fastify";
-import { VERSION } from "../version.ts";
-
-/** JSON bodies are small; bulk bodies are streams and bounded where they are read. */
-const MAX_JSON_BYTES = 8 * 1024 * 1024;
-
-/** Paths of doors. */
-const DOORS = /^\/(api\/)?downstream(\/|$)/;
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from "fastify";
+import { admitRequests, type EntranceOptions, SMALL_BODY_BYTES } from "./entrance.ts";
+import { OPENAPI, OPENAPI_ROUTE } from "./openapi.ts";
 
 /**
  * The one listener: every door and the API are route plugins on it. Errors leave as `{error: {code, kind, message, next, details}}`
  * with the status of their kind.
  */
-export async function createHttpServer(plugins: FastifyPluginAsync[]): Promise<FastifyInstance> {
-  const server = Fastify({ logger: false, bodyLimit: MAX_JSON_BYTES, forceCloseConnections: true });
-  server.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+export async function createHttpServer(
+  plugins: FastifyPluginAsync[],
+  entrance: EntranceOptions,
+): Promise<FastifyInstance> {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: SMALL_BODY_BYTES,
+    forceCloseConnections: true,
+    http: HEADER_LIMITS,
+    frameworkErrors: (error, _request, reply) => void sendError(reply, fromFastify(error)),
+    clientErrorHandler(error, socket) {
+      answerRaw(socket as Socket, fromParser(error));
+    },
+  });
+  const trusted = proxyTest(entrance.trustedProxies);
+  const guard = guardConnections(
+    server.server,
+    CONNECTION_LIMITS,
+    (address) => isLoopback(address) || trusted(address),
+  );
   server.setErrorHandler((error, _request, reply) => {
     const known = fromFastify(error);
     if (reply.raw.headersSent) {
@@ -26,32 +48,62 @@ export async function createHttpServer(plugins: FastifyPluginAsync[]): Promise<F
     }
     // A route may have announced a stream of bytes before that stream failed.
     for (const name of ["content-length", "content-range", "accept-ranges"]) reply.removeHeader(name);
-    void reply
-      .status(known.httpStatus)
-      .type("application/json; charset=utf-8")
-      .send({ error: known.toJSON() satisfies ErrorBody });
+    return sendError(reply, known);
   });
+  // First of all hooks is that of the sockets' plugin: it ends the connection of an upgrade that a later one refuses.
+  await server.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } });
+  admitRequests(server, guard, entrance);
   server.setNotFoundHandler((request, reply) => {
-    const error = new CairnError(`there is no ${request.method} ${request.url.split("?")[0]}`, {
+    const error = new CairnError(`there is no ${request.method} ${request.url.split("?")[0]?.slice(0, 200)}`, {
       code: "no-such-route",
       kind: "missing",
       next: "GET /openapi.json lists every route.",
     });
-    void reply.status(404).send({ error: error.toJSON() });
+    return sendError(reply, error);
   });
-  await server.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Cairn", version: VERSION, description: "Store, prove, repair and get back folders." },
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
-    },
-    // Other people's protocols are described where they come from: see docs/doors.
-    transform: ({ schema, url }) => ({ schema: { ...schema, hide: schema?.hide === true || DOORS.test(url) }, url }),
-  });
-  await server.register(websocket, { options: { maxPayload: 1024 * 1024 } });
+  await server.register(swagger, OPENAPI);
   for (const plugin of plugins) await server.register(plugin);
-  server.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
+  // Made once: strangers may ask, and it does not change.
+  let document: Buffer | undefined;
+  server.get("/openapi.json", { config: { access: "open" }, schema: OPENAPI_ROUTE }, (_request, reply) => {
+    document ??= Buffer.from(JSON.stringify(server.swagger()));
+    return reply.type("application/json; charset=utf-8").send(document);
+  });
   return server;
+}
+
+function sendError(reply: FastifyReply, error: CairnError): FastifyReply {
+  if (error instanceof EntranceRefusal && error.retryAfter !== undefined) {
+    reply.header("retry-after", String(error.retryAfter));
+  } else if (error.kind === "unavailable") {
+    reply.header("retry-after", "1");
+  }
+  return reply
+    .status(error.httpStatus)
+    .type("application/json; charset=utf-8")
+    .send({ error: error.toJSON() satisfies ErrorBody });
+}
+
+/** What is no HTTP, or too much of it, is answered by hand: there is no request to reply to. */
+function answerRaw(socket: Socket, error: EntranceRefusal): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const text = JSON.stringify({ error: error.toJSON() });
+  socket.end(
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+  socket.destroySoon();
+}
+
+const PARSER_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+function fromParser(error: NodeJS.ErrnoException): EntranceRefusal {
+  const status = PARSER_STATUS[error.code ?? ""] ?? 400;
+  const message = { 431: "the headers are too long", 408: "the headers did not arrive in time" }[status];
+  return new EntranceRefusal(message ?? "this is not HTTP", { code: "bad-request", kind: "input", status });
 }
 
 function fromFastify(error: unknown): CairnError {
@@ -68,7 +120,13 @@ function fromFastify(error: unknown): CairnError {
   }
   const status = (error as { statusCode?: number }).statusCode;
   if (!(error instanceof CairnError) && status !== undefined && status >= 400 && status < 500) {
-    return new CairnError((error as Error).message, { code: "bad-request", kind: "input", cause: error });
+    return new EntranceRefusal((error as Error).message, {
+      code: status === 413 ? "body-too-large" : "bad-request",
+      kind: "input",
+      status,
+      cause: error,
+      next: "GET /openapi.json says what is allowed.",
+    });
   }
   return databaseAway(error) ?? asCairnError(error);
 }

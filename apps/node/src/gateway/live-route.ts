@@ -1,12 +1,20 @@
 import { followEvents } from "@cairn/catalog";
+import { keepAlive } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import type { WebSocket } from "ws";
-import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 
 /** A follower that falls this far behind is cut off rather than buffered for. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const RETRY_MILLISECONDS = 1000;
+/** Sockets of one account at a time. */
+const MAX_FOLLOWERS = 16;
+const LIVE = {
+  summary: "Every event of the account and of the network as it happens, over a WebSocket",
+  description:
+    'Messages are `{type: "event", event}`; the socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
+  tags: ["account"],
+};
 
 /**
  * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, as it happens. The token goes into the Authorization
@@ -22,7 +30,7 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
           const text = JSON.stringify({ type: "event", event: { ...event, at: Math.floor(event.at) } });
           for (const [socket, account] of followers) {
             if (event.account !== null && event.account !== account) continue;
-            if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.close(1013, "too slow");
+            if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
             else socket.send(text);
           }
         }
@@ -35,18 +43,17 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
 
   return async (server) => {
     void fanOut();
-    server.get("/api/v1/live", { websocket: true }, async (socket, request) => {
-      const offered = request.headers["sec-websocket-protocol"]?.split(",").map((one) => one.trim());
-      const token = offered?.find((one) => one.startsWith("bearer."))?.slice("bearer.".length);
-      if (token !== undefined) request.headers.authorization = `Bearer ${token}`;
-      try {
-        followers.set(socket, (await authenticate(gateway.pool, request)).id);
-      } catch {
-        socket.close(4401, "no valid token");
+    server.get("/api/v1/live", { websocket: true, config: { webSocket: true }, schema: LIVE }, (socket, request) => {
+      const account = request.account?.id ?? "";
+      const others = [...followers.values()].filter((one) => one === account);
+      if (others.length >= MAX_FOLLOWERS) {
+        socket.close(1013, "too many sockets of this account");
         return;
       }
+      followers.set(socket, account);
+      keepAlive(socket);
       socket.on("close", () => followers.delete(socket));
-      socket.on("message", () => socket.close(1003, "this socket only tells"));
+      socket.on("message", () => socket.close(1003, "this socket takes no messages"));
     });
   };
 }

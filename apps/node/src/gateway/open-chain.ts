@@ -1,34 +1,47 @@
 import {
+  beginDeployment,
   createSender,
-  deployContracts,
+  deploymentCost,
   type EvmLedger,
+  type Finality,
+  type Heads,
   type OutgoingStore,
   openHeads,
   openLedger,
   openRpc,
   postgresOutgoingStore,
+  type Rpc,
 } from "@cairn/chain";
 import { type Address, CairnError, type Deployment, type Hex, type Profile } from "@cairn/core";
 import type { Pool } from "pg";
 import { encodeAbiParameters, keccak256 } from "viem";
+import { formatDuration } from "../cli/format.ts";
 import type { HomeKey } from "../home/home-keys.ts";
+import { balancesOf, isLow, type Need, roundUp, type Wallet, waitForCoins } from "./chain-funding.ts";
 
-/** What the executor needs in its pocket before it can deploy and relay. */
+/** What the executor and each verifier have in their pockets on a chain of ours. */
 const EXECUTOR_COINS = 10n ** 18n;
 const VERIFIER_COINS = 10n ** 17n;
-const FUNDING_SECONDS = 120;
 /** A throw-away network's coins are worth nothing: fund its keys once for all. */
 const FAUCET_FACTOR = 500_000n;
+/** A verifier's vote takes a hundredth of the deployment's gas: it gets a tenth of the executor's coins. */
+const VERIFIER_PART = 10n;
+/** Blocks by which the time between blocks is measured. */
+const MEASURED_BLOCKS = 50;
+/** Transactions, one after another, until a new network serves: coins, three contracts, the verifier set. */
+const STEPS = 5;
 
 export interface GatewayChain {
   deployment: Deployment;
+  /** Resolves when the contracts cannot be reorganised away any more. */
+  final: Promise<void>;
   executor: EvmLedger;
   verifiers: { key: HomeKey; opened: EvmLedger }[];
   verifierSet: Hex;
   quorum: number;
 }
 
-export interface ChainKeys {
+interface ChainKeys {
   executor: HomeKey;
   verifiers: HomeKey[];
   /** Earns the block rewards where there is no faucet; pays the others' gas. */
@@ -38,132 +51,167 @@ export interface ChainKeys {
 /** Two of three, and of n in general a strict majority. */
 const quorumOf = (verifiers: number): number => Math.floor(verifiers / 2) + 1;
 
+export interface OpenChainOptions {
+  pool: Pool;
+  chainUrl: string;
+  profile: Profile;
+  keys: ChainKeys;
+  /** Contracts that are there, as this home or its account file remembers them. */
+  known: Deployment | { chainId: number; deals: Address } | undefined;
+  /** How the chain tells which blocks are final; by the tag unless set. */
+  finality?: Finality | undefined;
+  /** Told what is being done, or waited for, in a line for a person. */
+  say: (line: string) => void;
+}
+
 /**
- * Fund the gateway's keys, find or deploy the contracts, open a ledger for each key and register the verifier set. May be killed at
- * any instant and run again.
+ * Fund the gateway's keys, find or deploy the contracts, open a ledger for each key and register the verifier set. Waits for coins as long as
+ * they do not come, and for no finality. May be killed at any instant and run again.
  */
-export async function openChain(
-  pool: Pool,
-  chainUrl: string,
-  profile: Profile,
-  keys: ChainKeys,
-  known: Deployment | { chainId: number; deals: Address } | undefined,
-): Promise<GatewayChain> {
+export async function openChain(options: OpenChainOptions): Promise<GatewayChain> {
+  const { pool, chainUrl, profile, keys, known, say } = options;
+  const finality = options.finality === undefined ? {} : { finality: options.finality };
   const store = postgresOutgoingStore(pool);
-  await fund(chainUrl, store, profile, keys);
-  const contracts = known ?? (await deployContracts({ url: chainUrl, key: keys.executor.key, store, profile }));
-  const executor = await openLedger({ url: chainUrl, deployment: contracts, key: keys.executor.key, store });
-  const { deployment } = executor;
-  if (known !== undefined && known.chainId !== deployment.chainId) {
-    throw new CairnError(
-      `this home belongs to chain ${known.chainId}, and ${chainUrl} is chain ${deployment.chainId}`,
-      {
-        code: "wrong-chain",
-        kind: "conflict",
-        next: "Give the URL of the right chain in CAIRN_CHAIN_URL.",
-      },
-    );
+  const rpc = openRpc(chainUrl);
+  const heads = openHeads(rpc, options.finality);
+  try {
+    const chainId = Number(await rpc.request<Hex>("eth_chainId", []));
+    if (known !== undefined && known.chainId !== chainId) throw wrongChain(known.chainId, chainId);
+    const isOurs = chainId === profile.chainId;
+    if (!isOurs) say(await describeChain(heads, chainId, known === undefined));
+    const needs = await needsOf(rpc, heads, keys, isOurs);
+    const fund = isOurs ? fundFromOurs : fundFromOutside;
+    await fund({ rpc, heads, chainId, store, profile, keys, needs, say, isNew: known === undefined });
+    const deployed =
+      known === undefined
+        ? await beginDeployment({
+            ...finality,
+            url: chainUrl,
+            key: keys.executor.key,
+            store,
+            profile,
+            onStep: ({ contract, number, of }) => say(`deploying ${contract} (${number} of ${of})`),
+          })
+        : { deployment: known, final: Promise.resolve() };
+    const ledger = { ...finality, url: chainUrl, deployment: deployed.deployment, key: keys.executor.key, store };
+    const executor = await openLedger(ledger);
+    const { deployment } = executor;
+    const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
+    const addresses = keys.verifiers.map((key) => key.address).sort();
+    const quorum = quorumOf(addresses.length);
+    const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [addresses, quorum]));
+    if (known === undefined) say("registering the verifiers");
+    // Registering a known set again changes nothing, and the id keeps us from paying for it twice.
+    const id = `register-set:${deployment.ledger}:${verifierSet}`;
+    await executor.registerSet({ id, until: "included" }, addresses, quorum);
+    return { deployment, final: deployed.final, executor, verifiers, verifierSet, quorum };
+  } finally {
+    await rpc.close();
   }
-  const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
-  const addresses = keys.verifiers.map((key) => key.address).sort();
-  const quorum = quorumOf(addresses.length);
-  const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [addresses, quorum]));
-  // Registering a known set again changes nothing, and the id keeps us from paying for it twice.
-  await executor.registerSet({ id: `register-set:${deployment.ledger}:${verifierSet}` }, addresses, quorum);
-  return { deployment, executor, verifiers, verifierSet, quorum };
 }
 
-async function fund(chainUrl: string, store: OutgoingStore, profile: Profile, keys: ChainKeys): Promise<void> {
-  const wanted: [Address, bigint][] = [
-    [keys.executor.address, EXECUTOR_COINS],
-    ...keys.verifiers.map((key): [Address, bigint] => [key.address, VERIFIER_COINS]),
+function wrongChain(expected: number, found: number): CairnError {
+  return new CairnError(`this home belongs to chain ${expected}, and the URL leads to chain ${found}`, {
+    code: "wrong-chain",
+    kind: "conflict",
+    details: { expected, found },
+    next: "Name the right chain with --chain or CAIRN_CHAIN_URL, or start another home.",
+  });
+}
+
+/** What is measured of a chain that is not ours: how long blocks take, how far finality is behind, and how long a first start takes here. */
+async function describeChain(heads: Heads, chainId: number, isNew: boolean): Promise<string> {
+  const [head, final] = await Promise.all([heads.latest(), heads.finalized()]);
+  const earlier = head.number === 0 ? undefined : await heads.block(Math.max(0, head.number - MEASURED_BLOCKS));
+  const facts = [`chain ${chainId} is at block ${head.number}`];
+  if (earlier !== undefined && head.number - earlier.number > 1) {
+    const seconds = (head.timestamp - earlier.timestamp) / (head.number - earlier.number);
+    facts.push(`a block every ${formatDuration(Math.max(1, Math.round(seconds)))}`);
+    facts.push(`final after ${formatDuration(Math.max(0, head.timestamp - final.timestamp))}`);
+    if (isNew)
+      facts.push(`once it is funded the first start takes about ${formatDuration(Math.ceil(seconds * STEPS * 2))}`);
+  }
+  return facts.join(", ");
+}
+
+async function needsOf(rpc: Rpc, heads: Heads, keys: ChainKeys, isOurs: boolean): Promise<Need[]> {
+  const executor = isOurs ? EXECUTOR_COINS : roundUp(await deploymentCost(rpc, heads, keys.executor.key));
+  const verifier = isOurs ? VERIFIER_COINS : roundUp(executor / VERIFIER_PART);
+  return [
+    { name: "gateway", address: keys.executor.address, amount: executor },
+    ...keys.verifiers.map(({ address }, index) => ({ name: `verifier ${index + 1}`, address, amount: verifier })),
   ];
-  const ownChain = await isOwnChain(chainUrl, profile);
-  const faucet = profile.faucet && ownChain;
-  await Promise.all(
-    wanted.map(async ([address, amount]) => {
-      if ((await coinsOf(chainUrl, address)) >= amount / 2n) return;
-      if (faucet) await rpc(chainUrl, "cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]);
-    }),
+}
+
+interface Funding {
+  rpc: Rpc;
+  heads: Heads;
+  chainId: number;
+  store: OutgoingStore;
+  profile: Profile;
+  keys: ChainKeys;
+  needs: readonly Need[];
+  say: (line: string) => void;
+  /** Whether the contracts are still to be deployed. */
+  isNew: boolean;
+}
+
+/** Somebody's coins: shown what is needed where, and taken as they come. What the gateway has beyond its own need goes to the verifiers. */
+async function fundFromOutside(funding: Funding): Promise<void> {
+  const { keys, needs, say } = funding;
+  const missing = (wallets: Wallet[]) => wallets.slice(1).filter(isLow);
+  const spare = ([gateway, ...others]: Wallet[]) =>
+    gateway !== undefined &&
+    gateway.have * 2n >=
+      gateway.amount + 2n * others.filter(isLow).reduce((sum, one) => sum + one.amount - one.have, 0n);
+  const first = await balancesOf(funding.rpc, needs);
+  if (!first.some(isLow)) return;
+  const wallets = await waitForCoins(
+    { ...funding, needs },
+    (now) => now[0] !== undefined && !isLow(now[0]) && (missing(now).length === 0 || spare(now)),
   );
-  if (keys.validator !== undefined && ownChain) await fundFromRewards(chainUrl, store, keys.validator, wanted);
-  const deadline = Date.now() + FUNDING_SECONDS * 1000;
-  for (const [address, amount] of wanted) {
-    while ((await coinsOf(chainUrl, address)) < amount / 2n) {
-      if (Date.now() > deadline) throw needsCoins(address, amount);
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+  if (missing(wallets).length > 0) say("passing coins on to the verifiers");
+  await payOut(funding, keys.executor, missing(wallets));
+}
+
+/** A chain of ours: its faucet, or where it has none the block rewards of its operator's validator. */
+async function fundFromOurs(funding: Funding): Promise<void> {
+  const { rpc, profile, keys, needs, say } = funding;
+  const low = (await balancesOf(rpc, needs)).filter(isLow);
+  if (low.length === 0) return;
+  if (profile.faucet) {
+    await Promise.all(
+      low.map(({ address, amount }) =>
+        rpc.request("cairn_faucet", [address, `0x${(amount * FAUCET_FACTOR).toString(16)}`]),
+      ),
+    );
+  } else if (keys.validator !== undefined) {
+    const { address } = keys.validator;
+    const total = needs.reduce((sum, { amount }) => sum + amount, 0n);
+    const rewards = { name: "validator", address, amount: total * 2n };
+    if ((await balancesOf(rpc, [rewards])).some(({ have, amount }) => have < amount))
+      say("waiting for the first block rewards");
+    while ((await balancesOf(rpc, [rewards])).some(({ have, amount }) => have < amount)) await pause(1000);
+    await payOut(funding, keys.validator, low);
   }
+  // They are on their way: nobody needs to be asked for them.
+  while ((await balancesOf(rpc, needs)).some(isLow)) await pause(250);
 }
 
-/** Whether the chain is one of ours, with its faucet or block rewards, and not somebody else's behind CAIRN_CHAIN_URL. */
-async function isOwnChain(chainUrl: string, profile: Profile): Promise<boolean> {
-  return Number(await rpc<string>(chainUrl, "eth_chainId", [])) === profile.chainId;
-}
-
-/** Block rewards are the only coins of a real network: its operator's validator pays the gas of its gateway. */
-async function fundFromRewards(
-  chainUrl: string,
-  store: OutgoingStore,
-  validator: HomeKey,
-  wanted: readonly [Address, bigint][],
-): Promise<void> {
-  const total = wanted.reduce((sum, [, amount]) => sum + amount, 0n);
-  const rpcClient = openRpc(chainUrl);
-  const chainId = Number(await rpc<string>(chainUrl, "eth_chainId", []));
-  const heads = openHeads(rpcClient);
-  const sender = createSender({ rpc: rpcClient, heads, key: validator.key, chainId, store, abi: [] });
+/** Send each what it lacks; what an address has spent tells one top-up from the next, also after a crash. */
+async function payOut({ rpc, heads, chainId, store }: Funding, payer: HomeKey, to: readonly Wallet[]): Promise<void> {
+  if (to.length === 0) return;
+  const sender = createSender({ rpc, heads, key: payer.key, chainId, store, abi: [] });
   try {
     await Promise.all(
-      wanted.map(async ([address, amount]) => {
-        if ((await coinsOf(chainUrl, address)) >= amount / 2n) return;
-        while ((await coinsOf(chainUrl, validator.address)) < total * 2n) {
-          await new Promise((resolve) => setTimeout(resolve, 1000));
-        }
-        // What an address has spent tells one top-up from the next, also after a crash.
-        const spent = Number(await rpc<string>(chainUrl, "eth_getTransactionCount", [address, "latest"]));
-        await sender.submit(`fund:${address}:${spent}`, { to: address, data: "0x", value: amount });
+      to.map(async ({ address, amount, have }) => {
+        const spent = Number(await rpc.request<Hex>("eth_getTransactionCount", [address, "latest"]));
+        await sender.submit(`fund:${address}:${spent}`, { to: address, data: "0x", value: amount - have }, "included");
       }),
     );
   } finally {
     sender.close();
-    await rpcClient.close();
   }
 }
 
-const needsCoins = (address: Address, amount: bigint) =>
-  new CairnError(`the gateway's address ${address} needs coins for gas: at least ${amount} wei`, {
-    code: "insufficient-funds",
-    kind: "exhausted",
-    next: "Send it some, then start again.",
-    details: { address, need: amount.toString() },
-  });
-
-async function coinsOf(chainUrl: string, address: Address): Promise<bigint> {
-  return BigInt(await rpc<string>(chainUrl, "eth_getBalance", [address, "latest"]));
-}
-
-/** One JSON-RPC call; throws `chain-unreachable` or `chain-refused`. */
-async function rpc<T>(chainUrl: string, method: string, params: unknown[]): Promise<T> {
-  let answer: { result?: T; error?: { message: string } };
-  try {
-    const response = await fetch(chainUrl, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-    });
-    answer = (await response.json()) as typeof answer;
-  } catch (cause) {
-    throw new CairnError(`cannot reach the chain at ${chainUrl}`, {
-      code: "chain-unreachable",
-      kind: "unavailable",
-      cause,
-      next: "Check CAIRN_CHAIN_URL, or logs/chain.log in the home.",
-    });
-  }
-  if (answer.error === undefined) return answer.result as T;
-  throw new CairnError(`the chain refused ${method}: ${answer.error.message}`, {
-    code: "chain-refused",
-    kind: "conflict",
-  });
-}
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

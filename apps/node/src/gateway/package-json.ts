@@ -1,5 +1,5 @@
 import type { PackageDetailJson, PackageJson, ProviderJson, QuotePlanJson } from "@cairn/client";
-import { messageToJson } from "@cairn/core";
+import { signedToJson } from "@cairn/core";
 import type { PackageDetail, PackageSummary, ProviderStatus, QuotePlan } from "@cairn/market";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
@@ -11,13 +11,14 @@ export function packageToJson(summary: PackageSummary): PackageJson {
 }
 
 export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
-  const { slots, pieceList, escrow, paid, reserve, ...summary } = detail;
+  const { slots, pieceList, escrow, paid, pricePerPeriod, reserve, ...summary } = detail;
   return {
     ...packageToJson(summary),
     slots: slots.map(({ next: _next, ...slot }) => slot),
     pieceList,
     escrow: escrow.toString(),
     paid: paid.toString(),
+    pricePerPeriod: pricePerPeriod.toString(),
     reserve: reserve.toString(),
   };
 }
@@ -26,10 +27,9 @@ export function quotePlanToJson(plan: QuotePlan): QuotePlanJson {
   return {
     ...plan,
     document: base64(plan.document),
-    mandate: messageToJson<"Mandate">(plan.mandate),
-    readCapability: messageToJson<"ReadCapability">(plan.readCapability),
     placements: plan.placements.map(({ periods: _periods, ...placement }) => ({
       ...placement,
+      quote: signedToJson<"Quote">(placement.quote),
       pricePerPeriod: placement.pricePerPeriod.toString(),
     })),
     escrow: plan.escrow.toString(),

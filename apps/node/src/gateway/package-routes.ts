@@ -1,15 +1,17 @@
-import { Readable } from "node:stream";
 import type { Account } from "@cairn/catalog";
 import {
   CheckResultJson,
   CommitPackageJson,
   Hash,
+  KeepUploadJson,
+  KeptUploadJson,
   OpenPackageJson,
   PackageDetailJson,
   PackageIdText,
-  PackageJson,
+  PackagePageJson,
   QuotePlanJson,
-  RecoverableJson,
+  RecoverablePageJson,
+  RenamePackageJson,
   RepairKeyJson,
   SealPackageJson,
   SignedJson,
@@ -19,6 +21,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
 import { capabilityOf } from "./capability-header.ts";
+import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
 import { sendBytes } from "./send-bytes.ts";
@@ -32,8 +35,24 @@ const CheckBody = Type.Object({
   readCapability: Type.Optional(SignedJson),
 });
 const RecoverBody = Type.Object({ readCapabilities: Type.Array(SignedJson, { maxItems: 1000 }) });
-const NameQuery = Type.Object({ nameHash: Type.Optional(Hash) });
+const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 1000, description: "packages of one page: 1000 unless set" }),
+);
+const NameQuery = Type.Object({
+  limit: Limit,
+  after: Type.Optional(
+    Type.String({ pattern: "^[0-9]{1,16}-[0-9a-f]{32}$", description: "`next` of the page before" }),
+  ),
+  nameHash: Type.Optional(Hash),
+  gone: Type.Optional(Type.Boolean({ description: "also those that were removed or undone" })),
+});
+const RecoverQuery = Type.Object({ limit: Limit, after: Type.Optional(Hash) });
 const OffsetQuery = Type.Object({ offset: Type.Optional(Type.Integer({ minimum: 0 })) });
+
+const about = (summary: string) => ({ summary, tags: ["packages"] });
+const OCTETS = ["application/octet-stream"];
+/** The token says who asks, the capability that the owner lets it read. */
+const READING = [{ token: [], capability: [] }];
 
 function ownerOf(account: Account): Address {
   if (account.owner !== null) return account.owner;
@@ -52,28 +71,35 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   async function own(request: FastifyRequest): Promise<{ account: string; id: string }> {
     const account = await authenticate(gateway.pool, request);
     const { id } = request.params as Static<typeof Id>;
-    await market.packageStatus({ id, account: account.id });
+    await market.requirePackage({ id, account: account.id });
     return { account: account.id, id };
   }
 
   return async (server) => {
     server.get(
       "/api/v1/packages",
-      { schema: { querystring: NameQuery, response: { 200: Type.Array(PackageJson) } } },
+      {
+        schema: {
+          ...about("A page of the account's packages, oldest first"),
+          querystring: NameQuery,
+          response: { 200: PackagePageJson },
+        },
+      },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
-        const { nameHash } = request.query as Static<typeof NameQuery>;
-        const found = await market.listPackages({
+        const { nameHash, ...page } = request.query as Static<typeof NameQuery>;
+        const { packages, next } = await market.listPackages({
+          ...page,
           account: account.id,
           ...(nameHash === undefined ? {} : { nameHash: nameHash as Hex }),
         });
-        return found.map(packageToJson);
+        return { packages: packages.map(packageToJson), next };
       },
     );
 
     server.post(
       "/api/v1/packages",
-      { schema: { body: OpenPackageJson, response: { 200: PackageDetailJson } } },
+      { schema: { ...about("Begin a package"), body: OpenPackageJson, response: { 200: PackageDetailJson } } },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const { nameHash, label, repairKey, expectedBytes, ...body } = request.body as OpenPackageJson;
@@ -92,7 +118,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.get(
       "/api/v1/packages/:id",
-      { schema: { params: Id, response: { 200: PackageDetailJson } } },
+      { schema: { ...about("A package, shard by shard"), params: Id, response: { 200: PackageDetailJson } } },
       async (request) => {
         const { account, id } = await own(request);
         return packageDetailToJson(await market.packageStatus({ id, account }));
@@ -101,7 +127,15 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.put(
       "/api/v1/packages/:id/pieces/:piece",
-      { schema: { params: PieceParams, querystring: OffsetQuery } },
+      {
+        schema: {
+          ...about("Bytes of a piece, from an offset on"),
+          consumes: OCTETS,
+          params: PieceParams,
+          querystring: OffsetQuery,
+          response: { 200: Type.Object({ received: Type.Integer() }) },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         const { piece } = request.params as Static<typeof PieceParams>;
@@ -110,20 +144,69 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
     );
 
-    server.put("/api/v1/packages/:id/manifest", { schema: { params: Id } }, async (request) => {
-      const { id } = await own(request);
-      return market.putManifest({ id, body: request.raw });
-    });
+    server.post(
+      "/api/v1/packages/:id/keep",
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Cut an upload back to its first pieces, and say what they hold"),
+          params: Id,
+          body: KeepUploadJson,
+          response: { 200: KeptUploadJson },
+        },
+      },
+      async (request) => {
+        const { id } = await own(request);
+        return market.keepUpload({ id, ...(request.body as KeepUploadJson) });
+      },
+    );
 
-    server.get("/api/v1/packages/:id/manifest", { schema: { params: Id } }, async (request, reply) => {
-      const { id } = await own(request);
-      const { size, bytes } = await market.readManifest({ id });
-      return reply.type("application/octet-stream").header("content-length", size).send(Readable.from(bytes));
-    });
+    server.put(
+      "/api/v1/packages/:id/manifest",
+      {
+        schema: {
+          ...about("The encrypted manifest"),
+          consumes: OCTETS,
+          params: Id,
+          response: { 200: Type.Object({ size: Type.Integer(), sha256: Hash }) },
+        },
+      },
+      async (request) => {
+        const { id } = await own(request);
+        return market.putManifest({ id, body: request.raw });
+      },
+    );
+
+    server.get(
+      "/api/v1/packages/:id/document",
+      { schema: { ...about("The commitment document, as it was signed"), produces: OCTETS, params: Id } },
+      async (request, reply) => {
+        const { id } = await own(request);
+        return reply.type("application/octet-stream").send(Buffer.from(await market.readDocument({ id })));
+      },
+    );
+
+    server.get(
+      "/api/v1/packages/:id/manifest",
+      { schema: { ...about("The encrypted manifest"), produces: OCTETS, params: Id } },
+      async (request, reply) => {
+        const { id } = await own(request);
+        const { size, bytes } = await market.readManifest({ id });
+        return sendBytes(reply.type("application/octet-stream").header("content-length", size), bytes);
+      },
+    );
 
     server.post(
       "/api/v1/packages/:id/seal",
-      { schema: { params: Id, body: SealPackageJson, response: { 200: PackageDetailJson } } },
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Say that every piece is there"),
+          params: Id,
+          body: SealPackageJson,
+          response: { 200: PackageDetailJson },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         return packageDetailToJson(await market.sealPackage({ id, ...(request.body as SealPackageJson) }));
@@ -132,7 +215,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.post(
       "/api/v1/packages/:id/quote",
-      { schema: { params: Id, response: { 200: QuotePlanJson } } },
+      { schema: { ...about("What storing would cost, and with whom"), params: Id, response: { 200: QuotePlanJson } } },
       async (request) => {
         const { id } = await own(request);
         return quotePlanToJson(await market.quotePackage({ id }));
@@ -141,7 +224,14 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.post(
       "/api/v1/packages/:id/commit",
-      { schema: { params: Id, body: CommitPackageJson, response: { 200: PackageDetailJson } } },
+      {
+        schema: {
+          ...about("Accept the quote, by the owner's signatures"),
+          params: Id,
+          body: CommitPackageJson,
+          response: { 200: PackageDetailJson },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         const body = request.body as CommitPackageJson;
@@ -154,13 +244,13 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
     );
 
-    for (const [name, act] of [
-      ["abandon", market.abandonPackage],
-      ["resume", market.resumePackage],
+    for (const [name, summary, act] of [
+      ["abandon", "Give up a package that is not stored", market.abandonPackage],
+      ["resume", "Go on after what stopped it", market.resumePackage],
     ] as const) {
       server.post(
         `/api/v1/packages/:id/${name}`,
-        { schema: { params: Id, response: { 200: PackageDetailJson } } },
+        { schema: { ...about(summary), params: Id, response: { 200: PackageDetailJson } } },
         async (request) => {
           const { id } = await own(request);
           return packageDetailToJson(await act.call(market, { id }));
@@ -168,10 +258,38 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       );
     }
 
+    server.put(
+      "/api/v1/packages/:id/name",
+      {
+        schema: {
+          ...about("Give a package another name, and the one that has it a third"),
+          params: Id,
+          body: RenamePackageJson,
+          response: { 200: PackageDetailJson },
+        },
+      },
+      async (request) => {
+        const { account, id } = await own(request);
+        const { displaced, ...naming } = request.body as RenamePackageJson;
+        const namingOf = (one: { nameHash: string; label: string }) => ({
+          nameHash: one.nameHash as Hex,
+          label: Buffer.from(one.label, "base64"),
+        });
+        const renamed = await market.renamePackage({
+          account,
+          id,
+          ...namingOf(naming),
+          ...(displaced === undefined ? {} : { displaced: { id: displaced.id, ...namingOf(displaced) } }),
+        });
+        return packageDetailToJson(renamed);
+      },
+    );
+
     server.post(
       "/api/v1/packages/:id/remove",
       {
         schema: {
+          ...about("End a package, by the owner's signature"),
           params: Id,
           body: Type.Object({ termination: SignedJson }),
           response: { 200: PackageDetailJson },
@@ -184,34 +302,70 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
     );
 
-    server.get("/api/v1/packages/:id/pieces/:piece", { schema: { params: PieceParams } }, async (request, reply) => {
-      const { id } = await own(request);
-      const { piece } = request.params as Static<typeof PieceParams>;
-      const signal = abortWith(reply);
-      const bytes = market.readPiece({ id, piece, capability: capabilityOf("ReadCapability", request), signal });
-      return sendBytes(reply.type("application/vnd.ipld.car"), bytes);
-    });
+    server.get(
+      "/api/v1/packages/:id/pieces/:piece",
+      {
+        schema: {
+          ...about("A piece, rebuilt from its shards, as a CAR"),
+          security: READING,
+          produces: ["application/vnd.ipld.car"],
+          params: PieceParams,
+        },
+      },
+      async (request, reply) => {
+        const { id } = await own(request);
+        const { piece } = request.params as Static<typeof PieceParams>;
+        const signal = abortWith(reply);
+        const bytes = market.readPiece({ id, piece, capability: capabilityOf("ReadCapability", request), signal });
+        return sendBytes(reply.type("application/vnd.ipld.car"), bytes);
+      },
+    );
 
-    server.post("/api/v1/packages/:id/blocks", { schema: { params: Id, body: Cids } }, async (request, reply) => {
-      const { id } = await own(request);
-      const { cids } = request.body as Static<typeof Cids>;
-      const bytes = market.readBlocks({
-        id,
-        cids,
-        capability: capabilityOf("ReadCapability", request),
-        signal: abortWith(reply),
-      });
-      return sendBytes(reply.type("application/octet-stream"), bytes);
-    });
+    server.post(
+      "/api/v1/packages/:id/blocks",
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Blocks, one after the other, as they stand in a CAR"),
+          security: READING,
+          produces: OCTETS,
+          params: Id,
+          body: Cids,
+        },
+      },
+      async (request, reply) => {
+        const { id } = await own(request);
+        const { cids } = request.body as Static<typeof Cids>;
+        const bytes = market.readBlocks({
+          id,
+          cids,
+          capability: capabilityOf("ReadCapability", request),
+          signal: abortWith(reply),
+        });
+        return sendBytes(reply.type("application/octet-stream"), bytes);
+      },
+    );
 
-    server.post("/api/v1/packages/:id/locate", { schema: { params: Id, body: Cids } }, async (request) => {
-      const { id } = await own(request);
-      return market.locateBlocks({ id, cids: (request.body as Static<typeof Cids>).cids });
-    });
+    server.post(
+      "/api/v1/packages/:id/locate",
+      { bodyLimit: LIST_BODY_BYTES, schema: { ...about("Where blocks lie in the pieces"), params: Id, body: Cids } },
+      async (request) => {
+        const { id } = await own(request);
+        return market.locateBlocks({ id, cids: (request.body as Static<typeof Cids>).cids });
+      },
+    );
 
     server.post(
       "/api/v1/packages/:id/check",
-      { schema: { params: Id, body: CheckBody, response: { 200: CheckResultJson } } },
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Have holders prove that they hold every shard"),
+          params: Id,
+          body: CheckBody,
+          response: { 200: CheckResultJson },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         const { full, pieces, readCapability } = request.body as Static<typeof CheckBody>;
@@ -233,25 +387,51 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     server.get(
       "/api/v1/checks/:check",
       {
-        schema: { params: Type.Object({ check: Type.String({ maxLength: 64 }) }), response: { 200: CheckResultJson } },
+        schema: {
+          ...about("How far a check is"),
+          params: Type.Object({ check: Type.String({ maxLength: 64 }) }),
+          response: { 200: CheckResultJson },
+        },
       },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const result = await audit.checkResult((request.params as { check: string }).check);
-        await market.packageStatus({ id: result.package, account: account.id });
+        await market.requirePackage({ id: result.package, account: account.id });
         return result;
       },
     );
 
-    server.get("/api/v1/recover", { schema: { response: { 200: Type.Array(RecoverableJson) } } }, async (request) => {
-      const account = await authenticate(gateway.pool, request);
-      await gateway.caughtUp();
-      return market.listRecoverable({ owner: ownerOf(account) });
-    });
+    server.get(
+      "/api/v1/recover",
+      {
+        schema: {
+          ...about("A page of the owner's packages that the chain knows, by manifest hash"),
+          querystring: RecoverQuery,
+          response: { 200: RecoverablePageJson },
+        },
+      },
+      async (request) => {
+        const account = await authenticate(gateway.pool, request);
+        await gateway.caughtUp();
+        const { limit, after } = request.query as Static<typeof RecoverQuery>;
+        return market.listRecoverable({
+          owner: ownerOf(account),
+          ...(limit === undefined ? {} : { limit }),
+          ...(after === undefined ? {} : { after: after as Hex }),
+        });
+      },
+    );
 
     server.post(
       "/api/v1/recover",
-      { schema: { body: RecoverBody, response: { 200: Type.Array(PackageDetailJson) } } },
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Take packages over from the chain"),
+          body: RecoverBody,
+          response: { 200: Type.Array(PackageDetailJson) },
+        },
+      },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const { readCapabilities } = request.body as Static<typeof RecoverBody>;
@@ -266,7 +446,14 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.post(
       "/api/v1/packages/:id/repair-key",
-      { schema: { params: Id, body: RepairKeyJson, response: { 200: PackageDetailJson } } },
+      {
+        schema: {
+          ...about("Have the gateway repair a package that was recovered"),
+          params: Id,
+          body: RepairKeyJson,
+          response: { 200: PackageDetailJson },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         const { repairKey, nameHash, label, ...body } = request.body as RepairKeyJson;

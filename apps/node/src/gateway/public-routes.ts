@@ -1,60 +1,111 @@
 import { type Account, claimAccount, listEvents } from "@cairn/catalog";
-import { AccountJson, AddressText, EventJson, NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
-import { type Address, CairnError, periodAt } from "@cairn/core";
+import { AccountJson, EventJson, NetworkJson, ProviderJson, SignedJson, StatusJson } from "@cairn/client";
+import { type Address, CairnError, periodAt, signedFromJson } from "@cairn/core";
+import { rememberNonces } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
 import { VERSION } from "../version.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, bearerToken } from "./authenticate.ts";
+import { briefly } from "./briefly.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
 import { statusPage } from "./status-page.ts";
+import { verifyClaim } from "./verify-claim.ts";
 
 const EventQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
 });
-const OwnerBody = Type.Object({ owner: AddressText });
+
+const HEALTH = {
+  summary: "Whether the database and the chain answer",
+  tags: ["network"],
+  response: {
+    200: Type.Object({ status: Type.Literal("ok"), version: Type.String() }),
+    503: Type.Object({ status: Type.Literal("unavailable"), cause: Type.String() }),
+  },
+};
+const PAGE = { summary: "What is running here, for people", tags: ["network"], produces: ["text/html"] };
+const METRICS = { summary: "Figures for Prometheus", tags: ["network"], produces: ["text/plain"] };
 
 /** What the network is and how it is doing: health, page, status, providers, events, the account. */
 export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
+  const claims = rememberNonces();
+  // Whoever asks again within a second gets the same figures: strangers may ask.
+  const status = briefly(() => currentStatus(gateway));
+  const page = briefly(async () => {
+    const [figures, providers] = await Promise.all([status(), gateway.market.listProviders()]);
+    return Buffer.from(statusPage(figures, providers.map(providerToJson), gateway.network));
+  });
+  const metrics = briefly(async () => Buffer.from(await gateway.metrics()));
+  const healthy = briefly(async () => {
+    await Promise.all([gateway.reservedPool.query("select 1"), gateway.ledger.latest()]);
+  });
+
   async function accountJson({ owner }: Account): Promise<AccountJson> {
     const { balance, coins } = owner === null ? { balance: 0n, coins: 0n } : await gateway.balanceOf(owner);
     return { owner, balance: balance.toString(), coins: coins.toString() };
   }
 
   return async (server) => {
-    server.get("/health", async (_request, reply) => {
+    server.get("/health", { config: { access: "open" }, schema: HEALTH }, async (_request, reply) => {
       try {
-        await Promise.all([gateway.pool.query("select 1"), gateway.ledger.latest()]);
+        await healthy();
         return { status: "ok", version: VERSION };
       } catch (error) {
         return reply.status(503).send({ status: "unavailable", cause: (error as Error).message });
       }
     });
 
-    server.get("/", async (_request, reply) => {
-      const [status, providers] = await Promise.all([currentStatus(gateway), gateway.market.listProviders()]);
-      return reply
-        .type("text/html; charset=utf-8")
-        .send(statusPage(status, providers.map(providerToJson), gateway.network));
-    });
-
-    server.get("/metrics", async (_request, reply) =>
-      reply.type("text/plain; version=0.0.4").send(await gateway.metrics()),
+    server.get("/", { config: { access: "open" }, schema: PAGE }, async (_request, reply) =>
+      reply.type("text/html; charset=utf-8").send(await page()),
     );
 
-    server.get("/api/v1/network", { schema: { response: { 200: NetworkJson } } }, async () => gateway.network);
+    server.get("/metrics", { config: { access: "open" }, schema: METRICS }, async (_request, reply) =>
+      reply.type("text/plain; version=0.0.4").send(await metrics()),
+    );
 
-    server.get("/api/v1/status", { schema: { response: { 200: StatusJson } } }, () => currentStatus(gateway));
+    server.get(
+      "/api/v1/network",
+      {
+        config: { access: "open" },
+        schema: {
+          summary: "The network: chain, contracts, keys, limits",
+          tags: ["network"],
+          response: { 200: NetworkJson },
+        },
+      },
+      async () => gateway.network,
+    );
 
-    server.get("/api/v1/providers", { schema: { response: { 200: Type.Array(ProviderJson) } } }, async (request) => {
-      await authenticate(gateway.pool, request);
-      return (await gateway.market.listProviders()).map(providerToJson);
-    });
+    server.get(
+      "/api/v1/status",
+      {
+        config: { access: "open" },
+        schema: { summary: "Figures of the whole network", tags: ["network"], response: { 200: StatusJson } },
+      },
+      () => status(),
+    );
+
+    server.get(
+      "/api/v1/providers",
+      { schema: { summary: "Providers", tags: ["network"], response: { 200: Type.Array(ProviderJson) } } },
+      async (request) => {
+        await authenticate(gateway.pool, request);
+        return (await gateway.market.listProviders()).map(providerToJson);
+      },
+    );
 
     server.get(
       "/api/v1/events",
-      { schema: { querystring: EventQuery, response: { 200: Type.Array(EventJson) } } },
+      {
+        schema: {
+          summary: "Events of the account and of the network, oldest first",
+          tags: ["account"],
+          querystring: EventQuery,
+          response: { 200: Type.Array(EventJson) },
+        },
+      },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
         const query = request.query as Static<typeof EventQuery>;
@@ -63,29 +114,58 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
     );
 
-    server.get("/api/v1/account", { schema: { response: { 200: AccountJson } } }, async (request) =>
-      accountJson(await authenticate(gateway.pool, request)),
+    server.get(
+      "/api/v1/account",
+      { schema: { summary: "Owner and balances", tags: ["account"], response: { 200: AccountJson } } },
+      async (request) => accountJson(await authenticate(gateway.pool, request)),
     );
 
-    server.put("/api/v1/account", { schema: { body: OwnerBody, response: { 200: AccountJson } } }, async (request) => {
-      const account = await authenticate(gateway.pool, request);
-      const { owner } = request.body as Static<typeof OwnerBody>;
-      return accountJson(await claimAccount(gateway.pool, account.id, owner as Address));
-    });
-
-    server.post("/api/v1/faucet", { schema: { response: { 200: AccountJson } } }, async (request) => {
-      const account = await authenticate(gateway.pool, request);
-      const { owner } = account;
-      if (gateway.faucet === undefined || owner === null) {
-        throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
-          code: owner === null ? "no-wallet" : "no-faucet",
-          kind: "conflict",
-          next: "Send coins to the owner's address and deposit them: see docs/operating.md.",
+    server.put(
+      "/api/v1/account",
+      {
+        schema: {
+          summary: "Name the owner's wallet, by a claim that its key signed",
+          tags: ["account"],
+          body: SignedJson,
+          response: { 200: AccountJson },
+        },
+      },
+      async (request) => {
+        const account = await authenticate(gateway.pool, request);
+        const owner = verifyClaim(signedFromJson("AccountClaim", request.body), {
+          token: bearerToken(request),
+          audience: gateway.network.executor as Address,
+          deployment: gateway.ledger.deployment,
+          nonces: claims,
+          now: Math.floor(Date.now() / 1000),
         });
-      }
-      await gateway.faucet(owner);
-      return accountJson(account);
-    });
+        return accountJson(await claimAccount(gateway.pool, account.id, owner));
+      },
+    );
+
+    server.post(
+      "/api/v1/faucet",
+      {
+        schema: {
+          summary: "Coins and a deposit, where the network has a faucet",
+          tags: ["account"],
+          response: { 200: AccountJson },
+        },
+      },
+      async (request) => {
+        const account = await authenticate(gateway.pool, request);
+        const { owner } = account;
+        if (gateway.faucet === undefined || owner === null) {
+          throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
+            code: owner === null ? "no-wallet" : "no-faucet",
+            kind: "conflict",
+            next: "Send coins to the owner's address and deposit them: see docs/operating.md.",
+          });
+        }
+        await gateway.faucet(owner);
+        return accountJson(account);
+      },
+    );
   };
 }
 

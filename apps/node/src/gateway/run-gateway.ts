@@ -1,42 +1,53 @@
 import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Audit, auditMigrations, createAudit, type Notice } from "@cairn/audit";
+import { type Audit, createAudit, type TicketSigner } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import { catalogMigrations, createProjection, enqueue, recordEvents } from "@cairn/catalog";
-import { OUTGOING_MIGRATIONS, runIndexer, signTyped } from "@cairn/chain";
-import { CairnError, type Clock, type Deployment, MAX_PIECE_BYTES, PROFILES, type Random } from "@cairn/core";
-import { migrate, openDatabase } from "@cairn/database";
+import { createProjection } from "@cairn/catalog";
+import { runIndexer, signTyped } from "@cairn/chain";
+import { CairnError, ChainClock, MAX_PIECE_BYTES, PROFILES, type Random } from "@cairn/core";
+import { openDatabase } from "@cairn/database";
 import { createMarket } from "@cairn/market";
+import { machineClock as clock, listenError, localUrl, watchStalls } from "@cairn/process";
+import { logLevel } from "@cairn/process/log-level";
 import { openTransport } from "@cairn/transport";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import type { KnownNetwork } from "../account/account-file.ts";
 import { followPool } from "../downstream/follow-pool.ts";
 import { offerRoute } from "../downstream/offer-route.ts";
 import { shardsOf } from "../downstream/offer-shard.ts";
 import { openDoor } from "../downstream/open-door.ts";
 import { completeSettings, readDownstreamFile } from "../downstream/settings.ts";
-import { homeAt, homeToken, readJson, writeWhole } from "../home/home.ts";
+import { homeAt, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
+import { knownNetwork } from "../home/known-network.ts";
+import { sayProgress } from "../supervise/ready-line.ts";
+import { gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
+import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
-import { ensureLocalAccount } from "./authenticate.ts";
+import { authenticate, ensureLocalAccount } from "./authenticate.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { createHttpServer } from "./http-server.ts";
+import { KEPT_SECONDS, keepTidy } from "./keep-tidy.ts";
 import { liveRoute } from "./live-route.ts";
 import { createMetrics } from "./metrics.ts";
+import { migrateGateway } from "./migrate-gateway.ts";
 import { openChain } from "./open-chain.ts";
 import { packageRoutes } from "./package-routes.ts";
-import { providerDoor } from "./provider-door.ts";
+import { providerRoutes } from "./provider-routes.ts";
 import { publicRoutes } from "./public-routes.ts";
 
 const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
 const DEFAULT_DAYS = 180;
-const TICKET_SECONDS = 3600;
+/** Providers take none that hold for longer than an hour by their own clocks, which may be behind. */
+const TICKET_SECONDS = 1800;
 const CATCH_UP_SECONDS = 60;
 /** Claims for providers: often where a person watches, once a day for real. */
 const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
+/** A chain without work makes a block every heartbeat; the chain's time goes on for so many of them without one. */
+const LONGEST_HEARTBEATS = 2;
 /** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
 const ABSENT = { blocks: 3, seconds: 4 };
 /** What the faucet deposits for a new owner. */
@@ -49,78 +60,84 @@ export interface RunningGateway {
 
 /** The gateway: opens database and chain, takes up what was under way, serves API and providers. */
 export async function runGateway(config: GatewayConfig): Promise<RunningGateway> {
-  const log = pino({ level: process.env.CAIRN_LOG ?? "info" });
+  const log = pino({ level: logLevel() });
   const home = homeAt(config.home);
   const profile = PROFILES[config.profile];
   const database = await openDatabase(config.database, {
     onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
   });
   const { pool } = database;
-  await migrate(pool, OUTGOING_MIGRATIONS.namespace, OUTGOING_MIGRATIONS.migrations);
-  await migrate(pool, "catalog", catalogMigrations);
-  await migrate(pool, "audit", auditMigrations);
-  await ensureLocalAccount(pool, await homeToken(home));
+  // Connections of their own: whatever is asked of the API, audit, pay and the health check do not wait for it.
+  const reserved = await openDatabase(config.database, {
+    onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
+  });
+  await migrateGateway(pool);
+  const token = await homeToken(home);
+  await ensureLocalAccount(pool, token);
 
   const executorKey = await homeKey(home, "gateway", "executor");
   const verifierKeys = await Promise.all(VERIFIERS.map((name) => homeKey(home, "gateway", name)));
   const validator = profile.faucet ? undefined : await homeKey(home, "chain", "validator");
-  const chain = await openChain(
+  const chain = await openChain({
     pool,
-    config.chainUrl,
+    chainUrl: config.chainUrl,
     profile,
-    { executor: executorKey, verifiers: verifierKeys, validator },
-    (await readJson<Deployment>(home.deploymentFile)) ?? (await readJson<KnownNetwork>(home.joinedFile)),
-  );
-  await writeWhole(home.deploymentFile, `${JSON.stringify(chain.deployment, null, 2)}\n`);
+    keys: { executor: executorKey, verifiers: verifierKeys, validator },
+    known: await knownNetwork(home),
+    finality: config.finality,
+    say: sayProgress,
+  });
+  // Until they are final the next start looks for them anew.
+  void chain.final.then(() => writeWhole(home.deploymentFile, `${JSON.stringify(chain.deployment, null, 2)}\n`));
   const { deployment } = chain;
   const faucet = profile.faucet && deployment.chainId === profile.chainId;
   const ledger = chain.executor;
+  const chainClock = new ChainClock(clock, LONGEST_HEARTBEATS * profile.heartbeatSeconds);
+  chainClock.see(...(await Promise.all([ledger.latest(), ledger.present()])));
+  const chainNow = () => chainClock.now();
 
   const stopping = new AbortController();
-  const clock: Clock = {
-    now: () => Math.floor(Date.now() / 1000),
-    sleep: (seconds, signal) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, seconds * 1000);
-        signal?.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
-  };
   const random: Random = { bytes: (length) => randomBytes(length) };
   const transport = openTransport({
     ledger,
     executor: executorKey.address,
     signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey.key),
+    chainNow,
     allowPrivateEndpoints: profile.name !== "real",
     log,
   });
   const blobs = await openFileBlobStore(join(home.gateway, "blobs"));
 
+  const signTicket: TicketSigner = async (deal, offset, length) => {
+    const message = {
+      deal,
+      offset: BigInt(offset),
+      length: BigInt(length),
+      expiry: BigInt(chainNow() + TICKET_SECONDS),
+      nonce: `0x${randomBytes(32).toString("hex")}` as const,
+    };
+    return { message, signature: signTyped("ReadTicket", message, deployment, executorKey.key) };
+  };
+
   const audit: Audit = createAudit(
     {
-      pool,
+      pool: reserved.pool,
       ledger,
       deployment,
       verifierSet: chain.verifierSet,
       quorum: chain.quorum,
       verifiers: chain.verifiers.map(({ key, opened }) => ({ ...key, ledger: opened })),
       transport,
+      clock: chainClock,
+      signTicket,
       leafFiles: blobs,
-      tell: (notice) => tell(notice),
-      hand: (topic, payload) => enqueue(pool, topic, payload),
     },
     {
       claimEveryPeriods: Math.max(1, Math.round(CLAIM_EVERY_SECONDS[profile.name] / profile.periodSeconds)),
+      recordSeconds: KEPT_SECONDS[profile.name],
       absentAfterSeconds: Math.max(ABSENT.seconds, ABSENT.blocks * profile.blockSeconds),
     },
   );
-  async function tell({ package: id, provider, deal, ...notice }: Notice): Promise<void> {
-    await recordEvents(pool, [
-      { ...notice, package: id ?? undefined, provider: provider ?? undefined, deal: deal ?? undefined },
-    ]);
-  }
 
   const market = createMarket({
     pool,
@@ -133,6 +150,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     profile,
     verifierSet: chain.verifierSet,
     clock,
+    chainNow,
     random,
     log,
     attest: (deal, seed, proof, signature) => audit.attest({ deal, seed, proof, signature }),
@@ -150,11 +168,15 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     shards: shardsOf(market),
   });
 
+  const stalls = watchStalls();
   const context: GatewayContext & { transport: typeof transport } = {
     pool,
+    reservedPool: reserved.pool,
+    stalls,
     market,
     audit,
     ledger,
+    chainNow,
     transport,
     profile,
     startedAt: Date.now(),
@@ -178,16 +200,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
           await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
         }
       : undefined,
-    signTicket: async (deal, offset, length) => {
-      const message = {
-        deal,
-        offset: BigInt(offset),
-        length: BigInt(length),
-        expiry: BigInt(clock.now() + TICKET_SECONDS),
-        nonce: `0x${randomBytes(32).toString("hex")}` as const,
-      };
-      return { message, signature: signTyped("ReadTicket", message, deployment, executorKey.key) };
-    },
+    signTicket,
     caughtUp: () => caughtUp(),
     metrics: createMetrics(() => context, registry),
     balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
@@ -207,15 +220,26 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     });
   }
 
-  const server = await createHttpServer([
-    publicRoutes(context),
-    packageRoutes(context),
-    liveRoute(context, stopping.signal),
-    providerDoor(context),
-    ...downstream.plugins,
-    offerRoute(context, downstream.node.chunks),
-  ]);
+  const server = await createHttpServer(
+    [
+      publicRoutes(context),
+      packageRoutes(context),
+      liveRoute(context, stopping.signal),
+      providerRoutes(context),
+      ...downstream.plugins,
+      offerRoute(context, downstream.node.chunks),
+    ],
+    {
+      names: gatewayNames(),
+      trustedProxies: trustedProxies(),
+      authenticate: (request) => authenticate(pool, request),
+      goodTokens: [token],
+      providerOf: (session) => transport.providerOf(session),
+    },
+  );
   const poll = Math.max(250, (profile.blockSeconds * 1000) / 4);
+  /** Blocks come when there is work; a round is due in any case when so much time has passed. */
+  const tickMilliseconds = profile.blockSeconds * 1000;
   const trouble = (error: { message: string }, pause: number) =>
     log.warn({ error: error.message, pause }, "the indexer tries again");
   const loops = [
@@ -234,6 +258,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       onTrouble: trouble,
     }),
     keepAuditing(),
+    keepTidy({ pool, clock, profile: profile.name, signal: stopping.signal, log }),
   ];
   await market.start();
   await downstream.node.start("when-needed");
@@ -247,19 +272,28 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       if (!stopping.signal.aborted) log.warn({ error: error.message }, "the audit tries again");
     };
     let last = -1;
+    let ticked = 0;
     while (!stopping.signal.aborted) {
       try {
-        const head = await ledger.finalized();
-        if (head.number > last) {
+        const [head, latest, present] = await Promise.all([ledger.finalized(), ledger.latest(), ledger.present()]);
+        chainClock.see(latest, present);
+        await audit.listening();
+        const now = performance.now();
+        if (head.number > last || now - ticked >= tickMilliseconds) {
           last = head.number;
-          const round = audit.round(head).catch(trouble);
+          ticked = now;
+          // Periods begin by the chain's time, whether a block was made since or not.
+          const round = audit.round({ ...head, timestamp: Math.max(head.timestamp, chainNow()) }).catch(trouble);
           rounds.add(round);
           void round.finally(() => rounds.delete(round));
         }
       } catch (error) {
         trouble(error as Error);
       }
-      await clock.sleep(poll / 1000, stopping.signal);
+      await Promise.race([
+        ledger.nextBlock(last, stopping.signal),
+        clock.sleep(tickMilliseconds / 1000, stopping.signal),
+      ]);
     }
     await Promise.all(rounds);
   }
@@ -268,6 +302,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     url,
     async stop() {
       stopping.abort();
+      stalls.stop();
       unfollow();
       await server.close();
       await downstream.node.stop();
@@ -276,14 +311,17 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       // First, so that nobody waits for a block any more: what was sent is taken up at the next start.
       await ledger.stop();
       await Promise.all(loops);
-      await database.close();
+      await Promise.all([database.close(), reserved.close()]);
     },
   };
 }
 
 async function listen(server: FastifyInstance, port: number): Promise<string> {
-  await server.listen({ host: process.env.CAIRN_HOST ?? "127.0.0.1", port });
-  const address = server.server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
-  return `http://127.0.0.1:${bound}`;
+  const host = gatewayHost();
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    throw listenError(error, { host, port, ...GATEWAY_SETTINGS });
+  }
+  return localUrl(server.server.address() as AddressInfo);
 }

@@ -21,7 +21,14 @@ export async function sendBytes(reply: FastifyReply, source: AsyncIterable<Uint8
   return reply;
 }
 
-function write(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
+/** A connection that takes fewer bytes than this in half a minute counts as stalled. */
+const STEP_BYTES = 128 * 1024;
+
+async function write(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += STEP_BYTES) await writeStep(raw, bytes.subarray(at, at + STEP_BYTES));
+}
+
+function writeStep(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     if (raw.destroyed) reject(new Error("the connection is closed"));
     else raw.write(bytes, (error) => (error ? reject(error) : resolve()));

@@ -1,9 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addressOfKey, openKeyFile } from "@cairn/chain";
-import type { Address, Hex } from "@cairn/core";
-import { type Home, writeNew } from "./home.ts";
+import { addressOfKey, openKeyFile } from "@cairn/chain/wallet";
+import { type Address, CairnError, type Hex } from "@cairn/core";
+import { corrupt, type Home, makeDirectory, readRandomText, writeRandomText } from "./home.ts";
 
 export interface HomeKey {
   address: Address;
@@ -16,18 +14,23 @@ const SCRYPT_N = 2 ** 12;
 /** A key of a role that signs by itself on this machine (validator, executor, verifier), made at first use; keystore encrypted under the home's secret. */
 export async function homeKey(home: Home, role: "chain" | "gateway", name: string): Promise<HomeKey> {
   const directory = join(home[role], "keys");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const key = await openKeyFile(join(directory, `${name}.json`), await homeSecret(home), { n: SCRYPT_N });
+  await makeDirectory(directory);
+  const path = join(directory, `${name}.json`);
+  const key = await openKeyFile(path, await homeSecret(home), { n: SCRYPT_N }).catch((error: unknown) => {
+    throw damagedKey(path, error);
+  });
   return { key, address: addressOfKey(key).toLowerCase() as Address };
+}
+
+function damagedKey(path: string, error: unknown): unknown {
+  if (!(error instanceof CairnError)) return error;
+  if (error.code === "wrong-passphrase") return corrupt(path, "is not opened by the home's file `secret`", error);
+  return error.code === "bad-keystore" ? corrupt(path, "is damaged", error) : error;
 }
 
 async function homeSecret(home: Home): Promise<string> {
   const path = join(home.directory, "secret");
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  await writeNew(path, `${randomBytes(32).toString("base64url")}\n`);
-  return (await readFile(path, "utf8")).trim();
+  const found = await readRandomText(path);
+  if (found === "damaged") throw corrupt(path, "is damaged, and the home's keys cannot be opened without it");
+  return found?.text ?? (await writeRandomText(path));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureAccount } from "../account/account.ts";
-import { homeAt, homeToken, readJson, writeNew, writeWhole } from "./home.ts";
+import { homeAt, homeToken, makeDirectory, readJson, writeNew, writeWhole } from "./home.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -19,6 +19,15 @@ describe("a home's files", () => {
     expect(await readFile(path, "utf8")).toBe("two");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(directory, "a"))).toEqual(["file"]);
+  });
+
+  it("lie in directories that are their owner's alone", async () => {
+    await writeWhole(join(directory, "a", "b", "one"), "1");
+    await writeNew(join(directory, "c", "d", "two"), "2");
+    await makeDirectory(join(directory, "e", "f"));
+    for (const made of ["a", "a/b", "c", "c/d", "e", "e/f"]) {
+      expect([made, (await stat(join(directory, made))).mode & 0o777]).toEqual([made, 0o700]);
+    }
   });
 
   it("are made once when several make them at a time", async () => {

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
-import { CairnError } from "@cairn/core";
-import { type Home, readJson, writeWhole } from "./home.ts";
+import { CairnError } from "@cairn/core/errors";
+import { type Home, readIfWhole, writeWhole } from "./home.ts";
 
 /** What a running network says of itself in its home. */
 export interface RunFile {
@@ -9,7 +9,25 @@ export interface RunFile {
   profile: string;
   chainUrl: string;
   startedAt: number;
-  children: { name: string; pid: number }[];
+  children: {
+    name: string;
+    pid: number;
+    /** Where it listens. */
+    url?: string;
+    /** Address of a local provider. */
+    provider?: string;
+  }[];
+}
+
+function isRunFile(value: unknown): value is RunFile {
+  const { url, pid, chainUrl, children } = (value ?? {}) as Partial<RunFile>;
+  return (
+    typeof url === "string" &&
+    URL.canParse(url) &&
+    typeof chainUrl === "string" &&
+    Number.isInteger(pid) &&
+    Array.isArray(children)
+  );
 }
 
 export const writeRunFile = (home: Home, run: RunFile): Promise<void> =>
@@ -19,7 +37,7 @@ export const removeRunFile = (home: Home): Promise<void> => rm(home.runFile, { f
 
 /** The running network of a home; throws `not-running`. */
 export async function findRunning(home: Home): Promise<RunFile> {
-  const run = await readJson<RunFile>(home.runFile);
+  const run = await readIfWhole(home.runFile, isRunFile);
   if (run !== undefined) return run;
   throw new CairnError(`no network is running in ${home.directory}`, {
     code: "not-running",

@@ -21,7 +21,7 @@ export function lockHome(home: string): HeldLock {
         {
           code: "home-in-use",
           kind: "conflict",
-          next: `Stop that one first${pid === undefined ? "" : ` (kill ${pid})`}, or choose another home with --home.`,
+          next: `End it with \`cairn stop --home ${home}\`, or choose another home with --home.`,
           details: error.details,
           cause: error,
         },

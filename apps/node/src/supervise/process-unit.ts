@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CairnError } from "@cairn/core/errors";
-import { PARENT_PIPE } from "@cairn/process";
+import { PARENT_PIPE, parentPipe } from "@cairn/process";
+import { childEnvironment } from "./child-environment.ts";
+import { lastWords, reportedError } from "./last-words.ts";
 import { readyLine } from "./ready-line.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import type { RunningUnit, Unit, UnitExit } from "./unit.ts";
@@ -21,14 +23,18 @@ export interface ProcessUnitOptions {
   logs: string;
   /** Size at which the log file is renamed and begun anew. */
   logBytes?: number;
-  /** How long it may take to say that it is ready; 120 when absent. */
+  /** How long it may take to say that it is ready, or what it waits for; 120 when absent. */
   readySeconds?: number;
+  /** Told what it does, or waits for, until it is ready: in its own words, or every ten seconds what it said last. */
+  onProgress?: (text: string) => void;
 }
 
 /** A small young generation: these processes stream buffers, which V8 would let pile up in a large one. */
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
-/** glibc keeps freed buffers per thread otherwise: a hundred megabytes in a process with workers. */
-const ALLOCATOR = { MALLOC_ARENA_MAX: "1" };
+/** Nobody waits for longer than this without a word. */
+const SILENT_MILLISECONDS = 10_000;
+/** glibc keeps freed buffers otherwise: per thread, and more of them the larger they were. A hundred megabytes in a process with workers. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768", MALLOC_TRIM_THRESHOLD_: "1048576" };
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
@@ -42,7 +48,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 /**
  * A child process in a session of its own (Ctrl-C is for the supervisor) that learns from a closed pipe when the supervisor is gone.
  * It is ready when it has printed a line of JSON with `"ready": true`; that object is `RunningUnit.ready`.
- * `start` rejects with `child-not-ready` (details.output: its last words).
+ * `start` rejects with the error that the child reported as it ended, else with `child-not-ready` (details.output: its last words).
  */
 export function processUnit(options: ProcessUnitOptions): Unit {
   return {
@@ -62,7 +68,7 @@ async function startProcess(
   const child = spawn(process.execPath, [...NODE_FLAGS, options.module, ...(options.args ?? [])], {
     detached: true,
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
-    env: { ...ALLOCATOR, ...process.env, ...options.env, [PARENT_PIPE]: "3" },
+    env: { ...ALLOCATOR, ...childEnvironment(process.env), ...options.env, [PARENT_PIPE]: parentPipe(3) },
   });
   // A child that ends before it has read everything is reported by its exit.
   child.stdin?.on("error", () => undefined).end(options.input);
@@ -89,27 +95,46 @@ async function startProcess(
     clearTimeout(force);
   };
 
+  const say = options.onProgress ?? (() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  let silent: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("it was not ready in time"), (options.readySeconds ?? 120) * 1000);
+    silent = setInterval(() => say(stillWaiting(options.name, log.tail())), SILENT_MILLISECONDS);
+    abort.addEventListener("abort", () => resolve("the start was called off"), { once: true });
+  });
   const ready = readyLine(
     (line) => child.stdout?.on("data", line),
     (bytes) => log.write(bytes),
+    (text) => {
+      timer?.refresh();
+      silent?.refresh();
+      say(text);
+    },
   );
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("it was not ready in time"), (options.readySeconds ?? 120) * 1000);
-    abort.addEventListener("abort", () => resolve("the start was called off"), { once: true });
-  });
   const first = await Promise.race([
     ready,
     late,
     exited.then(({ code, signal }) => `it ended with ${signal ?? `exit code ${code}`}`),
   ]);
   clearTimeout(timer);
+  clearInterval(silent);
   if (typeof first === "object" && child.pid !== undefined) return { pid: child.pid, ready: first, exited, stop };
   await stop(1_000);
-  throw new CairnError(`${options.name} did not start: ${String(first)}`, {
-    code: "child-not-ready",
-    kind: "unavailable",
-    next: `Read ${log.path}.`,
-    details: { name: options.name, output: log.tail() },
+  const output = log.tail();
+  const reported = reportedError(output);
+  const words = reported === undefined ? lastWords(output) : undefined;
+  const why = reported?.message ?? `${String(first)}${words === undefined ? "" : `; its last words: ${words}`}`;
+  throw new CairnError(`${options.name} did not start: ${why}`, {
+    code: reported?.code ?? "child-not-ready",
+    kind: reported?.kind ?? "unavailable",
+    next: reported?.next ?? `Read ${log.path}.`,
+    details: { ...reported?.details, name: options.name, output },
+    ...(reported === undefined ? {} : { cause: reported }),
   });
+}
+
+function stillWaiting(name: string, output: string): string {
+  const words = lastWords(output);
+  return `${name} is still starting${words === undefined ? "" : `: ${words}`}`;
 }

@@ -2,7 +2,10 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 
 const TAIL_BYTES = 4_096;
 
-/** A log file that is renamed to `PATH.1`, `PATH.1` to `PATH.2` and so on, when it has grown to `maximumBytes`. */
+/**
+ * A log file that never ends whoever writes to it: what the disk does not take, as it is full, is lost, and the next line that it takes says how much
+ * that was. It is renamed to `PATH.1`, `PATH.1` to `PATH.2` and so on, when it has grown to `maximumBytes`.
+ */
 export class RotatingLog {
   readonly path: string;
   readonly #maximumBytes: number;
@@ -11,6 +14,7 @@ export class RotatingLog {
   #size: number;
   #tail = Buffer.alloc(0);
   #closed = false;
+  #lost = 0;
 
   constructor(path: string, maximumBytes = 10 * 1024 * 1024, kept = 3) {
     this.path = path;
@@ -22,10 +26,19 @@ export class RotatingLog {
 
   write(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#size > 0 && this.#size + bytes.length > this.#maximumBytes) this.#rotate();
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
-    this.#size += bytes.length;
     this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-TAIL_BYTES);
+    let left = this.#lost === 0 ? bytes : Buffer.concat([Buffer.from(`… ${this.#lost} bytes were lost …\n`), bytes]);
+    try {
+      if (this.#size > 0 && this.#size + bytes.length > this.#maximumBytes) this.#rotate();
+      while (left.length > 0) {
+        const written = writeSync(this.#file, left);
+        this.#size += written;
+        left = left.subarray(written);
+      }
+      this.#lost = 0;
+    } catch {
+      this.#lost += Math.min(left.length, bytes.length);
+    }
   }
 
   /** The last that was written, for an error message. */
@@ -41,7 +54,7 @@ export class RotatingLog {
   }
 
   #rotate(): void {
-    closeSync(this.#file);
+    const full = this.#file;
     for (let n = this.#kept; n > 0; n--) {
       try {
         renameSync(n === 1 ? this.path : `${this.path}.${n - 1}`, `${this.path}.${n}`);
@@ -51,5 +64,6 @@ export class RotatingLog {
     }
     this.#file = openSync(this.path, "a", 0o600);
     this.#size = fstatSync(this.#file).size;
+    closeSync(full);
   }
 }

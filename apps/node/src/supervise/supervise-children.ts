@@ -7,9 +7,17 @@ import type { RunningUnit, Unit, UnitExit } from "./unit.ts";
 
 export type UnitEvent = { name: string } & (
   | { event: "ready"; pid: number; restarts: number }
-  | ({ event: "ended"; pid: number; restartsInMilliseconds?: number } & UnitExit)
+  | ({
+      event: "ended";
+      pid: number;
+      asked: boolean;
+      ready?: Record<string, unknown>;
+      restartsInMilliseconds?: number;
+    } & UnitExit)
   | { event: "start-failed"; error: CairnError; restartsInMilliseconds: number }
   | { event: "leftover-ended" }
+  /** Which children run could not be noted. */
+  | { event: "unrecorded"; error: CairnError }
 );
 
 export interface SuperviseOptions {
@@ -73,8 +81,17 @@ export async function superviseChildren(options: SuperviseOptions): Promise<Supe
       const identity = pid === undefined ? undefined : processIdentity(pid);
       return identity ? [{ name: unit.name, ...identity }] : [];
     });
-    recordChildren(options.record, children);
     watcher.update(children);
+    record(children);
+  }
+
+  /** The record is for a successor of a killed process, and children end by themselves then: a full disk must not end them now. */
+  function record(children: Parameters<typeof recordChildren>[1]): void {
+    try {
+      recordChildren(options.record, children);
+    } catch (error) {
+      emit({ name: "children.json", event: "unrecorded", error: asCairnError(error) });
+    }
   }
 
   async function begin(entry: Entry): Promise<RunningUnit> {
@@ -118,7 +135,8 @@ export async function superviseChildren(options: SuperviseOptions): Promise<Supe
         if (performance.now() - began > pauses.steady) entry.pause = pauses.first;
         pause = nextPause(entry);
         const next = pause === undefined ? {} : { restartsInMilliseconds: pause };
-        emit({ name, event: "ended", pid: running.pid, ...exit, ...next });
+        const { pid, ready } = running;
+        emit({ name, event: "ended", pid, ready, asked: entry.over.signal.aborted, ...exit, ...next });
       } else {
         pause = nextPause(entry);
       }
@@ -149,7 +167,7 @@ export async function superviseChildren(options: SuperviseOptions): Promise<Supe
     for (const tier of tiers.toReversed()) {
       await Promise.all(tier.map((entry) => end(entry, Math.max(0, deadline - performance.now()))));
     }
-    recordChildren(options.record, []);
+    record([]);
     watcher.close();
   }
 

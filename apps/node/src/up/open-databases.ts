@@ -1,10 +1,12 @@
-import { ensureDatabase } from "@cairn/database";
+import { ensureDatabase, siblingDatabase } from "@cairn/database";
 import type { PoolConfig } from "pg";
 import type { Home } from "../home/home.ts";
 import { type PostgresUnit, postgresUnit } from "../supervise/postgres-unit.ts";
 import type { Supervisor } from "../supervise/supervise-children.ts";
 
 const ROLES = { chain: "cairn_chain", gateway: "cairn_gateway" };
+/** Of the chain's database on a server that is not ours: `cairn` and `cairn_chain`. */
+const CHAIN_SUFFIX = "chain";
 
 const external = (): string | undefined => process.env.DATABASE_URL || undefined;
 
@@ -14,26 +16,26 @@ async function startPostgres(supervisor: Supervisor, home: Home): Promise<Postgr
   return postgres;
 }
 
-/** Our own PostgreSQL, or the one that DATABASE_URL names; a database with its own role for the chain, one for the gateway. */
-export async function openDatabases(
-  supervisor: Supervisor,
-  home: Home,
-): Promise<{ chain: PoolConfig; gateway: PoolConfig | string }> {
+export interface Databases {
+  gateway: PoolConfig | string;
+  /** Undefined where the chain is somebody else's. */
+  chain: PoolConfig | undefined;
+}
+
+/** Our own PostgreSQL, or the one that DATABASE_URL names; a database for the gateway, and one for the chain if we run it. */
+export async function openDatabases(supervisor: Supervisor, home: Home, runsChain: boolean): Promise<Databases> {
   const url = external();
   if (url !== undefined) {
-    return { chain: await ensureDatabase({ connectionString: url }, ROLES.chain, ROLES.chain), gateway: url };
+    return { gateway: url, chain: runsChain ? await siblingDatabase(url, CHAIN_SUFFIX) : undefined };
   }
   const admin = (await startPostgres(supervisor, home)).connect("postgres");
   return {
-    chain: await ensureDatabase(admin, ROLES.chain, ROLES.chain),
     gateway: await ensureDatabase(admin, ROLES.gateway, ROLES.gateway),
+    chain: runsChain ? await ensureDatabase(admin, ROLES.chain, ROLES.chain) : undefined,
   };
 }
 
 /** The gateway's alone, for a home that runs no chain: whoever starts the whole network there later finds the same rows. */
 export async function openGatewayDatabase(supervisor: Supervisor, home: Home): Promise<PoolConfig | string> {
-  const url = external();
-  if (url !== undefined) return url;
-  const admin = (await startPostgres(supervisor, home)).connect("postgres");
-  return ensureDatabase(admin, ROLES.gateway, ROLES.gateway);
+  return (await openDatabases(supervisor, home, false)).gateway;
 }

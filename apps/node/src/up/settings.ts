@@ -1,6 +1,8 @@
 import { createServer } from "node:net";
 import { CairnError, PROFILES, type Profile } from "@cairn/core";
-import { type Home, readJson, writeWhole } from "../home/home.ts";
+import { listenError } from "@cairn/process";
+import { type Home, readChecked, writeWhole } from "../home/home.ts";
+import { gatewayHost } from "./environment.ts";
 
 /** What a home decided at its first start and keeps. */
 export interface HomeSettings {
@@ -13,14 +15,31 @@ export interface HomeSettings {
 export interface UpOptions {
   home?: string;
   port?: number;
+  /** Of the chain's RPC; 0 takes a free one. The home keeps it. */
+  chainPort?: number;
+  /** An EVM chain to use instead of running one. */
+  chain?: string;
   providers?: number;
   profile?: Profile["name"];
+  /** The home goes when the network ends. */
+  temporary?: boolean;
   json?: boolean;
+}
+
+const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535;
+
+/** Whether it can be what a home decided; of a later format only that it is one. */
+function isSettings(value: unknown): value is HomeSettings {
+  const { format, profile, chainPort, providerPorts } = (value ?? {}) as Partial<HomeSettings>;
+  if (typeof format !== "number") return false;
+  if (format !== 1) return true;
+  const known = typeof profile === "string" && Object.hasOwn(PROFILES, profile);
+  return known && isPort(chainPort) && Array.isArray(providerPorts) && providerPorts.every(isPort);
 }
 
 /** Settings of a home, decided now when it is new; throws `profile-differs` when the home was made with another profile. */
 export async function homeSettings(home: Home, options: UpOptions): Promise<HomeSettings> {
-  const stored = await readJson<HomeSettings>(home.settingsFile);
+  const stored = await readChecked(home.settingsFile, isSettings);
   if (stored !== undefined && stored.format !== 1) {
     throw new CairnError(`the home ${home.directory} was written by a newer version`, {
       code: "home-too-new",
@@ -41,11 +60,13 @@ export async function homeSettings(home: Home, options: UpOptions): Promise<Home
     chainPort: await freePort(),
     providerPorts: [],
   };
+  const asked = options.chainPort;
+  const chainPort = asked === undefined ? settings.chainPort : asked === 0 ? await freePort() : asked;
   const wanted =
     options.providers ?? (stored === undefined ? PROFILES[settings.profile].providers : stored.providerPorts.length);
   const ports = settings.providerPorts.slice(0, Math.max(wanted, settings.providerPorts.length));
   while (ports.length < wanted) ports.push(await freePort());
-  const decided = { ...settings, providerPorts: ports };
+  const decided = { ...settings, chainPort, providerPorts: ports };
   if (JSON.stringify(decided) !== JSON.stringify(stored)) {
     await writeWhole(home.settingsFile, `${JSON.stringify(decided, null, 2)}\n`);
   }
@@ -65,24 +86,14 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Throws `port-taken` before anything is started. */
-export function requireFreePort(port: number): Promise<void> {
+/** What a person sets to choose where the gateway listens. */
+export const GATEWAY_SETTINGS = { hostSetting: "CAIRN_HOST", portSetting: "--port or CAIRN_PORT" };
+
+/** Throws `port-taken`, `port-unusable` or `address-unusable` before anything is started. */
+export function requireFreePort(port: number, host = gatewayHost()): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === "EADDRINUSE";
-      reject(
-        new CairnError(
-          taken ? `port ${port} is taken by another program` : `cannot listen on port ${port}: ${cause.message}`,
-          {
-            code: taken ? "port-taken" : "port-unusable",
-            kind: "conflict",
-            cause,
-            next: "Choose another with --port or CAIRN_PORT (0 takes a free one).",
-          },
-        ),
-      );
-    });
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve()));
+    server.once("error", (cause) => reject(listenError(cause, { host, port, ...GATEWAY_SETTINGS })));
+    server.listen(port, host, () => server.close(() => resolve()));
   });
 }

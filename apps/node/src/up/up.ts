@@ -1,21 +1,24 @@
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { contractAddresses } from "@cairn/chain";
+import { contractAddresses, PASSING_TOPICS } from "@cairn/chain";
 import { CHAIN_MAIN, CHAIN_NODE_FLAGS, type ChainConfig } from "@cairn/chain/node";
-import { CairnError, type Hex, PROFILES } from "@cairn/core";
-import { exitWithParent } from "@cairn/process";
+import { type Hex, PROFILES } from "@cairn/core";
 import type { PoolConfig } from "pg";
+import { calledAs } from "../cli/as-called.ts";
 import { formatDuration } from "../cli/format.ts";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
-import { type Home, homeAt, readJson, writeWhole } from "../home/home.ts";
+import { type Home, homeAt, makeDirectory, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
-import { removeRunFile, writeRunFile } from "../home/run-file.ts";
+import { knownNetwork } from "../home/known-network.ts";
+import { removeHome } from "../home/remove-home.ts";
+import { type RunFile, removeRunFile, writeRunFile } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
-import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
-import { tellRestarts } from "../supervise/tell-restarts.ts";
+import { type SupervisedUnit, type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
+import { tellProgress, tellRestarts } from "../supervise/tell-restarts.ts";
+import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portOf } from "./environment.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
@@ -23,35 +26,47 @@ import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from
 const DEFAULT_PORT = 4400;
 /** Milliseconds. Providers miss periods while the gateway is away, so that even what keeps falling over is tried every few seconds. */
 const RESTART_PAUSES = { first: 200, longest: 5_000, steady: 10_000 };
-/** A first start waits for some thirty blocks: coins, three contracts, the verifier set. */
+/** For each of the steps of a first start: coins, three contracts, the verifier set. */
 const GATEWAY_READY_SECONDS = 900;
 const BLOCKS_OF_FIRST_START = 12;
 const GATEWAY_MAIN = fileURLToPath(new URL("../gateway/gateway-main.ts", import.meta.url));
 /** Of each block's gas, for proofs, votes and settlement whatever else is sent. What is left must hold the largest deployment, 6 M gas. */
 const PROTOCOL_GAS_SHARE = 0.4;
 const SECONDS_WITH_GAS_TO_SHARE = 2;
+const DAY = 86_400;
+/** What the chain keeps of its past, unless it is an archive: states of so many blocks, history of so many seconds. */
+const CHAIN_KEEPS = {
+  local: { stateBlocks: 1024, historySeconds: 7 * DAY },
+  demo: { stateBlocks: 1024, historySeconds: DAY },
+  real: { stateBlocks: 1024, historySeconds: 30 * DAY },
+};
 /** What the faucet of a throw-away network may give one address. */
 const FAUCET_PER_ADDRESS = 1_000_000n * 10n ** 18n;
 const FAUCET_POT = 10n ** 9n * 10n ** 18n;
 
 /** Start PostgreSQL, the chain, the gateway and the local providers, keep the first three running, stop all on SIGTERM. */
 export async function up(options: UpOptions): Promise<void> {
-  exitWithParent();
   const home = homeAt(options.home);
-  const port = options.port ?? portFromEnvironment() ?? DEFAULT_PORT;
+  const port = options.port ?? portOf("CAIRN_PORT") ?? DEFAULT_PORT;
+  const chainPort = options.chainPort ?? portOf("CAIRN_CHAIN_PORT");
+  const external = chainUrlOf(options.chain);
+  checkEnvironment();
+  await refuseTakenPort(home, port);
   const lock = lockHome(home.directory);
-  const stop = stopSignal();
+  const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
   try {
-    if (port !== 0) await requireFreePort(port);
-    const settings = await homeSettings(home, options);
-    await mkdir(home.logs, { recursive: true });
+    const settings = await homeSettings(home, { ...options, ...(chainPort === undefined ? {} : { chainPort }) });
+    await makeDirectory(home.logs);
     supervisor = await superviseChildren({
       record: join(home.directory, "children.json"),
-      onEvent: tellRestarts,
+      onEvent: tellRestarts(home),
       pauses: RESTART_PAUSES,
     });
-    const url = await Promise.race([startAll(supervisor, home, settings, port), stop.then(() => undefined)]);
+    const url = await Promise.race([
+      startAll(supervisor, home, settings, { port, external }),
+      stop.then(() => undefined),
+    ]);
     if (url === undefined) return;
     process.stdout.write(`ready ${url}\n`);
     if (!options.json) process.stdout.write(welcome(url, home, settings));
@@ -60,51 +75,70 @@ export async function up(options: UpOptions): Promise<void> {
     await supervisor?.stop();
     await removeRunFile(home);
     lock.release();
+    if (options.temporary) await removeHome(home.directory);
   }
 }
 
-function portFromEnvironment(): number | undefined {
-  const text = process.env.CAIRN_PORT;
-  if (text === undefined || text === "") return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new CairnError(`CAIRN_PORT is "${text}", which is no port`, {
-    code: "bad-input",
-    kind: "input",
-    next: "Set it to a number from 0 to 65535, or unset it.",
-  });
+/** Before anything is made: a refused start leaves nothing behind. That the home itself is in use says more than that its port is. */
+async function refuseTakenPort(home: Home, port: number): Promise<void> {
+  try {
+    await requireFreePort(port);
+  } catch (error) {
+    if (existsSync(join(home.directory, "lock"))) lockHome(home.directory).release();
+    throw error;
+  }
 }
 
 function welcome(url: string, home: Home, settings: HomeSettings): string {
   const providers = settings.providerPorts.length;
+  // As the person called it: from a checkout, or by its name.
+  const cairn = calledAs();
+  const at = home.directory === homeAt().directory ? "" : ` --home ${home.directory}`;
   return [
     "",
     `Cairn is running: ${providers} providers, profile ${settings.profile}, home ${home.directory}`,
     ...(providers > 0
       ? ["Note: all providers here are one operator's, on one machine: good for trying out, not for safe-keeping."]
-      : ["No provider runs here: others join with `cairn provider --gateway URL`."]),
+      : [`No provider runs here: others join with \`${cairn} provider --gateway URL\`.`]),
     "Three verifier keys with a quorum of two, all of one operator: this machine.",
     "",
     `  look        ${url}`,
-    "  store       node bin/cairn.mjs put FOLDER",
-    "  get back    node bin/cairn.mjs get NAME DEST",
-    "  stop        Ctrl-C",
+    `  store       ${cairn} put FOLDER${at}`,
+    `  get back    ${cairn} get NAME DEST${at}`,
+    `  how it is   ${cairn} status${at}`,
+    `  stop        Ctrl-C, or ${cairn} stop${at}`,
     "",
   ].join("\n");
 }
 
-async function startAll(supervisor: Supervisor, home: Home, settings: HomeSettings, port: number): Promise<string> {
-  const databases = await openDatabases(supervisor, home);
-  const chainUrl = process.env.CAIRN_CHAIN_URL ?? (await startChain(supervisor, home, settings, databases.chain));
+function runFileEntry({ name, pid, ready = {} }: SupervisedUnit): RunFile["children"][number] {
+  const url = ready.url ?? ready.endpoint;
+  return {
+    name,
+    pid: pid ?? 0,
+    ...(typeof url === "string" && url !== "" ? { url } : {}),
+    ...(typeof ready.provider === "string" ? { provider: ready.provider } : {}),
+  };
+}
+
+async function startAll(
+  supervisor: Supervisor,
+  home: Home,
+  settings: HomeSettings,
+  { port, external }: { port: number; external: string | undefined },
+): Promise<string> {
+  const databases = await openDatabases(supervisor, home, external === undefined);
+  const chainUrl = external ?? (await startChain(supervisor, home, settings, databases.chain as PoolConfig));
   const config: GatewayConfig = {
     home: home.directory,
     profile: settings.profile,
     database: databases.gateway,
     chainUrl,
+    ...(external === undefined ? {} : chainFinality()),
     port,
-    ...(process.env.CAIRN_PIECE_LIMIT === undefined ? {} : { pieceLimit: Number(process.env.CAIRN_PIECE_LIMIT) }),
+    ...pieceLimit(),
   };
-  if ((await readJson(home.deploymentFile)) === undefined) {
+  if (external === undefined && (await knownNetwork(home)) === undefined) {
     const seconds = PROFILES[settings.profile].blockSeconds * BLOCKS_OF_FIRST_START;
     process.stderr.write(
       `cairn: first start of this home: contracts are being deployed, about ${formatDuration(seconds)}\n`,
@@ -120,6 +154,7 @@ async function startAll(supervisor: Supervisor, home: Home, settings: HomeSettin
       args: [configFile],
       logs: home.logs,
       readySeconds: GATEWAY_READY_SECONDS,
+      onProgress: tellProgress,
     }),
   );
   const url = String(gateway?.url);
@@ -135,7 +170,7 @@ async function startAll(supervisor: Supervisor, home: Home, settings: HomeSettin
     profile: settings.profile,
     chainUrl,
     startedAt: Math.floor(Date.now() / 1000),
-    children: supervisor.units().map((unit) => ({ name: unit.name, pid: unit.pid ?? 0 })),
+    children: supervisor.units().map(runFileEntry),
   });
   return url;
 }
@@ -153,6 +188,8 @@ async function startChain(
   const config: ChainConfig = {
     chainId: profile.chainId,
     blockSeconds: profile.blockSeconds,
+    heartbeatSeconds: profile.heartbeatSeconds,
+    ...(archive() ? {} : { retention: { ...CHAIN_KEEPS[settings.profile], passingTopics: PASSING_TOPICS } }),
     validatorKey: validator.key,
     database: database as ChainConfig["database"],
     emission: !profile.faucet,
@@ -178,6 +215,7 @@ async function startChain(
       args: [file],
       env: { NODE_OPTIONS: CHAIN_NODE_FLAGS.join(" ") },
       logs: home.logs,
+      onProgress: tellProgress,
     }),
   );
   return String(ready?.url);

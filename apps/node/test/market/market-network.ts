@@ -3,44 +3,27 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { carHeader } from "@cairn/archive";
-import { type Audit, auditMigrations, createAudit } from "@cairn/audit";
+import { type Audit, createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import {
-  type CatalogEvent,
-  catalogMigrations,
-  createProjection,
-  enqueue,
-  ensureAccount,
-  listEvents,
-  recordEvents,
-} from "@cairn/catalog";
+import { type CatalogEvent, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
 import { addressOfKey, fileOutgoingStore, runIndexer, signTyped } from "@cairn/chain";
-import { asCairnError, type Hex } from "@cairn/core";
-import { migrate } from "@cairn/database";
+import type { Hex } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { createMarket, type Market, type PackageDetail } from "@cairn/market";
+import { decodeDocument } from "@cairn/market/document";
+import { machineClock as clock, watchStalls } from "@cairn/process";
 import { type ProviderOptions, type RunningProvider, runProvider } from "@cairn/provider";
 import { startTestNetwork, TEST_PROFILE, type TestNetwork } from "@cairn/provider/testing";
 import { type GatewayTransport, openTransport } from "@cairn/transport";
-import Fastify from "fastify";
+import type { FastifyPluginAsync } from "fastify";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { providerDoor } from "../../src/gateway/provider-door.ts";
-
-const clock = {
-  now: () => Math.floor(Date.now() / 1000),
-  sleep: (seconds: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      if (signal?.aborted) return resolve();
-      const timer = setTimeout(done, seconds * 1000);
-      function done() {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      }
-      signal?.addEventListener("abort", done);
-    }),
-};
+import { authenticate } from "../../src/gateway/authenticate.ts";
+import { createHttpServer } from "../../src/gateway/http-server.ts";
+import { migrateGateway } from "../../src/gateway/migrate-gateway.ts";
+import { quotePlanToJson } from "../../src/gateway/package-json.ts";
+import { providerRoutes } from "../../src/gateway/provider-routes.ts";
+import { checkOffer } from "../../src/owner/check-offer.ts";
 
 /** A chain, a gateway with its market and real providers, in one process. */
 export interface MarketNetwork {
@@ -65,8 +48,7 @@ export async function startMarketNetwork(
 ): Promise<MarketNetwork> {
   const network = await startTestNetwork();
   const database = await testDatabase();
-  await migrate(database.pool, "catalog", catalogMigrations);
-  await migrate(database.pool, "audit", auditMigrations);
+  await migrateGateway(database.pool);
   await ensureAccount(database.pool, "local");
   const directory = await mkdtemp(join(tmpdir(), "cairn-market-"));
   const blobs = await openFileBlobStore(join(directory, "blobs"));
@@ -81,6 +63,7 @@ export async function startMarketNetwork(
       ledger,
       executor,
       signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey),
+      chainNow: network.chainNow,
       allowPrivateEndpoints: true,
     });
     const audit = createAudit(
@@ -92,12 +75,8 @@ export async function startMarketNetwork(
         quorum: 1,
         verifiers: [{ address: verifier, key: network.verifierKey, ledger: verifierLedger }],
         transport,
+        clock,
         leafFiles: blobs,
-        tell: ({ package: id, provider, deal, ...notice }) =>
-          recordEvents(database.pool, [
-            { ...notice, package: id ?? undefined, provider: provider ?? undefined, deal: deal ?? undefined },
-          ]),
-        hand: (topic, payload) => enqueue(database.pool, topic, payload),
       },
       { claimEveryPeriods: 2 },
     );
@@ -112,24 +91,32 @@ export async function startMarketNetwork(
       profile: TEST_PROFILE,
       verifierSet: network.verifierSet,
       clock,
+      chainNow: network.chainNow,
       random: { bytes: (length) => randomBytes(length) },
       log: logger(),
       attest: (deal, seed, proof, signature) => audit.attest({ deal, seed, proof, signature }),
     });
-    const server = Fastify({ forceCloseConnections: true });
-    server.setErrorHandler((error, _request, reply) => {
-      const failure = asCairnError(error);
-      return reply.code(failure.httpStatus).send({ error: failure.toJSON() });
-    });
-    server.get("/api/v1/network", async () => ({
-      profile: "demo",
-      chainUrl: network.anvil.url,
-      executor,
-      verifierSet: network.verifierSet,
-      deployment,
-      scrubSeconds: 3600,
-    }));
-    await server.register(providerDoor({ ledger, market, audit, transport } as never));
+    const stalls = watchStalls();
+    const about: FastifyPluginAsync = async (routes) => {
+      routes.get("/api/v1/network", { config: { access: "open" } }, async () => ({
+        profile: "demo",
+        chainUrl: network.anvil.url,
+        executor,
+        verifierSet: network.verifierSet,
+        deployment,
+        scrubSeconds: 3600,
+      }));
+    };
+    const { pool } = database;
+    const server = await createHttpServer(
+      [about, providerRoutes({ pool, ledger, chainNow: network.chainNow, market, audit, transport, stalls } as never)],
+      {
+        names: [],
+        trustedProxies: [],
+        authenticate: (request) => authenticate(pool, request),
+        providerOf: (session) => transport.providerOf(session),
+      },
+    );
     const stopping = new AbortController();
     const loops = [createProjection(database.pool, ledger), audit.projection].map((target) =>
       runIndexer({ ledger, target, signal: stopping.signal, pollMilliseconds: 250 }),
@@ -324,17 +311,25 @@ export async function sealCar(net: MarketNetwork, car: TestCar, options: PutOpti
   });
 }
 
-/** Quote and sign: PLACING. */
+/** Quote, and sign what an owner makes of it: PLACING. */
 export async function commit(net: MarketNetwork, id: string): Promise<PackageDetail> {
   const { market, network } = net;
   const plan = await market.quotePackage({ id });
-  const { deployment, ownerKey } = network;
+  const { deployment, executor, verifierSet, owner, ownerKey } = network;
+  const { root, pieces, k, n, mask, manifest } = decodeDocument(plan.document);
+  const { rows } = await net.database.pool.query("select days from catalog.packages where id = $1", [id]);
+  const { mandate, readCapability } = checkOffer({
+    plan: quotePlanToJson(plan),
+    uploaded: { id, owner, root, pieces: pieces.map(({ length }) => length), k, n, mask, days: rows[0].days, manifest },
+    terms: { executor, verifierSet, deployment },
+    now: net.network.chainNow(),
+  });
   return market.commitPackage({
     id,
-    mandate: { message: plan.mandate, signature: signTyped("Mandate", plan.mandate, deployment, ownerKey) },
+    mandate: { message: mandate, signature: signTyped("Mandate", mandate, deployment, ownerKey) },
     readCapability: {
-      message: plan.readCapability,
-      signature: signTyped("ReadCapability", plan.readCapability, deployment, ownerKey),
+      message: readCapability,
+      signature: signTyped("ReadCapability", readCapability, deployment, ownerKey),
     },
   });
 }
@@ -357,6 +352,6 @@ export async function untilState(net: MarketNetwork, id: string, state: string, 
 }
 
 export function readCapability(net: MarketNetwork, manifestHash: Hex) {
-  const message = { manifestHash, audience: net.network.executor, expiry: BigInt(clock.now() + 3600) };
+  const message = { manifestHash, audience: net.network.executor, expiry: BigInt(net.network.chainNow() + 3600) };
   return { message, signature: signTyped("ReadCapability", message, net.network.deployment, net.network.ownerKey) };
 }

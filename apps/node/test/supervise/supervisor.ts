@@ -12,5 +12,5 @@ const child = (name: string, ...args: string[]) =>
   processUnit({ name, restart: true, module: join(import.meta.dirname, "child.ts"), args, logs: join(home, "logs") });
 await supervisor.start(postgresUnit({ directory: join(home, "postgres") }));
 await supervisor.start(child("plain"), child("stubborn", "stubborn"));
-process.stdout.write(`${JSON.stringify(supervisor.units())}\n`);
 process.on("SIGTERM", () => void supervisor.stop().then(() => process.exit(0)));
+process.stdout.write(`${JSON.stringify(supervisor.units())}\n`);

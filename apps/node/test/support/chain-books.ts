@@ -1,10 +1,11 @@
 import { type EvmLedger, openLedger } from "@cairn/chain";
-import type { Address, DealId, DealState, Hex, LedgerEvent, Money } from "@cairn/core";
+import type { Address, DealId, DealState, Hex, LedgerEvent, Money, PackageRef } from "@cairn/core";
 
 export interface BookedDeal {
   deal: DealId;
+  owner: Address;
   manifestHash: Hex;
-  /** `manifestHash/piece/shard` */
+  /** `owner/manifestHash/piece/shard` */
   slot: string;
   escrow: Money;
   periods: number;
@@ -14,8 +15,7 @@ export interface BookedDeal {
   state: DealState;
 }
 
-interface BookedPackage {
-  owner: Address;
+interface BookedPackage extends PackageRef {
   reserve: Money;
 }
 
@@ -25,6 +25,8 @@ const NEXT_STATES: Partial<Record<DealState, readonly DealState[]>> = {
   ACTIVE: ["COMPLETED", "FAILED"],
 };
 
+const keyOf = ({ owner, manifestHash }: PackageRef) => `${owner}/${manifestHash}`;
+
 export const isLiveState = (state: DealState): boolean => state === "PROPOSED" || state === "ACTIVE";
 
 /**
@@ -33,7 +35,7 @@ export const isLiveState = (state: DealState): boolean => state === "PROPOSED" |
  */
 export class ChainBooks {
   readonly deals = new Map<DealId, BookedDeal>();
-  readonly packages = new Map<Hex, BookedPackage>();
+  readonly packages = new Map<string, BookedPackage>();
   readonly accounts = new Map<Address, Money>();
   readonly #ledger: EvmLedger;
   readonly #slots = new Map<string, BookedDeal>();
@@ -56,6 +58,12 @@ export class ChainBooks {
 
   get periodSeconds(): number {
     return this.#ledger.deployment.periodSeconds;
+  }
+
+  /** What is left in the reserve of a package, by its manifest hash: its owner's is the first in these networks. */
+  reserveOf(manifestHash: Hex): Money {
+    const found = [...this.packages.values()].find((one) => one.manifestHash === manifestHash);
+    return found?.reserve ?? 0n;
   }
 
   live(): BookedDeal[] {
@@ -82,8 +90,9 @@ export class ChainBooks {
     for (const [account, booked] of this.accounts) {
       compare(`balance of ${account}`, booked, await this.#ledger.balance(account));
     }
-    for (const [manifestHash, { reserve }] of this.packages) {
-      compare(`reserve of ${manifestHash}`, reserve, await this.#ledger.packageReserve(manifestHash));
+    for (const { owner, manifestHash, reserve } of this.packages.values()) {
+      const held = await this.#ledger.packageReserve({ owner, manifestHash });
+      compare(`reserve of ${manifestHash}`, reserve, held);
     }
     compare("coins of the contract", this.#coins, await this.#ledger.gasBalance(this.#ledger.deployment.deals));
     let owed = 0n;
@@ -109,7 +118,11 @@ export class ChainBooks {
         this.#coins -= event.amount;
         return this.#add(event.account, -event.amount);
       case "PackageCreated":
-        this.packages.set(event.manifestHash, { owner: event.owner, reserve: event.reserve });
+        this.packages.set(keyOf(event), {
+          owner: event.owner,
+          manifestHash: event.manifestHash,
+          reserve: event.reserve,
+        });
         return this.#add(event.owner, -event.reserve);
       case "DealProposed":
         return this.#propose(event);
@@ -125,13 +138,13 @@ export class ChainBooks {
       case "DealRefunded": {
         const deal = this.#deal(event.deal);
         deal.refunded += event.amount;
-        const found = this.#package(deal.manifestHash);
+        const found = this.#package(deal);
         if (event.toReserve) found.reserve += event.amount;
         else this.#add(found.owner, event.amount);
         return;
       }
       case "ReserveReleased": {
-        const found = this.#package(event.manifestHash);
+        const found = this.#package(event);
         found.reserve -= event.amount;
         return this.#add(found.owner, event.amount);
       }
@@ -140,15 +153,16 @@ export class ChainBooks {
   }
 
   async #propose(event: LedgerEvent & { name: "DealProposed" }): Promise<void> {
-    const { deal, manifestHash, piece, shard, escrow, periods } = event;
+    const { deal, owner, manifestHash, piece, shard, escrow, periods } = event;
     if (this.deals.has(deal)) throw new Error(`deal ${deal} was proposed twice`);
-    const slot = `${manifestHash}/${piece}/${shard}`;
+    const slot = `${keyOf(event)}/${piece}/${shard}`;
     const before = this.#slots.get(slot);
     if (before !== undefined && isLiveState(before.state)) {
       throw new Error(`two live deals for ${slot}: ${before.deal} and ${deal}`);
     }
     const booked: BookedDeal = {
       deal,
+      owner,
       manifestHash,
       slot,
       escrow,
@@ -160,7 +174,7 @@ export class ChainBooks {
     };
     this.deals.set(deal, booked);
     this.#slots.set(slot, booked);
-    const found = this.#package(manifestHash);
+    const found = this.#package(event);
     if ((await this.#ledger.deal(deal))?.fromReserve === true) found.reserve -= escrow;
     else this.#add(found.owner, -escrow);
   }
@@ -180,9 +194,9 @@ export class ChainBooks {
     return deal;
   }
 
-  #package(manifestHash: Hex): BookedPackage {
-    const found = this.packages.get(manifestHash);
-    if (found === undefined) throw new Error(`package ${manifestHash} was never created`);
+  #package(of: PackageRef): BookedPackage {
+    const found = this.packages.get(keyOf(of));
+    if (found === undefined) throw new Error(`package ${keyOf(of)} was never created`);
     return found;
   }
 

@@ -98,7 +98,7 @@ async function sums(client: CairnClient, books: ChainBooks): Promise<string[]> {
   return packages.flatMap((found) => {
     const deals = [...books.deals.values()].filter((deal) => deal.manifestHash === found.manifestHash);
     const paid = deals.reduce((sum, deal) => sum + deal.paid, 0n);
-    const reserve = books.packages.get(found.manifestHash as Hex)?.reserve ?? 0n;
+    const reserve = books.reserveOf(found.manifestHash as Hex);
     if (OVER.includes(found.state) && found.state !== "ABANDONED" && deals.some((deal) => isLiveState(deal.state))) {
       return [`package ${found.id} is ${found.state} with a live deal`];
     }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { PARENT_PIPE } from "@cairn/process";
+import { PARENT_PIPE, parentPipe } from "@cairn/process";
 import { PROVIDER_MAIN } from "@cairn/provider";
 
 export interface StartedProvider {
@@ -17,7 +17,7 @@ export function startLocalProvider(home: string, name: string): StartedProvider 
   const config = join(home, "providers", name.replace("provider-", ""), "provider.json");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", PROVIDER_MAIN, config], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    env: { ...process.env, [PARENT_PIPE]: "3" },
+    env: { ...process.env, [PARENT_PIPE]: parentPipe(3) },
   });
   const log = createWriteStream(join(home, "logs", `${name}.log`), { flags: "a" });
   child.stdout?.pipe(log, { end: false });

@@ -9,7 +9,9 @@ import { homeAt, homeToken } from "../../src/home/home.ts";
 import { findRunning, type RunFile } from "../../src/home/run-file.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const READY_MILLISECONDS = 90_000;
+/** Nothing is measured by it: a network that eight others keep waiting takes minutes, one that hangs is ended and told of. */
+const READY_MILLISECONDS = 600_000;
+const STOP_MILLISECONDS = 30_000;
 
 export interface CommandResult {
   code: number;
@@ -19,13 +21,18 @@ export interface CommandResult {
   json<T>(): T;
 }
 
+/** The command line as a process of its own, to be ended by the caller. */
+export function spawnCli(args: string[], env: Record<string, string> = {}) {
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
 /** Run the command line as a process of its own. */
 export function runCli(args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawnCli(args, env);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (bytes) => out.push(bytes));
@@ -81,7 +88,11 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
     ],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } },
   );
-  const url = await readyUrl(child);
+  const url = await readyUrl(child).catch(async (error) => {
+    await end(child);
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    throw error;
+  });
   const where = homeAt(home);
   const network: TestNetwork = {
     directory,
@@ -115,11 +126,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
       throw new Error(`no local provider holds ${deal}`);
     },
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once("exit", resolve));
-        child.kill("SIGTERM");
-        await ended;
-      }
+      await end(child);
       await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
@@ -134,6 +141,16 @@ async function currentPid(home: string, name: string): Promise<number> {
   const child = children.find((one) => one.name === name);
   if (child === undefined) throw new Error(`no child ${name} runs: ${JSON.stringify(children)}`);
   return child.pid;
+}
+
+/** SIGTERM, with which the supervisor ends its children too; those of one that was killed end with it. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
+  await ended;
+  clearTimeout(late);
 }
 
 function readyUrl(child: ChildProcess): Promise<string> {

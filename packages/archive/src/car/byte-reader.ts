@@ -1,7 +1,7 @@
 import { CairnError } from "@cairn/core/errors";
 
 export function corruptCar(what: string): CairnError {
-  return new CairnError(`The CAR is damaged: ${what}.`, {
+  return new CairnError(`the CAR is damaged: ${what}`, {
     code: "corrupt-car",
     kind: "corrupt",
     next: "Fetch or make the CAR again.",
@@ -28,7 +28,9 @@ export class ByteReader {
   /** A varint of at most `max`; throws `corrupt-car`. */
   async readVarint(max: number): Promise<number> {
     let value = 0;
+    // Nine bytes at most (unsigned-varint).
     for (let factor = 1; ; factor *= 128) {
+      if (factor >= 2 ** 63) throw corruptCar("a length has more than nine bytes");
       if (this.at === this.chunk.length && !(await this.advance())) throw corruptCar("it is cut short");
       const byte = this.chunk[this.at++] ?? 0;
       this.position++;

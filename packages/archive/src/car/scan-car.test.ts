@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { chunksOf } from "../../test/helpers.ts";
 import { sha256 } from "../unixfs/links.ts";
 import { carHeader } from "./format.ts";
-import { blockIndexOf, scanCar } from "./scan-car.ts";
+import { blockIndexOf, scanBlocks, scanCar } from "./scan-car.ts";
 
 async function carOf(contents: Uint8Array[]): Promise<{ car: Buffer; cids: CID[] }> {
   const cids = contents.map((bytes) => CID.createV1(0x55, Digest.create(0x12, new Uint8Array(sha256(bytes)))));
@@ -83,5 +83,72 @@ describe("scanCar", () => {
       break;
     }
     expect(closed).toBe(true);
+  });
+
+  /** The CAR inside a version 2 container: pragma, header, `gap` bytes, the CAR, and an index that nobody reads. */
+  function carv2(car: Buffer, size = car.length, gap = 0): Buffer {
+    const header = Buffer.alloc(40);
+    header.writeBigUInt64LE(BigInt(51 + gap), 16);
+    header.writeBigUInt64LE(BigInt(size), 24);
+    header.writeBigUInt64LE(BigInt(51 + gap + car.length), 32);
+    const pragma = Buffer.from("0aa16776657273696f6e02", "hex");
+    return Buffer.concat([pragma, header, Buffer.alloc(gap), car, Buffer.from("0401000000index")]);
+  }
+
+  it("takes the zeros that fill up a piece, in both versions, and nothing else behind a section of length 0", async () => {
+    const { car, cids } = await carOf([randomBytes(50), randomBytes(60)]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat({ max: 100 }),
+        async (zeros, step, gap) => {
+          const padded = Buffer.concat([car, Buffer.alloc(zeros)]);
+          for (const bytes of [padded, carv2(padded, padded.length, gap), carv2(car, car.length, gap)]) {
+            const { blocks } = await blockIndexOf(chunksOf(bytes, step));
+            expect(blocks.map((block) => String(block.cid))).toEqual(cids.map(String));
+          }
+          const behind = Buffer.concat([padded, Buffer.from([1])]);
+          await expect(blockIndexOf(chunksOf(behind, step))).rejects.toMatchObject({ code: "corrupt-car" });
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("says why it does not take a version 2 that is not finished, cut short or too small", async () => {
+    const { car } = await carOf([randomBytes(50), randomBytes(60)]);
+    for (const [bytes, why] of [
+      [carv2(car, 0), /did not finish/],
+      [carv2(car, car.length - 1), /goes beyond/],
+      [carv2(car, 10), /its own roots/],
+      [carv2(car, car.length + 500), /cut short|goes beyond|length/],
+      [Buffer.concat([car, Buffer.alloc(12, 0x80)]), /nine bytes/],
+    ] as const)
+      await expect(blockIndexOf([bytes])).rejects.toMatchObject({
+        code: "corrupt-car",
+        message: expect.stringMatching(why),
+      });
+  });
+
+  it("takes identity CIDs and blocks that stand twice, and has no padding in a piece of ours", async () => {
+    const inline = CID.createV1(0x55, Digest.create(0, new Uint8Array(Buffer.from("inline"))));
+    const { car } = await carOf([randomBytes(50)]);
+    const { writer, out } = CarWriter.create([inline]);
+    const parts: Uint8Array[] = [];
+    const collecting = (async () => {
+      for await (const part of out) parts.push(part);
+    })();
+    for (let times = 0; times < 2; times++)
+      await writer.put({ cid: inline, bytes: new Uint8Array(Buffer.from("inline")) });
+    await writer.close();
+    await collecting;
+    expect((await blockIndexOf(parts)).blocks.length).toBe(2);
+    const body = car.subarray(carHeader((await blockIndexOf([car])).roots[0] as CID).length);
+    const scan = scanBlocks([body, Buffer.alloc(9)], 59);
+    const reading = (async () => {
+      for await (const block of scan) expect(block.bytes.length).toBe(50);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "corrupt-car" });
   });
 });

@@ -10,6 +10,7 @@ const CARV2_PRAGMA = Buffer.from("a16776657273696f6e02", "hex");
 /** Characteristics, data offset, data size, index offset. */
 const CARV2_HEADER_BYTES = 40;
 const IDENTITY = 0x00;
+const PADDING_READ_BYTES = 1_048_576;
 /** Multihash codes that we can verify, as node:crypto names them. */
 const HASHES: Record<number, string | undefined> = {
   18: "sha256",
@@ -33,7 +34,7 @@ export interface CarScan {
 }
 
 export function corruptBlock(cid: string): CairnError {
-  return new CairnError(`A block is not what its identifier ${cid} says.`, {
+  return new CairnError(`a block is not what its identifier ${cid} says`, {
     code: "corrupt-block",
     kind: "corrupt",
     next: "Fetch the data again from other providers.",
@@ -50,7 +51,7 @@ export function verifyBlock(cid: CID, bytes: Uint8Array): void {
   }
   const name = HASHES[code];
   if (name === undefined) {
-    throw new CairnError(`Blocks hashed with multihash 0x${code.toString(16)} cannot be verified here.`, {
+    throw new CairnError(`blocks hashed with multihash 0x${code.toString(16)} cannot be verified here`, {
       code: "unsupported-hash",
       kind: "input",
       next: "Export the DAG with sha2-256.",
@@ -71,13 +72,16 @@ export async function scanCar(stream: AsyncIterable<Uint8Array> | Iterable<Uint8
     const start = Number(fields.readBigUInt64LE(16));
     end = start + Number(fields.readBigUInt64LE(24));
     if (start < reader.position || !Number.isSafeInteger(end)) throw corruptCar("its CARv2 header is wrong");
+    // Writers fill the size in at the end (CARv2 specification, Header); to read on would take an index for blocks.
+    if (end === start) throw corruptCar("its CARv2 header says that it holds 0 bytes: what wrote it did not finish");
     while (reader.position < start) {
       const skipped = await reader.readSome(start - reader.position);
       if (skipped.length === 0) throw corruptCar("it is cut short");
     }
     header = await readHeader(reader);
   }
-  return { roots: rootsOf(header), blocks: blocksOf(reader, end) };
+  if (reader.position > end) throw corruptCar("its CARv2 header says that it holds less than its own roots");
+  return { roots: rootsOf(header), blocks: blocksOf(reader, end, true) };
 }
 
 /** Verified blocks of a CARv1 body that begins at byte `position` of its file; throws as `CarScan.blocks` does. */
@@ -87,7 +91,7 @@ export function scanBlocks(
 ): AsyncGenerator<ScannedBlock> {
   const reader = new ByteReader(stream);
   reader.position = position;
-  return blocksOf(reader, Number.POSITIVE_INFINITY);
+  return blocksOf(reader, Number.POSITIVE_INFINITY, false);
 }
 
 async function readHeader(reader: ByteReader): Promise<Uint8Array> {
@@ -121,18 +125,36 @@ export function splitFrame(frame: Uint8Array): [CID, Uint8Array] {
   }
 }
 
-async function* blocksOf(reader: ByteReader, end: number): AsyncGenerator<ScannedBlock> {
+/** @param padded zero bytes may follow the last block, as in a CAR that fills a Filecoin piece */
+async function* blocksOf(reader: ByteReader, end: number, padded: boolean): AsyncGenerator<ScannedBlock> {
   try {
     while (reader.position < end && !(await reader.atEnd())) {
       const frame = new Uint8Array(await reader.readVarint(MAX_BLOCK_BYTES));
       const start = reader.position;
+      if (padded && frame.length === 0) {
+        await readPadding(reader, end);
+        return;
+      }
+      if (start + frame.length > end) throw corruptCar("a block goes beyond the bytes that its CARv2 header names");
       await reader.readInto(frame);
       const [cid, rest] = splitFrame(frame);
       verifyBlock(cid, rest);
       yield { cid, offset: start + frame.length - rest.length, bytes: rest };
     }
+    if (reader.position < end && end !== Number.POSITIVE_INFINITY) throw corruptCar("it is cut short");
   } finally {
     await reader.close();
+  }
+}
+
+/** A section of length 0 begins padding: only zeros may follow it. */
+async function readPadding(reader: ByteReader, end: number): Promise<void> {
+  while (reader.position < end) {
+    const part = await reader.readSome(Math.min(end - reader.position, PADDING_READ_BYTES));
+    if (part.length === 0) return;
+    if (part.some((byte) => byte !== 0)) {
+      throw corruptCar("a section of length 0 is followed by other bytes than zeros, so it is no padding");
+    }
   }
 }
 

@@ -31,6 +31,7 @@ function assertMaskKey({ repairKey, package: id, piece, shard }: MaskKey, offset
   throw new CairnError("a mask needs a repair key, a package id of 32 hex digits, a piece, a shard and an offset", {
     code: "bad-mask-key",
     kind: "input",
+    next: "Take package id, piece and shard from the package's document, and the repair key from the account.",
     details: { package: id, piece, shard, offset },
   });
 }

@@ -44,7 +44,7 @@ export async function importAccountKey(armored: string, passphrase?: string): Pr
     return accountKeyOf(await openpgp.decryptKey({ privateKey: locked, passphrase: passphrase ?? "" }));
   } catch (cause) {
     throw new CairnError(
-      passphrase === undefined ? "The key is locked with a passphrase." : "The passphrase does not unlock the key.",
+      passphrase === undefined ? "the key is locked with a passphrase" : "the passphrase does not unlock the key",
       { code: "wrong-passphrase", kind: "auth", next: "Give the passphrase of this key.", cause },
     );
   }
@@ -62,6 +62,14 @@ export function exportPublicKey(key: AccountKey): string {
   return key.publicKey.armor();
 }
 
+/**
+ * The time to use a key at: now, or that at which it was made where the clock has been set back since. openpgpjs refuses keys from the future.
+ */
+export function timeOfUse({ publicKey }: Pick<AccountKey, "publicKey">): Date {
+  const made = publicKey.getKeys().map((one) => one.getCreationTime().getTime());
+  return new Date(Math.max(Date.now(), ...made));
+}
+
 /** Throws `key-unusable` unless the key can encrypt and sign new packages now. */
 export async function assertUsable(key: AccountKey): Promise<void> {
   const id = key.fingerprint;
@@ -73,15 +81,16 @@ export async function assertUsable(key: AccountKey): Promise<void> {
     const when = expires instanceof Date ? ` on ${expires.toISOString()}` : "";
     throw unusable(`Key ${id} expired${when}.`, "Extend it with gpg --quick-set-expire and import it again.");
   }
-  if (await key.privateKey.isRevoked()) throw unusable(`Key ${id} is revoked.`, "Use another key.");
+  if (await key.privateKey.isRevoked(undefined, undefined, timeOfUse(key)))
+    throw unusable(`Key ${id} is revoked.`, "Use another key.");
   try {
-    await key.privateKey.getEncryptionKey();
+    await key.privateKey.getEncryptionKey(undefined, timeOfUse(key));
   } catch (cause) {
     const next = "Add one with gpg --quick-add-key FINGERPRINT cv25519 encr and import the key again.";
     throw unusable(`Key ${id} has no usable encryption subkey.`, next, cause);
   }
   try {
-    await key.privateKey.getSigningKey();
+    await key.privateKey.getSigningKey(undefined, timeOfUse(key));
   } catch (cause) {
     throw unusable(`Key ${id} cannot sign.`, "Use a key that can sign and encrypt.", cause);
   }

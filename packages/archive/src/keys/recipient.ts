@@ -11,7 +11,7 @@ import {
   type X25519Recipient,
   X25519Sealer,
 } from "../openpgp/session-key.ts";
-import type { AccountKey } from "./account-key.ts";
+import { type AccountKey, timeOfUse } from "./account-key.ts";
 
 /** What a worker needs to encrypt to an account; survives a structured clone. */
 export type Recipient = { kind: "x25519"; key: X25519Recipient } | { kind: "openpgp"; armored: string };
@@ -53,7 +53,7 @@ function x25519Of(packet: KeyPacket): X25519Recipient | undefined {
 
 /** The account's encryption key in the form that workers use. */
 export async function recipientOf(key: AccountKey): Promise<Recipient> {
-  const encryption = await key.publicKey.getEncryptionKey();
+  const encryption = await key.publicKey.getEncryptionKey(undefined, timeOfUse(key));
   const fast = x25519Of(encryption.keyPacket);
   return fast ? { kind: "x25519", key: fast } : { kind: "openpgp", armored: key.publicKey.armor() };
 }
@@ -87,6 +87,7 @@ export async function sealerOf(recipient: Recipient): Promise<Seal> {
       data: key,
       algorithm: "aes256",
       encryptionKeys,
+      date: timeOfUse({ publicKey: encryptionKeys }),
       format: "binary",
     });
     return { session: { algorithm: AES_256, key }, packet };
@@ -129,7 +130,7 @@ async function slowUnwrapper(armored: string): Promise<(packets: Uint8Array[]) =
 }
 
 function wrongKey(cause?: unknown): CairnError {
-  return new CairnError("The data is not encrypted to this key.", {
+  return new CairnError("the data is not encrypted to this key", {
     code: "wrong-key",
     kind: "auth",
     next: "Use the account key with which the package was put.",
@@ -141,7 +142,7 @@ function sessionKeyOf(data: Uint8Array, algorithm: string): SessionKey {
   const ids: Record<string, number | undefined> = { aes128: 7, aes192: 8, aes256: AES_256 };
   const id = ids[algorithm];
   if (id === undefined) {
-    throw new CairnError(`Messages encrypted with ${algorithm} are not supported here.`, {
+    throw new CairnError(`messages encrypted with ${algorithm} are not supported here`, {
       code: "unsupported-message",
       kind: "input",
       next: "Decrypt this message with gpg.",

@@ -5,8 +5,7 @@ import { MAX_BLOCK_BYTES } from "../car/format.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 import { bytesOfName, isEscaped, nameFault, nameOfBytes } from "../walk/names.ts";
-import { KINDS } from "./encode-manifest.ts";
-import { LAYOUTS, type Layout, type Manifest, type ManifestEntry } from "./manifest.ts";
+import { KINDS, LAYOUTS, type Layout, MAX_SECONDS, type Manifest, type ManifestEntry } from "./manifest.ts";
 
 export const MAX_MANIFEST_BYTES = 1_073_741_824;
 const MAX_ENTRIES = 10_000_000;
@@ -16,7 +15,7 @@ const MAX_TARGET = 4096;
 const MAX_LINKS = 8192;
 
 function bad(what: string, cause?: unknown): CairnError {
-  return new CairnError(`The manifest is not valid: ${what}.`, {
+  return new CairnError(`the manifest is not valid: ${what}`, {
     code: "corrupt-manifest",
     kind: "corrupt",
     next: "Fetch the manifest again from another provider.",
@@ -37,7 +36,8 @@ function bytesOf(value: unknown, what: string, length: number): Uint8Array {
 
 function textOf(value: unknown, what: string, maxBytes: number): string {
   const text = value instanceof Uint8Array ? nameOfBytes(value) : value;
-  if (typeof text !== "string" || Buffer.byteLength(text) > maxBytes || (text === value && isEscaped(text)))
+  const bytes = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(text));
+  if (typeof text !== "string" || bytes > maxBytes || (text === value && isEscaped(text)))
     throw bad(`${what} is not a name`);
   return text;
 }
@@ -63,7 +63,7 @@ function entryOf(value: unknown, index: number, earlier: ManifestEntry[]): Manif
     parent,
     name,
     mode: integer(value[3], `the mode of entry ${index}`, 0, 0o7777),
-    seconds: integer(value[4], `the time of entry ${index}`, -(2 ** 52), 2 ** 52),
+    seconds: integer(value[4], `the time of entry ${index}`, -MAX_SECONDS, MAX_SECONDS),
     nanoseconds: integer(value[5], `the time of entry ${index}`, 0, 999_999_999),
   };
   const length = { directory: 6, file: 9, symlink: 7 }[kind ?? "directory"];

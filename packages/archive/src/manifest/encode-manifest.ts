@@ -1,8 +1,8 @@
+import { CairnError } from "@cairn/core/errors";
 import { encode } from "@ipld/dag-cbor";
 import { bytesOfName, isEscaped } from "../walk/names.ts";
-import type { Manifest, ManifestEntry } from "./manifest.ts";
-
-export const KINDS = ["directory", "file", "symlink"] as const;
+import { decodeManifest } from "./decode-manifest.ts";
+import { KINDS, type Manifest, type ManifestEntry } from "./manifest.ts";
 
 /** A name as text, or as bytes when it is not UTF-8. */
 function textOrBytes(name: string): string | Uint8Array {
@@ -25,12 +25,13 @@ function tupleOf(entry: ManifestEntry): unknown[] {
 /**
  * The manifest as dag-cbor. Each entry is a tuple: kind (0 directory, 1 file, 2 symbolic link), parent, name, mode,
  * seconds, nanoseconds; then for a file size, stored size, digest, and for a link its target.
+ * Reads back what it wrote, so that nothing is stored that could not be opened: throws what `decodeManifest` throws.
  */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return encode({
+  const bytes = encode({
     version: manifest.version,
     package: new Uint8Array(Buffer.from(manifest.package, "hex")),
-    name: manifest.name,
+    name: textOrBytes(manifest.name),
     created: manifest.created,
     layout: manifest.layout,
     root: manifest.root,
@@ -39,4 +40,17 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     pieces: manifest.pieces,
     entries: manifest.entries.map(tupleOf),
   });
+  try {
+    decodeManifest(bytes);
+  } catch (cause) {
+    if (!(cause instanceof CairnError)) throw cause;
+    throw new CairnError(`the list of files cannot be stored: ${cause.message}`, {
+      code: cause.code,
+      kind: "corrupt",
+      details: cause.details,
+      cause,
+      next: "Nothing was stored: leave out what is named with `--exclude` and put the rest; please report it.",
+    });
+  }
+  return bytes;
 }

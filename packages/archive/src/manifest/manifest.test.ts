@@ -75,6 +75,26 @@ const anyEntries = fc
   });
 
 describe("manifest", () => {
+  it("encodes nothing that it does not decode", () => {
+    const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.constantFrom(2 ** 52, 2 ** 52 + 1, -(2 ** 52) - 1));
+    fc.assert(
+      fc.property(number, number, number, (seconds, nanoseconds, mode) => {
+        const manifest = manifestOf([{ kind: "directory", parent: 0, name: "root", mode, seconds, nanoseconds }]);
+        const holds = (value: number, min: number, max: number) => value >= min && value <= max;
+        const fits =
+          holds(seconds, -(2 ** 52), 2 ** 52) && holds(nanoseconds, 0, 999_999_999) && holds(mode, 0, 0o7777);
+        if (fits) expect(decodeManifest(encodeManifest(manifest)).entries).toEqual(manifest.entries);
+        else expect(() => encodeManifest(manifest)).toThrow(expect.objectContaining({ code: "corrupt-manifest" }));
+      }),
+    );
+    for (const seconds of [2 ** 52, -(2 ** 52)]) {
+      const manifest = manifestOf([{ kind: "directory", parent: 0, name: "root", ...common, seconds }]);
+      expect(decodeManifest(encodeManifest(manifest)).entries[0]?.seconds).toBe(seconds);
+    }
+    const late = manifestOf([{ kind: "directory", parent: 0, name: "root", ...common, seconds: 2 ** 52 + 1 }]);
+    expect(() => encodeManifest(late)).toThrow("time of entry 0");
+  });
+
   it("of any tree comes back as it was", () => {
     fc.assert(
       fc.property(anyEntries, (entries) => {
@@ -137,8 +157,8 @@ describe("manifest", () => {
       [link],
     ];
     for (const entries of bad) {
-      expect(() => decodeManifest(encodeManifest(manifestOf(entries)))).toThrowError(
-        expect.objectContaining({ code: "corrupt-manifest" }),
+      expect(() => encodeManifest(manifestOf(entries))).toThrowError(
+        expect.objectContaining({ code: "corrupt-manifest", next: expect.stringContaining("--exclude") }),
       );
     }
     for (const change of [
@@ -183,13 +203,11 @@ describe("manifest", () => {
     }
   });
 
-  it("of 100,000 files stays small and quick", async () => {
+  it("of 100,000 files stays small", async () => {
     const key = await generateAccountKey({ name: "A" });
     const manifest = manifestOf(folderOf(100_000));
-    const started = performance.now();
     const sealed = await sealManifest(manifest, key);
     expect((await openManifest(sealed, key)).entries.length).toBe(100_001);
     expect(sealed.length).toBeLessThan(10_000_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

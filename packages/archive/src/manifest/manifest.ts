@@ -13,6 +13,12 @@ import type { DagProfile } from "../unixfs/profile.ts";
 export const LAYOUTS = ["private", "plain", "unencrypted", "car"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
+/** The kinds of entry; an entry's number in the manifest is its place here. */
+export const KINDS = ["directory", "file", "symlink"] as const;
+
+/** The furthest second from 1970, either way, that a manifest holds. */
+export const MAX_SECONDS = 2 ** 52;
+
 interface CommonEntry {
   /** Index of the directory that holds it, smaller than its own; 0 for the root itself. */
   parent: number;

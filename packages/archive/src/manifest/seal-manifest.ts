@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/core/errors";
 import * as openpgp from "openpgp";
-import type { AccountKey } from "../keys/account-key.ts";
+import { type AccountKey, timeOfUse } from "../keys/account-key.ts";
 import { decodeManifest, MAX_MANIFEST_BYTES } from "./decode-manifest.ts";
 import { encodeManifest } from "./encode-manifest.ts";
 import type { Manifest } from "./manifest.ts";
@@ -12,6 +12,7 @@ export async function sealManifest(manifest: Manifest, key: AccountKey): Promise
     message,
     encryptionKeys: key.publicKey,
     signingKeys: key.privateKey,
+    date: timeOfUse(key),
     format: "binary",
     config: { preferredCompressionAlgorithm: openpgp.enums.compression.uncompressed, aeadProtect: false },
   });
@@ -36,6 +37,8 @@ export async function openManifest(sealed: Uint8Array, key: AccountKey): Promise
       decryptionKeys: key.privateKey,
       verificationKeys: key.publicKey,
       expectSigned: true,
+      // Never too early to read: a clock that was set back is behind what was signed before.
+      date: null as never,
       format: "binary",
       config: { maxDecompressedMessageSize: MAX_MANIFEST_BYTES },
     });
@@ -45,7 +48,7 @@ export async function openManifest(sealed: Uint8Array, key: AccountKey): Promise
     const text = cause instanceof Error ? cause.message : String(cause);
     // openpgpjs has no error classes; these are the ways in which it says that a key does not fit.
     if (!/session key|decryption key|signing key|not signed/i.test(text)) throw damaged("it does not decrypt", cause);
-    throw new CairnError("The manifest cannot be opened with this key.", {
+    throw new CairnError("the manifest cannot be opened with this key", {
       code: "wrong-key",
       kind: "auth",
       next: "Use the account key with which the package was put.",
@@ -56,7 +59,7 @@ export async function openManifest(sealed: Uint8Array, key: AccountKey): Promise
 }
 
 function damaged(what: string, cause?: unknown): CairnError {
-  return new CairnError(`The sealed manifest is damaged: ${what}.`, {
+  return new CairnError(`the sealed manifest is damaged: ${what}`, {
     code: "corrupt-manifest",
     kind: "corrupt",
     next: "Fetch the manifest again from another provider.",

@@ -28,7 +28,7 @@ export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
     const start = readPacketStart(bytes.subarray(at));
     if (start?.tag === SEIPD) return { sessionKeyPackets, length: at, seipd: start };
     if (start && (![PKESK, SKESK, MARKER].includes(start.tag) || start.partial)) {
-      throw new CairnError(`An OpenPGP packet of type ${start.tag} is not supported here.`, {
+      throw new CairnError(`an OpenPGP packet of type ${start.tag} is not supported here`, {
         code: "unsupported-message",
         kind: "input",
         next: "Decrypt this message with gpg.",
@@ -114,7 +114,7 @@ export class MessageDecryptor {
       const start = readPacketStart(this.plainHead.subarray(PREFIX_BYTES));
       if (!start) return;
       if (start.tag !== LITERAL) {
-        throw new CairnError("The message holds compressed or signed data, which is not supported here.", {
+        throw new CairnError("the message holds compressed or signed data, which is not supported here", {
           code: "unsupported-message",
           kind: "input",
           next: "Decrypt this message with gpg.",

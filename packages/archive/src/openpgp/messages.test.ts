@@ -5,9 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as openpgp from "openpgp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AccountKey, exportAccountKey, generateAccountKey, importAccountKey } from "../keys/account-key.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type AccountKey,
+  assertUsable,
+  exportAccountKey,
+  generateAccountKey,
+  importAccountKey,
+} from "../keys/account-key.ts";
 import { holderOf, recipientOf, sealerOf, unwrapperOf } from "../keys/recipient.ts";
+import { openManifest, sealManifest } from "../manifest/seal-manifest.ts";
+import { cidOf, DAG_PB } from "../unixfs/links.ts";
+import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import { MessageComposer, messageLengths } from "./compose-message.ts";
 import { MessageDecryptor, readEnvelope } from "./decrypt-message.ts";
 import { planRange } from "./decrypt-range.ts";
@@ -170,5 +179,37 @@ describe("OpenPGP messages", () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("a key that was made while the clock was an hour ahead", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const manifest = {
+    version: 1 as const,
+    package: "00112233445566778899aabbccddeeff",
+    name: "photos",
+    created: 1_763_000_000,
+    layout: "car" as const,
+    root: cidOf({ codec: DAG_PB, digest: new Uint8Array(randomBytes(32)) }),
+    profile: UNIXFS_V1_2025,
+    repairKey: new Uint8Array(randomBytes(32)),
+    pieces: [100],
+    entries: [],
+  };
+
+  it.each(["curve25519Legacy", "nistP256"] as const)("serves once the clock is set back (%s)", async (curve) => {
+    const now = Date.now();
+    vi.useFakeTimers({ now: now + 3_600_000, toFake: ["Date"] });
+    const made = await openpgp.generateKey({ type: "ecc", curve, userIDs: [{ name: "Ann" }], format: "armored" });
+    const key = await importAccountKey(made.privateKey);
+    const message = await compose(key, Buffer.from("then"));
+    const sealed = await sealManifest(manifest, key);
+    vi.setSystemTime(now);
+    await assertUsable(key);
+    expect((await decrypt(key, message)).toString()).toBe("then");
+    expect((await decrypt(key, await compose(key, Buffer.from("now")))).toString()).toBe("now");
+    expect(await openManifest(sealed, key)).toEqual(manifest);
+    expect(await openManifest(await sealManifest(manifest, key), key)).toEqual(manifest);
   });
 });

@@ -1,7 +1,7 @@
 import { CairnError } from "@cairn/core/errors";
 
 export function corruptMessage(what: string): CairnError {
-  return new CairnError(`The encrypted message is damaged: ${what}.`, {
+  return new CairnError(`the encrypted message is damaged: ${what}`, {
     code: "corrupt-message",
     kind: "corrupt",
     next: "Fetch the data again from other providers; if it stays so, the stored copy is damaged.",

@@ -56,7 +56,7 @@ function keyEncryptionKey(shared: Uint8Array, recipient: X25519Recipient): { kek
   const hash = HASHES[recipient.kdfHash];
   const cipher = CIPHERS[recipient.kdfCipher];
   if (!hash || !cipher) {
-    throw new CairnError("The key uses a key derivation that is not supported.", {
+    throw new CairnError("the key uses a key derivation that is not supported", {
       code: "key-unusable",
       kind: "input",
       next: "Use a key whose encryption subkey derives with SHA-2 and AES.",

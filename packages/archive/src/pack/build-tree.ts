@@ -71,7 +71,7 @@ export function nameInDag(layout: Layout, entries: readonly TreeEntry[], index: 
   const entry = entries[index];
   const name = entry?.name ?? "";
   if (isEscaped(name)) {
-    throw new CairnError(`${displayName(pathOf(entries, index))} has a name that is not UTF-8.`, {
+    throw new CairnError(`${displayName(pathOf(entries, index))} has a name that is not UTF-8`, {
       code: "name-not-utf8",
       kind: "input",
       next: "Rename it, or use the private layout, which keeps names byte for byte.",

@@ -20,6 +20,8 @@ export interface FileDone {
   mode: number;
   seconds: number;
   nanoseconds: number;
+  /** `versionOf` while it was read; empty when what changes it later might not show. */
+  version: string;
 }
 
 export interface PackSettings {

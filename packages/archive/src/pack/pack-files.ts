@@ -5,12 +5,22 @@ import { MessageComposer, messageLengths } from "../openpgp/compose-message.ts";
 import { FileDag } from "../unixfs/file-dag.ts";
 import { type Link, RAW } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
+import { atPath } from "../walk/at-path.ts";
 import { displayName, nameOfBytes } from "../walk/names.ts";
-import { splitTime, unreadable } from "../walk/walk-folder.ts";
+import { splitTime, unreadable, versionOf } from "../walk/walk-folder.ts";
 import type { FileTask, PackSettings } from "./messages.ts";
 import { type SegmentPort, SegmentWriter } from "./segment-writer.ts";
 
 const READ_BYTES = 1_048_576;
+/** Content of unknown size is kept in memory; files of /proc and /sys are far smaller. */
+const MAX_UNSIZED_BYTES = 16_777_216;
+/** Below /proc a larger read gives no more than a page or so at a time. */
+const UNSIZED_READ_BYTES = 65_536;
+const SECOND_NS = 1_000_000_000n;
+/** A file that changed less than its clock's step before it was read could change again unseen. FAT's step is the longest. */
+const COARSEST_CLOCK_NS = 2n * SECOND_NS;
+/** File systems that keep parts of a second step with the kernel, every 10 ms at most; exFAT too. */
+const FINE_CLOCK_NS = 100_000_000n;
 
 /** Reads, encrypts, hashes and frames files, one job after the other. Runs in a worker or in the caller's thread. */
 export class FilePacker {
@@ -30,49 +40,59 @@ export class FilePacker {
     return new FilePacker(settings.profile, seal, port);
   }
 
-  /** Throws `unreadable-path` or `file-changed`, naming the file. */
+  /** Throws `unreadable-path`, `file-changed` or `file-without-size`, naming the file. */
   async pack(job: number, files: FileTask[]): Promise<void> {
     const writer = new SegmentWriter(this.port, job);
     for (const file of files) {
       const mark = writer.mark();
-      if (await this.packFile(file, writer)) continue;
+      const outcome = await this.packFile(file, writer, sized);
+      if (outcome === "packed") continue;
       // A second chance for a file that was being written, while none of its blocks has left this thread.
-      if (!writer.backTo(mark) || !(await this.packFile(file, writer))) throw changed(file);
+      if (!writer.backTo(mark)) throw outcome === "another-size" ? withoutSize(file) : changed(file);
+      const again = await this.packFile(file, writer, outcome === "another-size" ? readWhole : sized);
+      if (again !== "packed") throw changed(file);
     }
     writer.finish();
   }
 
-  /** False when the file changed while it was read. */
-  private async packFile(file: FileTask, writer: SegmentWriter): Promise<boolean> {
+  private async packFile(file: FileTask, writer: SegmentWriter, contentOf: ContentOf): Promise<Outcome> {
+    const opened = BigInt(Date.now()) * 1_000_000n;
     const fd = open(file);
     try {
       const before = fstatSync(fd, { bigint: true });
       if (!before.isFile()) throw changed(file);
-      const size = Number(before.size);
-      const root = await this.store(file, fd, size, writer);
-      if (!root || !same(before, fstatSync(fd, { bigint: true }))) return false;
+      const content = contentOf(file, fd, Number(before.size));
+      const root = await this.store(content, writer);
+      const isWhole = root !== undefined && content.endsThere();
+      const after = fstatSync(fd, { bigint: true });
+      if (!same(before, after)) return "changed";
+      if (!root || !isWhole) return "another-size";
       writer.fileDone({
         entry: file.entry,
-        size,
+        size: content.size,
         stored: root.size,
         codec: root.codec,
         digest: root.digest,
         tsize: root.tsize,
         mode: Number(before.mode & 0o7777n),
         ...splitTime(before.mtimeNs),
+        version:
+          isSettled(before, opened) && BigInt(content.size) === after.size && versionOf(before) === versionOf(after)
+            ? versionOf(after)
+            : "",
       });
-      return true;
+      return "packed";
     } finally {
       closeSync(fd);
     }
   }
 
-  /** Undefined when the file is shorter than `size`. */
-  private async store(file: FileTask, fd: number, size: number, writer: SegmentWriter): Promise<Link | undefined> {
+  /** Undefined when the content is shorter than its size. */
+  private async store(content: Content, writer: SegmentWriter): Promise<Link | undefined> {
     const dag = new FileDag(this.profile);
     const stored = this.seal
-      ? await this.storeSealed(this.seal, file, fd, size, { writer, dag })
-      : await this.storeAsIs(file, fd, size, { writer, dag });
+      ? await this.storeSealed(this.seal, content, { writer, dag })
+      : await this.storeAsIs(content, { writer, dag });
     if (!stored) return undefined;
     const nodes: { link: Link; block: Uint8Array }[] = [];
     const root = dag.finish((link, block) => nodes.push({ link, block }));
@@ -83,17 +103,18 @@ export class FilePacker {
     return root;
   }
 
-  private async storeAsIs(file: FileTask, fd: number, size: number, out: Output): Promise<boolean> {
-    for (let at = 0; at < size || at === 0; at += this.profile.chunk) {
-      const leaf = await out.writer.open(Math.min(this.profile.chunk, size - at));
-      if (!fill(file, fd, leaf, at)) return false;
+  private async storeAsIs(content: Content, out: Output): Promise<boolean> {
+    for (let at = 0; at < content.size || at === 0; at += this.profile.chunk) {
+      const leaf = await out.writer.open(Math.min(this.profile.chunk, content.size - at));
+      if (!content.fill(leaf, at)) return false;
       out.writer.countRead(leaf.length);
       out.dag.add(out.writer.close(RAW), leaf.length);
     }
     return true;
   }
 
-  private async storeSealed(seal: Seal, file: FileTask, fd: number, size: number, out: Output): Promise<boolean> {
+  private async storeSealed(seal: Seal, content: Content, out: Output): Promise<boolean> {
+    const { size } = content;
     const { session, packet } = await seal();
     const { total } = messageLengths(size, packet.length);
     const leaves = new LeafFiller(total, this.profile.chunk, out);
@@ -101,7 +122,7 @@ export class FilePacker {
     const composer = new MessageComposer(session, packet, size, (bytes) => pending.push(bytes));
     for (let at = 0; at < size; at += READ_BYTES) {
       const plain = this.plain.subarray(0, Math.min(READ_BYTES, size - at));
-      if (!fill(file, fd, plain, at)) return false;
+      if (!content.fill(plain, at)) return false;
       out.writer.countRead(plain.length);
       composer.update(plain);
       await leaves.write(pending);
@@ -158,7 +179,9 @@ class LeafFiller {
 function open(file: FileTask): number {
   try {
     // Never through a link, and never waiting for a pipe: both would mean that the file was replaced since the walk.
-    return openSync(Buffer.from(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return atPath(file.path, (place) =>
+      openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ELOOP" || code === "ENXIO") throw changed(file, cause);
@@ -166,15 +189,55 @@ function open(file: FileTask): number {
   }
 }
 
-/** Fills the target from `at` on; false when the file ends before. */
-function fill(file: FileTask, fd: number, target: Uint8Array, at: number): boolean {
-  try {
+type Outcome = "packed" | "changed" | "another-size";
+
+/** What a file holds, of a size that is known before it is read. */
+interface Content {
+  size: number;
+  /** Fills the target from `at` on; false when the content ends before. */
+  fill(target: Uint8Array, at: number): boolean;
+  /** Whether there is nothing behind `size`. */
+  endsThere(): boolean;
+}
+
+type ContentOf = (file: FileTask, fd: number, size: number) => Content;
+
+/** A file as nearly all are: it holds as many bytes as the system says. */
+function sized(file: FileTask, fd: number, size: number): Content {
+  const fill = (target: Uint8Array, at: number): boolean => {
     for (let filled = 0; filled < target.length; ) {
-      const read = readSync(fd, target, filled, target.length - filled, at + filled);
+      const read = readAt(file, fd, target.subarray(filled), at + filled);
       if (read === 0) return false;
       filled += read;
     }
     return true;
+  };
+  return { size, fill, endsThere: () => readAt(file, fd, new Uint8Array(1), size) === 0 };
+}
+
+/** A file whose size shows only when it is read, as below /proc and /sys: read once, to its end. */
+function readWhole(file: FileTask, fd: number): Content {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const part = Buffer.allocUnsafe(UNSIZED_READ_BYTES);
+    const read = readAt(file, fd, part, size);
+    if (read === 0) break;
+    parts.push(part.subarray(0, read));
+    size += read;
+    if (size > MAX_UNSIZED_BYTES) throw withoutSize(file);
+  }
+  const all = Buffer.concat(parts);
+  const fill = (target: Uint8Array, at: number): boolean => {
+    target.set(all.subarray(at, at + target.length));
+    return true;
+  };
+  return { size, fill, endsThere: () => true };
+}
+
+function readAt(file: FileTask, fd: number, target: Uint8Array, at: number): number {
+  try {
+    return readSync(fd, target, 0, target.length, at);
   } catch (cause) {
     throw unreadable(shown(file), cause);
   }
@@ -184,16 +247,35 @@ function same(before: BigIntStats, after: BigIntStats): boolean {
   return before.size === after.size && before.mtimeNs === after.mtimeNs;
 }
 
+/** Whether any later change shows in its times. */
+function isSettled(stats: BigIntStats, now: bigint): boolean {
+  return [stats.ctimeNs, stats.mtimeNs].every(
+    (time) => now - time >= (time % SECOND_NS === 0n ? COARSEST_CLOCK_NS : FINE_CLOCK_NS),
+  );
+}
+
 function shown(file: FileTask): string {
   return displayName(nameOfBytes(file.path));
 }
 
 function changed(file: FileTask, cause?: unknown): CairnError {
-  return new CairnError(`${shown(file)} changed while it was read.`, {
+  return new CairnError(`${shown(file)} changed while it was read`, {
     code: "file-changed",
     kind: "conflict",
     next: "Stop what writes to it, or put a copy or snapshot of the folder instead.",
     details: { path: shown(file) },
     cause,
   });
+}
+
+function withoutSize(file: FileTask): CairnError {
+  return new CairnError(
+    `${shown(file)} holds another number of bytes than the system says, and too many to keep in memory`,
+    {
+      code: "file-without-size",
+      kind: "input",
+      next: "Copy it into a regular file and put that, or leave it out.",
+      details: { path: shown(file) },
+    },
+  );
 }

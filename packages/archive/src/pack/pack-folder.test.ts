@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -290,5 +291,20 @@ describe("a file that changes while it is read", () => {
     await expect(packOne(path, () => undefined)).rejects.toMatchObject(expected);
     execFileSync("mkfifo", [path]);
     await expect(packOne(path, () => undefined)).rejects.toMatchObject(expected);
+  });
+
+  it("is stored as it reads when the system says no size, or another", async () => {
+    for (const path of ["/proc/self/status", "/proc/filesystems", "/sys/kernel/mm/transparent_hugepage/enabled"]) {
+      if (!existsSync(path)) continue;
+      const { result, pieces } = await packed({
+        path,
+        key: await generateAccountKey({ name: "T" }),
+        layout: "unencrypted",
+        threads: 0,
+      });
+      const [entry] = result.opened.entries;
+      expect(entry?.kind === "file" && entry.size).toBeGreaterThan(10);
+      if (path === "/proc/filesystems") expect(pieces[0]?.includes(readFileSync(path))).toBe(true);
+    }
   });
 });

@@ -9,8 +9,11 @@ import type { Layout, Manifest, ManifestEntry } from "../manifest/manifest.ts";
 import { sealManifest } from "../manifest/seal-manifest.ts";
 import { cidOf, DAG_PB, type Link, RAW } from "../unixfs/links.ts";
 import { type DagProfile, UNIXFS_V1_2025 } from "../unixfs/profile.ts";
+import type { Excluder } from "../walk/exclude.ts";
+import { pathsOf } from "../walk/tree-paths.ts";
 import { type FoundEntry, type SkippedEntry, type Walked, walkFolder } from "../walk/walk-folder.ts";
 import { buildTree, nameInDag } from "./build-tree.ts";
+import { type Checkpoint, filesByEntry, markOf, pieceOf, piecesOf } from "./checkpoint.ts";
 import type { FileDone, PackSettings, Segment } from "./messages.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { runJobs, runJobsHere } from "./run-jobs.ts";
@@ -43,12 +46,23 @@ export interface PackageOptions {
 export interface PackFolderOptions extends PackageOptions {
   /** A folder or a single file. */
   path: string;
+  /** Leaves entries out, by their path below the folder. */
+  exclude?: Excluder;
   /** `private` unless told. */
   layout?: Exclude<Layout, "car">;
   onProgress?: (progress: PackProgress) => void;
   /** Worker threads; 0 packs in this thread. At most two, and none for less than a megabyte, unless told. */
   threads?: number;
   profile?: DagProfile;
+  /** What is packed as it was listed, instead of listing it anew. */
+  walked?: Walked;
+  /**
+   * Where an earlier packing of the same package had come, and the sink still has it: the files up to there are neither read nor encrypted.
+   * They are unchanged by `walked` (`unchangedCheckpoints`).
+   */
+  from?: readonly Checkpoint[];
+  /** Called between files when the sink has taken all before, every few megabytes. */
+  onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
 }
 
 export interface Packed {
@@ -64,6 +78,8 @@ export interface Packed {
   bytes: number;
   /** Special files that were left out. */
   skipped: SkippedEntry[];
+  /** Entries that a rule left out. */
+  excluded: number;
 }
 
 const SMALL_FILES = 64;
@@ -80,9 +96,12 @@ export async function packFolder(options: PackFolderOptions): Promise<Packed> {
   const profile = options.profile ?? UNIXFS_V1_2025;
   checkIdentity(options);
   await assertUsable(options.key);
-  const walked = await walkFolder(options.path, options.signal);
+  const walked = options.walked ?? (await walkFolder(options.path, options));
   if (layout !== "private") for (const index of walked.entries.keys()) nameInDag(layout, walked.entries, index);
-  const cutter = new PieceCutter(options.sink, options.pieceLimit ?? MAX_PIECE_BYTES);
+  const cutter = new PieceCutter(options.sink, options.pieceLimit ?? MAX_PIECE_BYTES, {
+    from: piecesOf(options.from ?? []).map(pieceOf),
+    chained: options.onCheckpoint !== undefined,
+  });
   const recipient = layout === "unencrypted" ? undefined : await recipientOf(options.key);
   const done = await packFiles(walked, { recipient, profile }, cutter, options);
   const links = new Map<number, Link>();
@@ -101,7 +120,7 @@ export async function packFolder(options: PackFolderOptions): Promise<Packed> {
     profile,
     repairKey: options.repairKey,
     pieces: cutter.lengths,
-    entries: walked.entries.map((entry, index) => manifestEntry(entry, done.get(index))),
+    entries: manifestEntries(walked.entries, done),
   };
   let bytes = 0;
   for (const file of done.values()) bytes += file.size;
@@ -113,6 +132,7 @@ export async function packFolder(options: PackFolderOptions): Promise<Packed> {
     files: done.size,
     bytes,
     skipped: walked.skipped,
+    excluded: walked.excluded,
   };
 }
 
@@ -123,7 +143,7 @@ export function checkIdentity(options: PackageOptions): void {
       : "the repair key has 32 bytes"
     : "the package id has 32 hex digits";
   if (fault === undefined) return;
-  throw new CairnError(`The package cannot be made: ${fault}.`, { code: "bad-package", kind: "input" });
+  throw new CairnError(`the package cannot be made: ${fault}`, { code: "bad-package", kind: "input" });
 }
 
 async function packFiles(
@@ -132,15 +152,19 @@ async function packFiles(
   cutter: PieceCutter,
   options: PackFolderOptions,
 ): Promise<Map<number, FileDone>> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onCheckpoint, from = [] } = options;
   const found = walked.entries.filter((entry) => entry.kind === "file");
+  const done = filesByEntry(walked.entries, from);
+  const jobs = planJobs(walked.root, walked.entries, done.size);
   const progress: PackProgress = {
-    files: 0,
-    bytes: 0,
+    files: done.size,
+    bytes: [...done.values()].reduce((sum, file) => sum + file.size, 0),
     totalFiles: found.length,
     totalBytes: found.reduce((sum, entry) => sum + entry.size, 0),
   };
-  const done = new Map<number, FileDone>();
+  const paths = pathsOf(walked.entries);
+  let pieces = cutter.pieces.length;
+  let files: FileDone[] = [];
   const consume = async (segment: Segment): Promise<void> => {
     signal?.throwIfAborted();
     await cutter.frames(new Uint8Array(segment.buffer, 0, segment.length), segment.frames);
@@ -148,10 +172,23 @@ async function packFiles(
     progress.files += segment.done.length;
     progress.bytes += segment.read;
     onProgress?.({ ...progress });
+    for (const file of segment.done) files.push(file);
+    if (!segment.last) return;
+    const checkpoint: Checkpoint = {
+      files: files.map(({ entry, digest, ...file }) => ({
+        ...file,
+        path: paths[entry] ?? "",
+        digest: Buffer.from(digest).toString("base64"),
+      })),
+      ended: cutter.pieces.slice(pieces).map(markOf),
+      at: markOf(cutter.underWay),
+    };
+    pieces = cutter.pieces.length;
+    files = [];
+    await onCheckpoint?.(checkpoint);
   };
   const small = progress.totalFiles <= SMALL_FILES && progress.totalBytes <= SMALL_BYTES;
   const threads = options.threads ?? (small ? 0 : Math.min(2, availableParallelism()));
-  const jobs = planJobs(walked.root, walked.entries);
   if (threads === 0) await runJobsHere(jobs, settings, consume);
   else await runJobs(jobs, settings, threads, consume, signal);
   return done;
@@ -159,6 +196,11 @@ async function packFiles(
 
 function linkOf(file: FileDone): Link {
   return { codec: file.codec === RAW ? RAW : DAG_PB, digest: file.digest, size: file.stored, tsize: file.tsize };
+}
+
+/** Entries of a manifest, of what was listed and what became of its files. */
+export function manifestEntries(entries: readonly FoundEntry[], files: ReadonlyMap<number, FileDone>): ManifestEntry[] {
+  return entries.map((entry, index) => manifestEntry(entry, files.get(index)));
 }
 
 function manifestEntry(entry: FoundEntry, file: FileDone | undefined): ManifestEntry {

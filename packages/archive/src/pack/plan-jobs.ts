@@ -6,14 +6,15 @@ import type { FileTask } from "./messages.ts";
 const JOB_BYTES = 4_194_304;
 const JOB_FILES = 256;
 
-/** Cuts the files, in order, into jobs for workers. */
-export function planJobs(root: Uint8Array, entries: readonly FoundEntry[]): FileTask[][] {
+/** Cuts the files, in order and without the first `skip`, into jobs for workers. */
+export function planJobs(root: Uint8Array, entries: readonly FoundEntry[], skip = 0): FileTask[][] {
   const paths = pathsOf(entries);
   const jobs: FileTask[][] = [];
   let job: FileTask[] = [];
   let bytes = 0;
+  let files = 0;
   for (const [index, entry] of entries.entries()) {
-    if (entry.kind !== "file") continue;
+    if (entry.kind !== "file" || files++ < skip) continue;
     if (job.length > 0 && (bytes + entry.size > JOB_BYTES || job.length === JOB_FILES)) {
       jobs.push(job);
       job = [];

@@ -69,7 +69,16 @@ export async function takeCar(options: TakeCarOptions): Promise<Packed> {
     entries: [],
   };
   const pieces = cutter.lengths.map((length) => ({ length }));
-  return { root, pieces, manifest: await sealManifest(opened, options.key), opened, files: 1, bytes, skipped: [] };
+  return {
+    root,
+    pieces,
+    manifest: await sealManifest(opened, options.key),
+    opened,
+    files: 1,
+    bytes,
+    skipped: [],
+    excluded: 0,
+  };
 }
 
 /** The root as a 36-byte CID: version 0 becomes version 1, which names the same block. */
@@ -96,7 +105,7 @@ function frameOf(cid: CID, bytes: Uint8Array): Uint8Array {
 }
 
 function badRoot(what: string): CairnError {
-  return new CairnError(`The CAR cannot be taken in: ${what}.`, {
+  return new CairnError(`the CAR cannot be taken in: ${what}`, {
     code: "bad-car-root",
     kind: "input",
     next: "Export one complete DAG with one root, for instance with ipfs dag export.",

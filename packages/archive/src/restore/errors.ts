@@ -19,7 +19,7 @@ export function writeFailed(path: string, cause: unknown): CairnError {
 }
 
 export function wrongBlocks(what: string): CairnError {
-  return new CairnError(`The data is not what the manifest describes: ${what}.`, {
+  return new CairnError(`the data is not what the manifest describes: ${what}`, {
     code: "corrupt-block",
     kind: "corrupt",
     next: "Fetch the data again from other providers.",

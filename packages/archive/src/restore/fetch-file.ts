@@ -34,7 +34,7 @@ export async function leavesOf(manifest: Manifest, file: FileEntry, getBlocks: G
   for (let depth = 0; layer[0]?.code !== RAW; depth++) {
     const below: CID[] = [];
     for await (const block of fetchBlocks(getBlocks, layer)) {
-      below.push(...linksOf(block));
+      for (const link of linksOf(block)) below.push(link);
       if (below.length > leaves) throw wrongBlocks("a file has more blocks than its size needs");
     }
     // A tree of fan-out 2 over 2^51 bytes is not deeper.

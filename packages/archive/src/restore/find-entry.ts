@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/core/errors";
 import type { Manifest, ManifestEntry } from "../manifest/manifest.ts";
-import { displayName } from "../walk/names.ts";
+import { displayName, namesOfText } from "../walk/names.ts";
 
 function segmentsOf(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
@@ -17,12 +17,25 @@ export function findEntry(manifest: Manifest, path: string): { index: number; en
   }
   const entry = entries[index];
   if (entry) return { index, entry };
-  throw new CairnError(`${manifest.name} has no ${displayName(path)}.`, {
+  throw new CairnError(`${manifest.name} has no ${displayName(path)}`, {
     code: "path-not-found",
     kind: "missing",
-    next: "List the package to see its paths.",
+    next: `\`cairn show ${manifest.package} --files\` lists what is in it.`,
     details: { path: displayName(path) },
   });
+}
+
+/** The path that a person means by `text` (`namesOfText`). Throws `path-not-found`. */
+export function pathOfText(manifest: Manifest, text: string): string {
+  const [first = text, second] = namesOfText(text);
+  if (second === undefined) return first;
+  try {
+    findEntry(manifest, first);
+    return first;
+  } catch {
+    findEntry(manifest, second);
+    return second;
+  }
 }
 
 /** The entry at `index` and all below it, with paths relative to it. */

@@ -34,4 +34,6 @@ export interface Restored {
   bytes: number;
   /** False when times could only be set to the microsecond. */
   exactTimes: boolean;
+  /** The folder restored into belongs to somebody else and kept its own time and mode. */
+  rootKept: boolean;
 }

@@ -5,6 +5,7 @@ import type { FileEntry, Manifest } from "../manifest/manifest.ts";
 import { messageLengths } from "../openpgp/compose-message.ts";
 import { MessageDecryptor, readEnvelope, type Unwrap } from "../openpgp/decrypt-message.ts";
 import { planRange } from "../openpgp/decrypt-range.ts";
+import { displayName } from "../walk/names.ts";
 import { wrongBlocks } from "./errors.ts";
 import { fetchBlocks, type GetBlocks, leavesOf } from "./fetch-file.ts";
 import { findEntry } from "./find-entry.ts";
@@ -35,10 +36,10 @@ export async function* readFile(options: ReadFileOptions): AsyncGenerator<Uint8A
   const { manifest, getBlocks } = options;
   const { entry } = findEntry(manifest, options.path);
   if (entry.kind !== "file") {
-    throw new CairnError(`${options.path} is a ${entry.kind}, not a file.`, {
+    throw new CairnError(`${displayName(options.path || manifest.name)} is a ${entry.kind}, not a file`, {
       code: "not-a-file",
       kind: "input",
-      next: "Name a file, or restore the folder.",
+      next: `Name a file: \`cairn show ${manifest.package} --files\` lists them. \`cairn get\` brings back whole folders.`,
     });
   }
   const size = options.stored ? entry.stored : entry.size;
@@ -57,7 +58,7 @@ function checked(range: ByteRange, size: number): ByteRange {
   const { start, end } = range;
   if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size)
     return range;
-  throw new CairnError(`Bytes ${start} to ${end} are not in a file of ${size} bytes.`, {
+  throw new CairnError(`bytes ${start} to ${end} are not in a file of ${size} bytes`, {
     code: "bad-range",
     kind: "input",
     next: `Ask for a range within 0 to ${size}.`,
@@ -115,7 +116,7 @@ async function* messageRange(part: Part, unwrap: Unwrap): AsyncGenerator<Uint8Ar
     if (envelope) break;
   }
   if (!envelope || messageLengths(entry.size, envelope.length).total !== entry.stored) {
-    throw new CairnError("This file cannot be read in part: it was not encrypted by this program.", {
+    throw new CairnError("this file cannot be read in part: it was not encrypted by this program", {
       code: "unsupported-message",
       kind: "input",
       next: "Read the whole file.",

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { carHeader, varintBytes, writeVarint } from "../car/format.ts";
 import { splitFrame, verifyBlock } from "../car/scan-car.ts";
+import { displayName, nameOfBytes } from "../walk/names.ts";
 import { writeFailed, wrongBlocks } from "./errors.ts";
 import type { Restored, RestoreFolderOptions } from "./options.ts";
 import { PieceFrames } from "./piece-frames.ts";
@@ -47,10 +48,13 @@ export async function restoreCar(options: RestoreFolderOptions): Promise<Restore
       await file.close();
     }
     await staging.promote();
-    return { path: staging.target, files: 1, bytes, exactTimes: true };
+    await staging.close();
+    return { path: nameOfBytes(staging.target), files: 1, bytes, exactTimes: true, rootKept: false };
   } catch (error) {
     await staging.discard();
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : writeFailed(staging.target, error);
+    throw (error as NodeJS.ErrnoException).syscall === undefined
+      ? error
+      : writeFailed(displayName(nameOfBytes(staging.target)), error);
   } finally {
     frames.close();
   }

@@ -5,12 +5,13 @@ import { BufferPool } from "../pack/buffer-pool.ts";
 import { SEGMENT_BYTES } from "../pack/segment-writer.ts";
 import { blockCount } from "../unixfs/file-dag.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
+import { nameOfBytes } from "../walk/names.ts";
 import { checkDirectories } from "./check-directories.ts";
 import { wrongBlocks } from "./errors.ts";
 import type { RestoreTask } from "./messages.ts";
 import type { Restored, RestoreFolderOptions } from "./options.ts";
 import { PieceFrames } from "./piece-frames.ts";
-import { finishTree, makeDirectories, makeLinks, placeAll, tasksOf } from "./place-tree.ts";
+import { finishBelow, finishMoved, finishRoot, makeDirectories, makeLinks, placeAll, tasksOf } from "./place-tree.ts";
 import { restoreCar } from "./restore-car.ts";
 import { type RestoreTarget, restoreHere, restoreOnThreads } from "./restore-pool.ts";
 import { Staging } from "./staging.ts";
@@ -31,8 +32,8 @@ export async function restoreFolder(options: RestoreFolderOptions): Promise<Rest
   const { manifest, signal } = options;
   if (manifest.layout === "car") return restoreCar(options);
   const totals = totalsOf(manifest);
-  const root = manifest.entries[0];
-  const single = root?.kind === "file" ? { name: root.name } : undefined;
+  const first = manifest.entries[0];
+  const single = first?.kind === "file" ? { name: first.name } : undefined;
   const staging = await Staging.open(options.destination, single, totals.bytes);
   const frames = new PieceFrames(options.pieces, manifest.root);
   try {
@@ -41,10 +42,14 @@ export async function restoreFolder(options: RestoreFolderOptions): Promise<Rest
     await restoreFiles(options, frames, tasksOf(placed, staging.root));
     await checkDirectories(frames, manifest, signal);
     makeLinks(placed, staging.root);
+    const below = await finishBelow(placed, staging.root);
     signal?.throwIfAborted();
     await staging.promote();
-    const { exactTimes } = await finishTree(placed, staging.target);
-    return { path: staging.target, ...totals, exactTimes };
+    finishMoved(placed, staging.target);
+    await staging.close();
+    const root = await finishRoot(placed, staging.target);
+    const exactTimes = below.exactTimes && root.exactTimes;
+    return { path: nameOfBytes(staging.target), ...totals, exactTimes, rootKept: root.rootKept };
   } catch (error) {
     await staging.discard();
     throw error;

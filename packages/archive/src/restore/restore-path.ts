@@ -1,11 +1,12 @@
 import { holderOf, unwrapperOf } from "../keys/recipient.ts";
 import { type FileEntry, fileCid, type Manifest } from "../manifest/manifest.ts";
 import type { Unwrap } from "../openpgp/decrypt-message.ts";
+import { nameOfBytes } from "../walk/names.ts";
 import { fetchBlocks, type GetBlocks, leavesOf } from "./fetch-file.ts";
 import { findEntry, subtreeOf } from "./find-entry.ts";
 import type { RestoreTask } from "./messages.ts";
 import type { Restored, RestoreOptions, RestoreProgress } from "./options.ts";
-import { finishTree, makeDirectories, makeLinks, tasksOf } from "./place-tree.ts";
+import { finishBelow, finishMoved, finishRoot, makeDirectories, makeLinks, tasksOf } from "./place-tree.ts";
 import { Staging } from "./staging.ts";
 import { FileWriter } from "./write-file.ts";
 
@@ -51,10 +52,20 @@ export async function restorePath(options: RestorePathOptions): Promise<Restored
       await restoreGroup(group, options, unwrap, progress);
     }
     makeLinks(placed, staging.root);
+    const below = await finishBelow(placed, staging.root);
     signal?.throwIfAborted();
     await staging.promote();
-    const { exactTimes } = await finishTree(placed, staging.target);
-    return { path: staging.target, files: progress.files, bytes: progress.bytes, exactTimes };
+    finishMoved(placed, staging.target);
+    await staging.close();
+    const root = await finishRoot(placed, staging.target);
+    const exactTimes = below.exactTimes && root.exactTimes;
+    return {
+      path: nameOfBytes(staging.target),
+      files: progress.files,
+      bytes: progress.bytes,
+      exactTimes,
+      rootKept: root.rootKept,
+    };
   } catch (error) {
     await staging.discard();
     throw error;

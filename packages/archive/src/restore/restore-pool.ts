@@ -15,7 +15,7 @@ export interface RestoreTarget {
 }
 
 export interface RestoreEvents {
-  /** A buffer is free again; so many bytes and files more are complete. */
+  /** `bytes` and `files` were completed; `buffer` may be reused. */
   delivered(buffer: ArrayBuffer, bytes: number, files: number): void;
   failed(error: unknown): void;
 }

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -7,21 +7,33 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
+import { processIdentity } from "@cairn/process/process-identity";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chunksOf, listing, makeTree, packed, scratch, type Tree } from "../../test/helpers.ts";
+import { blockStore, chunksOf, listing, makeTree, packed, scratch, type Tree } from "../../test/helpers.ts";
 import {
   type AccountKey,
   blockIndexOf,
   exportAccountKey,
   generateAccountKey,
+  nameOfBytes,
   openManifest,
+  pathOfText,
+  pathsOf,
   restoreFolder,
+  restorePath,
   UNIXFS_V1_2025,
+  walkFolder,
 } from "../index.ts";
+import { atPath } from "../walk/at-path.ts";
+import { removeTree } from "../walk/remove-tree.ts";
+import { joinPath } from "../walk/tree-paths.ts";
 
 const LAYOUTS = ["private", "plain", "unencrypted"] as const;
 const SMALL = { ...UNIXFS_V1_2025, chunk: 1024, links: 3, shardAbove: 400 };
@@ -256,45 +268,196 @@ describe("pack and restore", () => {
     }
   });
 
-  it("killed at any instant, leave no half-written file, and can be begun again", async () => {
+  it("killed at any instant, leave no half-written file, and can be begun again as they were", async () => {
     const base = dir.join("killed");
-    const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, randomBytes(300_000)]));
-    makeTree(`${base}/in`, files);
-    const { result, pieces } = await packed({ path: `${base}/in`, key });
-    writeFileSync(`${base}/manifest`, result.manifest);
+    const files = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`f${index}`, randomBytes(150_000)]));
+    makeTree(`${base}/in`, { ...files, d: { inner: Buffer.from("inner") } });
+    makeTree(`${base}/one`, { file: randomBytes(300_000) });
     writeFileSync(`${base}/key`, await exportAccountKey(key));
-    for (const [index, piece] of pieces.entries()) writeFileSync(`${base}/${index}.car`, piece);
-    const program = `
-      import { createReadStream, readFileSync } from "node:fs";
-      import { importAccountKey, openManifest, restoreFolder } from ${JSON.stringify(new URL("../index.ts", import.meta.url).href)};
-      const key = await importAccountKey(readFileSync("key", "utf8"));
-      const manifest = await openManifest(readFileSync("manifest"), key);
-      process.send("begin");
-      await restoreFolder({ manifest, key, destination: "out", pieces: manifest.pieces.map((_, index) => createReadStream(index + ".car")) });
-    `;
-    for (const delay of [0, 20, 40, 60, 80, 120, 10_000]) {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
-        cwd: base,
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      });
-      const begun = new Promise((resolve) => child.once("message", resolve));
-      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-      await begun;
-      const timer = setTimeout(() => child.kill("SIGKILL"), delay);
-      const code = await ended;
-      clearTimeout(timer);
-      const present = existsSync(`${base}/out`)
-        ? readdirSync(`${base}/out`).filter((name) => !name.startsWith(".cairn-restore-"))
-        : [];
-      for (const name of present)
-        expect(readFileSync(`${base}/out/${name}`).equals(files[name] ?? Buffer.alloc(0))).toBe(true);
-      if (code === 0) {
-        expect(listing(`${base}/out`)).toEqual(listing(`${base}/in`));
-        return;
-      }
-      expect(present.length === 0 || present.length === 40).toBe(true);
-      if (present.length > 0) return;
+    for (const [name, path] of [
+      ["folder", `${base}/in`],
+      ["file", `${base}/one/file`],
+    ] as const) {
+      const { result, pieces } = await packed({ path, key });
+      writeFileSync(`${base}/${name}.manifest`, result.manifest);
+      writeFileSync(`${base}/${name}.car`, pieces[0] ?? Buffer.alloc(0));
     }
-    throw new Error("the restore never ended");
+    // Ends itself as if by kill -9 at one of its own system calls: the first write, a rename, a time or mode, the last removal.
+    const program = `
+      import fs, { createReadStream, readFileSync } from "node:fs";
+      import { syncBuiltinESMExports } from "node:module";
+      const [name, destination, fatal, nth] = process.argv.slice(1);
+      let calls = 0;
+      if (fatal !== "none") {
+        const real = fs[fatal];
+        fs[fatal] = (...args) => {
+          if (++calls === Number(nth)) process.kill(process.pid, "SIGKILL");
+          return real(...args);
+        };
+        syncBuiltinESMExports();
+      }
+      const { importAccountKey, openManifest, restoreFolder } = await import(${JSON.stringify(new URL("../index.ts", import.meta.url).href)});
+      const key = await importAccountKey(readFileSync("key", "utf8"));
+      const manifest = await openManifest(readFileSync(name + ".manifest"), key);
+      await restoreFolder({ manifest, key, threads: 0, destination, pieces: [createReadStream(name + ".car")] });
+    `;
+    const run = (...args: string[]): NodeJS.Signals | null =>
+      spawnSync(process.execPath, ["--input-type=module", "-e", program, ...args], { cwd: base, stdio: "ignore" })
+        .signal;
+    mkdirSync(`${base}/into`);
+    writeFileSync(`${base}/into/mine`, "mine");
+    for (const [fatal, nth] of [
+      ["writeSync", "3"],
+      ["renameSync", "1"],
+      ["renameSync", "7"],
+      ["fchmodSync", "5"],
+      ["rmdirSync", "1"],
+    ] as const) {
+      expect(run("folder", "out", fatal, nth)).toBe("SIGKILL");
+      for (const name of readdirSync(`${base}/out`).filter((each) => each in files))
+        expect(readFileSync(`${base}/out/${name}`).equals(files[name] ?? Buffer.alloc(0))).toBe(true);
+    }
+    expect(run("folder", "out", "none")).toBe(null);
+    expect(listing(`${base}/out`)).toEqual(listing(`${base}/in`));
+    for (const [fatal, nth] of [
+      ["writeSync", "1"],
+      ["renameSync", "1"],
+      ["rmdirSync", "1"],
+    ] as const)
+      expect(run("file", "into", fatal, nth)).toBe("SIGKILL");
+    expect(run("file", "into", "none")).toBe(null);
+    expect(readdirSync(`${base}/into`).sort()).toEqual(["file", "mine"]);
+    expect(listing(`${base}/into/file`)).toEqual(listing(`${base}/one/file`));
+  }, 120_000);
+
+  it("take nothing away that a person put where a killed restore had been", async () => {
+    const base = dir.join("trespass");
+    makeTree(base, { in: { a: Buffer.from("a") }, out: {} });
+    const { result, pieces } = await packed({ path: `${base}/in`, key });
+    const restore = (): Promise<unknown> =>
+      restoreFolder({
+        manifest: result.opened,
+        key,
+        destination: `${base}/out`,
+        pieces: pieces.map((p) => chunksOf(p)),
+      });
+    const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+    const left = `${base}/out/.cairn-restore-999999999-1-${host}-00000000`;
+    makeTree(left, { tree: { half: Buffer.from("written") } });
+    writeFileSync(`${base}/out/a`, "mine");
+    writeFileSync(`${left}/moved`, JSON.stringify([["0:0", Buffer.from("a").toString("base64")]]));
+    await expect(restore()).rejects.toMatchObject({ code: "destination-not-empty" });
+    expect(readFileSync(`${base}/out/a`, "utf8")).toBe("mine");
+    rmSync(`${base}/out/a`);
+    // One that still writes: this very process.
+    const { pid, start } = processIdentity(process.pid) ?? { pid: 0, start: "" };
+    const running = `${base}/out/.cairn-restore-${pid}-${start}-${host}-00000000`;
+    mkdirSync(running);
+    await expect(restore()).rejects.toMatchObject({ code: "destination-not-empty" });
+    rmSync(running, { recursive: true });
+    await restore();
+    expect(listing(`${base}/out`)).toEqual(listing(`${base}/in`));
   });
+});
+
+describe("trees at the limits of the system", () => {
+  const dir = scratch();
+  let key: AccountKey;
+
+  beforeAll(async () => {
+    key = await generateAccountKey({ name: "Tester" });
+  });
+  afterAll(async () => {
+    await removeTree(Buffer.from(dir.path));
+  });
+
+  /** A folder at the end of a chain of folders called `name`, however long its path becomes. */
+  function chain(root: string, name: string, depth: number): Buffer {
+    let at = Buffer.from(root);
+    mkdirSync(root);
+    for (let level = 0; level < depth; level++) {
+      at = Buffer.concat([at, Buffer.from(`/${name}`)]);
+      atPath(at, (place) => mkdirSync(place));
+    }
+    return at;
+  }
+
+  /** What a walk and every file's content say of a tree, in bytes of names. */
+  async function portrait(path: string): Promise<string[]> {
+    const { root, entries } = await walkFolder(path);
+    const paths = pathsOf(entries);
+    return entries.map((entry, index) => {
+      const content =
+        entry.kind === "file" && atPath(joinPath(root, paths[index] ?? ""), (place) => readFileSync(place));
+      const digest = content ? createHash("sha256").update(content).digest("hex") : "";
+      // A copy is another inode, written at another time.
+      const said = { ...entry, name: index === 0 ? "" : entry.name, version: undefined };
+      return JSON.stringify([index === 0 ? "" : paths[index], said, digest]);
+    });
+  }
+
+  async function roundTrip(source: string, destination: string): Promise<void> {
+    const { result, pieces } = await packed({ path: source, key, threads: 0 });
+    const manifest = await openManifest(result.manifest, key);
+    await restoreFolder({ manifest, key, threads: 0, destination, pieces: pieces.map((piece) => chunksOf(piece)) });
+    expect(await portrait(destination)).toEqual(await portrait(source));
+  }
+
+  it("come back with paths of the longest length, to a place as long and to a longer one", async () => {
+    const source = dir.join("src");
+    let room = 4095 - Buffer.byteLength(source);
+    const levels = Math.floor((room - 256) / 201);
+    const deepest = chain(source, "n".repeat(200), levels);
+    room -= levels * 201;
+    writeFileSync(
+      Buffer.concat([deepest, Buffer.from(`/${"f".repeat(Math.min(255, room - 1))}`)]),
+      "as long as it gets",
+    );
+    symlinkSync("t".repeat(4095), dir.join("src/far"));
+    await roundTrip(source, dir.join("dst"));
+    await roundTrip(source, dir.join("a-much-longer-destination-than-the-source-was"));
+  });
+
+  it("come back when they are more than a thousand levels deep, and can be removed", async () => {
+    const source = dir.join("deep");
+    const deepest = chain(source, "level", 1200);
+    atPath(Buffer.concat([deepest, Buffer.from("/file")]), (place) => writeFileSync(place, "down here"));
+    await roundTrip(source, dir.join("deep-back"));
+    await removeTree(Buffer.from(dir.join("deep-back")));
+    expect(existsSync(dir.join("deep-back"))).toBe(false);
+  }, 120_000);
+
+  it("come back with names and targets of the longest length that are not UTF-8, also as the root", async () => {
+    const source = Buffer.concat([Buffer.from(`${dir.path}/`), Buffer.alloc(255, 0xfe)]);
+    mkdirSync(source);
+    writeFileSync(Buffer.concat([source, Buffer.from("/"), Buffer.alloc(255, 0xff)]), "bytes");
+    writeFileSync(Buffer.concat([source, Buffer.from("/\\xFF")]), "backslash");
+    writeFileSync(Buffer.concat([source, Buffer.from("/"), Buffer.from([0xff])]), "byte");
+    symlinkSync(Buffer.alloc(4095, 0xfd), Buffer.concat([source, Buffer.from("/link")]));
+    await roundTrip(nameOfBytes(source), dir.join("bytes-back"));
+    const { result, pieces } = await packed({
+      path: nameOfBytes(source),
+      key,
+      name: nameOfBytes(Buffer.alloc(9, 0xfe)),
+    });
+    const manifest = await openManifest(result.manifest, key);
+    expect(manifest.name).toBe(nameOfBytes(Buffer.alloc(9, 0xfe)));
+    const { getBlocks } = await blockStore(pieces);
+    for (const [shown, content] of [
+      ["\\xFF", "byte"],
+      ["\\\\xFF", "backslash"],
+    ] as const) {
+      const path = pathOfText(manifest, shown);
+      const destination = dir.join(`alone-${content}`);
+      await restorePath({ manifest, key, path, getBlocks, destination });
+      expect(readFileSync(destination, "utf8")).toBe(content);
+    }
+  });
+
+  it("are walked with 150,000 folders in one", async () => {
+    const source = dir.join("many");
+    mkdirSync(source);
+    for (let index = 0; index < 150_000; index++) mkdirSync(`${source}/${index}`);
+    expect((await walkFolder(source)).entries.length).toBe(150_001);
+  }, 300_000);
 });

@@ -3,6 +3,7 @@ import { MessageDecryptor, type Unwrap } from "../openpgp/decrypt-message.ts";
 import { FileDag, leafCount, rootCodec } from "../unixfs/file-dag.ts";
 import { type Link, RAW, sha256 } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
+import { atPath } from "../walk/at-path.ts";
 import { displayName, nameOfBytes } from "../walk/names.ts";
 import { writeFailed, wrongBlocks } from "./errors.ts";
 import type { RestoreTask } from "./messages.ts";
@@ -30,7 +31,7 @@ export class FileWriter {
     this.dag = new FileDag(profile);
     this.leaves = leafCount(task.stored, profile);
     this.decryptor = unwrap && new MessageDecryptor(unwrap, (bytes) => this.write(bytes));
-    this.fd = this.system(() => openSync(Buffer.from(task.path), "wx", 0o600));
+    this.fd = this.system(() => atPath(task.path, (place) => openSync(place, "wx", 0o600)));
   }
 
   /** The next block, given its CID's 36 bytes. Throws `corrupt-block`, `corrupt-message`, `wrong-key`, `no-space`. */

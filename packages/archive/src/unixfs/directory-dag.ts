@@ -69,7 +69,7 @@ interface HashedLink extends NamedLink {
 
 function shard(entries: HashedLink[], depth: number, emit: EmitNode): Link {
   if (depth >= HASH_BYTES) {
-    throw new CairnError("Two names in one directory have the same directory hash.", {
+    throw new CairnError("two names in one directory have the same directory hash", {
       code: "name-collision",
       kind: "input",
       next: `Rename one of "${entries[0]?.name}" and "${entries[1]?.name}", or use the private layout.`,

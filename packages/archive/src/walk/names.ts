@@ -1,3 +1,5 @@
+import { printable } from "@cairn/core/printable";
+
 /**
  * Names as JavaScript strings without loss: bytes that are not UTF-8 become lone surrogates U+DC80…U+DCFF
  * (the way of Python's PEP 383), which no valid UTF-8 decodes to.
@@ -43,13 +45,39 @@ export function bytesOfName(name: string): Buffer {
   return Buffer.concat(parts);
 }
 
-/** For people: what is not UTF-8 is shown as \xNN. */
+/**
+ * A name or path for people, on one line and without loss: `nameOfDisplay` gives the same name back. What no terminal should get, and
+ * bytes that are not UTF-8, stand as `printable` has them; a backslash stands twice.
+ */
 export function displayName(name: string): string {
-  return name.replace(/[\udc80-\udcff]/g, (character, at: number) => {
-    const before = name.charCodeAt(at - 1);
-    const pair = at > 0 && before >= 0xd800 && before <= 0xdbff;
-    return pair ? character : `\\x${(character.charCodeAt(0) - ESCAPE).toString(16).toUpperCase()}`;
-  });
+  return printable(name.replaceAll("\\", "\\\\"));
+}
+
+const SHORT: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
+
+/** The name that `displayName` shows so. A backslash that begins no escape is itself. */
+export function nameOfDisplay(text: string): string {
+  const name = text.replace(
+    /\\(?:([\\nrt])|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})/g,
+    (whole, short, byte, code) => {
+      if (short !== undefined) return SHORT[short] ?? whole;
+      const value = Number.parseInt(byte ?? code, 16);
+      if (byte !== undefined && value >= 0x80) return String.fromCharCode(ESCAPE | value);
+      return value <= 0x10ffff ? String.fromCodePoint(value) : whole;
+    },
+  );
+  // Bytes that were written one by one may be UTF-8 together.
+  return isEscaped(name) ? nameOfBytes(bytesOfName(name)) : name;
+}
+
+/**
+ * The names that a person may mean by `text`, likeliest first. What `displayName` shows so comes before the text as it is; an escape that it never
+ * writes, such as `\\x41` for `A`, is read only where nothing has it as its name.
+ */
+export function namesOfText(text: string): string[] {
+  const shown = nameOfDisplay(text);
+  if (shown === text) return [text];
+  return displayName(shown) === text ? [shown, text] : [text, shown];
 }
 
 /** Why a name cannot stand in a tree, or undefined: one path segment of 1 to 255 bytes, not `.` or `..`. */

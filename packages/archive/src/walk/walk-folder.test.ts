@@ -83,6 +83,29 @@ describe("walkFolder", () => {
     }
   });
 
+  it("keeps a time further away than a manifest holds at the furthest that it holds", () => {
+    for (const seconds of [2n ** 52n, 2n ** 52n + 1n, 2n ** 63n - 1n]) {
+      expect(splitTime(seconds * 1_000_000_000n + 7n).seconds).toBe(2 ** 52);
+      expect(splitTime(-seconds * 1_000_000_000n).seconds).toBe(-(2 ** 52));
+    }
+  });
+
+  it("names what has such a time", async () => {
+    const root = dir.join("times");
+    makeTree(root, { far: Buffer.from(""), near: Buffer.from(""), old: Buffer.from("") });
+    execFileSync("touch", ["-d", "@-5000000000.25", `${root}/old`]);
+    execFileSync("touch", ["-d", "@9007199254740993", `${root}/far`]);
+    const { entries, bentTimes } = await walkFolder(root);
+    const held = lstatSync(`${root}/far`, { bigint: true }).mtimeNs / 1_000_000_000n;
+    // What the file system could not keep either is as it keeps it.
+    expect(bentTimes).toEqual(held > 2n ** 52n ? [`${root}/far`] : []);
+    const [, far, , old] = entries;
+    expect(BigInt(far?.seconds ?? 0)).toBe(held > 2n ** 52n ? 2n ** 52n : held);
+    const { mtimeNs } = lstatSync(`${root}/old`, { bigint: true });
+    expect(BigInt(old?.seconds ?? 0) * 1_000_000_000n + BigInt(old?.nanoseconds ?? 0)).toBe(mtimeNs);
+    expect(mtimeNs).toBeLessThan(0n);
+  });
+
   it("splits times before 1970 too", () => {
     expect(splitTime(-1n)).toEqual({ seconds: -1, nanoseconds: 999_999_999 });
     expect(splitTime(-2_000_000_000n)).toEqual({ seconds: -2, nanoseconds: 0 });

@@ -1,8 +1,10 @@
-import { type BigIntStats, type Dirent, lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import { CairnError } from "@cairn/core/errors";
-import { displayName, nameOfBytes } from "./names.ts";
+import { MAX_SECONDS } from "../manifest/manifest.ts";
+import { atPath } from "./at-path.ts";
+import type { Excluder } from "./exclude.ts";
+import { bytesOfName, displayName, nameOfBytes } from "./names.ts";
 
 type EntryKind = "directory" | "file" | "symlink";
 
@@ -22,6 +24,8 @@ export interface FoundEntry {
   size: number;
   /** Where a symbolic link points, in string form. */
   target?: string;
+  /** Of a file: `versionOf` when it was listed. */
+  version?: string;
 }
 
 export interface SkippedEntry {
@@ -30,17 +34,30 @@ export interface SkippedEntry {
 }
 
 export interface Walked {
-  /** Absolute path of `entries[0]`. */
+  /** Path of `entries[0]`, as it was given. */
   root: Buffer;
   /** Depth first, names in byte order. */
   entries: FoundEntry[];
   /** Special files, which are left out. */
   skipped: SkippedEntry[];
+  /** Entries that a rule left out; what is below them is not counted. */
+  excluded: number;
+  /** Paths, as they are shown, of what was modified at a time that a manifest cannot hold; the entry has the nearest that it can. */
+  bentTimes: string[];
+}
+
+export interface WalkOptions {
+  /** Leaves entries out, by their path below the root. */
+  exclude?: Excluder;
+  signal?: AbortSignal;
 }
 
 const SLASH = Buffer.from("/");
 /** Entries looked at between two turns of the event loop. */
 const STRIDE = 512;
+
+/** What the system says of a path at which nothing is. */
+const MISSING = new Set(["ENOENT", "ENOTDIR"]);
 
 export function unreadable(path: string, cause: unknown): CairnError {
   const system = cause as NodeJS.ErrnoException;
@@ -53,74 +70,104 @@ export function unreadable(path: string, cause: unknown): CairnError {
     ENAMETOOLONG: "has too long a path",
   };
   return new CairnError(
-    `${path} ${reasons[system.code ?? ""] ?? `cannot be read (${system.code ?? system.message})`}.`,
+    `${path} ${reasons[system.code ?? ""] ?? `cannot be read (${system.code ?? system.message})`}`,
     {
       code: "unreadable-path",
       kind: "input",
-      next: "Make it readable, or leave it out, and try again.",
+      next: MISSING.has(system.code ?? "")
+        ? "Give a path that is there."
+        : "Make it readable, or leave it out, and try again.",
       details: { path, system: system.code },
       cause,
     },
   );
 }
 
-/** Whole seconds, rounded down, and the nanoseconds above them. */
+/** Differs whenever a file's content may: its inode, its size, and both of its times. */
+export function versionOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
+/** Whole seconds, rounded down, and the nanoseconds above them; a time that a manifest cannot hold becomes the nearest that it can. */
 export function splitTime(ns: bigint): { seconds: number; nanoseconds: number } {
   const nanoseconds = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  return { seconds: Number((ns - nanoseconds) / 1_000_000_000n), nanoseconds: Number(nanoseconds) };
+  const seconds = Number((ns - nanoseconds) / 1_000_000_000n);
+  if (seconds > MAX_SECONDS) return { seconds: MAX_SECONDS, nanoseconds: 0 };
+  if (seconds < -MAX_SECONDS) return { seconds: -MAX_SECONDS, nanoseconds: 0 };
+  return { seconds, nanoseconds: Number(nanoseconds) };
 }
 
 /**
  * Lists a folder (or a single file) without opening any file. Symbolic links inside are kept as links and never
  * followed; the given path itself is followed. Hard links are separate files. Sockets, pipes and devices are reported.
+ * @param path in string form (names.ts)
  * Throws `unreadable-path`.
  */
-export async function walkFolder(path: string, signal?: AbortSignal): Promise<Walked> {
-  const root = Buffer.from(resolve(path));
-  const walked: Walked = { root, entries: [], skipped: [] };
-  const top = reading(root, () => statSync(root, { bigint: true }));
+export async function walkFolder(path: string, options: WalkOptions = {}): Promise<Walked> {
+  const { signal, exclude } = options;
+  const root = bytesOfName(path);
+  const walked: Walked = { root, entries: [], skipped: [], excluded: 0, bentTimes: [] };
+  const top = reading(root, () => atPath(root, (at) => statSync(at, { bigint: true })));
   const kind = top.isDirectory() ? "directory" : top.isFile() ? "file" : undefined;
   if (kind === undefined) {
-    throw new CairnError(`${displayName(nameOfBytes(root))} is neither a folder nor a file.`, {
+    throw new CairnError(`${displayName(nameOfBytes(root))} is neither a folder nor a file`, {
       code: "unreadable-path",
       kind: "input",
       next: "Give a folder or a regular file.",
     });
   }
-  walked.entries.push(entryOf(kind, 0, basename(resolve(path)) || "root", top));
+  add(walked, root, entryOf(kind, 0, ownName(path), top), top);
   if (kind === "file") return walked;
-  const pending: { index: number; path: Buffer }[] = [{ index: 0, path: root }];
+  const pending: { index: number; path: Buffer; below: string }[] = [{ index: 0, path: root, below: "" }];
   let seen = 0;
   for (let next = pending.pop(); next; next = pending.pop()) {
     const folder = next.path;
-    const children = reading(folder, () => readdirSync(folder, { withFileTypes: true, encoding: "buffer" }));
+    const children = reading(folder, () =>
+      atPath(folder, (at) => readdirSync(at, { withFileTypes: true, encoding: "buffer" })),
+    );
     children.sort((a, b) => Buffer.compare(a.name, b.name));
-    const folders: { index: number; path: Buffer }[] = [];
+    const { below } = next;
+    const folders: typeof pending = [];
     for (const child of children) {
       if (++seen % STRIDE === 0) {
         await breathe();
         signal?.throwIfAborted();
       }
       const place = Buffer.concat([folder, SLASH, child.name]);
+      const path = exclude && `${below}${nameOfBytes(child.name)}`;
+      if (path !== undefined && exclude?.(path, child.isDirectory())) {
+        walked.excluded++;
+        continue;
+      }
       const index = addChild(walked, next.index, child, place);
-      if (index !== undefined) folders.push({ index, path: place });
+      if (index !== undefined) folders.push({ index, path: place, below: path === undefined ? "" : `${path}/` });
     }
-    pending.push(...folders.reverse());
+    for (const inner of folders.reverse()) pending.push(inner);
   }
   return walked;
 }
 
+/** The name of what stands at a path, also where the path ends in `.`, `..` or a slash; "root" for the root of all. */
+export function ownName(path: string): string {
+  const last = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  if (last !== "" && last !== "." && last !== "..") return last;
+  const real = nameOfBytes(
+    reading(bytesOfName(path), () => realpathSync.native(bytesOfName(path || "/"), { encoding: "buffer" })),
+  );
+  return real.split("/").at(-1) || "root";
+}
+
 /** Adds what stands at `place`; returns its index when it is a directory. */
 function addChild(walked: Walked, parent: number, child: Dirent<Buffer>, place: Buffer): number | undefined {
-  const stats = reading(place, () => lstatSync(place, { bigint: true }));
+  const stats = reading(place, () => atPath(place, (at) => lstatSync(at, { bigint: true })));
   const name = nameOfBytes(child.name);
   if (stats.isSymbolicLink()) {
-    const target = reading(place, () => readlinkSync(place, { encoding: "buffer" }));
-    walked.entries.push({ ...entryOf("symlink", parent, name, stats), target: nameOfBytes(target) });
+    const target = reading(place, () => atPath(place, (at) => readlinkSync(at, { encoding: "buffer" })));
+    add(walked, place, { ...entryOf("symlink", parent, name, stats), target: nameOfBytes(target) }, stats);
   } else if (stats.isFile()) {
-    walked.entries.push(entryOf("file", parent, name, stats));
+    add(walked, place, entryOf("file", parent, name, stats), stats);
   } else if (stats.isDirectory()) {
-    walked.entries.push(entryOf("directory", parent, name, stats));
+    add(walked, place, entryOf("directory", parent, name, stats), stats);
     return walked.entries.length - 1;
   } else {
     const device = stats.isBlockDevice() || stats.isCharacterDevice();
@@ -130,14 +177,31 @@ function addChild(walked: Walked, parent: number, child: Dirent<Buffer>, place: 
   return undefined;
 }
 
-function entryOf(kind: EntryKind, parent: number, name: string, stats: BigIntStats): FoundEntry {
+function add(
+  walked: Walked,
+  place: Buffer,
+  entry: Omit<FoundEntry, "seconds" | "nanoseconds">,
+  stats: BigIntStats,
+): void {
+  const time = splitTime(stats.mtimeNs);
+  walked.entries.push({ ...entry, ...time });
+  const kept = BigInt(time.seconds) * 1_000_000_000n + BigInt(time.nanoseconds);
+  if (kept !== stats.mtimeNs) walked.bentTimes.push(displayName(nameOfBytes(place)));
+}
+
+function entryOf(
+  kind: EntryKind,
+  parent: number,
+  name: string,
+  stats: BigIntStats,
+): Omit<FoundEntry, "seconds" | "nanoseconds"> {
   return {
     kind,
     parent,
     name,
     mode: Number(stats.mode & 0o7777n),
-    ...splitTime(stats.mtimeNs),
     size: kind === "file" ? Number(stats.size) : 0,
+    ...(kind === "file" ? { version: versionOf(stats) } : {}),
   };
 }
 

@@ -1,5 +1,8 @@
-import { type Address, CairnError, type Money } from "@cairn/core";
-import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, formatEther, type Hex } from "viem";
+import { formatCoins } from "@cairn/core/coins";
+import { CairnError } from "@cairn/core/errors";
+import type { Address, Money } from "@cairn/core/words";
+import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, type Hex } from "viem";
+import { REFUSALS, type Refusal } from "./refusals.ts";
 import type { RpcError } from "./rpc.ts";
 
 /** Why a contract refused, decoded as far as its ABI is known. */
@@ -9,6 +12,8 @@ export interface Revert {
   args: Record<string, string>;
   /** One readable line. */
   message: string;
+  /** What to do about it, where the contracts are ours. */
+  next?: string;
 }
 
 /** Solidity documentation, "Panic via assert and Error via require". */
@@ -21,6 +26,9 @@ const PANICS: Record<string, string> = {
 };
 
 const words = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
+
+const refusalOf = (name: string): Refusal | undefined =>
+  Object.hasOwn(REFUSALS, name) ? REFUSALS[name as keyof typeof REFUSALS] : undefined;
 
 /** Revert data in hex → name, arguments and a line to read. */
 export function decodeRevert(data: Hex | undefined, abi: Abi): Revert {
@@ -40,6 +48,8 @@ export function decodeRevert(data: Hex | undefined, abi: Abi): Revert {
   const first = String(values[0] ?? "");
   if (name === "Error") return { name, args: { reason: first }, message: first };
   if (name === "Panic") return { name, args: { code: first }, message: PANICS[first] ?? `panic ${first}` };
+  const refusal = refusalOf(name);
+  if (refusal !== undefined) return { name, args, message: refusal.says(args), next: refusal.next };
   const particulars = Object.entries(args).map(([key, value]) => `${words(key)} ${value}`);
   return { name, args, message: particulars.length === 0 ? words(name) : `${words(name)} (${particulars.join(", ")})` };
 }
@@ -65,19 +75,20 @@ export function revertedError(revert: Revert): CairnError {
       account.toLowerCase() as Address,
       BigInt(need),
       BigInt(have),
-      `Deposit more for ${account}.`,
+      REFUSALS.InsufficientFunds.next,
     );
   }
   return new CairnError(`the contract refused: ${revert.message}`, {
     code: "reverted",
     kind: "conflict",
+    next: revert.next ?? "Run `cairn doctor`: the chain may be another one, or behind.",
     details: { ...(revert.name === undefined ? {} : { error: revert.name }), args: revert.args },
   });
 }
 
 /** Too few coins for gas or value, or too small a deposit in the contract. */
 export function insufficientFunds(account: Address, need: Money, have: Money, next: string): CairnError {
-  return new CairnError(`insufficient funds: need ${formatEther(need)}, have ${formatEther(have)}`, {
+  return new CairnError(`${account} has ${formatCoins(have)}, which is less than ${formatCoins(need)}`, {
     code: "insufficient-funds",
     kind: "exhausted",
     details: { account, need: need.toString(), have: have.toString() },

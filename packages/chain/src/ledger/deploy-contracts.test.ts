@@ -68,7 +68,10 @@ describe("deployContracts", () => {
     await deployContracts({ ...options(key), store });
     await expect(
       deployContracts({ ...options(key), store, profile: { ...profile, graceSeconds: 9 } }),
-    ).rejects.toMatchObject({ code: "deployment-differs", message: expect.stringContaining("graceSeconds 2, not 9") });
+    ).rejects.toMatchObject({
+      code: "deployment-differs",
+      message: expect.stringContaining(`graceSeconds ${profile.graceSeconds}, not 9`),
+    });
     await expect(deployContracts({ ...options(generateKey()), store: newStore() })).rejects.toMatchObject({
       code: "insufficient-funds",
     });

@@ -23,6 +23,16 @@ export interface DeployOptions extends Partial<FollowerSettings> {
   store: OutgoingStore;
   profile: DeploymentProfile;
   finality?: Finality;
+  /** Told before each step. */
+  onStep?: (step: DeployStep) => void;
+}
+
+export type DeployStep = { contract: DeploymentTransaction["contract"]; number: number; of: number };
+
+export interface Deployed {
+  deployment: Deployment;
+  /** Resolves when all of it is final, or the chain does not answer any more; only then may it be relied on in the next run. */
+  final: Promise<void>;
 }
 
 const MAX_PAYMENTS = 20;
@@ -38,17 +48,21 @@ export function deployerKey(payer: Hex): Hex {
   return `0x${Buffer.from(seed).toString("hex")}`;
 }
 
-/** Where `deployContracts` puts the contracts for a payer, known before anything is deployed. */
-export function contractAddresses(payer: Hex): Record<DeploymentTransaction["contract"], Address> {
-  const settings = {
+/** As they would be sent, but for constants that change neither their addresses nor their size. */
+function sampleTransactions(payer: Hex): DeploymentTransaction[] {
+  return deploymentTransactions(addressOfKey(deployerKey(payer)), 0, {
     genesisTime: 0,
     periodSeconds: 1,
     graceSeconds: 0,
     disputePeriods: 0,
     voteWindowPeriods: 0,
     proposalSeconds: 0,
-  };
-  const transactions = deploymentTransactions(addressOfKey(deployerKey(payer)), 0, settings);
+  });
+}
+
+/** Where `deployContracts` puts the contracts for a payer, known before anything is deployed. */
+export function contractAddresses(payer: Hex): Record<DeploymentTransaction["contract"], Address> {
+  const transactions = sampleTransactions(payer);
   return Object.fromEntries(transactions.map(({ contract, address }) => [contract, address.toLowerCase()])) as Record<
     DeploymentTransaction["contract"],
     Address
@@ -62,13 +76,25 @@ export function contractAddresses(payer: Hex): Record<DeploymentTransaction["con
  * @throws CairnError `insufficient-funds`, `chain-unreachable`, `deployment-differs` when contracts of other constants are there
  */
 export async function deployContracts(options: DeployOptions): Promise<Deployment> {
+  const { deployment, final } = await beginDeployment(options);
+  await final;
+  return deployment;
+}
+
+/** The same without waiting for finality: the contracts are in blocks, and can be used by who keeps nothing that depends on them until `final`. */
+export async function beginDeployment(options: DeployOptions): Promise<Deployed> {
   const rpc = openRpc(options.url);
   const senders: TransactionSender[] = [];
-  try {
-    return await deploy(options, rpc, senders);
-  } finally {
+  const close = async () => {
     for (const sender of senders) sender.close();
     await rpc.close();
+  };
+  try {
+    const deployment = await deploy(options, rpc, senders);
+    return { deployment, final: Promise.all(senders.map((sender) => sender.idle())).then(close) };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
@@ -85,13 +111,17 @@ async function deploy(options: DeployOptions, rpc: Rpc, senders: TransactionSend
   const deployer = addressOfKey(key);
   const addresses = deploymentTransactions(deployer, 0, { genesisTime: 0, ...profile });
   const deals = addresses[2]?.address.toLowerCase() as Address;
-  if (!(await hasCode(rpc, deals))) {
+  if (await hasCode(rpc, deals)) await senderOf(key).resume();
+  else {
     const funded = await fund(senderOf(options.key), rpc, heads, deployer, addresses);
     const genesisTime = await timeOf(heads, funded.block);
     const sender = senderOf(key);
-    for (const { contract, data, address } of deploymentTransactions(deployer, 0, { genesisTime, ...profile })) {
+    const steps = deploymentTransactions(deployer, 0, { genesisTime, ...profile });
+    for (const [index, { contract, data, address }] of steps.entries()) {
       if (await hasCode(rpc, address)) continue;
-      const { created } = await sender.submit(`deploy:${contract}`, { data });
+      options.onStep?.({ contract, number: index + 1, of: steps.length });
+      // The next one builds on it, and a reorganisation brings all of them back in their order.
+      const { created } = await sender.submit(`deploy:${contract}`, { data }, "included");
       if (created !== address.toLowerCase()) throw differs(`${contract} is at ${created}, not at ${address}`);
     }
   }
@@ -133,6 +163,12 @@ async function costOf(
   return ((estimate * BigInt(size)) / BigInt(sample.data.length)) * maxFeePerGas;
 }
 
+/** Wei that a payer should have before it deploys and registers: twice what the deployment is given. */
+export async function deploymentCost(rpc: Rpc, heads: Heads, payer: Hex): Promise<bigint> {
+  const all = sampleTransactions(payer);
+  return 2n * FUNDING_MARGIN * (await costOf(rpc, heads, all, all[0] as DeploymentTransaction));
+}
+
 /** Give the deployer enough for what is left to create; every payment has its own id, so none is made twice. Returns the first. */
 async function fund(
   payer: TransactionSender,
@@ -144,7 +180,8 @@ async function fund(
   const made = Number(await rpc.request<Hex>("eth_getTransactionCount", [deployer, "latest"]));
   const left = transactions.slice(Math.min(made, transactions.length - 1));
   const need = (await costOf(rpc, heads, left, transactions[0] as DeploymentTransaction)) * FUNDING_MARGIN;
-  const pay = (count: number) => payer.submit(`fund:${deployer}:${count}`, { to: deployer, data: "0x", value: need });
+  const pay = (count: number) =>
+    payer.submit(`fund:${deployer}:${count}`, { to: deployer, data: "0x", value: need }, "included");
   const first = await pay(0);
   for (let count = 1; count < MAX_PAYMENTS; count++) {
     const balance = BigInt(await rpc.request<Hex>("eth_getBalance", [deployer, "latest"]));

@@ -1,4 +1,5 @@
 import { testDatabase } from "@cairn/database/testing";
+import { vi } from "vitest";
 import { type ChainConfig, startChain } from "../node/index.ts";
 import { addressOfKey, generateKey } from "../wallet/keys.ts";
 import { ledgerSuite } from "./testing/ledger-suite.ts";
@@ -16,7 +17,13 @@ ledgerSuite("the embedded chain", async () => {
   return {
     url: chain.url,
     key,
+    // The chain runs in this process, and goes by its clock.
+    async travel(seconds) {
+      const real = Date.now;
+      vi.spyOn(Date, "now").mockImplementation(() => real() + seconds * 1000);
+    },
     async stop() {
+      vi.restoreAllMocks();
       await chain.stop();
       await database.drop();
     },

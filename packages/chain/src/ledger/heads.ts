@@ -23,6 +23,8 @@ const CACHED_TIMES = 4096;
 export interface Heads {
   latest(): Promise<Block>;
   finalized(): Promise<FinalizedHead>;
+  /** The time that the next block would have; the newest block's where the node does not say. */
+  present(): Promise<Seconds>;
   /** The block at a height, or undefined: it is not made yet, or a null round left it out. */
   block(number: number): Promise<Block | undefined>;
   /** UNIX seconds of each of the blocks, all of which must exist and be finalized. */
@@ -45,10 +47,20 @@ function noBlock(which: string): CairnError {
   return new CairnError(`the chain has no block ${which}`, { code: "no-block", kind: "missing", details: { which } });
 }
 
+/** Nodes that know no finality refuse the tag, each in its own way. */
+function explainNoTag(error: unknown): never {
+  if (!(error instanceof RpcError)) throw error;
+  throw new CairnError(`the chain's node does not say which blocks are final: ${error.message}`, {
+    code: "no-finality",
+    kind: "unavailable",
+    next: "Use a node that knows the tag `finalized`, or set CAIRN_CHAIN_FINALITY to how many blocks below the head count as final.",
+  });
+}
+
 export function openHeads(rpc: Rpc, finality: Finality = { kind: "tag" }): Heads {
   const times = new Map<number, Seconds>();
 
-  async function fetch(which: Hex | "latest" | "finalized"): Promise<Block | undefined> {
+  async function fetch(which: Hex | "latest" | "finalized" | "pending"): Promise<Block | undefined> {
     const raw = await rpc.request<RawBlock | null>("eth_getBlockByNumber", [which, false]);
     return raw === null ? undefined : parsed(raw);
   }
@@ -74,7 +86,7 @@ export function openHeads(rpc: Rpc, finality: Finality = { kind: "tag" }): Heads
     block: at,
     async finalized() {
       let block: Block | undefined;
-      if (finality.kind === "tag") block = await fetch("finalized");
+      if (finality.kind === "tag") block = await fetch("finalized").catch(explainNoTag);
       else {
         const head = await latest();
         for (let number = Math.max(0, head.number - finality.blocks); block === undefined && number >= 0; number--) {
@@ -83,6 +95,16 @@ export function openHeads(rpc: Rpc, finality: Finality = { kind: "tag" }): Heads
       }
       if (block === undefined) throw noBlock("finalized");
       return { number: block.number, hash: block.hash, timestamp: block.timestamp, finalized: true };
+    },
+    async present() {
+      const [block, pending] = await Promise.all([
+        latest(),
+        fetch("pending").catch((error: unknown) => {
+          if (error instanceof RpcError) return undefined;
+          throw error;
+        }),
+      ]);
+      return Math.max(block.timestamp, pending?.timestamp ?? 0);
     },
     async times(numbers) {
       const missing = [...new Set(numbers)].filter((number) => !times.has(number));

@@ -1,15 +1,21 @@
 export {
+  beginDeployment,
   contractAddresses,
+  type Deployed,
   type DeploymentProfile,
   type DeployOptions,
+  type DeployStep,
   deployContracts,
   deployerKey,
+  deploymentCost,
 } from "./deploy-contracts.ts";
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
+export { forgetOutgoing } from "./forget-outgoing.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
 export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";
 export { type EvmLedger, type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
+export { PASSING_TOPICS } from "./passing-events.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 export { readDeployment } from "./read-contracts.ts";
 export { openRpc, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";

@@ -43,6 +43,7 @@ export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
         throw new CairnError(`the tree has ${leaves.length} leaves and none at ${index}`, {
           code: "no-leaf",
           kind: "input",
+          next: "Name a piece and a shard that the package's document has.",
           details: { index, leaves: leaves.length },
         });
       }

@@ -8,7 +8,6 @@ import type { OutgoingStore } from "./outgoing-store.ts";
 import { contractReads, readDeployment } from "./read-contracts.ts";
 import { openLogReader } from "./read-logs.ts";
 import { openRpc, type Rpc, type RpcOptions } from "./rpc.ts";
-import type { WatchableLedger } from "./run-indexer.ts";
 import { createSender, type TransactionSender } from "./transaction-sender.ts";
 import { contractWrites, type Submit } from "./write-contracts.ts";
 
@@ -27,7 +26,7 @@ export interface OpenLedgerOptions extends Partial<FollowerSettings>, RpcOptions
 }
 
 /** The Ledger port over an EVM chain. */
-export interface EvmLedger extends Ledger, WatchableLedger {
+export interface EvmLedger extends Ledger {
   readonly rpc: Rpc;
   readonly heads: Heads;
   /** Of the key, where there is one. */
@@ -43,10 +42,14 @@ export interface EvmLedger extends Ledger, WatchableLedger {
 /** Enough for a day of 10 s blocks in five calls; `events` reads this many blocks unless told otherwise. */
 const EVENT_BLOCKS = 2000;
 
+/** How often chains that do not tell of new blocks are asked. */
+const POLL_MILLISECONDS = 500;
+const WAIT_MILLISECONDS = 10_000;
+
 /**
  * Open the contracts on a chain. Unfinished transactions of the key are taken up and sent again.
  *
- * @throws CairnError `bad-chain-url`, `chain-unreachable`, `no-contract`, `wrong-chain`
+ * @throws CairnError `bad-settings`, `chain-unreachable`, `no-contract`, `wrong-chain`
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<EvmLedger> {
   const rpc = openRpc(options.url, options);
@@ -59,7 +62,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<EvmLedger>
         code: "wrong-chain",
         kind: "conflict",
         details: { expected: deployment.chainId, found: chainId },
-        next: "Correct CAIRN_CHAIN_URL.",
+        next: "Name the right chain with --chain or CAIRN_CHAIN_URL.",
       });
     }
     const senders: TransactionSender[] = [];
@@ -104,9 +107,9 @@ function assemble(
 ): EvmLedger {
   const heads = openHeads(rpc, options.finality);
   const logs = openLogReader(rpc, [deployment.registry, deployment.deals, deployment.ledger]);
-  const submit: Submit = async (id, call) => {
+  const submit: Submit = async ({ id, until }, call) => {
     if (sender === undefined) throw noKey();
-    const { transaction, block, ok, revert } = await sender.submit(id, call);
+    const { transaction, block, ok, revert } = await sender.submit(id, call, until);
     return { transaction, block, ok, ...(revert === undefined ? {} : { revert }) };
   };
   return {
@@ -119,6 +122,11 @@ function assemble(
       return { number, hash, timestamp };
     },
     finalized: () => heads.finalized(),
+    present: () => heads.present(),
+    async nextBlock(after, signal) {
+      const pollMilliseconds = options.pollMilliseconds ?? POLL_MILLISECONDS;
+      await rpc.waitForBlock({ number: after + 1, milliseconds: WAIT_MILLISECONDS, pollMilliseconds, signal });
+    },
     async blockHash(number) {
       const block = await heads.block(number);
       if (block !== undefined) return block.hash;

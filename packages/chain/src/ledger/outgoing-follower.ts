@@ -1,4 +1,4 @@
-import { asCairnError, CairnError } from "@cairn/core";
+import { asCairnError, CairnError, type SubmissionStage } from "@cairn/core";
 import type { Abi } from "viem";
 import { conclude, type Receipt, ranOutOfGas, receiptOf } from "./conclude.ts";
 import { currentFees, raisedFees } from "./fees.ts";
@@ -32,17 +32,27 @@ export interface FollowerContext {
 
 interface Followed {
   transaction: OutgoingTransaction;
+  /** In milliseconds of the process's monotonic time, as every moment here: a clock that is set back delays nothing. */
   sentAt: number;
   signedAt: number;
   underpriced: boolean;
   refusedSince: number | undefined;
   /** How many rounds in a row its nonce was used and no receipt was there. */
   missing: number;
-  waiters: { resolve: (outcome: Outcome) => void; reject: (error: Error) => void }[];
+  waiters: Waiter[];
 }
 
+interface Waiter {
+  until: SubmissionStage;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: Error) => void;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
 /** Rounds that a load-balanced node may be behind itself. */
 const MISSING_ROUNDS = 5;
+/** What is not mined is looked after this often at the latest: pools forget, fees rise. */
+const LOOK_MS = 2_000;
 /** Filecoin's public nodes keep receipts of about 2,000 epochs: beyond, the absence of one proves nothing. */
 const RECEIPT_BLOCKS = 1800;
 
@@ -59,10 +69,15 @@ export class OutgoingFollower {
   readonly #context: FollowerContext;
   readonly #settings: FollowerSettings;
   readonly #followed = new Map<string, Followed>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #stop = new AbortController();
   #running = false;
-  #closed = false;
+  /** Whether something is to be sent now. */
+  #urgent = false;
+  #wake: () => void = () => undefined;
+  /** The newest block when it was last looked. */
+  #seen = 0;
   #failingSince: number | undefined;
+  #idle: (() => void)[] = [];
 
   constructor(context: FollowerContext, settings: FollowerSettings) {
     this.#context = context;
@@ -76,55 +91,81 @@ export class OutgoingFollower {
   /** Take one up; `sent` tells what the node made of it just now, undefined makes it be sent in the next round. */
   follow(transaction: OutgoingTransaction, sent: SendResult | undefined): void {
     if (this.#followed.has(transaction.id)) return;
-    const now = Date.now();
+    const now = performance.now();
     this.#followed.set(transaction.id, {
       transaction,
-      sentAt: sent === undefined ? 0 : now,
+      sentAt: sent === undefined ? NEVER : now,
       signedAt: now,
       underpriced: sent?.kind === "underpriced",
       refusedSince: undefined,
       missing: 0,
       waiters: [],
     });
-    this.#schedule(sent === undefined ? 0 : this.#settings.pollMilliseconds);
+    if (sent === undefined) {
+      this.#urgent = true;
+      this.#wake();
+    }
+    void this.#run();
   }
 
-  /** The outcome of one that is followed, once final. */
-  async outcome(id: string): Promise<Outcome> {
-    if (this.#closed) throw stopping();
+  /** The outcome of one that is followed: once final, or as the block has it that holds it now. */
+  async outcome(id: string, until: SubmissionStage = "finalized"): Promise<Outcome> {
+    if (this.#stop.signal.aborted) throw stopping();
     const followed = this.#followed.get(id);
     if (followed === undefined) throw new Error(`transaction ${id} is not followed`);
-    return new Promise((resolve, reject) => followed.waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => followed.waiters.push({ until, resolve, reject }));
+  }
+
+  /** Resolves when nothing is followed any more, or this follower is closed. */
+  async idle(): Promise<void> {
+    if (this.#followed.size > 0 && !this.#stop.signal.aborted)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #noteIdle(): void {
+    if (this.#followed.size > 0 && !this.#stop.signal.aborted) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#stop.abort();
     for (const id of [...this.#followed.keys()]) this.#fail(id, stopping());
+    this.#noteIdle();
   }
 
-  #schedule(delay: number): void {
-    if (this.#closed || this.#running || (this.#timer !== undefined && delay > 0)) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#round(), delay);
+  /** Looks after what is followed until nothing is: at once when something is to be sent, else when there is a new block. */
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while (!this.#stop.signal.aborted && this.#followed.size > 0) await this.#round();
+    this.#running = false;
+    this.#noteIdle();
+  }
+
+  async #quiet(): Promise<void> {
+    const { pollMilliseconds } = this.#settings;
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const signal = AbortSignal.any([this.#stop.signal, woken.signal]);
+    const milliseconds = Math.max(pollMilliseconds, LOOK_MS);
+    await this.#context.rpc.waitForBlock({ number: this.#seen + 1, milliseconds, pollMilliseconds, signal });
   }
 
   async #round(): Promise<void> {
-    this.#timer = undefined;
-    this.#running = true;
     try {
+      if (!this.#urgent) await this.#quiet();
+      this.#urgent = false;
+      if (this.#stop.signal.aborted) return;
       await this.#look();
       this.#failingSince = undefined;
     } catch (thrown) {
-      this.#failingSince ??= Date.now();
-      if (Date.now() - this.#failingSince > this.#settings.patienceSeconds * 1000) {
+      this.#failingSince ??= performance.now();
+      if (performance.now() - this.#failingSince > this.#settings.patienceSeconds * 1000) {
         const error = asCairnError(thrown);
         for (const id of [...this.#followed.keys()]) this.#fail(id, error);
       }
-    } finally {
-      this.#running = false;
+      await new Promise<void>((resolve) => setTimeout(resolve, this.#settings.pollMilliseconds));
     }
-    if (this.#followed.size > 0) this.#schedule(this.#settings.pollMilliseconds);
   }
 
   async #look(): Promise<void> {
@@ -134,6 +175,7 @@ export class OutgoingFollower {
       heads.latest(),
       rpc.request<string>("eth_getTransactionCount", [account.sender, "latest"]).then(Number),
     ]);
+    this.#seen = head.number;
     const inOrder = [...this.#followed.values()].sort((a, b) => a.transaction.nonce - b.transaction.nonce);
     const used = inOrder.filter(({ transaction }) => transaction.nonce < count);
     const receipts = await Promise.all(used.map(({ transaction }) => receiptOf(rpc, transaction)));
@@ -141,6 +183,7 @@ export class OutgoingFollower {
       const receipt = receipts[index];
       if (receipt === undefined) await this.#consumed(followed, head, final.number);
       else if (Number(receipt.blockNumber) <= final.number) await this.#mined(followed, receipt, head);
+      else await this.#included(followed, receipt);
     }
     const unused = inOrder.slice(used.length);
     if (unused[0] !== undefined && unused[0].transaction.nonce > count) await this.#takeUpEarlier(unused[0]);
@@ -149,7 +192,7 @@ export class OutgoingFollower {
 
   /** A nonce before all of ours is missing: what another process saved under it, and did not live to send, holds ours up. */
   async #takeUpEarlier(first: Followed): Promise<void> {
-    if (Date.now() - first.signedAt < this.#settings.resendSeconds * 1000) return;
+    if (performance.now() - first.signedAt < this.#settings.resendSeconds * 1000) return;
     const pending = await this.#context.store.pending(this.#context.account);
     for (const transaction of pending)
       if (transaction.nonce < first.transaction.nonce) this.follow(transaction, undefined);
@@ -170,16 +213,27 @@ export class OutgoingFollower {
     for (const { resolve } of followed.waiters) resolve(outcome);
   }
 
+  /** One in a block that is not final yet. */
+  async #included(followed: Followed, receipt: Receipt): Promise<void> {
+    const { transaction, waiters } = followed;
+    const early = waiters.filter(({ until }) => until === "included");
+    // Want of gas is put right by sending it again, once it is final.
+    if (early.length === 0 || ranOutOfGas(receipt, readTransaction(transaction.raw).envelope.gas)) return;
+    const outcome = await conclude(this.#context.rpc, transaction, receipt, this.#context.abi);
+    followed.waiters = waiters.filter((waiter) => !early.includes(waiter));
+    for (const { resolve } of early) resolve(outcome);
+  }
+
   #restart(followed: Followed, transaction: OutgoingTransaction): void {
     followed.transaction = transaction;
     followed.missing = 0;
-    followed.sentAt = 0;
-    followed.signedAt = Date.now();
+    followed.sentAt = NEVER;
+    followed.signedAt = performance.now();
   }
 
   /** One that is not mined: send it again, dearer when it is its turn and it stays. */
   async #push(followed: Followed, isNext: boolean, head: Block): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     const stuck = isNext && now - followed.signedAt > this.#settings.replaceSeconds * 1000;
     if (followed.underpriced || stuck) await this.#replace(followed, head);
     else if (now - followed.sentAt < this.#settings.resendSeconds * 1000) return;
@@ -204,7 +258,7 @@ export class OutgoingFollower {
     const next = { ...transaction, ...signed, earlier: [...transaction.earlier, transaction.hash] };
     await this.#context.store.update(next);
     followed.transaction = next;
-    followed.signedAt = Date.now();
+    followed.signedAt = performance.now();
   }
 
   /** Its nonce was used, yet not by it as far as the node says. */

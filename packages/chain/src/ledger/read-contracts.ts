@@ -1,5 +1,15 @@
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "@cairn/contracts";
-import type { Address, DealId, DealRecord, Deployment, Hex, Money, PackageRecord, ProviderRecord } from "@cairn/core";
+import type {
+  Address,
+  DealId,
+  DealRecord,
+  Deployment,
+  Hex,
+  Money,
+  PackageRecord,
+  PackageRef,
+  ProviderRecord,
+} from "@cairn/core";
 import { CairnError, DEAL_STATES } from "@cairn/core";
 import {
   type Abi,
@@ -66,6 +76,11 @@ export async function readDeployment(rpc: Rpc, deals: Address): Promise<Deployme
 /** The reading half of the port, apart from heads and events. */
 export function contractReads(rpc: Rpc, at: Deployment) {
   return {
+    async openedIn(period: number): Promise<number | undefined> {
+      const block = await readContract(rpc, proofLedgerAbi, at.ledger, "openedIn", [BigInt(period)]);
+      return block === 0n ? undefined : Number(block);
+    },
+
     async seed(period: number): Promise<Hex | undefined> {
       const seed = await readContract(rpc, proofLedgerAbi, at.ledger, "seed", [BigInt(period)]);
       return seed === ZERO_WORD ? undefined : seed;
@@ -84,9 +99,9 @@ export function contractReads(rpc: Rpc, at: Deployment) {
         duty: read.duty,
         region: read.region,
         endpoint: read.endpoint,
-        fulfilled: read.fulfilled,
-        committed: read.committed,
         active: read.active,
+        ...(read.pendingPayout === ZERO_ADDRESS ? {} : { pendingPayout: lower(read.pendingPayout) }),
+        nextNonce: read.nextNonce,
       };
     },
 
@@ -101,6 +116,7 @@ export function contractReads(rpc: Rpc, at: Deployment) {
         quote: { ...quote, provider: lower(quote.provider), owner: lower(quote.owner) },
         escrow: read.escrow,
         paidPeriods: read.paidPeriods,
+        heldPeriods: read.heldPeriods,
         provenCount: read.provenCount,
         receiptTime: read.receiptTime,
         receiptBlock: read.receiptBlock,
@@ -112,11 +128,11 @@ export function contractReads(rpc: Rpc, at: Deployment) {
 
     balance: (account: Address): Promise<Money> => readContract(rpc, storageDealsAbi, at.deals, "balance", [account]),
 
-    packageReserve: (manifestHash: Hex): Promise<Money> =>
-      readContract(rpc, storageDealsAbi, at.deals, "packageReserve", [manifestHash]),
+    packageReserve: ({ owner, manifestHash }: PackageRef): Promise<Money> =>
+      readContract(rpc, storageDealsAbi, at.deals, "packageReserve", [owner, manifestHash]),
 
-    async package(manifestHash: Hex): Promise<PackageRecord | undefined> {
-      const read = await readContract(rpc, storageDealsAbi, at.deals, "packageOf", [manifestHash]);
+    async package({ owner, manifestHash }: PackageRef): Promise<PackageRecord | undefined> {
+      const read = await readContract(rpc, storageDealsAbi, at.deals, "packageOf", [owner, manifestHash]);
       if (read.owner === ZERO_ADDRESS) return undefined;
       return {
         manifestHash: lower(manifestHash),
@@ -134,12 +150,16 @@ export function contractReads(rpc: Rpc, at: Deployment) {
       };
     },
 
-    liveDealAt: async (manifestHash: Hex, piece: number, shard: number): Promise<DealId | undefined> => {
-      const deal = await readContract(rpc, storageDealsAbi, at.deals, "liveDealAt", [manifestHash, piece, shard]);
+    liveDealAt: async (of: PackageRef, piece: number, shard: number): Promise<DealId | undefined> => {
+      const slot = [of.owner, of.manifestHash, piece, shard] as const;
+      const deal = await readContract(rpc, storageDealsAbi, at.deals, "liveDealAt", slot);
       return BigInt(deal) === 0n ? undefined : (deal.toLowerCase() as DealId);
     },
     isProven: (deal: DealId, period: number): Promise<boolean> =>
       readContract(rpc, proofLedgerAbi, at.ledger, "isProven", [deal, BigInt(period)]),
+
+    newestFinal: async (set: Hex): Promise<number> =>
+      Number(await readContract(rpc, proofLedgerAbi, at.ledger, "newestFinal", [set])),
 
     async finalizedRoot(set: Hex, period: number) {
       const [root, leafFileHash, leaves] = await readContract(rpc, proofLedgerAbi, at.ledger, "finalizedRoot", [

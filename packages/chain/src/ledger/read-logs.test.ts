@@ -13,6 +13,7 @@ function node(heights: number[], limits: Limits, asked: { from: number; to: numb
   return {
     url: "http://limited",
     onNewHead: async () => () => undefined,
+    waitForBlock: async () => false,
     close: async () => undefined,
     async request<T>(_: string, params: readonly unknown[]): Promise<T> {
       const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };

@@ -1,6 +1,7 @@
-import type { Address } from "@cairn/core";
+import type { Address, Hex } from "@cairn/core";
 import type { RawLog } from "./events.ts";
 import { toQuantity } from "./heads.ts";
+import { LASTING_TOPICS } from "./passing-events.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
 
 /** Lotus allows 2,880 epochs by default, other nodes as little as 2,000 blocks. */
@@ -11,13 +12,26 @@ export interface LogReader {
   read(from: number, to: number): Promise<RawLog[]>;
 }
 
+/** What a chain of ours says of logs that it has deleted. */
+const PRUNED = /is pruned/;
+
 /** Reads logs in windows that halve whenever the node refuses (range, number of results, time) and grow back slowly. */
-export function openLogReader(rpc: Rpc, addresses: readonly Address[], maximum = MAX_LOG_RANGE): LogReader {
+export function openLogReader(
+  rpc: Rpc,
+  addresses: readonly Address[],
+  maximum = MAX_LOG_RANGE,
+  lasting: readonly Hex[] = LASTING_TOPICS,
+): LogReader {
   let window = maximum;
 
   async function fetchWindow(from: number, to: number): Promise<RawLog[]> {
     const filter = { address: addresses, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
-    return rpc.request<RawLog[]>("eth_getLogs", [filter]);
+    try {
+      return await rpc.request<RawLog[]>("eth_getLogs", [filter]);
+    } catch (error) {
+      if (!(error instanceof RpcError) || !PRUNED.test(error.message)) throw error;
+      return rpc.request<RawLog[]>("eth_getLogs", [{ ...filter, topics: [lasting] }]);
+    }
   }
 
   return {
@@ -26,7 +40,7 @@ export function openLogReader(rpc: Rpc, addresses: readonly Address[], maximum =
       for (let at = from; at <= to; ) {
         const end = Math.min(to, at + window - 1);
         try {
-          logs.push(...(await fetchWindow(at, end)));
+          for (const log of await fetchWindow(at, end)) logs.push(log);
           at = end + 1;
           window = Math.min(maximum, window + Math.ceil(window / 4));
         } catch (error) {

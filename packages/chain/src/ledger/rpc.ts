@@ -11,6 +11,8 @@ import {
   webSocket,
 } from "viem";
 
+import { openWaitForBlock, type WaitForBlock } from "./wait-for-block.ts";
+
 /** A refusal by the node itself, as opposed to a node that cannot be reached. */
 export class RpcError extends Error {
   readonly code: number;
@@ -30,6 +32,8 @@ export interface Rpc {
   readonly url: string;
   /** @throws RpcError as the node answered; CairnError `chain-unreachable` */
   request<T>(method: string, params: readonly unknown[]): Promise<T>;
+  /** Waits for a block; see BlockWait. */
+  waitForBlock: WaitForBlock;
   /** Calls `listener` for each new block where the connection is a WebSocket; over HTTP never. Returns how to stop. */
   onNewHead(listener: () => void): Promise<() => void>;
   close(): Promise<void>;
@@ -52,13 +56,32 @@ function publicUrl(url: string): string {
 
 /** Without its cause: viem writes the whole URL, and the request, into its errors. */
 function unreachable(url: string, cause: Error): CairnError {
+  const refusal = cause instanceof HttpRequestError ? REFUSALS[cause.status ?? 0] : undefined;
   const reason = cause instanceof BaseError ? cause.details || cause.shortMessage : cause.message;
-  return new CairnError(`cannot reach the chain at ${publicUrl(url)}: ${reason}`, {
+  return new CairnError(`cannot reach the chain at ${publicUrl(url)}: ${refusal?.reason ?? reason}`, {
     code: "chain-unreachable",
     kind: "unavailable",
-    next: "Start the chain, or correct CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
+    details: cause instanceof HttpRequestError && cause.status !== undefined ? { status: cause.status } : {},
+    next:
+      refusal?.next ??
+      "Start the chain, or name another with --chain or CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
   });
 }
+
+const KEY_REFUSED = {
+  reason: "it refuses this URL's key",
+  next: "Correct --chain or CAIRN_CHAIN_URL: the key of an RPC service stands in its path or query.",
+};
+/** What services that sell access to chains answer instead of JSON-RPC, by HTTP status. */
+const REFUSALS: Record<number, { reason: string; next: string }> = {
+  401: KEY_REFUSED,
+  403: KEY_REFUSED,
+  404: { reason: "nothing is served at that path", next: "Correct the path in --chain or CAIRN_CHAIN_URL." },
+  429: {
+    reason: "it takes no more requests for now (429)",
+    next: "Wait, or use a node that allows more requests; what was submitted is kept and sent when it answers.",
+  },
+};
 
 function translated(url: string, error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
@@ -78,22 +101,24 @@ function translated(url: string, error: unknown): Error {
   return unreachable(url, error);
 }
 
-/** Make a client for an `http(s)` or `ws(s)` URL; nothing is sent yet. Throws `bad-chain-url`. */
+/** Make a client for an `http(s)` or `ws(s)` URL; nothing is sent yet. @throws CairnError `bad-settings`. */
 export function openRpc(url: string, options: RpcOptions = {}): Rpc {
   const protocol = URL.canParse(url) ? new URL(url).protocol : "";
   if (!["http:", "https:", "ws:", "wss:"].includes(protocol)) {
     throw new CairnError("the chain's URL is neither http nor ws", {
-      code: "bad-chain-url",
+      code: "bad-settings",
       kind: "input",
-      next: "Set CAIRN_CHAIN_URL to an http://, https://, ws:// or wss:// address.",
+      next: "Set --chain or CAIRN_CHAIN_URL to an http, https, ws or wss URL.",
     });
   }
   const settings = { timeout: options.timeoutMilliseconds ?? 15_000, retryCount: options.retries ?? 2 };
+  const waitForBlock = openWaitForBlock(url);
   if (protocol.startsWith("ws")) {
     const client = createPublicClient({ transport: webSocket(url, { ...settings, reconnect: true }) });
     return {
       url,
       request: (method, params) => call(client, url, method, params),
+      waitForBlock,
       async onNewHead(listener) {
         const { unsubscribe } = await client.transport
           .subscribe({ params: ["newHeads"], onData: listener, onError: () => undefined })
@@ -114,6 +139,7 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
   return {
     url,
     request: (method, params) => call(client, url, method, params),
+    waitForBlock,
     onNewHead: async () => () => undefined,
     close: async () => undefined,
   };

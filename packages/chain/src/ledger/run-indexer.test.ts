@@ -5,8 +5,8 @@ import { type IndexBatch, type IndexTarget, runIndexer, type WatchableLedger } f
 
 const HASH = `0x${"00".repeat(32)}` as const;
 const headAt = (number: number): FinalizedHead => ({ number, hash: HASH, timestamp: number, finalized: true });
-const opened = (block: number): LedgerEvent => ({
-  name: "PeriodOpened",
+const drawn = (block: number): LedgerEvent => ({
+  name: "SeedDrawn",
   period: block,
   seed: HASH,
   block,
@@ -22,7 +22,7 @@ function chain(head: number, step: number, fails: () => boolean): WatchableLedge
       if (fails()) throw new Error("the chain is away");
       const next = Math.min(head + 1, from + step);
       return {
-        events: Array.from({ length: Math.max(0, next - from) }, (_, i) => opened(from + i)),
+        events: Array.from({ length: Math.max(0, next - from) }, (_, i) => drawn(from + i)),
         next,
         head: headAt(head),
       };

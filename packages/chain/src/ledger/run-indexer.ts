@@ -19,8 +19,8 @@ export interface IndexTarget {
   apply(batch: IndexBatch): Promise<unknown>;
 }
 
-/** A ledger that can tell of new blocks; without it, or over http, it is asked again and again. */
-export interface WatchableLedger extends Pick<Ledger, "events"> {
+/** A ledger that can tell of new blocks: by `onNewHead` over a WebSocket, by `nextBlock` otherwise. */
+export interface WatchableLedger extends Pick<Ledger, "events">, Partial<Pick<Ledger, "nextBlock">> {
   onNewHead?(listener: () => void): Promise<() => void>;
 }
 
@@ -28,13 +28,14 @@ export interface IndexerOptions {
   ledger: WatchableLedger;
   target: IndexTarget;
   signal: AbortSignal;
-  /** About half the time between blocks; 1,000 unless set. */
+  /** Pause where nobody tells of new blocks; 1,000 unless set. */
   pollMilliseconds?: number;
   /** Told of each failure; the batch is tried again after a pause that grows to 30 s. */
   onTrouble?: (error: CairnError, pauseMilliseconds: number) => void;
 }
 
 const LONGEST_PAUSE = 30_000;
+const LONGEST_QUIET = 10_000;
 
 /** Waits for a time, an abort or `wake`, whichever is first. */
 class Alarm {
@@ -43,6 +44,11 @@ class Alarm {
 
   wake(): void {
     this.#rung = true;
+    this.#ring?.();
+  }
+
+  /** Ends a wait that goes on, and leaves the next one alone. */
+  cancel(): void {
     this.#ring?.();
   }
 
@@ -73,13 +79,22 @@ export async function runIndexer(options: IndexerOptions): Promise<void> {
   signal.addEventListener("abort", wake);
   let unwatch: (() => void) | undefined;
   let failures = 0;
+  /** Until there is a block after `head`. Blocks are not always final when they are made: `poll` looks again. */
+  const quiet = async (head: number): Promise<void> => {
+    if (ledger.nextBlock === undefined) return alarm.wait(poll);
+    const woken = new AbortController();
+    const next = ledger.nextBlock(head, AbortSignal.any([signal, woken.signal]));
+    await Promise.race([next, alarm.wait(LONGEST_QUIET)]);
+    alarm.cancel();
+    woken.abort();
+  };
   try {
     while (!signal.aborted) {
       try {
         unwatch ??= await ledger.onNewHead?.(wake);
-        const caughtUp = await step(ledger, target, signal);
+        const head = await step(ledger, target, signal);
         failures = 0;
-        if (caughtUp) await alarm.wait(poll);
+        if (head !== undefined) await quiet(head);
       } catch (thrown) {
         const pause = Math.min(LONGEST_PAUSE, poll * 2 ** failures++);
         options.onTrouble?.(asCairnError(thrown), pause);
@@ -92,10 +107,10 @@ export async function runIndexer(options: IndexerOptions): Promise<void> {
   }
 }
 
-/** One batch; whether it reached the finalized head. */
-async function step(ledger: WatchableLedger, target: IndexTarget, signal: AbortSignal): Promise<boolean> {
+/** One batch; the number of the finalized head if that is reached. */
+async function step(ledger: WatchableLedger, target: IndexTarget, signal: AbortSignal): Promise<number | undefined> {
   const from = await target.cursor();
   const { events, next, head } = await ledger.events(from);
   if (next > from && !signal.aborted) await target.apply({ from, next, events, head });
-  return next > head.number;
+  return next > head.number ? head.number : undefined;
 }

@@ -1,5 +1,4 @@
 import { CairnError, type Hex, type ShardCommitment } from "@cairn/core";
-import { encodeAbiParameters, hexToBytes } from "viem";
 import { crypto } from "../wallet/native.ts";
 import { merkleTree } from "./merkle-tree.ts";
 
@@ -8,12 +7,13 @@ export interface CommittedPieces {
   pieces: readonly { shards: readonly ShardCommitment[] }[];
 }
 
-const LEAF = [{ type: "uint32" }, { type: "uint16" }, { type: "bytes32" }, { type: "uint64" }] as const;
+/** A word of the contract ABI: 32 bytes, big-endian. */
+const word = (value: bigint | number): string => value.toString(16).padStart(64, "0");
 
 /** keccak256(abi.encode(uint32 piece, uint16 shard, bytes32 commitment, uint64 rawLength)). */
 export function shardLeafHash(piece: number, shard: number, commitment: ShardCommitment): Uint8Array {
-  const encoded = encodeAbiParameters(LEAF, [piece, shard, commitment.commitment, BigInt(commitment.rawLength)]);
-  return crypto.keccak(hexToBytes(encoded));
+  const encoded = `${word(piece)}${word(shard)}${commitment.commitment.slice(2)}${word(commitment.rawLength)}`;
+  return crypto.keccak(Buffer.from(encoded, "hex"));
 }
 
 /** Root over all shards of a package in (piece, shard) order, and the path of each: what a proposal shows the contract. */
@@ -35,6 +35,7 @@ export function shardTree(document: CommittedPieces): { root: Hex; path(piece: n
         throw new CairnError(`the package has no shard ${shard} of piece ${piece}`, {
           code: "no-leaf",
           kind: "input",
+          next: "Name a piece and a shard that the package's document has.",
           details: { piece, shard },
         });
       }

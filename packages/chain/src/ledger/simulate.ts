@@ -35,6 +35,7 @@ export async function simulate(rpc: Rpc, from: Address, call: Call, abi: Abi): P
     throw new CairnError(`the chain cannot estimate this call: ${error.message}`, {
       code: "simulation-failed",
       kind: "unavailable",
+      next: "Check that the chain's node is up and in step, then try again.",
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { type Address, CairnError, type Hex, Semaphore, type SubmissionStage } from "@cairn/core";
 import type { Abi } from "viem";
 import { addressOfKey } from "../wallet/keys.ts";
 import { currentFees, gasWithMargin } from "./fees.ts";
@@ -9,23 +9,26 @@ import type { Rpc } from "./rpc.ts";
 import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
 import { type Call, readTransaction, signTransaction } from "./sign-transaction.ts";
 import { simulate, tooFewCoins } from "./simulate.ts";
-import { Turns } from "./turns.ts";
 
 /**
- * Sends transactions of one key on one chain. A submission id stands for one transaction for ever: it is signed and saved before it is
- * sent, and a repeated id, in this process or after a crash, finds what was saved.
+ * Sends transactions of one key on one chain. A submission id stands for one transaction that has an effect: it is signed and saved before
+ * it is sent, and a repeated id, in this process or after a crash, finds what was saved. What was mined in vain had no effect: the id, submitted
+ * again, is tried again, `ATTEMPTS` times at most.
  */
 export interface TransactionSender {
   readonly address: Address;
   readonly chainId: number;
   /**
-   * Send, and resolve when a finalized block holds it. Many may be under way at once. A call that would revert, now and on the next block,
+   * Send, and resolve when a finalized block holds it, or with `until` "included" as soon as any block does: it is followed on until it is
+   * final, and sent again should a reorganisation drop it, while this sender is open and by the next one. Many may be under way at once. A call that would revert, now and on the next block,
    * is refused before anything is signed; one that reverts when mined resolves with ok = false.
    *
    * @throws CairnError `reverted`, `insufficient-funds`, `transaction-refused`, `chain-unreachable` (kept and sent later), `chain-behind`,
    * `transaction-unknown`, `stopping`
    */
-  submit(id: string, call: Call): Promise<Outcome>;
+  submit(id: string, call: Call, until?: SubmissionStage): Promise<Outcome>;
+  /** Resolves when nothing that was submitted or resumed here is left to be followed. */
+  idle(): Promise<void>;
   /** Take up what an earlier process left unfinished; returns how many. Not needed before `submit`, which takes up its own id. */
   resume(): Promise<number>;
   close(): void;
@@ -45,7 +48,10 @@ export interface SenderOptions extends Partial<FollowerSettings> {
   refusalSeconds?: number;
 }
 
+/** Transactions that one submission may cost in vain: a call that passes its trial each time and fails in a block each time must not eat the coins. */
+const ATTEMPTS = 4;
 const NONCE_TRIES = 20;
+const REFUSAL_MS = 1_000;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 export function createSender(options: SenderOptions): TransactionSender {
@@ -59,8 +65,8 @@ export function createSender(options: SenderOptions): TransactionSender {
     patienceSeconds: options.patienceSeconds ?? 60,
   };
   /** One nonce is given out at a time; places in the pool are limited. */
-  const allocation = new Turns(1);
-  const places = new Turns(options.maxInFlight ?? 64);
+  const allocation = new Semaphore(1);
+  const places = new Semaphore(options.maxInFlight ?? 64);
   const running = new Map<string, Promise<Outcome>>();
   let closed = false;
   const follower = new OutgoingFollower(
@@ -99,10 +105,14 @@ export function createSender(options: SenderOptions): TransactionSender {
     return next;
   }
 
-  /** What the pool counts against the balance: every saved transaction at its highest price. */
+  /** What the pool counts against the balance: every saved transaction that no block holds yet, at its highest price. */
   async function committed(): Promise<bigint> {
-    const pending = await store.pending(account);
-    return pending.reduce((sum, { raw }) => {
+    const [count, pending] = await Promise.all([
+      rpc.request<string>("eth_getTransactionCount", [address, "latest"]).then(Number),
+      store.pending(account),
+    ]);
+    const unmined = pending.filter(({ nonce }) => nonce >= count);
+    return unmined.reduce((sum, { raw }) => {
       const { call, envelope } = readTransaction(raw);
       return sum + (call.value ?? 0n) + envelope.gas * envelope.maxFeePerGas;
     }, 0n);
@@ -168,18 +178,20 @@ export function createSender(options: SenderOptions): TransactionSender {
     } catch (error) {
       if (!(error instanceof CairnError) || error.code !== "reverted") throw error;
     }
-    const end = Date.now() + (options.refusalSeconds ?? 35) * 1000;
-    while (!closed && Date.now() < end && (await heads.latest()).number === before.number)
-      await pause(settings.pollMilliseconds);
+    const end = performance.now() + (options.refusalSeconds ?? 35) * 1000;
+    const next = { number: before.number + 1, milliseconds: REFUSAL_MS, pollMilliseconds: settings.pollMilliseconds };
+    // A chain of ours tries calls at the present time, and makes blocks when there is work: it needs no longer.
+    while (!closed && !(await rpc.waitForBlock(next)) && performance.now() < end)
+      if ((await heads.latest()).number !== before.number) break;
     return simulate(rpc, address, call, abi);
   }
 
-  async function run(id: string, call: Call): Promise<Outcome> {
-    const known = await store.find(account, id);
+  async function run(submission: string, call: Call, until: SubmissionStage): Promise<Outcome> {
+    const { id, known } = await newestAttempt(submission);
     if (known?.outcome !== undefined) return known.outcome;
     if (known !== undefined) {
       follower.follow(known, undefined);
-      return follower.outcome(id);
+      return follower.outcome(id, until);
     }
     return places.run(async () => {
       if (closed) throw stopping();
@@ -187,20 +199,31 @@ export function createSender(options: SenderOptions): TransactionSender {
       const { transaction, sent } = await allocation.run(() => saveAndSend(id, call, estimate));
       if (transaction.outcome !== undefined) return transaction.outcome;
       follower.follow(transaction, sent);
-      return follower.outcome(id);
+      return follower.outcome(id, until);
     });
+  }
+
+  /** The attempt that counts of a submission: the first that was not mined in vain, or the last that it may have. */
+  async function newestAttempt(submission: string) {
+    for (let attempt = 1; ; attempt++) {
+      const id = attempt === 1 ? submission : `${submission}#${attempt}`;
+      const known = await store.find(account, id);
+      if (known?.outcome?.ok !== false || attempt === ATTEMPTS) return { id, known };
+    }
   }
 
   return {
     address,
     chainId,
-    submit(id, call) {
-      const underway = running.get(id);
+    submit(id, call, until = "finalized") {
+      const key = `${until} ${id}`;
+      const underway = running.get(key);
       if (underway !== undefined) return underway;
-      const outcome = run(id, call).finally(() => running.delete(id));
-      running.set(id, outcome);
+      const outcome = run(id, call, until).finally(() => running.delete(key));
+      running.set(key, outcome);
       return outcome;
     },
+    idle: () => follower.idle(),
     async resume() {
       const pending = await store.pending(account);
       for (const transaction of pending) follower.follow(transaction, undefined);

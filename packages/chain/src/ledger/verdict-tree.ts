@@ -16,6 +16,7 @@ function unfit(field: string): CairnError {
   return new CairnError(`verdict leaf: ${field} is out of range`, {
     code: "bad-leaf",
     kind: "input",
+    next: "Take the leaf as it stands in the period's leaf file.",
     details: { field },
   });
 }

@@ -7,6 +7,7 @@ import type {
   Mandate,
   Message,
   Money,
+  PackageRef,
   Quote,
   Registration,
   Submission,
@@ -17,7 +18,7 @@ import { encodeFunctionData } from "viem";
 import type { Call } from "./sign-transaction.ts";
 
 /** How a call gets on chain under a submission id. */
-export type Submit = (id: string, call: Call) => Promise<SubmissionResult>;
+export type Submit = (submission: Submission, call: Call) => Promise<SubmissionResult>;
 
 function leafArgument(leaf: VerdictLeaf) {
   const { period, faultA, faultB } = leaf;
@@ -29,9 +30,9 @@ const VOTE_GAS_FACTOR = 3;
 
 /** The writing half of the port: each method encodes one call. */
 export function contractWrites(at: Deployment, submit: Submit) {
-  const toRegistry = ({ id }: Submission, data: Hex) => submit(id, { to: at.registry, data });
-  const toDeals = ({ id }: Submission, data: Hex, value = 0n) => submit(id, { to: at.deals, data, value });
-  const toLedger = ({ id }: Submission, data: Hex, gasFactor = 1) => submit(id, { to: at.ledger, data, gasFactor });
+  const toRegistry = (s: Submission, data: Hex) => submit(s, { to: at.registry, data });
+  const toDeals = (s: Submission, data: Hex, value = 0n) => submit(s, { to: at.deals, data, value });
+  const toLedger = (s: Submission, data: Hex, gasFactor = 1) => submit(s, { to: at.ledger, data, gasFactor });
   return {
     register: (s: Submission, registration: Registration, coldSignature: Hex) =>
       toRegistry(
@@ -106,12 +107,17 @@ export function contractWrites(at: Deployment, submit: Submit) {
       toDeals(s, encodeFunctionData({ abi: storageDealsAbi, functionName: "closeVoid", args: [deal] })),
     fail: (s: Submission, leaf: VerdictLeaf, path: Hex[]) =>
       toDeals(s, encodeFunctionData({ abi: storageDealsAbi, functionName: "fail", args: [leafArgument(leaf), path] })),
-    releaseReserve: (s: Submission, manifestHash: Hex) =>
-      toDeals(s, encodeFunctionData({ abi: storageDealsAbi, functionName: "releaseReserve", args: [manifestHash] })),
+    releaseReserve: (s: Submission, { owner, manifestHash }: PackageRef) =>
+      toDeals(
+        s,
+        encodeFunctionData({ abi: storageDealsAbi, functionName: "releaseReserve", args: [owner, manifestHash] }),
+      ),
 
     registerSet: (s: Submission, verifiers: Address[], quorum: number) =>
       toLedger(s, encodeFunctionData({ abi: proofLedgerAbi, functionName: "registerSet", args: [verifiers, quorum] })),
     openPeriod: (s: Submission) => toLedger(s, encodeFunctionData({ abi: proofLedgerAbi, functionName: "openPeriod" })),
+    drawSeed: (s: Submission, period: number) =>
+      toLedger(s, encodeFunctionData({ abi: proofLedgerAbi, functionName: "drawSeed", args: [BigInt(period)] })),
     vote: (s: Submission, set: Hex, period: number, root: Hex, leafFileHash: Hex, leaves: number) =>
       toLedger(
         s,

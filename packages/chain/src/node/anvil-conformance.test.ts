@@ -178,6 +178,8 @@ describe("gas, receipts and state", () => {
       for (const url of [anvil.url, running.chain.url]) {
         expect((await rpc(url, "eth_sendRawTransaction", [raw])).error).toBeUndefined();
       }
+      // The base fee that was set is for one block: for this one, though anvil answers before it has made it.
+      await clientsFor(anvil.url).public.waitForTransactionReceipt({ hash: keccak256(raw) });
     }
     for (const [nonce, hash] of hashes.entries()) {
       const { what } = STEPS[nonce]!;

@@ -19,6 +19,8 @@ import { openTrackedState, openVm } from "./execution/chain-state.ts";
 import { makeGenesis } from "./execution/genesis.ts";
 import { installJumpCache } from "./execution/jump-cache.ts";
 import { StateViews } from "./execution/state-views.ts";
+import { type Floors, Pruner, type Retention } from "./pruner.ts";
+import { limitExceeded } from "./rpc-error.ts";
 import { mixOf, sealBlock, signerOf, signReveal } from "./seal.ts";
 import { Serial } from "./serial.ts";
 import { ByteCache } from "./store/byte-cache.ts";
@@ -31,8 +33,12 @@ export interface NodeOptions {
   rules: ChainRules;
   /** Without a key the node only takes blocks in. */
   validatorKey: Hex | undefined;
+  /** Longest time without a block of ours. */
+  heartbeatSeconds: number;
   pool: PoolLimits;
   priority: Priority;
+  /** What to keep; undefined keeps everything. */
+  retention: Retention | undefined;
   /** Memory for trie nodes and code. */
   nodeCacheBytes: number;
 }
@@ -45,6 +51,8 @@ interface Incoming {
 
 /** How many recent block hashes are at hand for BLOCKHASH. */
 const RECENT_HASHES = 260;
+/** Clients that may wait for a block at a time. */
+const MAX_WAITS = 1024;
 /** The longest that a timer is set for: the clock may be put right meanwhile. */
 const LONGEST_WAKE_MS = 60_000;
 
@@ -61,13 +69,18 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   readonly #options: NodeOptions;
   readonly #builder: BlockBuilder;
   readonly #serial = new Serial();
+  readonly #pruner: Pruner | undefined;
   readonly #hashes: Map<bigint, Uint8Array>;
   #head: Block;
   #consensus: ConsensusState;
   #timer: NodeJS.Timeout | undefined;
   #pumping = false;
   #wanted = false;
+  /** Whether a message is queued that says that a transaction waits. */
+  #announced = false;
+  #started = false;
   #stopped = false;
+  #waits = 0;
   #incoming: Incoming | undefined;
   #ready: { executed: ExecutedBlock; seal: Seal } | undefined;
   #reveal: Uint8Array = new Uint8Array(0);
@@ -88,12 +101,22 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     this.#builder = parts.builder;
     this.#hashes = parts.hashes;
     this.#head = parts.head;
+    this.#pruner =
+      options.retention &&
+      new Pruner(store, options.retention, options.rules.genesisTime, (work) => this.#serial.run(work));
     this.pool = new TransactionPool(options.rules, parts.common, options.pool, options.priority, (address) =>
       this.#account(address),
     );
-    this.pool.onReady(() => this.#pump());
-    const self = options.validatorKey === undefined ? undefined : addressOfKey(options.validatorKey);
-    this.#consensus = { rules: options.rules, self, head: referenceOf(parts.head), work: { kind: "idle" } };
+    this.pool.onReady(() => this.#announce());
+    this.#consensus = {
+      rules: options.rules,
+      heartbeatSeconds: options.heartbeatSeconds,
+      self: options.validatorKey === undefined ? undefined : addressOfKey(options.validatorKey),
+      head: referenceOf(parts.head),
+      pace: undefined,
+      waiting: false,
+      work: { kind: "idle" },
+    };
   }
 
   /** Opens the chain at its last stored block, making block 0 if there is none. */
@@ -124,10 +147,21 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     await state.setStateRoot(head.header.stateRoot);
     hashes.set(head.header.number, head.hash());
     const builder = new BlockBuilder(options.rules, common, vm, state, nodes);
-    const views = await StateViews.open(common, new NodeReader(store, cache), blockHash);
+    const views = new StateViews(common, new NodeReader(store, cache));
     const node = new ChainNode(options, store, { common, builder, views, hashes, head });
     store.once("lost", (error) => node.#fail(error));
+    await node.#pruner?.open();
     return node;
+  }
+
+  /** From which block on states, and blocks with all that is in them, can be asked for. */
+  get floors(): Floors {
+    return this.#pruner?.floors ?? { states: 0, history: 0 };
+  }
+
+  /** First topics of logs that may be gone from blocks before the history's floor. */
+  get passingTopics(): readonly Hex[] {
+    return this.#options.retention?.passingTopics ?? [];
   }
 
   get head(): Block {
@@ -136,13 +170,16 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
 
   /** Begins to make blocks, if this node is a validator. */
   start(): void {
-    this.#send({ type: "time" });
+    this.#started = true;
+    if (this.#isReady()) this.#announce();
+    else this.#send({ type: "time" });
   }
 
   /** Ends after the block in hand; nothing is sealed any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    await this.#pruner?.stop();
     await this.#serial.run(() => Promise.resolve());
   }
 
@@ -172,7 +209,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
         });
     });
     if (outcome !== "stored") {
-      throw new CairnError(`Block ${reference.number} is rejected: ${outcome}.`, {
+      throw new CairnError(`block ${reference.number} is rejected: ${outcome}`, {
         code: "chain-block-rejected",
         kind: "corrupt",
         next: "Take blocks from an honest validator.",
@@ -181,11 +218,31 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     }
   }
 
+  /** Resolves when block `number` is stored, or after `milliseconds`. @throws RpcError when too many wait */
+  async waitFor(number: number, milliseconds: number): Promise<void> {
+    if (Number(this.#head.header.number) >= number) return;
+    if (this.#waits >= MAX_WAITS) throw limitExceeded("too many wait for a block", "Ask again in a moment.");
+    this.#waits++;
+    await new Promise<void>((resolve) => {
+      const look = (block: Block): void => {
+        if (Number(block.header.number) >= number) end();
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        this.off("block", look);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.on("block", look);
+    });
+    this.#waits--;
+  }
+
   decode(raw: Uint8Array): Block {
     try {
       return createBlockFromRLP(raw, { common: this.common, setHardfork: false });
     } catch (cause) {
-      throw new CairnError("The bytes are not a block of this chain.", {
+      throw new CairnError("the bytes are not a block of this chain", {
         code: "chain-block-malformed",
         kind: "corrupt",
         cause,
@@ -210,6 +267,12 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     this.emit("fatal", error);
   }
 
+  #announce(): void {
+    if (this.#announced || !this.#started || this.#stopped) return;
+    this.#announced = true;
+    this.#send({ type: "waiting" });
+  }
+
   #send(message: ConsensusMessage): void {
     this.#serial.run(() => this.#handle(message)).catch((error: unknown) => this.#fail(error));
   }
@@ -218,6 +281,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   async #handle(message: ConsensusMessage): Promise<void> {
     const messages: ConsensusMessage[] = [message];
     for (let next = messages.shift(); next !== undefined && !this.#stopped; next = messages.shift()) {
+      if (next.type === "waiting") this.#announced = false;
       const { state, effects } = step(this.#consensus, next, Date.now());
       this.#consensus = state;
       for (const effect of effects) {
@@ -234,15 +298,20 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
         return undefined;
       case "close":
         return await this.#closeBlock();
-      case "abandon":
-        await this.#builder.abandon();
-        this.pool.reset();
+      case "execute":
+        this.#pump();
         return undefined;
+      case "abandon": {
+        const executed = this.#builder.count;
+        await this.#builder.abandon();
+        if (executed > 0) this.pool.reset();
+        return undefined;
+      }
       case "check":
         return { type: "checked", hash: effect.hash, valid: await this.#check() };
       case "store":
         await this.#storeBlock();
-        return { type: "stored", hash: effect.hash };
+        return { type: "stored", hash: effect.hash, waiting: this.#isReady() };
       case "reject":
         this.#incoming?.settle(effect.reason);
         this.#incoming = undefined;
@@ -271,7 +340,6 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
       coinbase: hexToBytes(addressOfKey(key)),
       mixHash: mixOf(this.#reveal),
     });
-    this.#pump();
   }
 
   async #closeBlock(): Promise<ConsensusMessage> {
@@ -322,6 +390,8 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     this.#incoming?.settle("stored");
     this.#incoming = undefined;
     this.emit("block", block, rows);
+    const head = { number: rows.block.number, timestamp: rows.timestamp };
+    this.#pruner?.stored(head).catch((error: unknown) => this.#fail(error));
   }
 
   /** Executes waiting transactions into the open block, one after another, for as long as there are any that fit. */
@@ -344,13 +414,25 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     while (await this.#serial.run(() => this.#executeNext())) await breathe();
   }
 
+  /** Gas that a transaction to anybody may have of `gas`: the rest is the priority addresses'. */
+  #unreserved(gas: bigint): bigint {
+    return gas - (this.rules.blockGas * BigInt(Math.round(this.#options.priority.share * 1000))) / 1000n;
+  }
+
+  /** Whether a transaction waits that an empty block has room for. */
+  #isReady(): boolean {
+    return this.pool.next(this.#unreserved(this.rules.blockGas), this.rules.blockGas) !== undefined;
+  }
+
   async #executeNext(): Promise<boolean> {
     const { work } = this.#consensus;
     if (this.#stopped || work.kind !== "building" || work.closing) return false;
     const left = this.#builder.gasLeft;
-    const reserved = (this.rules.blockGas * BigInt(Math.round(this.#options.priority.share * 1000))) / 1000n;
-    const entry = this.pool.next(left - reserved, left);
-    if (entry === undefined) return false;
+    const entry = this.pool.next(this.#unreserved(left), left);
+    if (entry === undefined) {
+      await this.#handle({ type: "drained", executed: this.#builder.count, full: this.#isReady() });
+      return false;
+    }
     try {
       await this.#builder.add(entry.transaction);
       this.pool.executed(entry);
@@ -370,6 +452,8 @@ function referenceOf(block: Block): BlockReference {
     parent: bytesToHex(header.parentHash),
     timestamp: Number(header.timestamp),
     proposer: header.coinbase.toString() as Address,
+    transactions: block.transactions.length,
+    gasUsed: header.gasUsed,
   };
 }
 

@@ -1,6 +1,8 @@
 import { type Address, CairnError, type Hex } from "@cairn/core";
+import { CALL_LIMITS, type CallLimits } from "./calls/call-pool.ts";
 import { addressOfKey } from "./crypto.ts";
 import { FAUCET_CHAINS, type FaucetConfig } from "./faucet.ts";
+import type { Retention } from "./pruner.ts";
 import { METHOD_LIMITS, type MethodLimits } from "./rpc/methods.ts";
 import { type ListenOptions, SERVER_LIMITS, type ServerLimits } from "./rpc/server.ts";
 import type { DatabaseConfig } from "./store/database.ts";
@@ -10,8 +12,10 @@ import type { ChainRules } from "./types.ts";
 /** What `startChain` and the process's JSON file take. Wei are decimal strings. */
 export interface ChainConfig {
   chainId: number;
-  /** Whole seconds, at least 1. */
+  /** A slot of the proposer, and the time that a full block's gas stands for. Whole seconds, at least 1. */
   blockSeconds: number;
+  /** Longest time between two blocks though nothing is to be done. Whole seconds; default: `blockSeconds`. */
+  heartbeatSeconds?: number;
   /** Private key of the one validator; kept out of arguments and logs. */
   validatorKey: Hex;
   /** The chain's own database, with a role that may create tables there. */
@@ -31,7 +35,9 @@ export interface ChainConfig {
   listen?: Partial<ListenOptions>;
   /** Contracts that keep a share of block gas and pool to themselves: proofs, votes, disputes. */
   priority?: { addresses: Address[]; share: number };
-  limits?: Partial<MethodLimitsJson & ServerLimits & PoolLimits>;
+  limits?: Partial<MethodLimitsJson & CallLimits & ServerLimits & PoolLimits>;
+  /** What to keep of the past; left out, everything is kept (an archive). */
+  retention?: Retention;
   /** Memory for trie nodes; default 64 MiB. */
   nodeCacheBytes?: number;
 }
@@ -48,6 +54,8 @@ export interface ChainSettings {
   /** Without the genesis time, which the first start decides. */
   rules: Omit<ChainRules, "genesisTime"> & { genesisTime: number | undefined };
   validatorKey: Hex;
+  heartbeatSeconds: number;
+  retention: Retention | undefined;
   database: DatabaseConfig;
   faucet: FaucetConfig | undefined;
   listen: ListenOptions;
@@ -55,11 +63,12 @@ export interface ChainSettings {
   pool: PoolLimits;
   server: ServerLimits;
   methods: MethodLimits;
+  calls: CallLimits;
   nodeCacheBytes: number;
 }
 
 function wrong(field: string, allowed: string): CairnError {
-  return new CairnError(`The chain's configuration is wrong: ${field} must be ${allowed}.`, {
+  return new CairnError(`the chain's configuration is wrong: ${field} must be ${allowed}`, {
     code: "chain-config-invalid",
     kind: "input",
     next: `Correct ${field} and start the chain again.`,
@@ -124,6 +133,23 @@ function priority(value: unknown): Priority {
   return { addresses: new Set(addresses.map((one) => address(one, "priority.addresses"))), share };
 }
 
+/** Twice what BLOCKHASH reaches back: what a call may ask for is there though the head moves on. */
+const LEAST_STATE_BLOCKS = 512;
+
+function retention(value: unknown): Retention | undefined {
+  if (value === undefined) return undefined;
+  const given = record(value, "retention");
+  const topics = given.passingTopics;
+  if (!Array.isArray(topics) || !topics.every((topic) => /^0x[0-9a-f]{64}$/.test(String(topic)))) {
+    throw wrong("retention.passingTopics", "a list of topics, each 0x and 64 hex digits");
+  }
+  return {
+    stateBlocks: integer(given.stateBlocks, "retention.stateBlocks", LEAST_STATE_BLOCKS),
+    historySeconds: integer(given.historySeconds, "retention.historySeconds", 1),
+    passingTopics: topics as Hex[],
+  };
+}
+
 function limitsFrom<L extends object>(defaults: L, given: Record<string, unknown>): L {
   const entries = Object.entries(defaults).map(([name, fallback]) => [
     name,
@@ -161,12 +187,15 @@ export function parseConfig(input: unknown): ChainSettings {
       alloc: Object.fromEntries(alloc),
     },
     validatorKey,
+    heartbeatSeconds: integer(given.heartbeatSeconds, "heartbeatSeconds", 1, blockSeconds),
+    retention: retention(given.retention),
     database: record(given.database, "database"),
     faucet: faucet(given.faucet, chainId),
     listen: listen(given.listen),
     priority: priority(given.priority),
     pool: limitsFrom(POOL_LIMITS, limits),
     server: limitsFrom(SERVER_LIMITS, limits),
+    calls: limitsFrom(CALL_LIMITS, limits),
     methods: {
       ...limitsFrom(METHOD_LIMITS, limits),
       callGas: limits.callGas === undefined ? callGas : BigInt(integer(limits.callGas, "limits.callGas", 21_000)),

@@ -1,4 +1,5 @@
 import type { Address, Hex } from "@cairn/core";
+import { formatCoins } from "@cairn/core/coins";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
 import type { ChainNode } from "./chain-node.ts";
@@ -30,6 +31,7 @@ export class Faucet {
     this.#node = node;
     this.#config = config;
     this.#address = addressOfKey(config.key);
+    node.store.remember(hexToBytes(this.#address));
   }
 
   /** Undefined unless the chain is one that may have a faucet and a faucet is configured. */
@@ -45,7 +47,7 @@ export class Faucet {
       if (wanted <= 0n && left > 0n) throw invalidParams("amount must be above zero");
       if (wanted > left || left <= 0n) {
         throw limitExceeded(
-          `the faucet gives an address ${this.#config.perAddress} wei; ${left} are left`,
+          `the faucet gives an address ${formatCoins(this.#config.perAddress)}; ${formatCoins(left < 0n ? 0n : left)} are left`,
           "Use another address.",
         );
       }
@@ -55,13 +57,19 @@ export class Faucet {
     });
   }
 
+  /** A transfer that waits is counted here alone, though it may be stored by now; one that the pool has no more is in the store, or never will be. */
   async #given(to: Address): Promise<bigint> {
     let waiting = 0n;
+    const hashes: Uint8Array[] = [];
     for (const [hash, transfer] of this.#waiting) {
       if (this.#node.pool.find(hash) === undefined) this.#waiting.delete(hash);
-      else if (transfer.to === to) waiting += transfer.amount;
+      else if (transfer.to === to) {
+        waiting += transfer.amount;
+        hashes.push(hexToBytes(hash));
+      }
     }
-    return waiting + (await this.#node.store.sentBetween(hexToBytes(this.#address), hexToBytes(to)));
+    const sent = await this.#node.store.sentBetween(hexToBytes(this.#address), hexToBytes(to), hashes);
+    return waiting + sent;
   }
 
   async #send(to: Address, value: bigint): Promise<Hex> {

@@ -8,6 +8,7 @@ export const RPC = {
   invalidParams: -32602,
   internal: -32603,
   server: -32000,
+  notFound: -32001,
   resourceUnavailable: -32002,
   rejected: -32003,
   limitExceeded: -32005,
@@ -36,6 +37,16 @@ export function invalidParams(message: string): RpcError {
 
 export function limitExceeded(message: string, next: string): RpcError {
   return new RpcError(RPC.limitExceeded, message, { code: "chain-limit", kind: "exhausted", next });
+}
+
+/** What was asked for is deleted. */
+export function pruned(what: string, from: number): RpcError {
+  return new RpcError(RPC.server, `${what} before block ${from} is pruned; run with archive`, {
+    code: "chain-pruned",
+    kind: "missing",
+    next: "Ask for a newer block, or ask a chain that runs as an archive (CAIRN_ARCHIVE=1).",
+    details: { from },
+  });
 }
 
 export function rejected(message: string, next: string): RpcError {

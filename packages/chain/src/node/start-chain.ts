@@ -1,4 +1,6 @@
 import { CairnError } from "@cairn/core";
+import { httpUrl } from "@cairn/process";
+import { CallPool } from "./calls/call-pool.ts";
 import { ChainNode, rulesToJson } from "./chain-node.ts";
 import { type ChainConfig, type ChainSettings, parseConfig } from "./config.ts";
 import { Faucet } from "./faucet.ts";
@@ -27,7 +29,7 @@ async function agreeOnRules(store: ChainStore, given: ChainSettings["rules"]): P
   const mine = rulesToJson(rules);
   for (const field of Object.keys(mine)) {
     if (canonical(mine[field]) === canonical(known[field])) continue;
-    throw new CairnError(`This database holds a chain with another ${field}.`, {
+    throw new CairnError(`this database holds a chain with another ${field}`, {
       code: "chain-rules-differ",
       kind: "conflict",
       next: "Start it with the configuration it was made with, or give the new chain an empty database.",
@@ -43,19 +45,23 @@ function canonical(value: unknown): string {
 }
 
 /**
- * Starts the chain in this process: opens its database, takes up at the last stored block, serves JSON-RPC and makes a block every slot.
+ * Starts the chain in this process: opens its database, takes up at the last stored block, serves JSON-RPC and makes blocks.
  * @throws chain-config-invalid, chain-database-unavailable, chain-database-in-use, chain-rules-differ, chain-port-taken
  */
 export async function startChain(config: ChainConfig): Promise<RunningChain> {
   const settings = parseConfig(config);
   const store = await ChainStore.open(settings.database);
+  const { chainId, baseFee } = settings.rules;
+  const calls = new CallPool({ database: settings.database, chainId, baseFee }, settings.calls);
+  calls.warmUp();
   try {
     const rules = await agreeOnRules(store, settings.rules);
-    const { validatorKey, pool, priority, nodeCacheBytes } = settings;
-    const node = await ChainNode.open({ rules, validatorKey, pool, priority, nodeCacheBytes }, store);
+    const { validatorKey, heartbeatSeconds, retention, pool, priority, nodeCacheBytes } = settings;
+    const options = { rules, validatorKey, heartbeatSeconds, retention, pool, priority, nodeCacheBytes };
+    const node = await ChainNode.open(options, store);
     const faucet = Faucet.for(node, settings.faucet);
     const server = new RpcServer(
-      { node, faucet, limits: settings.methods },
+      { node, calls, faucet, limits: settings.methods },
       settings.server,
       settings.listen.allowedHosts,
     );
@@ -63,6 +69,7 @@ export async function startChain(config: ChainConfig): Promise<RunningChain> {
     const close = async (): Promise<void> => {
       await node.stop();
       await server.close();
+      await calls.close();
       await store.close();
     };
     let closing: Promise<void> | undefined;
@@ -74,9 +81,9 @@ export async function startChain(config: ChainConfig): Promise<RunningChain> {
       node.once("fatal", (error) => void server.close().finally(() => resolve(error)));
     });
     node.start();
-    const host = settings.listen.host === "::1" ? "[::1]" : settings.listen.host;
-    return { url: `http://${host}:${port}`, node, failed, stop };
+    return { url: httpUrl(settings.listen.host, port), node, failed, stop };
   } catch (error) {
+    await calls.close();
     await store.close();
     throw error;
   }

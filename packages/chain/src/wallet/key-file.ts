@@ -23,6 +23,7 @@ export async function readSmallFile(path: string, limit: number): Promise<string
       throw new CairnError(`${path} has ${size} bytes, more than the ${limit} that such a file can have`, {
         code: "file-too-large",
         kind: "input",
+        next: "Name the key file itself; it has one line.",
         details: { path, size, limit },
       });
     }

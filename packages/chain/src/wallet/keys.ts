@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
 import { crypto } from "./native.ts";
 
 /** n of secp256k1 (SEC 2, 2.4.1): private keys are 1 … n − 1. */

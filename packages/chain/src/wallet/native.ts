@@ -1,13 +1,22 @@
 import { createRequire } from "node:module";
-import { pureKeccak } from "@cairn/core";
-import { secp256k1 } from "@noble/curves/secp256k1";
+import { dirname } from "node:path";
+import { pureKeccak } from "@cairn/core/typed-digest";
 
 interface NativeSecp256k1 {
   publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
   ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
   ecdsaRecover(signature: Uint8Array, recovery: number, digest: Uint8Array, compressed: boolean): Uint8Array;
 }
-type NativeKeccak = (algorithm: "keccak256") => { update(data: Buffer): { digest(): Buffer } };
+/** The sponge of the package keccak, without the stream around it. */
+type KeccakState = new () => {
+  initialize(rate: number, capacity: number): void;
+  absorb(data: Buffer): void;
+  squeeze(bytes: number): Buffer;
+};
+
+const load = createRequire(import.meta.url);
+/** Loaded only where there is no addon. */
+const curve = (): typeof import("@noble/curves/secp256k1")["secp256k1"] => load("@noble/curves/secp256k1").secp256k1;
 
 /** The three curve operations and the hash, by the prebuilt addon or in JavaScript; both give the same bytes. */
 export interface Crypto {
@@ -24,18 +33,18 @@ export interface Crypto {
 export const pureCrypto: Crypto = {
   kind: "pure",
   keccak: pureKeccak,
-  publicKey: (key) => secp256k1.getPublicKey(key, false),
+  publicKey: (key) => curve().getPublicKey(key, false),
   sign(digest, key) {
-    const signature = secp256k1.sign(digest, key, { lowS: true, prehash: false });
+    const signature = curve().sign(digest, key, { lowS: true, prehash: false });
     return { signature: signature.toCompactRawBytes(), recovery: signature.recovery };
   },
   recover: (signature, recovery, digest) =>
-    secp256k1.Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(digest).toRawBytes(false),
+    curve().Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(digest).toRawBytes(false),
 };
 
-function addon<T>(path: string): T | undefined {
+function addon<T>(open: () => T): T | undefined {
   try {
-    return createRequire(import.meta.url)(path) as T;
+    return open();
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;
@@ -44,15 +53,23 @@ function addon<T>(path: string): T | undefined {
 
 /** The addons where the platform has prebuilt ones (not linux-arm64), JavaScript elsewhere. */
 function bestCrypto(): Crypto {
-  const secp = addon<NativeSecp256k1>("secp256k1/bindings.js");
-  const hash = addon<NativeKeccak>("keccak/bindings.js");
+  const secp = addon(() => load("secp256k1/bindings.js") as NativeSecp256k1);
+  const Sponge = addon(() => {
+    const path = load.resolve("keccak/bindings.js");
+    // Of keccak's own dependencies, not of ours.
+    const loadAsKeccak = createRequire(path);
+    return loadAsKeccak("node-gyp-build")(dirname(path)) as KeccakState;
+  });
   return {
-    kind: secp && hash ? "native" : "pure",
-    keccak: hash
-      ? (data) =>
-          hash("keccak256")
-            .update(Buffer.from(data.buffer, data.byteOffset, data.length))
-            .digest()
+    kind: secp && Sponge ? "native" : "pure",
+    keccak: Sponge
+      ? (data) => {
+          const sponge = new Sponge();
+          // keccak256: a rate of 1,088 and a capacity of 512 bits.
+          sponge.initialize(1088, 512);
+          sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
+          return sponge.squeeze(32);
+        }
       : pureCrypto.keccak,
     publicKey: secp ? (key) => secp.publicKeyCreate(key, false) : pureCrypto.publicKey,
     sign: secp

@@ -23,9 +23,11 @@ export interface ProviderRecord {
   duty: bigint;
   region: string;
   endpoint: string;
-  fulfilled: bigint;
-  committed: bigint;
   active: boolean;
+  /** Takes the place of `payout` later; undefined when no change is under way. */
+  pendingPayout?: Address;
+  /** The nonce of the next message that the cold key signs. */
+  nextNonce: bigint;
 }
 
 export interface DealRecord {
@@ -34,6 +36,8 @@ export interface DealRecord {
   quote: Quote;
   escrow: Money;
   paidPeriods: number;
+  /** Periods of a COMPLETED deal whose pay waits for the leaf that decides it. */
+  heldPeriods: number;
   provenCount: number;
   receiptTime: Seconds;
   /** Block of the receipt; the activation seed is the hash of a later one. */
@@ -90,7 +94,8 @@ export interface FinalizedHead extends Head {
 export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; time: Seconds } & (
   | { name: "ProviderRegistered"; provider: Address }
   | { name: "ProviderRetired"; provider: Address }
-  | { name: "WorkLogged"; provider: Address; fulfilled: bigint; committed: bigint }
+  /** Shard-periods since the deal's last log, under the verdict of the deal's verifier set. */
+  | { name: "WorkLogged"; provider: Address; set: Hex; deal: DealId; fulfilled: bigint; committed: bigint }
   | { name: "Deposited"; account: Address; amount: Money }
   | { name: "Withdrawn"; account: Address; amount: Money }
   | { name: "PackageCreated"; manifestHash: Hex; owner: Address; executor: Address; reserve: Money }
@@ -116,24 +121,38 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
   | { name: "DealPaid"; deal: DealId; provider: Address; amount: Money; periods: number }
   | { name: "DealRefunded"; deal: DealId; amount: Money; toReserve: boolean }
   /** Every ACTIVE deal of the package ends with `lastPeriod` at the latest; its PROPOSED ones can only be cancelled. */
-  | { name: "PackageTerminated"; manifestHash: Hex; lastPeriod: number }
-  | { name: "ReserveReleased"; manifestHash: Hex; amount: Money }
-  | { name: "PeriodOpened"; period: number; seed: Hex }
+  | { name: "PackageTerminated"; manifestHash: Hex; owner: Address; lastPeriod: number }
+  | { name: "ReserveReleased"; manifestHash: Hex; owner: Address; amount: Money }
+  | { name: "PeriodOpened"; period: number }
+  | { name: "SeedDrawn"; period: number; seed: Hex }
   | { name: "Voted"; set: Hex; period: number; verifier: Address; root: Hex }
   | { name: "PeriodFinalized"; set: Hex; period: number; root: Hex; leafFileHash: Hex; leaves: number }
   | { name: "PossessionProven"; deal: DealId; period: number }
 );
 
+/** What names a package on chain: the same manifest hash under another owner is another package. */
+export interface PackageRef {
+  owner: Address;
+  manifestHash: Hex;
+}
+
 /** A transaction known by the caller's own id: sending the same id twice sends one transaction. */
 export interface Submission {
-  /** Unique for the key that sends, chosen by the caller, stable over restarts; used up once a transaction was sent under it. */
+  /** Unique for the key that sends, chosen by the caller, stable over restarts; used up once a transaction that was sent under it had its effect. */
   id: string;
+  /**
+   * When to resolve: once a finalized block holds it, unless set; or as soon as any block does, for what moves no money and what is followed up
+   * anyway. Either way it is sent again until it is final.
+   */
+  until?: SubmissionStage;
 }
+
+export type SubmissionStage = "included" | "finalized";
 
 export interface SubmissionResult {
   transaction: Hex;
   block: number;
-  /** False when it was mined and the contract refused it, as the state had changed since it was tried: that is final for its id. */
+  /** False when it was mined and the contract refused it, as the state had changed since it was tried: sent again, its id is tried anew, a few times at most. */
   ok: boolean;
   /** Decoded revert reason when not ok. */
   revert?: string;
@@ -149,20 +168,31 @@ export interface Ledger {
   readonly deployment: Deployment;
   latest(): Promise<Head>;
   finalized(): Promise<FinalizedHead>;
+  /** The chain's time now: what the next block would have, as far as the chain says. */
+  present(): Promise<Seconds>;
+  /**
+   * Resolves when there may be a block after `after`: as soon as it is made where the chain tells of it, otherwise after a pause; in any case
+   * within ten seconds, and when `signal` aborts. Never rejects.
+   */
+  nextBlock(after: number, signal?: AbortSignal): Promise<void>;
   blockHash(number: number): Promise<Hex>;
+  /** The block that opened a period: its hash becomes the seed. */
+  openedIn(period: number): Promise<number | undefined>;
   seed(period: number): Promise<Hex | undefined>;
   provider(address: Address): Promise<ProviderRecord | undefined>;
   deal(id: DealId): Promise<DealRecord | undefined>;
   /** Free deposit or payout credit of an address in StorageDeals. */
   balance(account: Address): Promise<Money>;
-  packageReserve(manifestHash: Hex): Promise<Money>;
-  /** The package first proposed under this manifest hash, or undefined. */
-  package(manifestHash: Hex): Promise<PackageRecord | undefined>;
+  packageReserve(of: PackageRef): Promise<Money>;
+  /** The package that its owner had proposed, or undefined. */
+  package(of: PackageRef): Promise<PackageRecord | undefined>;
   /** Coins of the account that signs and pays gas. */
   gasBalance(account: Address): Promise<Money>;
   isProven(deal: DealId, period: number): Promise<boolean>;
   /** The PROPOSED or ACTIVE deal on a shard, if there is one. */
-  liveDealAt(manifestHash: Hex, piece: number, shard: number): Promise<DealId | undefined>;
+  liveDealAt(of: PackageRef, piece: number, shard: number): Promise<DealId | undefined>;
+  /** The latest period of which a set has a final root; 0 when it has none. */
+  newestFinal(set: Hex): Promise<number>;
   finalizedRoot(set: Hex, period: number): Promise<{ root: Hex; leafFileHash: Hex; leaves: number } | undefined>;
   /** Members and quorum of a registered verifier set. */
   verifierSet(set: Hex): Promise<{ verifiers: Address[]; quorum: number } | undefined>;
@@ -194,12 +224,14 @@ export interface Ledger {
   terminate(s: Submission, termination: Message<"Termination">, ownerSignature: Hex): Promise<SubmissionResult>;
   claim(s: Submission, leaves: VerdictLeaf[], paths: Hex[][]): Promise<SubmissionResult>;
   close(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
-  /** Ends a deal that no root decided within 30 days of its end. */
+  /** Ends a deal that nobody closed within 30 days of its end; what a final root decides is held for its leaf. */
   closeVoid(s: Submission, deal: DealId): Promise<SubmissionResult>;
   fail(s: Submission, leaf: VerdictLeaf, path: Hex[]): Promise<SubmissionResult>;
-  releaseReserve(s: Submission, manifestHash: Hex): Promise<SubmissionResult>;
+  releaseReserve(s: Submission, of: PackageRef): Promise<SubmissionResult>;
   registerSet(s: Submission, verifiers: Address[], quorum: number): Promise<SubmissionResult>;
   openPeriod(s: Submission): Promise<SubmissionResult>;
+  /** Draw the seed of a period that was opened in an earlier block. */
+  drawSeed(s: Submission, period: number): Promise<SubmissionResult>;
   vote(
     s: Submission,
     set: Hex,

@@ -9,7 +9,6 @@ export {
   type ShardSource,
   type StatusSource,
   statusFrom,
-  type TrafficSettings,
   verifyBitcoinMessage,
 } from "./http/index.ts";
 export type { Location } from "./location/location.ts";

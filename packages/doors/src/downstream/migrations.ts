@@ -45,6 +45,8 @@ create table downstream.tokens (
   message text,
   signature text,
   created_at double precision not null,
+  -- the farmer's program reads the first contract of an answer and no other
+  reads_one boolean not null default false,
   heartbeats bigint not null default 0,
   -- windows that passed without an answer
   missed bigint not null default 0,
@@ -126,6 +128,8 @@ create table downstream.contracts (
   rounds integer,
   state bytea,
   round integer not null,
+  -- came first in its answer, so that programs that read one contract have read it
+  came_first boolean not null default true,
   -- false until the response that carries it has left whole
   firm boolean not null default false,
   -- true once its end has been counted

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Beats } from "./beats.ts";
+import type { Wait } from "./contracts/contract-keeper.ts";
 import type { Location } from "./location/location.ts";
 import type { DownstreamSettings } from "./settings.ts";
 import type { DownstreamMetrics } from "./status/downstream-metrics.ts";
@@ -19,6 +20,8 @@ export interface NodeContext {
   beats: Beats;
   /** Seconds since 1970, with fractions. */
   now: () => number;
+  /** Waits by that clock between two looks at all contracts; in real time unless given. */
+  wait?: Wait;
   /** That many secret random bytes. */
   random: (bytes: number) => Uint8Array;
   log: Log;

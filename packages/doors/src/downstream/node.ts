@@ -8,6 +8,7 @@ import { ContractKeeper } from "./contracts/contract-keeper.ts";
 import { readChallenges } from "./contracts/read-challenges.ts";
 import { findShard } from "./files/find-shard.ts";
 import { handOut } from "./hand-out/hand-out.ts";
+import { markSingle } from "./hand-out/mark-single.ts";
 import type { NodeContext } from "./node-context.ts";
 import { ChunkPool } from "./pool/chunk-pool.ts";
 import { type DownstreamMetrics, SILENT_METRICS } from "./status/downstream-metrics.ts";
@@ -47,7 +48,7 @@ export function createVerificationNode(context: NodeContext): RunningNode {
   const metrics = context.metrics ?? SILENT_METRICS;
   const ofContracts = contractBeats(beats, settings.checkFraction);
   const chunks = new ChunkPool(context);
-  const keeper = new ContractKeeper({ pool, beats: ofContracts, now, log: context.log });
+  const keeper = new ContractKeeper({ pool, beats: ofContracts, now, log: context.log, wait: context.wait });
   const present = async () => {
     await keeper.presence.ensure();
   };
@@ -95,22 +96,28 @@ export function createVerificationNode(context: NodeContext): RunningNode {
       metrics.token("rotated");
       return registration;
     },
-    async handOut(token, ip, bytes, fetches, most) {
+    async handOut(token, ip, bytes, fetches) {
       await present();
-      const request = { token, ip, bytes, fetches, most };
+      const request = { token, ip, bytes, fetches };
       const handed = await counted(turns.take(token, () => handOut(context, ofContracts, request)));
+      keeper.presence.served();
       if (handed.chunks.length > 0) chunks.poke();
       return countEnd(metrics, handed);
     },
     async challenges(token, hashes) {
       await present();
-      const challenges = await counted(readChallenges(pool, ofContracts, now(), token, hashes));
+      const challenges = await counted(readChallenges(pool, ofContracts, now, token, hashes));
+      keeper.presence.served();
       metrics.challenged(challenges.length);
       return challenges;
+    },
+    async readsOne(token, hash) {
+      if (await counted(markSingle(context, ofContracts, token, hash))) chunks.poke();
     },
     shard: (token, hash) => counted(findShard(pool, now(), token, hash)),
     async answer(token, ip, given) {
       const outcomes = await counted(answers.answer(token, ip, given));
+      keeper.presence.served();
       for (const outcome of outcomes) metrics.answered(outcome);
       return outcomes;
     },

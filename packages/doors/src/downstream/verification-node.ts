@@ -69,10 +69,15 @@ export interface VerificationNode {
   /** Replaces a token by a new one; contracts and history stay with the farmer. */
   rotate(token: string): Promise<Registration>;
   /**
-   * New contracts of at most `bytes` bytes together. `fetches`: the client can take a shard from its source. `most`: how many contracts the
-   * client reads from one answer, where that is fewer than the settings allow.
+   * New contracts of at most `bytes` bytes together; a single one for a farmer that reads no more (see `readsOne`). `fetches`: the client can take
+   * a shard from its source.
    */
-  handOut(token: string, ip: string, bytes: number, fetches: boolean, most?: number): Promise<HandOut>;
+  handOut(token: string, ip: string, bytes: number, fetches: boolean): Promise<HandOut>;
+  /**
+   * The farmer's program asked about `hash` alone, as only those do that read one contract from an answer to `/chunk`. From now on it gets one at a
+   * time; those that came beside the ones it read, and that it therefore never answers, end, held against nobody. Repeats change nothing.
+   */
+  readsOne(token: string, hash: FileHash): Promise<void>;
   /** Present challenges in the order asked (repeats once), or of every contract. Writes nothing. */
   challenges(token: string, hashes?: readonly FileHash[]): Promise<ContractChallenge[]>;
   /** Where the bytes of a shard come from; undefined unless this token has a contract on it that has not ended. */

@@ -46,6 +46,17 @@ export class SimulatedClock implements FarmerClock {
     }
   }
 
+  /** For an actor that is not spawned, and does nothing before it has called this for the first time: `pause` by `sleep`, until the signal. */
+  actor(pause: () => Promise<void>): (seconds: number, signal: AbortSignal) => Promise<void> {
+    let known = false;
+    return async (_seconds, signal) => {
+      if (!known) this.#busy += 1;
+      known = true;
+      const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      if (!signal.aborted) await Promise.race([pause(), aborted]);
+    };
+  }
+
   /** Lets time pass until `seconds` from now. */
   async advance(seconds: number): Promise<void> {
     this.#until = this.#now + seconds;

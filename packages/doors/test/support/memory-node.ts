@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError, type ErrorCode } from "@cairn/core";
 import {
   type AnswerOutcome,
   type ContractChallenge,
@@ -8,7 +8,7 @@ import {
   type VerificationNode,
 } from "@cairn/doors/downstream";
 
-const refusal = (code: string) => new CairnError(code, { code, kind: "input" });
+const refusal = (code: ErrorCode) => new CairnError(code, { code, kind: "input" });
 
 /** A node without a database, for tests of what HTTP does with its answers: it says what a test put into it. */
 export class MemoryNode implements VerificationNode {
@@ -67,8 +67,12 @@ export class MemoryNode implements VerificationNode {
     return { token: "ff".repeat(16), farmerId: "0".repeat(20), scheme: this.settings.scheme };
   }
 
-  async handOut(token: string, ip: string, bytes: number, fetches: boolean, most?: number) {
-    this.#called("handOut", token, ip, bytes, fetches, most);
+  async readsOne(token: string, hash: string) {
+    this.#called("readsOne", token, hash);
+  }
+
+  async handOut(token: string, ip: string, bytes: number, fetches: boolean) {
+    this.#called("handOut", token, ip, bytes, fetches);
     return {
       chunks: this.chunks,
       confirm: async () => {

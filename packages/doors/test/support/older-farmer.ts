@@ -28,12 +28,12 @@ export const SINGLE_CONTRACT: OlderProtocol = {
   },
 };
 
-/** What the document says: an array of contracts, and every object of a proof scheme a string. */
+/** What the document says: an array of contracts; the objects of a Merkle proof are JSON, as the programs of its time had them. */
 export const DOCUMENTED: OlderProtocol = {
   prefix: "/api/downstream",
   read(type, value) {
-    if (typeof value !== "string") throw new Error("an object of the proof scheme is not a string");
-    return type === "Merkle" ? (JSON.parse(value) as Json) : value;
+    if ((typeof value === "string") !== (type === "Swizzle")) throw new Error(`not an object of ${type}`);
+    return value;
   },
   write: (proof) => (typeof proof === "string" ? proof : JSON.stringify(proof)),
   chunks(answer) {
@@ -56,6 +56,7 @@ export interface OlderFarmerOptions {
 const CHUNK_KEYS = ["seed", "size", "file_hash", "challenge", "tag", "due"] as const;
 const PAUSE_SECONDS = 30;
 const LATE_SECONDS = 2;
+const AGAIN_SECONDS = 3;
 const HASH = /^[0-9a-f]{64}$/;
 
 /** A farmer that asks and answers for each contract alone, by `/challenge/<token>/<file_hash>` and `/answer/<token>/<file_hash>`. */
@@ -141,12 +142,17 @@ export class OlderFarmer {
         if (status !== "ok") throw new Error(`the node said ${status}`);
         this.accepted += 1;
         accepted += 1;
-        let next: Record<string, Json>;
-        do {
-          await clock.sleep(expiration + LATE_SECONDS - clock.now());
-          next = (await this.#http.get(`/challenge/${path}`)) as Record<string, Json>;
+        await clock.sleep(expiration + LATE_SECONDS - clock.now());
+        const ask = async () => {
+          const next = (await this.#http.get(`/challenge/${path}`)) as Record<string, Json>;
           if (next.status !== undefined) throw new Error(`the node said ${next.status}`);
-        } while (next.answered === true && this.#running);
+          return next;
+        };
+        let next = await ask();
+        while (next.answered === true && this.#running) {
+          await clock.sleep(AGAIN_SECONDS);
+          next = await ask();
+        }
         challenge = next.challenge ?? null;
         due = next.due;
       }

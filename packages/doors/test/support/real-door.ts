@@ -11,8 +11,7 @@ import {
   type RunningNode,
   statusFrom,
 } from "@cairn/doors/downstream";
-import { showPresence } from "../../src/downstream/contracts/presence.ts";
-import type { SimulatedClock } from "./farmer-clock.ts";
+import type { Wait } from "../../src/downstream/contracts/contract-keeper.ts";
 import { type OpenDoor, openDoor } from "./open-door.ts";
 
 export interface RealDoor extends OpenDoor {
@@ -30,6 +29,7 @@ export async function openRealDoor(
   settings: Partial<DownstreamSettings>,
   now: () => number,
   options: Partial<DownstreamRoutesOptions> = {},
+  wait?: Wait,
 ): Promise<RealDoor> {
   const database = await testDatabase({ migrations: [{ namespace: "downstream", migrations: downstreamMigrations }] });
   const warnings: string[] = [];
@@ -42,6 +42,7 @@ export async function openRealDoor(
     random: randomBytes,
     log: { info: () => undefined, warn, error: warn },
     locate: () => NOWHERE,
+    ...(wait === undefined ? {} : { wait }),
   });
   await node.chunks.fill();
   await node.start();
@@ -55,25 +56,6 @@ export async function openRealDoor(
       await door.close();
       await node.stop();
       await database.drop();
-    },
-  };
-}
-
-/**
- * Gives the node's sign of life by a simulated clock, as it gives it by the real one: to its own timer, which runs in real
- * time, the hours of a simulation would look like an absence.
- */
-export function liveBy(clock: SimulatedClock, { database }: RealDoor): { stop(): void } {
-  let running = true;
-  void clock.spawn(async () => {
-    while (running) {
-      await showPresence(database.pool, () => clock.now());
-      await clock.sleep(4);
-    }
-  });
-  return {
-    stop: () => {
-      running = false;
     },
   };
 }

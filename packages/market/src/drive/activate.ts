@@ -1,17 +1,19 @@
-import { createHash } from "node:crypto";
 import { CairnError, type Hex, PERIOD_CHALLENGES, type SlotEvent } from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { decisionOf, isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { decisionOf, readDeals, submissionFor } from "./propose.ts";
 import { each } from "./quote-slots.ts";
+import { submitSlots } from "./submit-slots.ts";
 
 const PROVE_TIMEOUT_SECONDS = 60;
+/** After the contract refused a deal that it still has as PROPOSED: another seed may do. */
+const RETRY_SECONDS = 3;
 
-interface Attested {
-  slot: SlotRow;
+interface Attested extends SlotRow {
   proofHash: Hex;
   signatures: Hex[];
 }
@@ -62,7 +64,7 @@ async function receiptsBehind(
   const open = slots.filter((slot) => !decided.includes(slot));
   const receipts = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));
   while (open.length > 0 && (await context.ledger.latest()).number <= receipts) {
-    await context.clock.sleep(Math.max(0.2, context.profile.blockSeconds / 4), signal);
+    await context.ledger.nextBlock(receipts, signal);
     signal.throwIfAborted();
   }
   return open;
@@ -86,7 +88,7 @@ async function attestSlot(
     );
     const proof = Buffer.from(answer.proof, "base64");
     const signatures = await context.attest(deal, seed, proof, answer.signature);
-    return { slot, proofHash: `0x${createHash("sha256").update(proof).digest("hex")}`, signatures };
+    return { ...slot, proofHash: sha256Hex(proof), signatures };
   } catch (error) {
     if (signal.aborted) throw error;
     const known = error instanceof CairnError;
@@ -110,41 +112,21 @@ async function attestSlot(
   return undefined;
 }
 
-async function activate(context: Context, row: PackageRow, seed: Hex, attested: readonly Attested[]): Promise<void> {
-  const deals = attested.map(({ slot }) => slot.state.deal!);
-  const slots = attested.map(({ slot }) => slot);
-  try {
-    const result = await context.ledger.activate(
-      { id: submissionFor("activate", deals, seed) },
-      deals,
-      seed,
-      attested.map(({ proofHash }) => proofHash),
-      attested.map(({ signatures }) => signatures),
-    );
-    if (!result.ok)
-      throw new CairnError(result.revert ?? "the activation was refused", { code: "reverted", kind: "conflict" });
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const records = await readDeals(context, slots);
-    if (attested.length > 1 && slots.every((slot) => records.get(slot.state.deal!)?.state === "PROPOSED")) {
-      for (const one of attested) await activate(context, row, seed, [one]);
-      return;
-    }
-    await applySlotEvents(
-      context,
-      row.id,
-      each(slots, (slot) => {
-        const record = records.get(slot.state.deal!);
-        return record === undefined || record.state === "PROPOSED"
-          ? blockedBy(error, 3)
-          : { type: "chain", deal: slot.state.deal!, state: record.state };
-      }),
-    );
-    return;
-  }
-  await applySlotEvents(
-    context,
-    row.id,
-    each(slots, (slot) => ({ type: "chain", deal: slot.state.deal!, state: "ACTIVE" })),
-  );
+function activate(context: Context, row: PackageRow, seed: Hex, attested: readonly Attested[]): Promise<void> {
+  return submitSlots(context, row, attested, {
+    send: (some) => {
+      const deals = some.map((slot) => slot.state.deal!);
+      return context.ledger.activate(
+        { id: submissionFor("activate", deals, seed) },
+        deals,
+        seed,
+        some.map(({ proofHash }) => proofHash),
+        some.map(({ signatures }) => signatures),
+      );
+    },
+    taken: (slot) => ({ type: "chain", deal: slot.state.deal!, state: "ACTIVE" }),
+    isOpen: (record) => record === undefined || record.state === "PROPOSED",
+    decided: (slot, record) => decisionOf(slot, record),
+    refused: (_, refusal) => blockedBy(refusal, RETRY_SECONDS),
+  });
 }

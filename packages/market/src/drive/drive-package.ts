@@ -14,9 +14,8 @@ import { each, quoteSlots } from "./quote-slots.ts";
 import { rebuildSlot } from "./rebuild-slot.ts";
 import { recordReceipts } from "./record-receipts.ts";
 import { storeShard } from "./store-shard.ts";
+import { DEALS_PER_TRANSACTION } from "./submit-slots.ts";
 
-/** Receipts, activations and withdrawals take at most about 65,000 gas a deal, and the smallest block holds 6,000,000. */
-const DEALS_PER_TRANSACTION = 48;
 /** Longest wait for a slot that becomes due while others are busy. */
 const RELOOK_SECONDS = 2;
 
@@ -89,7 +88,7 @@ function tasksFor(
   const now = context.clock.now();
   const due = new Map<SlotCommand, SlotRow[]>();
   for (const slot of slots) {
-    const command = busy.has(keyOf(slot)) ? undefined : slotCommand(slot.state, now);
+    const command = busy.has(keyOf(slot)) ? undefined : slotCommand(slot.state, now, context.chainNow());
     if (command) due.set(command, [...(due.get(command) ?? []), slot]);
   }
   const task = (of: SlotRow[], run: () => Promise<void>): Task => ({ keys: of.map(keyOf), slots: of, run });

@@ -1,11 +1,13 @@
 import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
-import { CairnError, type DealRecord } from "@cairn/core";
+import { type DealRecord, submitRefusal } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
-import { isRefusal, readDeals, submissionFor } from "./propose.ts";
+import { cancelSlots } from "./cancel.ts";
+import { chunksOf, readDeals } from "./propose.ts";
 import { sendTermination } from "./send-termination.ts";
+import { DEALS_PER_TRANSACTION } from "./submit-slots.ts";
 
 const RETRY_SECONDS = 10;
 
@@ -34,14 +36,7 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
       })),
     );
   }
-  if (proposed.length > 0) {
-    const deals = proposed.map((slot) => slot.state.deal!);
-    try {
-      await context.ledger.cancel({ id: submissionFor("cancel", deals) }, deals);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
-  }
+  for (const some of chunksOf(proposed, DEALS_PER_TRANSACTION)) await cancelSlots(context, row, some);
   const active = held.filter((slot) => records.get(slot.state.deal!)?.state === "ACTIVE");
   if (active.length > 0) await endDeals(context, row, active);
   if (held.length === settled.length && !signal.aborted) return closePackage(context, row, "REMOVED");
@@ -53,7 +48,7 @@ async function endDeals(context: Context, row: PackageRow, active: readonly Slot
   const { termination, manifestHash } = row;
   if (termination === null || manifestHash === null) return;
   const deals = active.map((slot) => slot.state.deal!);
-  const refusal = await sendTermination(context, manifestHash, termination, deals);
+  const refusal = await sendTermination(context, { owner: row.owner, manifestHash }, termination, deals);
   if (refusal === undefined) return;
   await context.pool.query("update catalog.packages set cause = $2, next = $3 where id = $1", [
     row.id,
@@ -74,37 +69,34 @@ const QUOTE_MARGIN_SECONDS = 120;
 
 function isFinal(context: Context, record: DealRecord | undefined, slot: SlotRow): boolean {
   if (record === undefined || record.state === "NONE") {
-    return slot.state.proposal === null || context.clock.now() > (slot.state.quoteExpiry ?? 0) + QUOTE_MARGIN_SECONDS;
+    return slot.state.proposal === null || context.chainNow() > (slot.state.quoteExpiry ?? 0) + QUOTE_MARGIN_SECONDS;
   }
   return record.state !== "PROPOSED" && record.state !== "ACTIVE";
 }
 
 /** Every deal is settled: the reserve goes back, the files and the block index go. */
 export async function closePackage(context: Context, row: PackageRow, state: "REMOVED" | "EXPIRED"): Promise<void> {
-  const told: NewEvent[] = [];
-  if (row.manifestHash !== null && (await context.ledger.packageReserve(row.manifestHash)) > 0n) {
-    try {
-      const result = await context.ledger.releaseReserve(
-        { id: `market:release:${row.manifestHash}` },
-        row.manifestHash,
-      );
-      if (!result.ok)
-        throw new CairnError(result.revert ?? "the release was refused", { code: "reverted", kind: "conflict" });
-      told.push({
-        package: row.id,
-        kind: "reserve-released",
-        severity: "info",
-        message: "What was left of the repair reserve is back on the owner's deposit.",
-      });
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
+  const events: NewEvent[] = [];
+  if (
+    row.manifestHash !== null &&
+    (await context.ledger.packageReserve({ owner: row.owner, manifestHash: row.manifestHash })) > 0n
+  ) {
+    const of = { owner: row.owner, manifestHash: row.manifestHash };
+    const id = `market:release:${row.owner}:${row.manifestHash}`;
+    if ((await submitRefusal(() => context.ledger.releaseReserve({ id }, of))) !== undefined) {
       // Some deal counts as live on chain: it is looked at again.
       await postpone(context, row);
       return;
     }
+    events.push({
+      package: row.id,
+      kind: "reserve-released",
+      severity: "info",
+      message: "What was left of the repair reserve is back on the owner's deposit.",
+    });
   }
   if (state === "REMOVED") {
-    told.push({
+    events.push({
       package: row.id,
       kind: "package-removed",
       severity: "info",
@@ -114,7 +106,7 @@ export async function closePackage(context: Context, row: PackageRow, state: "RE
   await inTransaction(context.pool, async (client) => {
     await client.query("update catalog.packages set state = $2, next_due_at = null where id = $1", [row.id, state]);
     await client.query("delete from catalog.blocks where package = $1", [row.id]);
-    await recordEvents(client, told);
+    await recordEvents(client, events);
   });
   await forgetFiles(context, row);
 }

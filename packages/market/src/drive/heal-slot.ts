@@ -16,7 +16,7 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
         const capability = signAsExecutor(context, "UploadCapability", {
           deal: deal!,
           provider: provider!,
-          expiry: BigInt(context.clock.now() + context.deployment.proposalSeconds),
+          expiry: BigInt(context.chainNow() + context.deployment.proposalSeconds),
         });
         const options = { timeoutSeconds: DISCARD_TIMEOUT_SECONDS, signal };
         await context.transport.request(provider!, { type: "discard", deal: deal!, capability }, options);

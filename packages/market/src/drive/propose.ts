@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { shardTree } from "@cairn/chain";
-import { CairnError, type DealId, type DealRecord, quoteUsable, type SlotEvent } from "@cairn/core";
+import {
+  CairnError,
+  type DealId,
+  type DealRecord,
+  isRefusal,
+  quoteUsable,
+  type SlotEvent,
+  submitRefusal,
+} from "@cairn/core";
 import type { Context } from "../context.ts";
 import { decodeDocument } from "../document.ts";
 import { loadDocument, mandateOf, type PackageRow } from "../package-rows.ts";
@@ -17,17 +25,12 @@ export function submissionFor(kind: string, deals: readonly DealId[], more = "")
   return `market:${kind}:${hash.slice(0, 40)}`;
 }
 
-/** Whether an error says that the contract refuses the call, now and later. */
-export function isRefusal(error: unknown): error is CairnError {
-  return error instanceof CairnError && error.code === "reverted";
-}
-
 /**
  * Lock escrow for QUOTED slots of one piece: one transaction for all, or one for each after a common one was refused. A proposal that was
  * sent before a crash is taken up under its own name, with the deals that it had.
  */
 export async function proposeSlots(context: Context, row: PackageRow, slots: readonly SlotRow[]): Promise<void> {
-  const now = context.clock.now();
+  const now = context.chainNow();
   const lapsed = slots.filter((slot) => !quoteUsable(slot.state, now));
   if (lapsed.length > 0) {
     const event: SlotEvent = { type: "quote-lapsed", cause: "Its quote ran out before it was proposed." };
@@ -69,18 +72,19 @@ async function proposeGroup(context: Context, row: PackageRow, group: readonly S
   try {
     const mandate = mandateOf(row);
     const tree = shardTree(decodeDocument(await loadDocument(context.pool, row.id)));
-    const result = await context.ledger.propose(
-      { id },
-      mandate.message,
-      mandate.signature,
-      group.map((slot) => slot.quote!),
-      group.map((slot) => slot.quoteSignature!),
-      group.map((slot) => tree.path(slot.piece, slot.shard)),
+    const refusal = await submitRefusal(() =>
+      context.ledger.propose(
+        { id },
+        mandate.message,
+        mandate.signature,
+        group.map((slot) => slot.quote!),
+        group.map((slot) => slot.quoteSignature!),
+        group.map((slot) => tree.path(slot.piece, slot.shard)),
+      ),
     );
-    if (!result.ok)
-      throw new CairnError(result.revert ?? "the proposal was refused", { code: "reverted", kind: "conflict" });
+    if (refusal !== undefined) throw refusal;
     const record = await context.ledger.deal(deals[0]!);
-    const deadline = record?.deadline ?? context.clock.now() + context.deployment.proposalSeconds;
+    const deadline = record?.deadline ?? context.chainNow() + context.deployment.proposalSeconds;
     await applySlotEvents(
       context,
       row.id,
@@ -114,6 +118,10 @@ async function proposeGroup(context: Context, row: PackageRow, group: readonly S
 const UNAFFORDABLE: Record<string, { cause: string; next: string }> = {
   EscrowLimit: {
     cause: "The providers that are left ask for more than the owner agreed to lock.",
+    next: "Wait for a cheaper provider, or remove the package and put the folder again.",
+  },
+  AboveCeiling: {
+    cause: "The provider asks for more than the owner agreed to pay.",
     next: "Wait for a cheaper provider, or remove the package and put the folder again.",
   },
   ReserveTooSmall: {

@@ -24,7 +24,7 @@ export async function quoteSlots(
     );
     return;
   }
-  const left = (row.expiresAt ?? 0) - context.clock.now();
+  const left = (row.expiresAt ?? 0) - context.chainNow();
   let round: QuoteRound;
   try {
     mandateOf(row);
@@ -44,7 +44,7 @@ export async function quoteSlots(
 
 /** Too little of the agreed time is left to place a shard anew. */
 export function isTermOver(context: Context, row: PackageRow): boolean {
-  return (row.expiresAt ?? 0) - context.clock.now() < WORTH_PERIODS * context.deployment.periodSeconds;
+  return (row.expiresAt ?? 0) - context.chainNow() < WORTH_PERIODS * context.deployment.periodSeconds;
 }
 
 type Event = Parameters<typeof applySlotEvents>[2][number]["event"];

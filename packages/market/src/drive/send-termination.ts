@@ -1,6 +1,6 @@
-import type { DealId, Hex, Signed } from "@cairn/core";
+import { type DealId, type PackageRef, type Signed, submitRefusal } from "@cairn/core";
 import type { Context } from "../context.ts";
-import { isRefusal, submissionFor } from "./propose.ts";
+import { submissionFor } from "./propose.ts";
 
 /**
  * Have the chain end a package's deals on its owner's word, unless it has that already. Resolves with why the contract refuses, or
@@ -9,27 +9,21 @@ import { isRefusal, submissionFor } from "./propose.ts";
  */
 export async function sendTermination(
   context: Context,
-  manifestHash: Hex,
+  of: PackageRef,
   termination: Signed<"Termination">,
   deals: readonly DealId[],
 ): Promise<string | undefined> {
   const hasEnded = async () => {
-    const record = await context.ledger.package(manifestHash);
+    const record = await context.ledger.package(of);
     return record !== undefined && record.lastPeriod !== 0;
   };
   if (await hasEnded()) return undefined;
-  let refusal: string;
-  try {
-    const { ok, revert } = await context.ledger.terminate(
+  const refusal = await submitRefusal(() =>
+    context.ledger.terminate(
       { id: submissionFor("terminate", deals, termination.signature) },
       termination.message,
       termination.signature,
-    );
-    if (ok) return undefined;
-    refusal = revert ?? "no reason given";
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    refusal = error.message;
-  }
-  return (await hasEnded()) ? undefined : refusal;
+    ),
+  );
+  return refusal === undefined || (await hasEnded()) ? undefined : refusal.message;
 }

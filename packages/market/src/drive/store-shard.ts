@@ -6,7 +6,7 @@ import { loadDocument, type PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
 
-/** A provider that takes less than this from us is as good as silent. */
+/** A provider that reads fewer bytes a second than this counts as silent. */
 const SLOWEST_BYTES_PER_SECOND = 500_000;
 const STORE_SECONDS = 60;
 
@@ -36,7 +36,7 @@ export async function requestStore(
 ): Promise<Hex> {
   const { deal, provider, deadline } = slot.state;
   const documentSize = (await loadDocument(context.pool, row.id)).length;
-  const expiry = Math.max(deadline ?? 0, context.clock.now() + context.deployment.proposalSeconds);
+  const expiry = Math.max(deadline ?? 0, context.chainNow() + context.deployment.proposalSeconds);
   const capability = signAsExecutor(context, "UploadCapability", {
     deal: deal!,
     provider: provider!,

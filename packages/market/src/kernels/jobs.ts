@@ -30,12 +30,20 @@ export interface IndexJob {
   path: string;
 }
 
-export type KernelJob = ShardUnitsJob | PieceUnitsJob | IndexJob;
+/** The chain of a piece file's blocks (archive, car/block-chain.ts), each held against its CID, up to byte `end`. */
+export interface ChainJob {
+  kind: "chain";
+  path: string;
+  end: number;
+}
+
+export type KernelJob = ShardUnitsJob | PieceUnitsJob | IndexJob | ChainJob;
 
 export interface KernelAnswers {
   "shard-units": Uint8Array;
   "piece-units": Uint8Array;
   index: { blocks: number };
+  chain: Uint8Array;
 }
 
 /** Frames of up to FRAME_BATCH blocks. */

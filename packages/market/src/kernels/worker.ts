@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { asCairnError } from "@cairn/core/errors";
+import { chainCar } from "./chain-car.ts";
 import { indexCar } from "./index-car.ts";
 import type { FrameBatch, KernelJob } from "./jobs.ts";
 import { pieceUnits, shardUnits } from "./shard-units.ts";
@@ -17,6 +18,7 @@ function emit(batch: FrameBatch): Promise<void> {
 
 async function run(job: KernelJob): Promise<unknown> {
   if (job.kind === "index") return indexCar(job, emit);
+  if (job.kind === "chain") return chainCar(job);
   const file = openSync(job.path, "r");
   try {
     return job.kind === "shard-units" ? shardUnits(job, file) : pieceUnits(job, file);

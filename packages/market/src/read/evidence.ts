@@ -26,7 +26,7 @@ export async function accuse(
         data: { piece, shard },
       },
     ]);
-    await enqueue(client, "fault-evidence", { deal, provider, package: id, piece, shard, kind: "wrong-bytes", detail });
+    await enqueue(client, "fault-evidence", { deal, provider, package: id, piece, shard, detail });
   });
 }
 

@@ -36,13 +36,14 @@ export async function fetchRange(
     deal: holder.deal,
     offset: BigInt(offset),
     length: BigInt(length),
-    expiry: BigInt(context.clock.now() + TICKET_SECONDS),
+    expiry: BigInt(context.chainNow() + TICKET_SECONDS),
     nonce: randomHex(context, 32),
   });
   const idle = new AbortController();
   const silent = new CairnError(`the provider sent nothing for ${IDLE_SECONDS} s`, {
     code: "provider-timeout",
     kind: "unavailable",
+    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
   });
   let timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
   const either = AbortSignal.any([signal, idle.signal]);

@@ -32,7 +32,7 @@ export async function openPieceSource(
   if (spooled) return spooled;
   const slots = await loadPieceSlots(context.pool, row.id, number);
   const held = new Set(slots.filter(isReadable).map((slot) => slot.shard));
-  const retired = await retiredHolders(context, row.manifestHash, number, held);
+  const retired = await retiredHolders(context, row, number, held);
   await context.transport.seek([
     ...slots.flatMap((slot) => slot.state.provider ?? []),
     ...retired.map((holder) => holder.provider),
@@ -53,7 +53,7 @@ function assertReadable(context: Context, row: PackageRow, capability: Signed<"R
   const fits =
     message.manifestHash === row.manifestHash &&
     sameAddress(message.audience, context.executor) &&
-    message.expiry > BigInt(context.clock.now());
+    message.expiry > BigInt(context.chainNow());
   if (!fits) {
     throw new CairnError("the read capability is for another package or gateway, or it ran out", {
       code: "bad-capability",

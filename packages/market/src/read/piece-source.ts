@@ -5,6 +5,7 @@ import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
+import { weighDifference } from "./weigh-difference.ts";
 
 /** A provider that has not given a window after this long gets company: the window is rebuilt from others at the same time. */
 const HEDGE_SECONDS = 2;
@@ -73,7 +74,7 @@ export class PieceSource {
 
   /**
    * Bytes of a range that failed its check: sets of k shards are tried until `isRight` accepts what one of them gives; those that gave
-   * something else are named. @throws CairnError `wrong-bytes` when no set does
+   * something else are weighed (weigh-difference.ts). @throws CairnError `wrong-bytes` when no set does
    */
   async mend(from: number, length: number, isRight: (bytes: Buffer) => boolean): Promise<Buffer> {
     const segments = this.#segments(from, length);
@@ -100,7 +101,7 @@ export class PieceSource {
     );
   }
 
-  /** What some k of the shards decode to and `isRight` accepts; whoever gave something else is named. */
+  /** What some k of the shards decode to and `isRight` accepts; whoever gave something else is weighed, which the read does not wait for. */
   async #agreed(
     segments: readonly Segment[],
     given: ReadonlyMap<number, Buffer[]>,
@@ -111,7 +112,7 @@ export class PieceSource {
       if (++tried > MAX_COMBINATIONS) break;
       const bytes = Buffer.concat(segments.map((segment, s) => this.#decode(segment.shard, chosen, given, s)));
       if (!isRight(bytes)) continue;
-      await this.#nameLiars(segments, chosen, given);
+      this.#weighOthers(segments, chosen, given);
       return bytes;
     }
     return undefined;
@@ -228,19 +229,26 @@ export class PieceSource {
     return out;
   }
 
-  async #nameLiars(
-    segments: readonly Segment[],
-    right: readonly number[],
-    given: ReadonlyMap<number, Buffer[]>,
-  ): Promise<void> {
+  #weighOthers(segments: readonly Segment[], right: readonly number[], given: ReadonlyMap<number, Buffer[]>): void {
+    const { row, piece, slots, capability } = this.#options;
     for (const holder of this.#holders) {
       const parts = given.get(holder.shard);
-      if (!parts || right.includes(holder.shard)) continue;
-      const wrong = segments.find((_, s) => !parts[s]!.equals(this.#decode(holder.shard, right, given, s)));
-      if (!wrong) continue;
-      this.#avoid(holder, "it sent wrong bytes");
-      const detail = `${wrong.length} bytes at ${wrong.offset} differ from what ${this.#options.row.k} others give and the block's CID confirms`;
-      await accuse(this.#context, this.#options.row.id, this.#options.piece.number, holder, detail);
+      const commitment = slots.find((slot) => slot.shard === holder.shard)?.commitment;
+      if (!parts || commitment === undefined || right.includes(holder.shard)) continue;
+      const expected = segments.map((_, s) => this.#decode(holder.shard, right, given, s));
+      const at = expected.findIndex((bytes, s) => !parts[s]!.equals(bytes));
+      if (at < 0) continue;
+      this.#avoid(holder, "it sent other bytes than fit the others'");
+      void weighDifference(this.#context, {
+        row,
+        piece: piece.number,
+        holder,
+        commitment,
+        shardLength: this.#shardLength,
+        offset: segments[at]!.offset,
+        expected: expected[at]!,
+        capability,
+      });
     }
   }
 

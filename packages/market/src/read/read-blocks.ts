@@ -95,7 +95,12 @@ function parseCids(texts: readonly string[]): CID[] {
     try {
       return CID.parse(text.slice(0, 256));
     } catch (cause) {
-      throw new CairnError(`"${text.slice(0, 80)}" is no CID`, { code: "bad-cid", kind: "input", cause });
+      throw new CairnError(`"${text.slice(0, 80)}" is no CID`, {
+        code: "bad-cid",
+        kind: "input",
+        next: "Give a CID as `cairn show` or ipfs prints it, such as bafy… or Qm….",
+        cause,
+      });
     }
   });
 }

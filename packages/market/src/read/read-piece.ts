@@ -20,7 +20,7 @@ export interface ReadPieceRequest {
 
 /**
  * CAR bytes [from, to) of a piece; default all of it. Every block is held against its CID before it leaves.
- * @throws CairnError `package-unknown`, `piece-unknown`, `bad-range`, `bad-capability`, `wrong-state`, `too-few-shards`, `wrong-bytes`
+ * @throws CairnError `unknown-package`, `unknown-shard`, `bad-range`, `bad-capability`, `wrong-state`, `too-few-shards`, `wrong-bytes`
  */
 export async function* readPiece(context: Context, request: ReadPieceRequest): AsyncGenerator<Uint8Array> {
   const row = await loadPackage(context.pool, request.id);

@@ -21,7 +21,7 @@ export interface ReadShardRequest {
  * Masked bytes of one shard as its holder gives them, not verified, by the permission to read that the owner gave this gateway with the
  * package. What goes elsewhere with them must be held against the shard's commitment first.
  *
- * @throws CairnError `package-unknown`, `no-capability`, `shard-away`, `bad-range`, and what `fetchRange` throws
+ * @throws CairnError `unknown-package`, `no-capability`, `shard-away`, `bad-range`, and what `fetchRange` throws
  */
 export async function* readShard(context: Context, request: ReadShardRequest): AsyncGenerator<Uint8Array> {
   const row = await loadPackage(context.pool, request.id);

@@ -1,14 +1,14 @@
 import { createMask, createRebuilder, type Mask, shardLength } from "@cairn/archive/erasure";
 import { type Address, CairnError, type Hex, type Signed } from "@cairn/core";
-import { hashUnit, joinUnits, UNIT_BYTES } from "@cairn/proofs";
+import { UNIT_BYTES } from "@cairn/proofs";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
 import { retiredHolders } from "./retired-holders.ts";
+import { ShardRoots } from "./shard-roots.ts";
 
-const NODE = 32;
 /** What one rebuild holds in memory for its inputs, windows ahead included. */
 const WINDOW_BYTES = 33_554_432;
 
@@ -65,7 +65,7 @@ async function chooseSources(
       }),
     );
   const covered = new Set(live.map((slot) => slot.shard));
-  const retired = (await retiredHolders(context, row.manifestHash, piece.number, covered))
+  const retired = (await retiredHolders(context, row, piece.number, covered))
     .filter((holder) => !excluded.has(holder.provider))
     .map(
       (holder): Source => ({ ...holder, commitment: slots.find((slot) => slot.shard === holder.shard)!.commitment }),
@@ -109,9 +109,8 @@ async function attempt(
     createMask({ repairKey: row.repairKey, package: row.id, piece: piece.number, shard: of, mask: row.mask });
   const unmask = sources.map((source) => maskOf(source.shard));
   const mask = maskOf(shard);
-  const units = Math.ceil(length / UNIT_BYTES);
-  const inputRoots = sources.map(() => new Uint8Array(units * NODE));
-  const outputRoots = new Uint8Array(units * NODE);
+  const inputRoots = sources.map(() => new ShardRoots(length));
+  const outputRoots = new ShardRoots(length);
   const windowUnits = Math.max(1, Math.min(8, Math.floor(WINDOW_BYTES / (2 * sources.length * UNIT_BYTES))));
   const step = windowUnits * UNIT_BYTES;
   const ending = new AbortController();
@@ -135,7 +134,7 @@ async function attempt(
       if (failed.length > 0) return failed;
       if (at + step < length) ahead = fetchWindow(at + step);
       const inputs = settled.map((one) => (one as PromiseFulfilledResult<Buffer>).value);
-      for (const [i, input] of inputs.entries()) putRoots(inputRoots[i]!, input, at, length);
+      for (const [i, input] of inputs.entries()) inputRoots[i]!.add(input, at);
       let output: Uint8Array = inputs[0]!;
       if (rebuild) {
         const plain = inputs.map((input, i) => unmask[i]!(input));
@@ -143,19 +142,19 @@ async function attempt(
         rebuild(plain, [made]);
         output = mask(made);
       }
-      putRoots(outputRoots, output, at, length);
+      outputRoots.add(output, at);
       await request.write(output, at);
     }
   } finally {
     ending.abort(new CairnError("the read is over", { code: "read-over", kind: "internal" }));
   }
-  const wrong = sources.filter((source, i) => commitmentOf(inputRoots[i]!, length) !== source.commitment);
+  const wrong = sources.filter((source, i) => inputRoots[i]!.commitment() !== source.commitment);
   for (const source of wrong) {
     await accuse(context, row.id, piece.number, source, "the whole shard does not match its commitment");
   }
   if (wrong.length > 0) return wrong.map(({ provider }) => ({ provider, reason: "wrong bytes" }));
   const expected = request.slots.find((slot) => slot.shard === shard)!.commitment;
-  if (commitmentOf(outputRoots, length) === expected) return [];
+  if (outputRoots.commitment() === expected) return [];
   throw new CairnError(
     `shard ${shard} of piece ${piece.number} cannot be what its owner signed: all its sources are right and it differs`,
     {
@@ -165,17 +164,6 @@ async function attempt(
       details: { piece: piece.number, shard },
     },
   );
-}
-
-function putRoots(roots: Uint8Array, bytes: Uint8Array, at: number, pieceLength: number): void {
-  for (let from = 0; from < bytes.length; from += UNIT_BYTES) {
-    const unit = bytes.subarray(from, Math.min(bytes.length, from + UNIT_BYTES));
-    roots.set(hashUnit(unit, { pieceLength }), ((at + from) / UNIT_BYTES) * NODE);
-  }
-}
-
-function commitmentOf(roots: Uint8Array, rawLength: number): Hex {
-  return `0x${Buffer.from(joinUnits(roots, rawLength).root).toString("hex")}`;
 }
 
 function reasonOf(error: unknown): string {

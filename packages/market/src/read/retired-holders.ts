@@ -1,6 +1,6 @@
 import { listDeals } from "@cairn/catalog";
-import type { Hex } from "@cairn/core";
 import type { Context } from "../context.ts";
+import type { PackageRow } from "../package-rows.ts";
 import type { Holder } from "./fetch-range.ts";
 
 /**
@@ -9,12 +9,12 @@ import type { Holder } from "./fetch-range.ts";
  */
 export async function retiredHolders(
   context: Pick<Context, "pool">,
-  manifestHash: Hex | null,
+  { owner, manifestHash }: Pick<PackageRow, "owner" | "manifestHash">,
   piece: number,
   held: ReadonlySet<number>,
 ): Promise<Holder[]> {
   if (manifestHash === null) return [];
-  const failed = (await listDeals(context.pool, { manifestHash, states: ["FAILED"] })).filter(
+  const failed = (await listDeals(context.pool, { package: { owner, manifestHash }, states: ["FAILED"] })).filter(
     (deal) => deal.piece === piece && !held.has(deal.shard),
   );
   const latest = new Map(failed.map(({ shard, provider, deal }) => [shard, { shard, provider, deal }]));

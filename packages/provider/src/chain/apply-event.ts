@@ -1,4 +1,4 @@
-import type { DealId, LedgerEvent } from "@cairn/core";
+import type { Address, DealId, LedgerEvent } from "@cairn/core";
 import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
 import { dropDeal, isOver } from "./drop-deals.ts";
@@ -10,6 +10,8 @@ async function learn(context: ProviderContext, deal: DealId): Promise<void> {
   const record = await context.chain().deal(deal);
   if (record !== undefined) entry.facts = factsOf(record);
 }
+
+const isSame = (a: Address, b: Address): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** Carry one finalised event over to the deal book. */
 export async function applyEvent(context: ProviderContext, event: LedgerEvent): Promise<void> {
@@ -23,9 +25,10 @@ export async function applyEvent(context: ProviderContext, event: LedgerEvent): 
       return learn(context, event.deal);
     }
     case "PackageTerminated": {
-      for (const { quote, facts } of context.book.all()) {
-        if (quote.manifestHash !== event.manifestHash || facts === undefined) continue;
-        facts.lastPeriod = Math.min(facts.lastPeriod, event.lastPeriod);
+      // Another's package may have the same hash: what counts is what the chain says of the deal.
+      for (const { deal, quote } of context.book.all()) {
+        if (quote.manifestHash !== event.manifestHash || !isSame(quote.owner, event.owner)) continue;
+        await learn(context, deal);
       }
       return;
     }

@@ -4,6 +4,7 @@ import { factsOf } from "../deals/deal-book.ts";
 import { backOff, pause } from "../gateways/back-off.ts";
 import { applyEvent } from "./apply-event.ts";
 import { dropDeal, dropExpired, dropReplaced, isOver, sweepOrphans } from "./drop-deals.ts";
+import { expireProposals } from "./expire-proposals.ts";
 
 const READS_AT_ONCE = 8;
 
@@ -25,6 +26,19 @@ async function learnFacts(context: ProviderContext): Promise<DealId[]> {
   return over;
 }
 
+/** Until there may be another block than the last one seen. */
+async function nextBlock(context: ProviderContext): Promise<void> {
+  const seen = context.head;
+  if (seen === undefined) await pause(0.5, context.signal);
+  else await context.chain().nextBlock(seen.number, context.signal);
+}
+
+/** Periods, the present one and the one before it, whose answers still count; there is none before the first. */
+export function openPeriods(now: number, clock: Parameters<typeof answerDeadline>[1]): number[] {
+  const current = periodAt(now, clock);
+  return [current - 1, current].filter((period) => period >= 0 && now < answerDeadline(period, clock));
+}
+
 /**
  * Follow the chain until the program stops: learn the fate of this provider's deals from finalised blocks, and answer every period whose seed appears.
  * Nothing of it is kept on disk: at a start the chain is asked anew.
@@ -33,6 +47,7 @@ export async function followChain(context: ProviderContext): Promise<void> {
   const retry = backOff(0.5, 15);
   const answered = new Set<number>();
   const atWork = new Set<Promise<void>>();
+  const expiring = new Set<DealId>();
   let next: number | undefined;
   let lostCopies: number | undefined;
 
@@ -48,7 +63,8 @@ export async function followChain(context: ProviderContext): Promise<void> {
   const dropWhenFinal = async (latest: Head, over: DealId[]) => {
     const ledger = context.chain();
     while (over.length > 0 && !context.signal.aborted && (await ledger.finalized()).number < latest.number) {
-      await pause(context.blockSeconds(), context.signal);
+      await ledger.nextBlock(latest.number - 1, context.signal);
+      await pause(0.5, context.signal);
     }
     for (const deal of over) {
       const record = await ledger.deal(deal);
@@ -57,10 +73,8 @@ export async function followChain(context: ProviderContext): Promise<void> {
   };
 
   const answer = async (head: Head) => {
-    const clock = context.deployment();
-    const current = periodAt(head.timestamp, clock);
-    for (const period of [current - 1, current]) {
-      if (answered.has(period) || answerDeadline(period, clock) <= head.timestamp) continue;
+    for (const period of openPeriods(head.timestamp, context.deployment())) {
+      if (answered.has(period)) continue;
       const seed = await context.chain().seed(period);
       if (seed === undefined) continue;
       answered.add(period);
@@ -70,7 +84,21 @@ export async function followChain(context: ProviderContext): Promise<void> {
       atWork.add(work);
       void work.finally(() => atWork.delete(work));
     }
-    for (const period of answered) if (period < current - 2) answered.delete(period);
+    const present = periodAt(head.timestamp, context.deployment());
+    for (const period of answered) if (period < present - 2) answered.delete(period);
+  };
+
+  /** Its transactions wait for blocks, and the next period's answer must not. */
+  const expireAside = (overdue: readonly DealId[]) => {
+    const fresh = overdue.filter((deal) => !expiring.has(deal));
+    if (fresh.length === 0) return;
+    for (const deal of fresh) expiring.add(deal);
+    const work = expireProposals(context, fresh);
+    atWork.add(work);
+    void work.finally(() => {
+      atWork.delete(work);
+      for (const deal of fresh) expiring.delete(deal);
+    });
   };
 
   const readEvents = async () => {
@@ -81,7 +109,7 @@ export async function followChain(context: ProviderContext): Promise<void> {
       for (const event of batch.events) await applyEvent(context, event);
       next = batch.next;
       if (batch.next > batch.head.number || batch.next <= from) {
-        await dropExpired(context, batch.head.timestamp);
+        expireAside(await dropExpired(context, batch.head.timestamp));
         await dropReplaced(context, batch.head.timestamp);
         return;
       }
@@ -107,7 +135,7 @@ export async function followChain(context: ProviderContext): Promise<void> {
       }
       const head = await context.chain().latest();
       if (head.hash !== context.head?.hash) {
-        context.head = { ...head, seenAt: Date.now() };
+        context.head = { ...head, present: await context.chain().present(), seenAt: performance.now() };
         await answer(head);
         await readEvents();
         const period = periodAt(head.timestamp, context.deployment());
@@ -121,7 +149,7 @@ export async function followChain(context: ProviderContext): Promise<void> {
       context.log.warn({ code }, `the chain cannot be followed: ${message}`);
       await retry.wait(context.signal);
     }
-    await pause(Math.min(2, Math.max(0.2, context.blockSeconds() / 4)), context.signal);
+    await nextBlock(context);
   }
   await Promise.all(atWork);
 }

@@ -5,7 +5,7 @@ import type { OpenLedger } from "../options.ts";
 
 /**
  * The contracts on the chain at `chainUrl`. Only their address is taken from the gateway: what they say of themselves is read from them.
- * @throws CairnError `bad-chain-url`, `chain-unreachable`, `no-contract`, `wrong-chain`
+ * @throws CairnError `bad-settings`, `chain-unreachable`, `no-contract`, `wrong-chain`
  */
 export const openLedgerOverHttp: OpenLedger = async ({ chainUrl, deployment, key, directory }) => {
   const outgoing = join(directory, "outgoing");

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   asCairnError,
@@ -8,12 +8,14 @@ import {
   type Hex,
   messageFromJson,
   messageToJson,
+  type PackageRef,
   type Quote,
   type Seconds,
 } from "@cairn/core";
 import { syncDirectory } from "@cairn/process";
 import { fieldsOf } from "@cairn/transport";
 import { makeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
+import { readKept } from "../files/read-kept.ts";
 import type { Log } from "../log.ts";
 
 /** What the chain says of a deal; filled from the chain at every start, never stored. */
@@ -46,17 +48,21 @@ export interface DealBook {
   get(deal: DealId): DealEntry | undefined;
   all(): DealEntry[];
   /** Entries of one slot of a package. */
-  ofSlot(manifestHash: Hex, piece: number, shard: number): DealEntry[];
+  ofSlot(of: PackageRef, piece: number, shard: number): DealEntry[];
   /** Σ rawLength of all entries: reserved or held. */
   readonly reservedBytes: bigint;
   readonly size: number;
+  /** Files that are no deals as far as can be told. While there are any, a shard that is missing from the book may still have its deal. */
+  readonly wrongFiles: readonly string[];
   /** Counted at once, on the disk when this resolves; a failed write takes it out again. @throws CairnError `full` */
   add(entry: DealEntry): Promise<void>;
   remove(deal: DealId): Promise<void>;
 }
 
-const slotKey = (manifestHash: Hex, piece: number, shard: number) => `${manifestHash}/${piece}/${shard}`;
+const slotKey = ({ owner, manifestHash }: PackageRef, piece: number, shard: number) =>
+  `${owner}/${manifestHash}/${piece}/${shard}`;
 
+/** @throws CairnError `file-unreadable` when a deal file is there and cannot be read */
 export async function openDealBook(root: string, log: Log): Promise<DealBook> {
   const directory = join(root, "deals");
   await makeDirectory(directory);
@@ -65,7 +71,7 @@ export async function openDealBook(root: string, log: Log): Promise<DealBook> {
   const slots = new Map<string, Set<DealEntry>>();
   let reserved = 0n;
 
-  const slotOf = ({ quote }: DealEntry) => slotKey(quote.manifestHash, quote.piece, quote.shard);
+  const slotOf = ({ quote }: DealEntry) => slotKey(quote, quote.piece, quote.shard);
   const put = (entry: DealEntry) => {
     entries.set(entry.deal, entry);
     reserved += entry.quote.rawLength;
@@ -82,9 +88,11 @@ export async function openDealBook(root: string, log: Log): Promise<DealBook> {
   };
   const fileOf = (deal: DealId) => join(directory, `${deal}.json`);
 
+  const wrongFiles: string[] = [];
   for (const name of await readdir(directory)) {
+    const text = await readKept(join(directory, name));
     try {
-      const fields = fieldsOf("deal", JSON.parse(await readFile(join(directory, name), "utf8")));
+      const fields = fieldsOf("deal", JSON.parse(text ?? ""));
       fields.integer("version", 1, 1);
       put({
         deal: fields.hex32("deal"),
@@ -93,14 +101,16 @@ export async function openDealBook(root: string, log: Log): Promise<DealBook> {
         quotedAt: fields.integer("quotedAt", 0, Number.MAX_SAFE_INTEGER),
       });
     } catch (error) {
-      log.warn({ name, reason: asCairnError(error).message }, "a deal file that cannot be read is left alone");
+      wrongFiles.push(name);
+      log.warn({ name, reason: asCairnError(error).message }, "a deal file that is wrong is left alone");
     }
   }
 
   return {
+    wrongFiles,
     get: (deal) => entries.get(deal),
     all: () => [...entries.values()],
-    ofSlot: (manifestHash, piece, shard) => [...(slots.get(slotKey(manifestHash, piece, shard)) ?? [])],
+    ofSlot: (of, piece, shard) => [...(slots.get(slotKey(of, piece, shard)) ?? [])],
     get size() {
       return entries.size;
     },

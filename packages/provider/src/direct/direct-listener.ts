@@ -11,13 +11,15 @@ import {
   signedFromJson,
   type TypeName,
 } from "@cairn/core";
+import { listenError, localUrl } from "@cairn/process";
+import { guardConnections, HEADER_LIMITS, hostCheck, sampleLog } from "@cairn/process/entrances";
 import { badMessage, REQUEST_LIFE_SECONDS, rememberNonces, SMALL_BODY_BYTES } from "@cairn/transport";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { ProviderContext, RangeBody } from "../context.ts";
 import { answerRequest } from "../gateways/control-link.ts";
 import { openManifest } from "../requests/answer-manifest.ts";
 import type { ReadGate } from "../requests/answer-read.ts";
-import { refuse } from "../requests/authorise.ts";
+import { refuse, refuseForTime } from "../requests/authorise.ts";
 
 export interface DirectListener {
   /** `http://host:port` that it listens at. */
@@ -27,6 +29,8 @@ export interface DirectListener {
 
 const STEP = 1 << 20;
 const MAX_HEADER = 4096;
+/** For the small body of a request to come. */
+const REQUEST_MILLISECONDS = 30_000;
 
 function signedHeader<N extends TypeName>(request: FastifyRequest, header: string, type: N): Signed<N> {
   const text = request.headers[header];
@@ -53,10 +57,24 @@ function send(reply: FastifyReply, body: RangeBody): FastifyReply {
 export async function listenDirectly(
   context: ProviderContext,
   gate: ReadGate,
-  where: { host: string; port: number },
+  where: { host: string; port: number; endpoint?: string | undefined },
 ): Promise<DirectListener> {
-  const server = Fastify({ logger: false, bodyLimit: SMALL_BODY_BYTES, forceCloseConnections: true });
-  const nonces = rememberNonces();
+  const server = Fastify({
+    logger: false,
+    bodyLimit: SMALL_BODY_BYTES,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_MILLISECONDS,
+    http: HEADER_LIMITS,
+  });
+  const guard = guardConnections(server.server);
+  const sample = sampleLog();
+  const refusal = hostCheck({ names: where.endpoint === undefined ? [] : [where.endpoint], pages: "none" });
+  server.addHook("onRequest", async ({ raw }) => {
+    const wrong = refusal(raw);
+    if (wrong !== undefined) throw wrong;
+  });
+  // Anybody can sign a request: strangers use up none of what gateways need.
+  const nonces = { gateways: rememberNonces(), strangers: rememberNonces(10_000) };
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => {
@@ -64,7 +82,9 @@ export async function listenDirectly(
     const failure = asCairnError(error);
     const foreign = !(error instanceof CairnError);
     if (foreign && (status === undefined || status >= 500))
-      context.log.error({ err: error }, "a direct request failed");
+      sample("failed", (omitted) => context.log.error({ err: error, omitted }, "a direct request failed"));
+    if ("chainTime" in failure.details)
+      sample("late", (omitted) => context.log.warn({ code: failure.code, omitted }, `refused: ${failure.message}`));
     const told = foreign
       ? new CairnError(status === 413 ? "the body is too long" : "not understood", {
           code: status === 413 ? "too-large" : "bad-request",
@@ -77,16 +97,24 @@ export async function listenDirectly(
   /** Who signed this request. @throws CairnError `bad-request` */
   const signer = (request: FastifyRequest, body: Uint8Array): Address => {
     const { message, signature } = signedHeader(request, "cairn-request", "GatewayRequest");
-    const now = context.now();
+    const now = context.chainNow();
     if (message.provider !== context.identity.provider) throw refuse("bad-request", "meant for another provider");
     if (message.bodyHash !== (`0x${hash("sha256", body, "hex")}` as Hex)) {
       throw refuse("bad-request", "the signature is of another body");
     }
     if (message.expiry <= BigInt(now) || message.expiry > BigInt(now + REQUEST_LIFE_SECONDS)) {
-      throw refuse("bad-request", `the expiry is not within ${REQUEST_LIFE_SECONDS} s from now`);
+      throw refuseForTime(
+        "bad-request",
+        `the expiry is not within ${REQUEST_LIFE_SECONDS} s from now`,
+        message.expiry,
+        now,
+      );
     }
     const address = recoverTyped("GatewayRequest", message, context.deployment(), signature);
-    if (!nonces.use(message.nonce, Number(message.expiry), now)) throw refuse("bad-request", "the nonce was used");
+    const known = context.gateways.some(({ info }) => info?.executor === address);
+    const used = known ? nonces.gateways : nonces.strangers;
+    if (!used.use(message.nonce, Number(message.expiry), now)) throw refuse("bad-request", "the nonce was used");
+    if (known) guard.vouch(request.raw.socket, address);
     return address;
   };
 
@@ -113,6 +141,7 @@ export async function listenDirectly(
     const capability = signedHeader(request, "cairn-capability", "ReadCapability");
     if (ticket.message.deal !== request.params.deal) throw refuse("bad-ticket", "the ticket is for another shard");
     const read = gate.admit(ticket, capability);
+    guard.vouch(request.raw.socket, `reader ${capability.message.audience}`);
     reply.raw.once("close", read.done);
     return send(reply, context.parts.readShard(read.held, read.offset, read.length));
   });
@@ -125,8 +154,10 @@ export async function listenDirectly(
     return send(reply, body);
   });
 
-  await server.listen(where);
-  const { port } = server.server.address() as AddressInfo;
-  const host = where.host.includes(":") ? `[${where.host}]` : where.host;
-  return { url: `http://${host}:${port}`, close: () => server.close() };
+  try {
+    await server.listen({ host: where.host, port: where.port });
+  } catch (error) {
+    throw listenError(error, { host: where.host, port: where.port, hostSetting: "listen.host", portSetting: "--port" });
+  }
+  return { url: localUrl(server.server.address() as AddressInfo), close: () => server.close() };
 }

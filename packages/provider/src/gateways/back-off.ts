@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { machineClock } from "@cairn/process";
 
 /** Doubling waits from `first` to `last` seconds, each shortened by up to a half at random so that peers do not return in step. */
 export function backOff(first: number, last: number) {
@@ -17,6 +17,4 @@ export function backOff(first: number, last: number) {
 }
 
 /** Resolves after `seconds`, or at once when `signal` aborts. */
-export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  await delay(seconds * 1000, undefined, { signal }).catch(() => undefined);
-}
+export const pause = (seconds: number, signal: AbortSignal): Promise<void> => machineClock.sleep(seconds, signal);

@@ -91,7 +91,11 @@ async function serveControl(context: ProviderContext, gateway: GatewayClient, on
     const asker = { address: gateway.info?.executor ?? context.identity.provider, gateway };
     let answer: Record<string, unknown>;
     if (atWork >= MAX_AT_WORK) {
-      const error = new CairnError("too many requests at once", { code: "provider-busy", kind: "unavailable" });
+      const error = new CairnError("too many requests at once", {
+        code: "provider-busy",
+        kind: "unavailable",
+        next: "Ask again in a moment.",
+      });
       answer = { ok: false, error: error.toJSON() };
     } else {
       atWork++;
@@ -110,7 +114,7 @@ async function serveControl(context: ProviderContext, gateway: GatewayClient, on
   });
   socket.once("message", (first) => {
     try {
-      parseWelcome(String(first));
+      gateway.session = parseWelcome(String(first));
     } catch (error) {
       ended.reject(error);
       return;
@@ -135,6 +139,7 @@ async function serveControl(context: ProviderContext, gateway: GatewayClient, on
     clearTimeout(silence);
     context.signal.removeEventListener("abort", stop);
     gateway.connected = false;
+    gateway.session = undefined;
     socket.terminate();
   }
 }
@@ -148,7 +153,7 @@ export async function keepGateway(
 ): Promise<void> {
   const retry = backOff(0.5, LONGEST_WAIT_SECONDS);
   while (!context.signal.aborted) {
-    const began = Date.now();
+    const began = performance.now();
     try {
       await gateway.fetchInfo(context.signal);
       await adopt(gateway);
@@ -164,7 +169,7 @@ export async function keepGateway(
       const { code, message } = asCairnError(error);
       context.log.warn({ gateway: gateway.url.origin, code }, `no connection: ${message}`);
     }
-    if (Date.now() - began > SOUND_SECONDS * 1000) retry.reset();
+    if (performance.now() - began > SOUND_SECONDS * 1000) retry.reset();
     await retry.wait(context.signal);
   }
 }

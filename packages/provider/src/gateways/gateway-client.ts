@@ -1,8 +1,8 @@
 import { CairnError, type Signed, signedToJson } from "@cairn/core";
 import {
   callHttp,
-  errorFromJson,
-  fieldsOf,
+  failureOf,
+  findWork,
   type HttpAnswer,
   type HttpCall,
   type PushedProof,
@@ -11,6 +11,7 @@ import {
   reportsToJson,
   resultsFromJson,
   SMALL_BODY_BYTES,
+  WORK_HEADER,
 } from "@cairn/transport";
 import type { RangeBody } from "../context.ts";
 import { type NetworkInfo, networkInfoFromJson } from "./network-info.ts";
@@ -22,6 +23,8 @@ export interface GatewayClient {
   readonly info: NetworkInfo | undefined;
   /** Whether a control connection is open; kept by the link. */
   connected: boolean;
+  /** Of the open control connection: shows the gateway whose calls these are. Kept by the link. */
+  session: string | undefined;
   fetchInfo(signal: AbortSignal): Promise<NetworkInfo>;
   register(registration: Signed<"Registration">, signal: AbortSignal): Promise<void>;
   /** A source of bytes on the gateway, from `from` to its end; the answer's status is 200 or 206. */
@@ -34,28 +37,19 @@ export interface GatewayClient {
   postRange(path: string, body: RangeBody, headers: Record<string, string>, signal: AbortSignal): Promise<void>;
   /** Per proof "accepted" or why not. */
   pushProofs(proofs: readonly PushedProof[], signal: AbortSignal): Promise<string[]>;
+  /** Have the gateway prove a few periods on chain at its own cost; per proof "accepted" or why not. */
+  proveOnChain(proofs: readonly PushedProof[], signal: AbortSignal): Promise<string[]>;
   pushReports(reports: readonly Signed<"DamageReport">[], signal: AbortSignal): Promise<string[]>;
 }
 
+/** A minute or two of one core. */
+const MOST_WORK_BITS = 26;
 const NETWORK_BYTES = 1 << 20;
-
-async function failureOf(answer: HttpAnswer, url: URL): Promise<CairnError> {
-  const text = (await readCapped(answer.body, SMALL_BODY_BYTES)).toString("utf8");
-  try {
-    return errorFromJson(fieldsOf("answer", JSON.parse(text)).raw("error"));
-  } catch (cause) {
-    return new CairnError(`${url.origin} answered ${answer.status}`, {
-      code: "bad-answer",
-      kind: "unavailable",
-      cause,
-    });
-  }
-}
 
 async function succeed(call: HttpCall): Promise<HttpAnswer> {
   const answer = await callHttp(call);
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw await failureOf(answer, call.url);
+  throw await failureOf(answer, call.url.origin);
 }
 
 async function json(call: HttpCall, maximum: number): Promise<unknown> {
@@ -70,17 +64,19 @@ async function json(call: HttpCall, maximum: number): Promise<unknown> {
 
 export function openGatewayClient(url: URL): GatewayClient {
   const at = (path: string) => new URL(path, url);
+  const known = (): Record<string, string> => (client.session === undefined ? {} : { "cairn-session": client.session });
   const post = (path: string, body: unknown, signal: AbortSignal): HttpCall => ({
     url: at(path),
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...known() },
     body: Buffer.from(JSON.stringify(body)),
     signal,
   });
   let info: NetworkInfo | undefined;
-  return {
+  const client: GatewayClient = {
     url,
     connected: false,
+    session: undefined,
     get info() {
       return info;
     },
@@ -90,15 +86,28 @@ export function openGatewayClient(url: URL): GatewayClient {
     },
     async register(registration, signal) {
       const call = post("/api/v1/providers", signedToJson(registration), signal);
-      // The relay may answer only when the chain has it.
-      const answer = await succeed({ ...call, idleSeconds: 120 });
-      await readCapped(answer.body, SMALL_BODY_BYTES);
+      const relay = async (headers: Record<string, string>) => {
+        // The relay may answer only when the chain has it.
+        const answer = await succeed({ ...call, headers: { ...call.headers, ...headers }, idleSeconds: 120 });
+        await readCapped(answer.body, SMALL_BODY_BYTES);
+      };
+      try {
+        await relay({});
+      } catch (error) {
+        const bits = error instanceof CairnError && error.code === "work-needed" ? error.details.bits : undefined;
+        if (typeof bits !== "number" || bits > MOST_WORK_BITS) throw error;
+        await relay({ [WORK_HEADER]: await findWork(registration.signature, bits, signal) });
+      }
     },
     openSource(path, capability, { from, signal }) {
       const credential = Buffer.from(JSON.stringify(signedToJson(capability))).toString("base64");
       return succeed({
         url: at(path),
-        headers: { "cairn-capability": credential, ...(from === undefined ? {} : { range: `bytes=${from}-` }) },
+        headers: {
+          ...known(),
+          "cairn-capability": credential,
+          ...(from === undefined ? {} : { range: `bytes=${from}-` }),
+        },
         signal,
       });
     },
@@ -106,7 +115,7 @@ export function openGatewayClient(url: URL): GatewayClient {
       const answer = await succeed({
         url: at(path),
         method: "POST",
-        headers: { "content-type": "application/octet-stream", ...headers },
+        headers: { "content-type": "application/octet-stream", ...known(), ...headers },
         body,
         idleSeconds: 120,
         signal,
@@ -119,6 +128,16 @@ export function openGatewayClient(url: URL): GatewayClient {
         proofs.length,
       );
     },
+    async proveOnChain(proofs, signal) {
+      return resultsFromJson(
+        // It answers when the chain has them.
+        await json(
+          { ...post("/api/v1/provider/chain-proofs", proofsToJson(proofs), signal), idleSeconds: 120 },
+          NETWORK_BYTES,
+        ),
+        proofs.length,
+      );
+    },
     async pushReports(reports, signal) {
       return resultsFromJson(
         await json(post("/api/v1/provider/damage", reportsToJson(reports), signal), NETWORK_BYTES),
@@ -126,4 +145,5 @@ export function openGatewayClient(url: URL): GatewayClient {
       );
     },
   };
+  return client;
 }

@@ -8,6 +8,7 @@ export interface NetworkInfo {
   verifierSet: Hex;
   deployment: Deployment;
   blockSeconds: number;
+  heartbeatSeconds: number;
   scrubSeconds: number;
 }
 
@@ -42,6 +43,7 @@ export function networkInfoFromJson(json: unknown, base: URL): NetworkInfo {
     verifierSet: fields.hex32("verifierSet"),
     deployment: deploymentFromJson(fields.object("deployment")),
     blockSeconds: known.blockSeconds,
+    heartbeatSeconds: known.heartbeatSeconds,
     scrubSeconds: fields.integer("scrubSeconds", 1, MAX_SPAN),
   };
 }

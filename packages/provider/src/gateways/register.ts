@@ -1,27 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { signTyped } from "@cairn/chain";
 import { type Address, CairnError, type Message, type ProviderRecord } from "@cairn/core";
 import type { ProviderContext } from "../context.ts";
-import { writeDurably } from "../files/durable.ts";
 import { pause } from "./back-off.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 
 const DEADLINE_SECONDS = 3600;
 const WAIT_SECONDS = 120;
 
-/** The payout last registered: a change stands on chain only after seven days, until then the record shows the old one. */
-async function lastPayout(context: ProviderContext, record: ProviderRecord): Promise<Address> {
-  try {
-    const { payout } = JSON.parse(await readFile(join(context.settings.directory, "registration.json"), "utf8"));
-    return payout;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" && !(error instanceof SyntaxError)) throw error;
-    return record.payout;
-  }
-}
-
-async function isCurrent(context: ProviderContext, record: ProviderRecord, wanted: Message<"Registration">) {
+function isCurrent(record: ProviderRecord, wanted: Message<"Registration">): boolean {
   return (
     record.hot.toLowerCase() === wanted.hot &&
     record.capacity === wanted.capacity &&
@@ -30,7 +16,7 @@ async function isCurrent(context: ProviderContext, record: ProviderRecord, wante
     record.duty === wanted.duty &&
     record.region === wanted.region &&
     record.endpoint === wanted.endpoint &&
-    (await lastPayout(context, record)).toLowerCase() === wanted.payout
+    (record.pendingPayout ?? record.payout) === wanted.payout
   );
 }
 
@@ -46,7 +32,6 @@ export async function ensureRegistered(context: ProviderContext, gateway: Gatewa
     throw new CairnError("this provider is retired on chain: it keeps its deals and takes no new ones", {
       code: "retired",
       kind: "conflict",
-      next: "Start with reactivate to register it again.",
     });
   }
   const message: Message<"Registration"> = {
@@ -58,16 +43,12 @@ export async function ensureRegistered(context: ProviderContext, gateway: Gatewa
     duty: settings.duty,
     region: settings.region,
     endpoint: context.endpoint,
-    nonce: BigInt(Date.now()),
+    nonce: record?.nextNonce ?? 0n,
     deadline: BigInt(Math.max(context.now(), context.chainNow()) + DEADLINE_SECONDS),
   };
-  if (record?.active && (await isCurrent(context, record, message))) return;
+  if (record?.active && isCurrent(record, message)) return;
   const signature = signTyped("Registration", message, ledger.deployment, identity.coldKey);
   await gateway.register({ message, signature }, context.signal);
-  await writeDurably(
-    join(settings.directory, "registration.json"),
-    `${JSON.stringify({ payout: message.payout, endpoint: message.endpoint, nonce: message.nonce.toString() })}\n`,
-  );
   for (let waited = 0; waited < WAIT_SECONDS && !context.signal.aborted; waited++) {
     const now = await ledger.provider(identity.provider);
     if (now?.active && now.hot.toLowerCase() === identity.hot && now.endpoint === message.endpoint) {

@@ -7,7 +7,7 @@ export function answerDiscard(context: ProviderContext): RequestHandlers["discar
     requireGateway(asker);
     const entry = context.book.get(request.deal);
     if (entry === undefined) throw unknownDeal(request.deal);
-    await checkUploadCapability(context, request.capability, request.deal, entry.quote.manifestHash);
+    await checkUploadCapability(context, request.capability, request.deal, entry.quote);
     const had = context.shards.held(request.deal) !== undefined;
     context.pulls.get(request.deal)?.stop.abort();
     context.trees.forget(request.deal);

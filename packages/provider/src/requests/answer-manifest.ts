@@ -1,3 +1,4 @@
+import { recoverTyped } from "@cairn/chain";
 import { type Address, CairnError, type Hex, type Signed } from "@cairn/core";
 import type { ProviderContext, RangeBody, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
@@ -11,7 +12,10 @@ export function openManifest(
   capability: Signed<"ReadCapability">,
   asker: Address,
 ): { held: HeldShard; body: RangeBody & { length: number } } {
-  const held = context.shards.all().find(({ quote }) => quote.manifestHash === manifestHash);
+  // Anybody may have deals under the same hash: the one that the capability's signer owns is meant.
+  const all = context.shards.all().filter(({ quote }) => quote.manifestHash === manifestHash);
+  const signer = recoverTyped("ReadCapability", capability.message, context.deployment(), capability.signature);
+  const held = all.find(({ quote }) => quote.owner === signer) ?? all[0];
   if (held === undefined) {
     throw new CairnError("this provider holds nothing of that package", { code: "unknown-package", kind: "missing" });
   }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { signTyped } from "@cairn/chain";
 import { asCairnError, CairnError, type Hex, PROOF_PURPOSE } from "@cairn/core";
 import { type ByteRange, DamageFound } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import type { Challenge, ProviderContext, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import { refuse, requireExecutor, requireGateway, unknownDeal } from "./authorise.ts";
@@ -47,7 +47,7 @@ export async function signProof(
     purpose: PROOF_PURPOSE[challenge.purpose],
     period: BigInt(challenge.period),
     seed: challenge.seed,
-    proofHash: `0x${createHash("sha256").update(proof).digest("hex")}` as Hex,
+    proofHash: sha256Hex(proof),
   };
   return { proof, signature: signTyped("Proof", message, context.deployment(), context.identity.hotKey) };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { signTyped } from "@cairn/chain";
-import { CairnError, DAY, dealIdOf, GIB, type Hex, type Money, type Quote } from "@cairn/core";
+import { CairnError, dealIdOf, type Hex, pricePerPeriod, type Quote } from "@cairn/core";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
 import { refuse, requireGateway } from "./authorise.ts";
@@ -12,12 +12,6 @@ const MAX_QUOTES_PER_SLOT = 4;
 const MAX_OPEN_QUOTES = 100_000;
 /** A live quote is given again only while it can still reach the chain. */
 const MIN_REMAINING_SECONDS = 60;
-
-/** Price of one period in wei: `price` per GiB-day, multiplied out before it is divided, rounded up (docs/protocol.md, 2). */
-function pricePerPeriod(price: Money, rawLength: number, periodSeconds: number): Money {
-  const unit = BigInt(GIB) * BigInt(DAY);
-  return (price * BigInt(rawLength) * BigInt(periodSeconds) + unit - 1n) / unit;
-}
 
 function full(message: string, details: Record<string, unknown>): CairnError {
   return new CairnError(message, {
@@ -59,7 +53,7 @@ export function answerQuote(context: ProviderContext): RequestHandlers["quote"] 
       throw refuse("refused", "this provider is not registered, or retired");
     }
 
-    const slot = book.ofSlot(request.manifestHash, request.piece, request.shard);
+    const slot = book.ofSlot(request, request.piece, request.shard);
     for (const entry of slot) {
       if (!isSame(entry, request) || !isFresh(context, entry)) continue;
       if ((await ledger.deal(entry.deal)) === undefined) return { quote: entry.quote, signature: entry.signature };

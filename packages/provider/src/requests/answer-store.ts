@@ -58,7 +58,7 @@ export function answerStore(context: ProviderContext): RequestHandlers["store"] 
   return async (request, asker) => {
     const gateway = requireGateway(asker);
     const record = await requireLiveDeal(context, request);
-    await checkUploadCapability(context, request.capability, request.deal, request.quote.manifestHash);
+    await checkUploadCapability(context, request.capability, request.deal, request.quote);
     const held = context.shards.held(request.deal);
     if (held !== undefined) return { receipt: receiptOf(context, held) };
 
@@ -165,9 +165,9 @@ function wrongCommitment(message: string): CairnError {
 /** Try again while the source cannot be reached, for as long as it makes some headway every two minutes. */
 async function withPatience<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const retry = backOff(0.5, 15);
-  let since = Date.now();
+  let since = performance.now();
   for (;;) {
-    const began = Date.now();
+    const began = performance.now();
     try {
       return await step();
     } catch (error) {
@@ -176,11 +176,11 @@ async function withPatience<T>(step: () => Promise<T>, signal: AbortSignal): Pro
         throw new CairnError("the provider stopped pulling", { code: "unreachable", kind: "unavailable" });
       if (failure.kind !== "unavailable") throw failure;
       // A pull that ran for long has moved bytes.
-      if (Date.now() - began > 10_000) {
-        since = Date.now();
+      if (performance.now() - began > 10_000) {
+        since = performance.now();
         retry.reset();
       }
-      if (Date.now() - since > SOURCE_PATIENCE_SECONDS * 1000) {
+      if (performance.now() - since > SOURCE_PATIENCE_SECONDS * 1000) {
         throw new CairnError(`the source cannot be reached: ${failure.message}`, {
           code: "unreachable",
           kind: "unavailable",

@@ -93,7 +93,11 @@ async function pull(
       const answer = await openSource(written);
       if (answer.status !== 206 && before > 0) {
         answer.body.destroy();
-        throw new CairnError("the source ignores Range", { code: "bad-source", kind: "unavailable" });
+        throw new CairnError("the source ignores Range", {
+          code: "bad-source",
+          kind: "unavailable",
+          next: "Store the shard again: it is pulled from the beginning.",
+        });
       }
       for await (const block of inBlocks(bodyOf(answer), BULK_BYTES, buffers)) {
         const left = rawLength - written;

@@ -17,7 +17,7 @@ export async function keepScrubbing(context: ProviderContext): Promise<void> {
   let rate = settings.scrubBytesPerSecond;
   const pace = openPacer(() => rate, signal);
   while (!signal.aborted) {
-    const began = Date.now();
+    const began = performance.now();
     const interval = context.scrubSeconds();
     const shards = context.shards.all();
     const bytes = Number(context.shards.bytes);
@@ -42,7 +42,7 @@ export async function keepScrubbing(context: ProviderContext): Promise<void> {
       }
     }
     if (bytes > 0)
-      context.log.debug({ shards: shards.length, bytes, seconds: (Date.now() - began) / 1000 }, "scrubbed");
+      context.log.debug({ shards: shards.length, bytes, seconds: (performance.now() - began) / 1000 }, "scrubbed");
     await rest(context, began);
   }
 }
@@ -52,7 +52,7 @@ async function rest(context: ProviderContext, began: number): Promise<void> {
   const { signal } = context;
   await pause(Math.min(1, context.scrubSeconds()), signal);
   for (;;) {
-    const left = context.scrubSeconds() - (Date.now() - began) / 1000;
+    const left = context.scrubSeconds() - (performance.now() - began) / 1000;
     if (left <= 0 || signal.aborted) return;
     await pause(Math.min(NAP_SECONDS, left), signal);
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DealId, Quote } from "@cairn/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sweepOrphans } from "../chain/drop-deals.ts";
 import { openDealBook } from "../deals/deal-book.ts";
 import { silentLog } from "../log.ts";
 import { openShardStore } from "./shard-store.ts";
@@ -88,6 +89,56 @@ describe("what a provider finds on its disk", () => {
     expect(await readdir(join(root, "trash"))).toEqual([]);
   });
 
+  it("drops nothing for a meta.json that is there and cannot be read, and does not start", async () => {
+    const { store } = await fill(id(7));
+    await store.commit(fresh(id(7)));
+    const meta = join(root, "shards", id(7), "meta.json");
+    await rename(meta, `${meta}.away`);
+    await mkdir(meta); // Reading it fails with EISDIR: a failure of the system, even for root.
+    await mkdir(join(root, "shards", id(1)), { recursive: true });
+    const opened = openShardStore(root, silentLog);
+    await expect(opened).rejects.toMatchObject({ code: "file-unreadable", message: `cannot read ${meta}: EISDIR` });
+    await expect(opened).rejects.toMatchObject({ next: expect.stringContaining(meta) });
+    expect((await readdir(join(root, "shards"))).sort()).toEqual([id(1), id(7)]);
+    await rm(meta, { recursive: true });
+    await rename(`${meta}.away`, meta);
+    expect((await openShardStore(root, silentLog)).held(id(7))).toEqual(store.held(id(7)));
+  });
+
+  it("does not start with a deal file that cannot be read", async () => {
+    await mkdir(join(root, "deals", `${id(7)}.json`), { recursive: true });
+    await expect(openDealBook(root, silentLog)).rejects.toMatchObject({ code: "file-unreadable" });
+  });
+
+  it("sweeps shards without a deal, but none that a wrong deal file may stand behind, and says so", async () => {
+    const { store } = await fill(id(7));
+    await store.commit(fresh(id(7)));
+    await fill(id(8));
+    const file = join(root, "deals", `${id(7)}.json`);
+    await mkdir(join(root, "deals"));
+    await writeFile(file, "{");
+    const said: unknown[][] = [];
+    const log = { ...silentLog, warn: (...words: unknown[]) => void said.push(words) };
+    const sweep = async () => sweepOrphans({ book: await openDealBook(root, silentLog), shards: store, log });
+    const elsewhere = join(root, "deals", "copy-of-a-deal.json");
+    await writeFile(elsewhere, "{");
+    await sweep();
+    expect([store.size, await store.pulling()]).toEqual([1, [id(8)]]);
+    expect(said).toEqual([
+      [{ wrongFiles: expect.arrayContaining([`${id(7)}.json`]) }, expect.stringMatching(/^no shard is swept/)],
+    ]);
+    await rm(elsewhere);
+    await sweep();
+    expect([store.size, await store.pulling()]).toEqual([1, []]);
+    expect(said.slice(1)).toEqual([
+      [{ wrongFiles: [`${id(7)}.json`] }, expect.stringMatching(/not swept/)],
+      [{ deal: id(8) }, expect.stringMatching(/^dropped/)],
+    ]);
+    await rm(file);
+    await sweep();
+    expect([store.size, await store.pulling()]).toEqual([0, []]);
+  });
+
   it("forgets what is dropped", async () => {
     const { store } = await fill(id(1));
     await store.commit(fresh(id(1)));
@@ -106,8 +157,9 @@ describe("what a provider finds on its disk", () => {
     await writeFile(join(root, "deals", "broken.json"), "{");
     const again = await openDealBook(root, silentLog);
     expect(again.get(id(9))).toEqual(entry);
-    expect(again.ofSlot(quote.manifestHash, 0, 1)).toEqual([entry]);
-    expect(again.ofSlot(quote.manifestHash, 0, 2)).toEqual([]);
+    expect(again.ofSlot(quote, 0, 1)).toEqual([entry]);
+    expect(again.ofSlot({ ...quote, owner: quote.provider }, 0, 1)).toEqual([]);
+    expect(again.ofSlot(quote, 0, 2)).toEqual([]);
     await again.remove(id(9));
     await again.remove(id(9));
     expect([again.size, again.reservedBytes]).toEqual([0, 0n]);

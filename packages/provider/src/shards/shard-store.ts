@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { asCairnError, type DealId } from "@cairn/core";
 import { syncDirectory } from "@cairn/process";
 import { makeDirectory, removeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
+import { readKept } from "../files/read-kept.ts";
 import type { Log } from "../log.ts";
 import { type HeldShard, heldFromJson, heldToJson } from "./held-shard.ts";
 
@@ -44,7 +45,8 @@ async function dealsIn(directory: string): Promise<DealId[]> {
 
 /**
  * Open the store under `root`, drop what cannot be a shard (a kill may leave directories without meta.json only in `trash` or `incoming`;
- * anything else was put there by other hands), and empty the trash.
+ * anything else was put there by other hands), and empty the trash. Only a meta.json that is missing, or was read whole and is wrong, drops a shard.
+ * @throws CairnError `file-unreadable` when a meta.json is there and cannot be read; no shard is dropped then
  */
 export async function openShardStore(root: string, log: Log): Promise<ShardStore> {
   const shards = join(root, "shards");
@@ -64,22 +66,23 @@ export async function openShardStore(root: string, log: Log): Promise<ShardStore
     byDeal.set(held.deal, held);
     bytes += BigInt(held.rawLength);
   };
+  const wrong: DealId[] = [];
   for (const deal of await dealsIn(shards)) {
-    const directory = join(shards, deal);
-    try {
-      remember(heldFromJson(await readFile(join(directory, "meta.json"), "utf8"), directory));
-    } catch (error) {
-      log.warn({ deal, reason: asCairnError(error).message }, "a shard without a readable meta.json is dropped");
-      await removeDirectory(directory, trash);
-    }
+    const held = await heldAt(join(shards, deal), join(shards, deal), log);
+    if (held === undefined) wrong.push(deal);
+    else remember(held);
+  }
+  for (const deal of wrong) {
+    log.warn({ deal }, "a shard without a valid meta.json is dropped");
+    await removeDirectory(join(shards, deal), trash);
   }
 
   for (const deal of await dealsIn(arriving)) {
     // meta.json is written last: with it a kill came between the removal of an older copy and the rename.
     const from = join(arriving, deal);
-    if ((await sizeOf(join(from, "meta.json"))) === 0) continue;
     const directory = join(shards, deal);
-    const held = heldFromJson(await readFile(join(from, "meta.json"), "utf8"), directory);
+    const held = await heldAt(from, directory, log);
+    if (held === undefined) continue;
     await removeDirectory(directory, trash);
     await rename(from, directory);
     await syncDirectory(shards);
@@ -135,12 +138,15 @@ export async function openShardStore(root: string, log: Log): Promise<ShardStore
   };
 }
 
-/** Bytes of a file, 0 when it is not there. */
-async function sizeOf(path: string): Promise<number> {
+/** What the meta.json in `from` says of a shard that is to stand in `directory`; undefined when it is missing or wrong. */
+async function heldAt(from: string, directory: string, log: Log): Promise<HeldShard | undefined> {
+  const path = join(from, "meta.json");
+  const text = await readKept(path);
+  if (text === undefined) return undefined;
   try {
-    return (await stat(path)).size;
+    return heldFromJson(text, directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
-    throw error;
+    log.warn({ path, reason: asCairnError(error).message }, "this meta.json is wrong");
+    return undefined;
   }
 }

@@ -10,8 +10,8 @@ import {
   signedToJson,
 } from "@cairn/core";
 import { callHttp, type HttpAnswer, readCapped } from "../http/call-http.ts";
+import { failureOf } from "../http/failure-of.ts";
 import { fieldsOf } from "../wire/fields.ts";
-import { errorFromJson } from "../wire/frames.ts";
 import { CONTROL_MESSAGE_BYTES, REQUEST_LIFE_SECONDS, SMALL_BODY_BYTES } from "../wire/limits.ts";
 import { lookupPublic } from "./dialable.ts";
 
@@ -24,7 +24,7 @@ export interface DirectProvider {
   allowPrivate: boolean;
   context: SigningContext;
   signRequest: SignRequest;
-  /** UNIX seconds. */
+  /** The chain's time, by which the provider judges requests. */
   now(): number;
 }
 
@@ -44,24 +44,18 @@ function dial(to: DirectProvider) {
   return to.allowPrivate ? {} : { lookup: lookupPublic };
 }
 
-/** The peer's own error of an answer that is no success. */
-async function failureOf(answer: HttpAnswer): Promise<CairnError> {
-  const text = (await readCapped(answer.body, SMALL_BODY_BYTES)).toString("utf8");
-  try {
-    return errorFromJson(fieldsOf("answer", JSON.parse(text)).raw("error"));
-  } catch (cause) {
-    return new CairnError(`the provider answered ${answer.status}`, { code: "bad-answer", kind: "unavailable", cause });
-  }
-}
-
 /** Whether the provider itself answers at its endpoint. @throws CairnError `unreachable`, `bad-answer`, `wrong-provider` */
 export async function probeProvider(to: DirectProvider): Promise<void> {
   const answer = await callHttp({ url: new URL("/v1/health", to.endpoint), idleSeconds: 5, ...dial(to) });
-  if (answer.status !== 200) throw await failureOf(answer);
+  if (answer.status !== 200) throw await failureOf(answer, "the provider");
   const text = (await readCapped(answer.body, SMALL_BODY_BYTES)).toString("utf8");
   const found = fieldsOf("health", parse(text)).address("provider");
   if (found === to.provider) return;
-  throw new CairnError(`${to.endpoint.origin} is provider ${found}`, { code: "wrong-provider", kind: "unavailable" });
+  throw new CairnError(`${to.endpoint.origin} is provider ${found}`, {
+    code: "wrong-provider",
+    kind: "unavailable",
+    next: "Have the provider register the endpoint at which it answers.",
+  });
 }
 
 function parse(text: string): unknown {
@@ -89,9 +83,9 @@ export async function requestDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200) throw await failureOf(answer);
+  if (answer.status !== 200) throw await failureOf(answer, "the provider");
   const reply = fieldsOf("answer", parse((await readCapped(answer.body, CONTROL_MESSAGE_BYTES)).toString("utf8")));
-  if (!reply.flag("ok")) throw errorFromJson(reply.raw("error"));
+  if (!reply.flag("ok")) throw CairnError.fromJSON(reply.raw("error"));
   return reply.all;
 }
 
@@ -112,7 +106,7 @@ export async function readDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200 && answer.status !== 206) throw await failureOf(answer);
+  if (answer.status !== 200 && answer.status !== 206) throw await failureOf(answer, "the provider");
   return answer;
 }
 
@@ -132,6 +126,6 @@ export async function openManifestDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200) throw await failureOf(answer);
+  if (answer.status !== 200) throw await failureOf(answer, "the provider");
   return answer;
 }

@@ -30,16 +30,21 @@ export function openKnownEndpoints(options: {
   signRequest: SignRequest;
   allowPrivate: boolean;
   now(): number;
+  chainNow(): number;
 }): KnownEndpoints {
   const known = new Map<Address, Known>();
   const probe = async (provider: Address): Promise<DirectProvider> => {
     const record = await options.ledger.provider(provider);
     if (!record?.endpoint) {
-      throw new CairnError(`provider ${provider} has no endpoint`, { code: "no-endpoint", kind: "unavailable" });
+      throw new CairnError(`provider ${provider} has no endpoint`, {
+        code: "no-endpoint",
+        kind: "unavailable",
+        next: "Wait until the provider dials this gateway, or have it register an endpoint.",
+      });
     }
     const endpoint = parseEndpoint(record.endpoint, options.allowPrivate);
-    const { allowPrivate, context, signRequest, now } = options;
-    const found = { provider, endpoint, allowPrivate, context, signRequest, now };
+    const { allowPrivate, context, signRequest, chainNow } = options;
+    const found = { provider, endpoint, allowPrivate, context, signRequest, now: chainNow };
     await probeProvider(found);
     return found;
   };

@@ -9,11 +9,12 @@ import {
   type ProviderRequest,
   type Transport,
 } from "@cairn/core";
+import { sampleLog } from "@cairn/process/entrances";
 import type { WebSocket } from "ws";
 import { exactBody } from "../http/exact-body.ts";
 import { rememberNonces } from "../nonces.ts";
 import { parseHello } from "../wire/frames.ts";
-import { MAX_MANIFEST_REPLY_BYTES, SMALL_BODY_BYTES } from "../wire/limits.ts";
+import { HELLO_BYTES, MAX_MANIFEST_REPLY_BYTES } from "../wire/limits.ts";
 import { replyFromJson } from "../wire/replies.ts";
 import { requestToJson, type WireRequest } from "../wire/requests.ts";
 import {
@@ -39,6 +40,8 @@ export interface TransportOptions {
   ways?: "auto" | "control" | "direct";
   /** UNIX seconds; the machine's clock unless set. */
   now?(): number;
+  /** The chain's time, by which providers judge requests; `now` unless set. */
+  chainNow?(): number;
   heartbeatSeconds?: number;
   log?: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -47,8 +50,10 @@ export interface TransportOptions {
 export interface GatewayTransport extends Transport {
   /** Providers with an open control connection. */
   connected(): Address[];
-  /** Take a fresh WebSocket on which a provider will say hello. */
-  accept(socket: WebSocket): void;
+  /** The connected provider whose welcome carried this secret. */
+  providerOf(session: string): Address | undefined;
+  /** Take a fresh WebSocket on which a provider will say hello; `onWelcome` is called when it has. */
+  accept(socket: WebSocket, onWelcome?: (provider: Address) => void): void;
   /** Take the POST of a range; resolves when its reader has all of it. @throws CairnError `unknown-range`, or why the reader stopped */
   receiveRange(id: string, body: IncomingMessage): Promise<void>;
   /** Told of every provider that connects or leaves; returns the way to stop listening. */
@@ -66,33 +71,50 @@ const TIMEOUT_SECONDS: Record<WireRequest["type"], number> = {
   manifest: 600,
   read: 6 * 3600,
 };
-const HELLO_SECONDS = 10;
+const HELLO_SECONDS = 5;
 const SEEK_SECONDS = 4;
-/** Sockets that have not said hello yet. */
-const MAX_STRANGERS = 256;
+/** Sockets that have not said hello yet; when one more comes, the oldest of them goes. */
+const MAX_STRANGERS = 64;
+/** Hellos that are looked at on chain at a time. */
+const MAX_GREETINGS = 16;
 const ARRIVAL_SECONDS = 30;
 
 export function openTransport(options: TransportOptions): GatewayTransport {
   const { ledger, log } = options;
   const ways = options.ways ?? "auto";
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
+  const chainNow = options.chainNow ?? now;
   const connections = new Map<Address, ProviderConnection>();
   const listeners = new Set<(provider: Address, connected: boolean) => void>();
+  const sessions = new Map<string, ProviderConnection>();
   const strangers = new Set<WebSocket>();
+  const sample = sampleLog();
+  let greetings = 0;
   const nonces = rememberNonces();
   const inbox = openRangeInbox();
   const { allowPrivateEndpoints: allowPrivate, signRequest } = options;
-  const endpoints = openKnownEndpoints({ ledger, context: ledger.deployment, signRequest, allowPrivate, now });
+  const endpoints = openKnownEndpoints({
+    ledger,
+    context: ledger.deployment,
+    signRequest,
+    allowPrivate,
+    now,
+    chainNow,
+  });
   let closed = false;
 
-  const welcome = async (socket: WebSocket, text: string) => {
-    const provider = await verifyHello(parseHello(text), { ledger, audience: options.executor, nonces, now: now() });
-    if (closed || socket.readyState !== socket.OPEN) return;
+  const welcome = async (socket: WebSocket, text: string): Promise<Address> => {
+    const provider = await verifyHello(parseHello(text), {
+      ...{ ledger, audience: options.executor, nonces },
+      clocks: [now(), chainNow()],
+    });
+    if (closed || socket.readyState !== socket.OPEN) return provider;
     connections.get(provider)?.close(4000, "replaced");
     const connection: ProviderConnection = new ProviderConnection(
       provider,
       socket,
       () => {
+        sessions.delete(connection.session);
         if (connections.get(provider) !== connection) return;
         connections.delete(provider);
         log?.info({ provider }, "provider left");
@@ -101,11 +123,30 @@ export function openTransport(options: TransportOptions): GatewayTransport {
       options.heartbeatSeconds,
     );
     connections.set(provider, connection);
-    socket.send(JSON.stringify({ type: "welcome" }));
+    sessions.set(connection.session, connection);
+    socket.send(JSON.stringify({ type: "welcome", session: connection.session }));
     log?.info({ provider }, "provider connected");
     for (const listener of listeners) listener(provider, true);
     if (ways !== "control")
       endpoints.find(provider).catch((error) => log?.info({ provider, err: error }, "not dialable"));
+    return provider;
+  };
+
+  const greet = async (socket: WebSocket, text: string, isBinary: boolean): Promise<Address> => {
+    if (isBinary || text.length > HELLO_BYTES) throw new CairnError("no hello", { code: "bad-message", kind: "input" });
+    if (greetings >= MAX_GREETINGS) {
+      throw new CairnError("too many providers connect at once", {
+        code: "gateway-busy",
+        kind: "unavailable",
+        next: "Connect again in a few seconds.",
+      });
+    }
+    greetings += 1;
+    try {
+      return await welcome(socket, text);
+    } finally {
+      greetings -= 1;
+    }
   };
 
   const connectionTo = (provider: Address): ProviderConnection | undefined => {
@@ -207,14 +248,22 @@ export function openTransport(options: TransportOptions): GatewayTransport {
   };
 
   return {
+    providerOf: (session) => sessions.get(session)?.provider,
     connected: () => [...connections.values()].filter(({ open }) => open).map(({ provider }) => provider),
     reachable: (provider) =>
       connectionTo(provider) !== undefined ||
       (ways !== "control" && endpoints.peek(provider.toLowerCase() as Address) !== undefined),
-    accept(socket) {
+    accept(socket, onWelcome) {
       // Without a listener an error on a hostile socket would end the process; "close" follows and does the work.
-      socket.on("error", (error) => log?.info({ err: error }, "control connection failed"));
-      if (closed || strangers.size >= MAX_STRANGERS) return socket.close(1013, "try again later");
+      socket.on("error", (error) =>
+        sample("failed", (omitted) => log?.info({ err: error, omitted }, "control connection failed")),
+      );
+      if (closed) return socket.close(1013, "try again later");
+      const [oldest] = strangers;
+      if (oldest !== undefined && strangers.size >= MAX_STRANGERS) {
+        strangers.delete(oldest);
+        oldest.terminate();
+      }
       strangers.add(socket);
       const late = setTimeout(() => socket.terminate(), HELLO_SECONDS * 1000);
       const forget = () => {
@@ -225,13 +274,11 @@ export function openTransport(options: TransportOptions): GatewayTransport {
       socket.once("message", (data, isBinary) => {
         forget();
         const text = String(data);
-        const greeting =
-          isBinary || text.length > SMALL_BODY_BYTES
-            ? Promise.reject(new CairnError("no hello", { code: "bad-message", kind: "input" }))
-            : welcome(socket, text);
-        greeting.catch((error) => {
+        greet(socket, text, isBinary).then(onWelcome, (error) => {
           const refusal = asCairnError(error);
-          log?.warn({ code: refusal.code }, `refused a provider: ${refusal.message}`);
+          sample(refusal.code, (omitted) =>
+            log?.warn({ code: refusal.code, omitted }, `refused a provider: ${refusal.message}`),
+          );
           if (socket.readyState === socket.OPEN) {
             socket.send(JSON.stringify({ type: "refused", error: refusal.toJSON() }));
             socket.close(1008, refusal.code);
@@ -306,5 +353,6 @@ function timedOut(provider: Address, type: string): CairnError {
   return new CairnError(`provider ${provider} did not send what "${type}" asks for in time`, {
     code: "provider-timeout",
     kind: "unavailable",
+    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
   });
 }

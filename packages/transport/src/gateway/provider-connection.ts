@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { type Address, asCairnError, CairnError } from "@cairn/core";
 import { WebSocket } from "ws";
 import { parseFrame } from "../wire/frames.ts";
-import { HEARTBEAT_SECONDS } from "../wire/limits.ts";
+import { keepAlive } from "./keep-alive.ts";
 
 export function providerUnreachable(provider: Address, why: string): CairnError {
   return new CairnError(`provider ${provider} cannot be reached: ${why}`, {
@@ -25,30 +26,22 @@ const MAX_QUEUED_BYTES = 4 << 20;
 /** A control connection after its hello: requests out, replies in, a ping every 10 s. */
 export class ProviderConnection {
   readonly provider: Address;
+  /** The secret that shows that an HTTP call is from this provider, for as long as the connection lives. */
+  readonly session = randomBytes(16).toString("hex");
   readonly #socket: WebSocket;
   readonly #pending = new Map<string, Pending>();
-  readonly #heartbeat: NodeJS.Timeout;
   #count = 0;
-  #alive = true;
 
-  constructor(provider: Address, socket: WebSocket, onClose: () => void, heartbeatSeconds = HEARTBEAT_SECONDS) {
+  constructor(provider: Address, socket: WebSocket, onClose: () => void, heartbeatSeconds?: number) {
     this.provider = provider;
     this.#socket = socket;
     socket.on("message", (data, isBinary) => this.#take(String(data), isBinary));
-    socket.on("pong", () => {
-      this.#alive = true;
-    });
+    keepAlive(socket, heartbeatSeconds);
     socket.once("close", () => {
-      clearInterval(this.#heartbeat);
       for (const { reject } of this.#pending.values()) reject(providerUnreachable(provider, "its connection closed"));
       this.#pending.clear();
       onClose();
     });
-    this.#heartbeat = setInterval(() => {
-      if (!this.#alive) return socket.terminate();
-      this.#alive = false;
-      socket.ping();
-    }, heartbeatSeconds * 1000);
   }
 
   get open(): boolean {
@@ -70,13 +63,20 @@ export class ProviderConnection {
       throw new CairnError(`provider ${this.provider} has too many requests waiting`, {
         code: "provider-busy",
         kind: "unavailable",
+        next: "Ask again in a moment.",
       });
     }
     const id = String(++this.#count);
     const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
     const timer = setTimeout(() => {
       const message = `provider ${this.provider} did not answer "${String(body.type)}" within ${timeoutSeconds} s`;
-      reject(new CairnError(message, { code: "provider-timeout", kind: "unavailable" }));
+      reject(
+        new CairnError(message, {
+          code: "provider-timeout",
+          kind: "unavailable",
+          next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
+        }),
+      );
     }, timeoutSeconds * 1000);
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });

@@ -69,7 +69,11 @@ export function openRangeInbox(): RangeInbox {
       const reader = waiting.get(id);
       waiting.delete(id);
       if (reader === undefined) {
-        throw new CairnError("nobody waits for this range", { code: "unknown-range", kind: "missing" });
+        throw new CairnError("nobody waits for this range", {
+          code: "unknown-range",
+          kind: "missing",
+          next: "Nothing: the reader took the bytes from elsewhere.",
+        });
       }
       reader.take(body);
       await reader.done;

@@ -44,6 +44,7 @@ function silent(expected: number, received: number, idleSeconds: number): CairnE
   return new CairnError(`the provider sent nothing for ${idleSeconds} s after ${received} of ${expected} bytes`, {
     code: "provider-timeout",
     kind: "unavailable",
+    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
     details: { expected, received },
   });
 }

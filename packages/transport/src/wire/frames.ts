@@ -1,12 +1,4 @@
-import {
-  CairnError,
-  type ErrorBody,
-  type ErrorKind,
-  type Hex,
-  type Message,
-  messageFromJson,
-  messageToJson,
-} from "@cairn/core";
+import { CairnError, type Hex, type Message, messageFromJson, messageToJson } from "@cairn/core";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 
 /** A control connection's message after the hello. */
@@ -16,30 +8,7 @@ export type Frame =
   | { kind: "failure"; re: string; error: CairnError };
 
 const ID = /^[A-Za-z0-9-]{1,64}$/;
-const KINDS = ["input", "auth", "missing", "conflict", "unavailable", "exhausted", "corrupt", "internal"];
-
-/** An error that a peer sent: its texts are cut, so that a hostile one cannot fill logs or memory. */
-export function errorFromJson(json: unknown): CairnError {
-  const fields = fieldsOf("error", json);
-  const text = (name: string, maximum: number) => {
-    const value = fields.raw(name);
-    return typeof value === "string" ? value.slice(0, maximum) : undefined;
-  };
-  const code = text("code", 64);
-  const kind = text("kind", 16);
-  const next = text("next", 500);
-  const details = fields.raw("details");
-  const body: ErrorBody = {
-    code: code !== undefined && /^[a-z0-9-]+$/.test(code) ? code : "bad-error",
-    kind: kind !== undefined && KINDS.includes(kind) ? (kind as ErrorKind) : "internal",
-    message: text("message", 500) ?? "no message",
-    ...(next === undefined ? {} : { next }),
-    ...(typeof details === "object" && details !== null && JSON.stringify(details).length <= 65_536
-      ? { details: details as Record<string, unknown> }
-      : {}),
-  };
-  return CairnError.fromJSON(body);
-}
+const SESSION = /^[0-9a-f]{32}$/;
 
 function parseJson(text: string, where: string): Fields {
   let json: unknown;
@@ -56,7 +25,7 @@ export function parseFrame(text: string): Frame {
   if (fields.raw("re") !== undefined) {
     const re = fields.text("re", ID, 64);
     if (fields.flag("ok")) return { kind: "reply", re, body: fields.all };
-    return { kind: "failure", re, error: errorFromJson(fields.raw("error")) };
+    return { kind: "failure", re, error: CairnError.fromJSON(fields.raw("error")) };
   }
   return { kind: "request", id: fields.text("id", ID, 64), body: fields.all };
 }
@@ -76,10 +45,11 @@ export function parseHello(text: string): SignedHello {
   return { message: messageFromJson("Hello", fields.all), signature: fields.signature("signature") };
 }
 
-/** The gateway's answer to a hello. @throws the CairnError that a `refused` carries. */
-export function parseWelcome(text: string): void {
+/** The gateway's answer to a hello: the session of this connection. @throws the CairnError that a `refused` carries. */
+export function parseWelcome(text: string): string {
   const fields = parseJson(text, "welcome");
   const type = fields.raw("type");
-  if (type === "refused") throw errorFromJson(fields.raw("error"));
+  if (type === "refused") throw CairnError.fromJSON(fields.raw("error"));
   if (type !== "welcome") throw badMessage("welcome.type", '"welcome" or "refused"');
+  return fields.text("session", SESSION, 32);
 }

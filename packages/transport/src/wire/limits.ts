@@ -2,6 +2,7 @@ import { CHECK_CHALLENGES, MAX_SHARD_BYTES } from "@cairn/core";
 
 /** One WebSocket message of a control connection, either way (docs/protocol.md, 4). */
 export const CONTROL_MESSAGE_BYTES = 1 << 20;
+export const HELLO_BYTES = 4096;
 export const CONTROL_PATH = "/api/v1/provider/control";
 export const RANGES_PATH = "/api/v1/provider/ranges";
 export const HEARTBEAT_SECONDS = 10;
@@ -21,4 +22,7 @@ export const MAX_DAMAGE_RANGES = 1024;
 /** Items of one push of proofs or reports, and its bytes. */
 export const MAX_PUSH_ITEMS = 256;
 export const MAX_PUSH_BYTES = 1 << 20;
+/** Items of one push of proofs to be put on chain, and its bytes: the longest proof has 22 kB in base64. */
+export const MAX_CHAIN_PROOFS = 4;
+export const CHAIN_PROOFS_BYTES = 128 << 10;
 export const SMALL_BODY_BYTES = 64 << 10;

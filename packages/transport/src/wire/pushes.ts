@@ -15,10 +15,10 @@ export function proofsToJson(proofs: readonly PushedProof[]): unknown {
   return { proofs: proofs.map((item) => ({ ...item, proof: Buffer.from(item.proof).toString("base64") })) };
 }
 
-/** Parse an untrusted push of at most 256 proofs. @throws CairnError `bad-message` */
-export function proofsFromJson(json: unknown): PushedProof[] {
+/** Parse an untrusted push of at most `most` proofs. @throws CairnError `bad-message` */
+export function proofsFromJson(json: unknown, most = MAX_PUSH_ITEMS): PushedProof[] {
   return fieldsOf("push", json)
-    .list("proofs", MAX_PUSH_ITEMS)
+    .list("proofs", most)
     .map((item) => {
       const purpose = item.raw("purpose");
       if (typeof purpose !== "string" || !Object.hasOwn(PROOF_PURPOSE, purpose)) {

@@ -160,7 +160,9 @@ describe("pushes", () => {
 
 describe("a gateway's welcome", () => {
   it("carries its refusal over", () => {
-    expect(() => parseWelcome('{"type":"welcome"}')).not.toThrow();
+    const session = "0123456789abcdef0123456789abcdef";
+    expect(parseWelcome(JSON.stringify({ type: "welcome", session }))).toBe(session);
+    expect(() => parseWelcome('{"type":"welcome"}')).toThrowError(/welcome.session/);
     const refusal = JSON.stringify({ type: "refused", error: { code: "wrong-key", kind: "auth", message: "no" } });
     expect(() => parseWelcome(refusal)).toThrowError("no");
     const hostile = JSON.stringify({ type: "refused", error: { code: "<b>", kind: "zzz", message: "m".repeat(5000) } });
@@ -169,7 +171,7 @@ describe("a gateway's welcome", () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "bad-error", kind: "internal" });
-      expect((error as Error).message.length).toBe(500);
+      expect((error as Error).message.length).toBe(2000);
     }
   });
 });

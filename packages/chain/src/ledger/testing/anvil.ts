@@ -20,6 +20,8 @@ export interface AnvilOptions {
   /** Seconds, also fractions; without it a block is made by `evm_mine` only. */
   blockSeconds?: number;
   args?: string[];
+  /** Two of them is how far finality is behind the head, in blocks; 1 unless set, and 32 where anvil is left to itself. */
+  slotsInEpoch?: number;
 }
 
 function binary(): string {
@@ -45,7 +47,8 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   const child = spawn(
     binary(),
     [
-      ...["--port", "0", "--chain-id", String(options.chainId), "--hardfork", "cancun", "--slots-in-an-epoch", "1"],
+      ...["--port", "0", "--chain-id", String(options.chainId), "--hardfork", "cancun", "--slots-in-an-epoch"],
+      String(options.slotsInEpoch ?? 1),
       ...["--accounts", "1", "--base-fee", "1000000000"],
       ...mining,
       ...(options.args ?? []),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DealId, Hex, LedgerEvent, VerdictLeaf } from "@cairn/core";
+import { type DealId, type Hex, type LedgerEvent, periodStart, type VerdictLeaf } from "@cairn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, generateKey } from "../../wallet/keys.ts";
 import { signTyped } from "../../wallet/sign-typed.ts";
@@ -13,6 +13,14 @@ import { FAST_PROFILE, type LedgerHarness, PRICE, type TestDeal, World } from ".
 const FAR = 2n ** 40n;
 const EXECUTOR_FUNDS = 12_345n;
 
+/** A chain whose clock can be put forward, which moves whatever else runs on it. */
+export interface TravellingHarness extends LedgerHarness {
+  travel(seconds: number): Promise<void>;
+}
+
+/** As `VOID_SECONDS` of StorageDeals. */
+const VOID_SECONDS = 30 * 86_400;
+
 function leaf(deal: DealId, period: number, change: Partial<VerdictLeaf>): VerdictLeaf {
   return { deal, period, fulfilled: 0, committed: 1, verdict: 0, faultA: 0, faultB: 0, ...change };
 }
@@ -21,9 +29,9 @@ function leaf(deal: DealId, period: number, change: Partial<VerdictLeaf>): Verdi
  * The contract of the Ledger port over a chain that runs: whole lives of deals, with real signatures, proofs and time. The scenarios share the
  * chain and the executor's key, and run at once.
  */
-export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): void {
+export function ledgerSuite(name: string, start: () => Promise<TravellingHarness>): void {
   describe(`Ledger over ${name}`, { timeout: 180_000 }, () => {
-    let harness: LedgerHarness;
+    let harness: TravellingHarness;
     let world: World;
     beforeAll(async () => {
       harness = await start();
@@ -52,7 +60,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
         fromReserve: false,
         lastPeriod: 0,
       });
-      expect(await s.ledger.package(stored.mandate.manifestHash)).toMatchObject({
+      expect(await s.ledger.package(s.packageRef(stored))).toMatchObject({
         owner: s.ownerAddress,
         shardsRoot: stored.mandate.shardsRoot,
         reserve: PRICE,
@@ -97,9 +105,9 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       expect((await s.ledger.deal(kept.id))?.state).toBe("COMPLETED");
       expect(await s.ledger.balance(p0.payout)).toBe(PRICE * 2n);
       expect(await s.ledger.balance(p1.payout)).toBe(PRICE);
-      await s.ledger.releaseReserve(s.next(), stored.mandate.manifestHash);
+      await s.ledger.releaseReserve(s.next(), s.packageRef(stored));
       expect(await s.balance()).toBe(PRICE * 7n);
-      expect(await s.ledger.provider(p1.address)).toMatchObject({ fulfilled: 1n, committed: 2n, active: true });
+      expect(await s.ledger.newestFinal(s.set)).toBe(last);
 
       const told = await s.eventsOf(kept.id, stored.mandate.manifestHash);
       expect(told.filter((event) => !("deal" in event) || event.deal === kept.id).map((event) => event.name)).toEqual([
@@ -108,7 +116,9 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
         "DealReceived",
         "DealStateChanged",
         "DealPaid",
+        "WorkLogged",
         "DealPaid",
+        "WorkLogged",
         "DealRefunded",
         "DealStateChanged",
         "ReserveReleased",
@@ -130,7 +140,6 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       const s = await world.scenario(PRICE * 10n);
       const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
       const stored = s.package(1);
-      const { manifestHash } = stored.mandate;
       const deal = s.quote(stored, 0, p0);
       const period = (await s.start(stored, [deal])) + 1;
       await s.open(period);
@@ -138,31 +147,48 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       const tree = await s.vote(period, [fault]);
       await s.ledger.fail(s.next(), fault, tree.path(0));
       expect((await s.ledger.deal(deal.id))?.state).toBe("FAILED");
-      expect(await s.ledger.packageReserve(manifestHash)).toBe(PRICE * 2n);
+      expect(await s.ledger.packageReserve(s.packageRef(stored))).toBe(PRICE * 2n);
 
       const repair = s.quote(stored, 0, p1, { pricePerPeriod: PRICE / 2n });
       await s.propose(stored, [repair]);
       expect(await s.ledger.deal(repair.id)).toMatchObject({ state: "PROPOSED", escrow: PRICE, fromReserve: true });
-      expect(await s.ledger.packageReserve(manifestHash)).toBe(PRICE);
+      expect(await s.ledger.packageReserve(s.packageRef(stored))).toBe(PRICE);
       expect(await s.balance()).toBe(PRICE * 8n);
       const refunds = (await s.eventsOf(deal.id)).filter(({ name }) => name === "DealRefunded");
       expect(refunds).toMatchObject([{ amount: PRICE * 2n, toReserve: true }]);
     });
 
-    it.concurrent("refunds proposals that are taken back or run out", async () => {
-      const s = await world.scenario(PRICE * 4n);
+    it.concurrent("refunds proposals that are taken back or run out, but for the space kept free", async () => {
+      const s = await world.scenario(PRICE * 6n);
       const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
       const stored = s.package(2);
-      const [back, out] = [s.quote(stored, 0, p0), s.quote(stored, 1, p1)];
+      const [back, out] = [s.quote(stored, 0, p0, { periods: 3 }), s.quote(stored, 1, p1, { periods: 3 })];
       await s.propose(stored, [back, out]);
       expect(await s.balance()).toBe(0n);
       await s.ledger.cancel(s.next(), [back.id]);
       expect((await s.ledger.deal(back.id))?.state).toBe("CANCELLED");
-      expect(await s.balance()).toBe(PRICE * 2n);
+      const charged = await s.ledger.balance(p0.payout);
+      expect(charged / PRICE).toBeGreaterThanOrEqual(1n);
+      expect((await s.balance()) + charged).toBe(PRICE * 3n);
       await s.after((await s.ledger.deal(out.id))?.deadline as number);
       await s.ledger.expire(s.next(), [out.id]);
       expect((await s.ledger.deal(out.id))?.state).toBe("EXPIRED");
-      expect(await s.balance()).toBe(PRICE * 4n);
+      // 24 s of proposal fall in three periods.
+      expect(await s.ledger.balance(p1.payout)).toBe(PRICE * 3n);
+      expect((await s.balance()) + charged).toBe(PRICE * 3n);
+    });
+
+    it.concurrent("refuses a quote above the owner's ceiling and one that outlasts the term", async () => {
+      const s = await world.scenario(PRICE * 100n);
+      const provider = await s.provider();
+      const cheap = s.package(1, { maxPrice: 1n });
+      const refusal = (error: string) => ({ code: "reverted", details: { error } });
+      const dear = s.propose(cheap, [s.quote(cheap, 0, provider)]);
+      await expect(dear).rejects.toMatchObject(refusal("AboveCeiling"));
+      const { timestamp } = await s.ledger.latest();
+      const short = s.package(1, { end: BigInt(timestamp + 40) });
+      const long = s.propose(short, [s.quote(short, 0, provider, { periods: 11 })]);
+      await expect(long).rejects.toMatchObject(refusal("TooLong"));
     });
 
     it.concurrent("ends a package at its owner's word, with a period's notice", async () => {
@@ -175,7 +201,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       await s.propose(stored, [waiting]);
       const termination = { manifestHash, expiry: FAR };
       await s.ledger.terminate(s.next(), termination, signTyped("Termination", termination, s.deployment, s.owner));
-      const last = (await s.ledger.package(manifestHash))?.lastPeriod as number;
+      const last = (await s.ledger.package(s.packageRef(stored)))?.lastPeriod as number;
       expect(await s.eventsOf(manifestHash)).toContainEqual(
         expect.objectContaining({ name: "PackageTerminated", manifestHash, lastPeriod: last }),
       );
@@ -187,8 +213,11 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       const { timestamp } = await s.ledger.latest();
       await s.after(timestamp + FAST_PROFILE.disputePeriods * FAST_PROFILE.periodSeconds);
       await s.ledger.close(s.next(), line, tree.path(0));
-      expect(await s.balance()).toBe(PRICE * 199n);
-      expect((await s.ledger.package(manifestHash))?.liveDeals).toBe(0);
+      // The period of notice, and those in which the other proposal kept its space.
+      const kept = (await s.ledger.deal(waiting.id))?.paidPeriods ?? 0;
+      expect(kept).toBeGreaterThanOrEqual(1);
+      expect(await s.balance()).toBe(PRICE * BigInt(200 - 1 - kept));
+      expect((await s.ledger.package(s.packageRef(stored)))?.liveDeals).toBe(0);
     });
 
     it.concurrent("takes a proof on chain over any vote, and no wrong one", async () => {
@@ -208,7 +237,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       const tree = await s.vote(period, [fault]);
       await expect(s.ledger.fail(s.next(), fault, tree.path(0))).rejects.toMatchObject({
         code: "reverted",
-        message: expect.stringContaining("proven on chain"),
+        message: expect.stringContaining("proved on the chain"),
         details: { error: "ProvenOnChain" },
       });
       expect(await s.eventsOf(deal.id)).toContainEqual(expect.objectContaining({ name: "PossessionProven", period }));
@@ -293,13 +322,13 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       const nothing: Hex = `0x${"00".repeat(31)}01`;
       const nobody = addressOfKey(generateKey());
       expect(await s.ledger.deal(nothing)).toBeUndefined();
-      expect(await s.ledger.package(nothing)).toBeUndefined();
+      expect(await s.ledger.package({ owner: s.ownerAddress, manifestHash: nothing })).toBeUndefined();
       expect(await s.ledger.provider(nobody)).toBeUndefined();
       expect(await s.ledger.seed(2 ** 40)).toBeUndefined();
       expect(await s.ledger.finalizedRoot(nothing, 1)).toBeUndefined();
       expect(await s.ledger.verifierSet(nothing)).toBeUndefined();
       expect(await s.ledger.verifierSet(s.set)).toEqual({ verifiers: s.members, quorum: 2 });
-      expect(await s.ledger.packageReserve(nothing)).toBe(0n);
+      expect(await s.ledger.packageReserve({ owner: s.ownerAddress, manifestHash: nothing })).toBe(0n);
       expect(await s.ledger.balance(s.ownerAddress)).toBe(1n);
       expect(await s.ledger.gasBalance(nobody)).toBe(0n);
       const head = await s.ledger.finalized();
@@ -325,7 +354,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
 
     it.concurrent("refuses to open what does not fit together", async () => {
       const { deployment } = world.ledger;
-      await expect(openLedger({ url: "ftp://x", deployment })).rejects.toMatchObject({ code: "bad-chain-url" });
+      await expect(openLedger({ url: "ftp://x", deployment })).rejects.toMatchObject({ code: "bad-settings" });
       await expect(openLedger({ url: "http://127.0.0.1:9", deployment, retries: 0 })).rejects.toMatchObject({
         code: "chain-unreachable",
       });
@@ -335,6 +364,50 @@ export function ledgerSuite(name: string, start: () => Promise<LedgerHarness>): 
       await expect(
         openLedger({ url: harness.url, deployment: { deals: addressOfKey(generateKey()) } }),
       ).rejects.toMatchObject({ code: "no-contract" });
+    });
+
+    // Not concurrent, and last: a month goes by for everybody on this chain.
+    it("holds the pay of deals that nobody closed for 30 days until a leaf is shown", async () => {
+      const s = await world.scenario(PRICE * 10n);
+      const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
+      const stored = s.package(2);
+      const [claimed, closed] = [0, 1].map((shard) =>
+        s.quote(stored, shard, shard === 0 ? p0 : p1, { periods: 1 }),
+      ) as [TestDeal, TestDeal];
+      await s.start(stored, [claimed, closed]);
+      const last = (await s.ledger.deal(claimed.id))?.lastPeriod as number;
+      await s.open(last);
+      const leaves = [leaf(claimed.id, last, { fulfilled: 1 }), leaf(closed.id, last, { verdict: 1 })] as const;
+      const tree = await s.vote(last, [...leaves]);
+      const paths = [tree.path(0), tree.path(1)] as const;
+      await expect(s.ledger.closeVoid(s.next(), claimed.id)).rejects.toMatchObject({ details: { error: "NotOver" } });
+
+      await harness.travel(VOID_SECONDS);
+      await s.after(periodStart(last + 1, s.deployment) + VOID_SECONDS);
+      for (const { id } of [claimed, closed]) {
+        await s.ledger.closeVoid(s.next(), id);
+        expect(await s.ledger.deal(id)).toMatchObject({ state: "COMPLETED", paidPeriods: 0, heldPeriods: 1 });
+        expect(await s.ledger.liveDealAt(s.packageRef(stored), 0, id === claimed.id ? 0 : 1)).toBeUndefined();
+      }
+      expect([await s.balance(), await s.ledger.balance(p0.payout)]).toEqual([PRICE * 8n, 0n]);
+
+      await s.ledger.claim(s.next(), [leaves[0]], [paths[0]]);
+      expect(await s.ledger.balance(p0.payout)).toBe(PRICE);
+      expect(await s.ledger.deal(claimed.id)).toMatchObject({ state: "COMPLETED", paidPeriods: 1, heldPeriods: 0 });
+      // The leaf of the other shows that nothing was fulfilled: what was held goes back.
+      await s.ledger.close(s.next(), leaves[1], paths[1]);
+      expect([await s.balance(), await s.ledger.balance(p1.payout)]).toEqual([PRICE * 9n, 0n]);
+      expect((await s.ledger.deal(closed.id))?.heldPeriods).toBe(0);
+      for (const [i, line] of leaves.entries()) {
+        const again = s.ledger.close(s.next(), line, paths[i] as Hex[]);
+        await expect(again).rejects.toMatchObject({ details: { error: "WrongState" } });
+      }
+      expect(await s.eventsOf(claimed.id, closed.id)).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: "DealPaid", deal: claimed.id, amount: PRICE }),
+          expect.objectContaining({ name: "DealRefunded", deal: closed.id, amount: PRICE, toReserve: false }),
+        ]),
+      );
     });
   });
 }

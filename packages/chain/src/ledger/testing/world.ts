@@ -12,6 +12,7 @@ import {
   type Hex,
   type LedgerEvent,
   type Mandate,
+  type PackageRef,
   type Quote,
   type ShardCommitment,
   type VerdictLeaf,
@@ -33,9 +34,9 @@ export interface LedgerHarness {
   stop(): Promise<void>;
 }
 
-/** Short enough to see a deal's whole life in a test, long enough for one-second blocks. */
+/** Short enough to see a deal's whole life in a test, long enough for a seed to be opened and drawn in blocks of a second. */
 export const FAST_PROFILE: DeploymentProfile = {
-  periodSeconds: 4,
+  periodSeconds: 12,
   graceSeconds: 2,
   disputePeriods: 1,
   voteWindowPeriods: 8,
@@ -196,6 +197,8 @@ export class Scenario {
       executor: this.ledger.sender?.address as Address,
       maxEscrow: PRICE * 100n,
       repairReserve: 0n,
+      maxPrice: 2n ** 120n,
+      end: FAR,
       expiry: FAR,
       ...change,
     };
@@ -205,6 +208,10 @@ export class Scenario {
       shards,
       path: (shard) => tree.path(0, shard),
     };
+  }
+
+  packageRef(of: TestPackage): PackageRef {
+    return { owner: this.ownerAddress, manifestHash: of.mandate.manifestHash };
   }
 
   quote(of: TestPackage, shard: number, provider: TestProvider, change: Partial<Quote> = {}): TestDeal {
@@ -291,14 +298,15 @@ export class Scenario {
     while ((await this.ledger.latest()).timestamp <= time) await pause(POLL);
   }
 
-  /** Have the seed of a period fixed, by whoever comes first. */
+  /** Have the seed of a period drawn, by whoever comes first. */
   async open(period: number): Promise<Hex> {
     await this.after(this.deployment.genesisTime + period * this.deployment.periodSeconds);
     const known = await this.ledger.seed(period);
     if (known !== undefined) return known;
     await this.ledger.openPeriod({ id: `open:${period}` });
+    await this.ledger.drawSeed({ id: `draw:${period}` }, period);
     const seed = await this.ledger.seed(period);
-    if (seed === undefined) throw new Error(`period ${period} was not opened`);
+    if (seed === undefined) throw new Error(`the seed of period ${period} was not drawn`);
     return seed;
   }
 

@@ -4,7 +4,7 @@ import { createAccount, createAddressFromString, hexToBytes } from "@ethereumjs/
 import type { VM } from "@ethereumjs/vm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { makeCommon } from "../common.ts";
-import { HALVING_BLOCKS } from "../emission.ts";
+import { HALVING_SLOTS } from "../emission.ts";
 import { ByteCache } from "../store/byte-cache.ts";
 import { NodeBuffer } from "../store/trie-database.ts";
 import { testRules } from "../testing/open-test-node.ts";
@@ -19,7 +19,7 @@ const VALIDATOR = createAddressFromString(`0x${"aa".repeat(20)}`);
 const SEAL: Seal = { signature: new Uint8Array(65), reveal: new Uint8Array(65) };
 const rules = testRules({ emission: true, alloc: { [RICH.address.toLowerCase() as `0x${string}`]: COIN } });
 const common = makeCommon(rules.chainId);
-const choice = { timestamp: BigInt(rules.genesisTime + 100), coinbase: VALIDATOR.bytes, mixHash: new Uint8Array(32) };
+const choice = { timestamp: BigInt(rules.genesisTime + 1), coinbase: VALIDATOR.bytes, mixHash: new Uint8Array(32) };
 
 describe("BlockBuilder", () => {
   let state: TrackedState;
@@ -50,7 +50,7 @@ describe("BlockBuilder", () => {
     return createTxFromRLP(hexToBytes(raw), { common });
   }
 
-  function parentAt(number: bigint) {
+  function parentAt(number: bigint, slot: bigint) {
     const { header } = genesis.block;
     return createBlock(
       {
@@ -58,7 +58,7 @@ describe("BlockBuilder", () => {
           ...FIXED_HEADER,
           number,
           stateRoot: header.stateRoot,
-          timestamp: header.timestamp,
+          timestamp: header.timestamp + slot,
           gasLimit: rules.blockGas,
           baseFeePerGas: rules.baseFee,
           withdrawalsRoot: header.withdrawalsRoot!,
@@ -69,19 +69,33 @@ describe("BlockBuilder", () => {
     );
   }
 
-  it.each<[bigint, bigint]>([
-    [1n, 40n],
-    [HALVING_BLOCKS, 40n],
-    [HALVING_BLOCKS + 1n, 20n],
-    [2n * HALVING_BLOCKS + 1n, 10n],
-  ])("issues the reward of block %i, %i coins, as a withdrawal to the validator", async (number, coins) => {
-    await builder.begin(parentAt(number - 1n), choice);
+  it.each<[bigint, bigint, bigint]>([
+    [1n, 1n, 40n],
+    [HALVING_SLOTS, 1n, 40n],
+    [HALVING_SLOTS + 1n, 1n, 20n],
+    [2n * HALVING_SLOTS + 1n, 1n, 10n],
+    [30n, 30n, 1200n],
+    [HALVING_SLOTS + 1n, 3n, 100n],
+  ])(
+    "in slot %i, %i after its parent's, issues %i coins as a withdrawal to the validator",
+    async (slot, after, coins) => {
+      const timestamp = genesis.block.header.timestamp + slot;
+      await builder.begin(parentAt(6n, slot - after), { ...choice, timestamp });
+      const { block, rows } = await builder.finish();
+      expect(block.withdrawals?.map((w) => [w.index, w.address.toString(), w.amount])).toEqual([
+        [7n, VALIDATOR.toString(), coins * 1_000_000_000n],
+      ]);
+      expect((await state.getAccount(VALIDATOR))?.balance).toBe(coins * COIN);
+      expect(rows(SEAL).accounts).toEqual([expect.objectContaining({ balance: coins * COIN })]);
+    },
+  );
+
+  it("issues nothing, and changes nothing, in a further block of the same slot", async () => {
+    await builder.begin(parentAt(6n, 1n), choice);
     const { block, rows } = await builder.finish();
-    expect(block.withdrawals?.map((w) => [w.index, w.address.toString(), w.amount])).toEqual([
-      [number, VALIDATOR.toString(), coins * 1_000_000_000n],
-    ]);
-    expect((await state.getAccount(VALIDATOR))?.balance).toBe(coins * COIN);
-    expect(rows(SEAL).accounts).toEqual([expect.objectContaining({ balance: coins * COIN })]);
+    expect(block.withdrawals).toEqual([]);
+    expect(block.header.stateRoot).toEqual(genesis.block.header.stateRoot);
+    expect(rows(SEAL)).toMatchObject({ accounts: [], nodes: new Map() });
   });
 
   it("burns the base fee and pays the tip to the validator", async () => {

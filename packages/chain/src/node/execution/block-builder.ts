@@ -6,7 +6,7 @@ import { RLP } from "@ethereumjs/rlp";
 import type { FeeMarket1559Tx, TypedTransaction } from "@ethereumjs/tx";
 import { Account, Address, bigIntMin, createWithdrawal, KECCAK256_RLP, type Withdrawal } from "@ethereumjs/util";
 import { Bloom, encodeReceipt, type RunTxResult, runTx, type VM } from "@ethereumjs/vm";
-import { rewardAt } from "../emission.ts";
+import { rewardBetween, slotAt } from "../emission.ts";
 import { senderOf } from "../sender-of.ts";
 import type { BlockRows } from "../store/chain-store.ts";
 import { reachableNodes } from "../store/reachable-nodes.ts";
@@ -70,6 +70,11 @@ export class BlockBuilder {
 
   get gasLeft(): bigint {
     return this.#rules.blockGas - (this.#open?.gasUsed ?? 0n);
+  }
+
+  /** Transactions in the open block. */
+  get count(): number {
+    return this.#open?.transactions.length ?? 0;
   }
 
   /** Opens a block on `parent`, whose state must be the current one. */
@@ -161,7 +166,7 @@ export class BlockBuilder {
   /** Pays the reward, computes the roots and closes the block. */
   async finish(): Promise<ExecutedBlock> {
     const open = this.#opened();
-    const withdrawals = this.#withdrawals(open.context);
+    const withdrawals = this.#withdrawals(open.parent, open.context);
     for (const withdrawal of withdrawals) await this.#pay(withdrawal);
     await this.#state.commit();
     const stateRoot = await this.#state.getStateRoot();
@@ -212,8 +217,11 @@ export class BlockBuilder {
     return new MerklePatriciaTrie({ common: this.#common });
   }
 
-  #withdrawals(context: BlockContext): Withdrawal[] {
-    const amount = this.#rules.emission ? rewardAt(context.number, this.#initialGwei) : 0n;
+  /** The coins of all slots that began since the parent's. */
+  #withdrawals(parent: Block, context: BlockContext): Withdrawal[] {
+    if (!this.#rules.emission) return [];
+    const [before, now] = [parent.header.timestamp, context.timestamp].map((time) => slotAt(time, this.#rules));
+    const amount = rewardBetween(before!, now!, this.#initialGwei);
     if (amount === 0n) return [];
     return [
       createWithdrawal({ index: context.number, validatorIndex: 0n, address: new Address(context.coinbase), amount }),

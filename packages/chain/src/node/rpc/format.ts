@@ -53,6 +53,11 @@ export function formatBlock(block: Block, full: boolean) {
   };
 }
 
+/** The block that would be made now, without what only a sealed block has. */
+export function formatPending(block: Block) {
+  return { ...formatBlock(block, false), hash: null, nonce: null, miner: null, logsBloom: null };
+}
+
 export function formatTransaction(transaction: TypedTransaction, place: { block: Block; index: number } | undefined) {
   const { chainId, ...signed } = transaction.toJSON();
   const baseFee = place?.block.header.baseFeePerGas;

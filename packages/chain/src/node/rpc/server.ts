@@ -2,7 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { CairnError } from "@cairn/core";
+import {
+  CONNECTION_LIMITS,
+  EntranceRefusal,
+  guardConnections,
+  HEADER_LIMITS,
+  hostCheck,
+  noRoom,
+  readBody,
+} from "@cairn/process/entrances";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Caller } from "../calls/call-pool.ts";
 import { answer, type BatchLimits } from "./json-rpc.ts";
 import { callMethod, type MethodContext } from "./methods.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -34,15 +44,12 @@ export interface ListenOptions {
   allowedHosts: readonly string[];
 }
 
-const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const HEARTBEAT_MS = 30_000;
+/** Bodies in memory at a time, of all connections. */
+const HELD_BYTES = 32 * 1024 * 1024;
 /** Idle connections are kept for longer than a client pauses between two polls: one that closes as a request comes in looks like a crash. */
-const HTTP_OPTIONS = {
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 75_000,
-  maxHeaderSize: 16_384,
-};
+const HTTP_OPTIONS = { ...HEADER_LIMITS, requestTimeout: 30_000, keepAliveTimeout: 75_000 };
 
 /**
  * JSON-RPC over HTTP POST and WebSocket on one loopback port. Requests whose Host is another name (DNS rebinding) or that come from a web page
@@ -51,18 +58,21 @@ const HTTP_OPTIONS = {
 export class RpcServer {
   readonly #context: MethodContext;
   readonly #limits: ServerLimits;
-  readonly #hosts: ReadonlySet<string>;
+  readonly #refusal: ReturnType<typeof hostCheck>;
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #alive = new WeakSet<WebSocket>();
+  #heldBytes = 0;
   #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(context: MethodContext, limits: ServerLimits, allowedHosts: readonly string[]) {
     this.#context = context;
     this.#limits = limits;
-    this.#hosts = new Set([...LOOPBACK_NAMES, ...allowedHosts].map((host) => host.toLowerCase()));
+    this.#refusal = hostCheck({ names: allowedHosts, pages: "none" });
     this.#http = createServer(HTTP_OPTIONS);
-    this.#http.maxConnections = limits.connections;
+    const strangers = limits.connections;
+    guardConnections(this.#http, { ...CONNECTION_LIMITS, strangers, strangersPerNetwork: strangers });
+    this.#http.on("connection", (socket) => socket.once("close", () => context.calls.forget(socket)));
     this.#http.on("request", (request, response) => this.#onRequest(request, response));
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, perMessageDeflate: false });
@@ -88,42 +98,42 @@ export class RpcServer {
     await closed;
   }
 
-  /** Why a request is refused, by its headers alone. */
-  #refusal(request: IncomingMessage): [number, string] | undefined {
-    const name = (request.headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
-    if (!this.#hosts.has(name)) return [403, "this Host is not served"];
-    if (request.headers.origin !== undefined) return [403, "web pages are not served"];
-    return undefined;
-  }
-
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#refusal(request);
     const type = request.headers["content-type"] ?? "";
-    if (refusal !== undefined) refuse(response, ...refusal);
+    if (refusal !== undefined) refuse(response, refusal.status, refusal.message);
     else if (request.method !== "POST") refuse(response, 405, "send JSON-RPC by POST, or open a WebSocket");
-    else if (!type.startsWith("application/json")) refuse(response, 415, "send application/json");
+    else if (!JSON_TYPE.test(type)) refuse(response, 415, "send application/json");
     else if (Number(request.headers["content-length"] ?? 0) > this.#limits.bodyBytes)
       refuse(response, 413, "the request is too large");
-    else this.#onPost(request, response);
+    else void this.#onPost(request, response);
   }
 
-  #onPost(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= this.#limits.bodyBytes) chunks.push(chunk);
-      else if (!response.headersSent) refuse(response, 413, "the request is too large");
-    });
-    request.on("error", () => response.destroy());
-    request.on("end", () => {
-      if (response.headersSent) return;
-      void answer(
-        Buffer.concat(chunks).toString("utf8"),
-        (method, params) => callMethod(this.#context, method, params),
-        this.#limits,
-      ).then((text) => response.writeHead(200, { "content-type": "application/json" }).end(text));
-    });
+  async #onPost(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let held = 0;
+    try {
+      const body = await readBody(request, {
+        maxBytes: this.#limits.bodyBytes,
+        timeoutMilliseconds: HTTP_OPTIONS.requestTimeout,
+        hold: (bytes) => {
+          if (this.#heldBytes + bytes > HELD_BYTES) return noRoom();
+          held += bytes;
+          this.#heldBytes += bytes;
+          return undefined;
+        },
+      });
+      const caller: Caller = { connection: request.socket, batch: { milliseconds: 0 } };
+      const call = (method: string, params: unknown[]) => callMethod(this.#context, method, params, caller);
+      const text = await answer(body.toString("utf8"), call, this.#limits);
+      // Nothing to say to notifications: JSON-RPC over HTTP answers with no content.
+      if (text === undefined) response.writeHead(204).end();
+      else response.writeHead(200, { "content-type": "application/json" }).end(text);
+    } catch (error) {
+      if (!(error instanceof EntranceRefusal)) throw error;
+      refuse(response, error.status, error.message);
+    } finally {
+      this.#heldBytes -= held;
+    }
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -132,7 +142,7 @@ export class RpcServer {
       this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#sockets.emit("connection", opened, request));
       return;
     }
-    socket.end(`HTTP/1.1 ${refusal?.[0] ?? 503} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    socket.end(`HTTP/1.1 ${refusal?.status ?? 503} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   }
 
   #onSocket(socket: WebSocket): void {
@@ -142,23 +152,27 @@ export class RpcServer {
       else socket.send(text);
     };
     const subscriptions = new Subscriptions(send);
-    const call = async (method: string, params: unknown[]): Promise<unknown> => {
+    const callFor = (caller: Caller) => async (method: string, params: unknown[]) => {
       if (method === "eth_subscribe") return subscriptions.subscribe(params);
       if (method === "eth_unsubscribe") return subscriptions.unsubscribe(params);
-      return await callMethod(this.#context, method, params);
+      return await callMethod(this.#context, method, params, caller);
     };
-    const { node } = this.#context;
+    const { node, calls } = this.#context;
     const publish: Subscriptions["publish"] = (block, rows) => subscriptions.publish(block, rows);
     let inFlight = 0;
     this.#alive.add(socket);
     node.on("block", publish);
     socket.on("pong", () => this.#alive.add(socket));
     socket.on("error", () => socket.terminate());
-    socket.on("close", () => node.off("block", publish));
+    socket.on("close", () => {
+      node.off("block", publish);
+      calls.forget(socket);
+    });
     socket.on("message", (message) => {
       if (++inFlight >= this.#limits.inFlight) socket.pause();
+      const call = callFor({ connection: socket, batch: { milliseconds: 0 } });
       void answer(message.toString(), call, this.#limits).then((text) => {
-        send(text);
+        if (text !== undefined) send(text);
         if (--inFlight < this.#limits.inFlight && socket.isPaused) socket.resume();
       });
     });
@@ -182,10 +196,12 @@ function refuse(response: ServerResponse, status: number, reason: string): void 
 
 function listenError(cause: Error, host: string, port: number): CairnError {
   const taken = "code" in cause && cause.code === "EADDRINUSE";
-  return new CairnError(`The chain cannot listen on ${host}:${port}: ${taken ? "the port is taken" : cause.message}.`, {
+  return new CairnError(`the chain cannot listen on ${host}:${port}: ${taken ? "the port is taken" : cause.message}`, {
     code: taken ? "chain-port-taken" : "chain-listen-failed",
     kind: taken ? "conflict" : "input",
-    next: taken ? "Stop what listens there, or choose another port." : "Give a loopback address and a free port.",
+    next: taken
+      ? "Stop what listens there, or choose another port with --chain-port or CAIRN_CHAIN_PORT (0 takes a free one)."
+      : "Give a loopback address and a free port.",
     cause,
   });
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { CairnError } from "@cairn/core";
 import pg from "pg";
+import type { Floors } from "../pruner.ts";
 import type {
   AccountRecord,
   LogFilter,
@@ -81,6 +82,7 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
   readonly #writer: pg.Client;
   readonly #readers: pg.Pool;
   #closing = false;
+  #limited: Uint8Array = new Uint8Array(0);
 
   private constructor(writer: pg.Client, config: DatabaseConfig) {
     super();
@@ -108,7 +110,7 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
       const version = await store.meta("schema");
       if (version !== SCHEMA_VERSION) {
         throw new CairnError(
-          `The chain's database has version ${String(version)}; this program reads ${SCHEMA_VERSION}.`,
+          `the chain's database has version ${String(version)}; this program reads ${SCHEMA_VERSION}`,
           {
             code: "chain-database-version",
             kind: "conflict",
@@ -251,12 +253,13 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
     });
   }
 
-  async #insertNodes({ nodes }: BlockRows): Promise<void> {
+  async #insertNodes({ block, nodes }: BlockRows): Promise<void> {
     if (nodes.size === 0) return;
     await this.#writer.query({
       name: "kv",
-      text: "insert into kv select * from unnest($1::bytea[], $2::bytea[]) on conflict do nothing",
-      values: [[...nodes.keys()].map(fromHex), [...nodes.values()]],
+      text: `insert into kv select key, value, $3::bigint from unnest($1::bytea[], $2::bytea[]) as n (key, value)
+        on conflict (key) do update set born = excluded.born`,
+      values: [[...nodes.keys()].map(fromHex), [...nodes.values()], block.number],
     });
   }
 
@@ -320,11 +323,114 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
     return (await this.#read<LogRow>("", text, values)).map(toLog);
   }
 
-  /** Wei that `sender` has sent to `recipient` in successful transactions. */
-  async sentBetween(sender: Uint8Array, recipient: Uint8Array): Promise<bigint> {
-    const text = "select coalesce(sum(value), 0) as sum from txs where sender = $1 and recipient = $2 and status = 1";
-    const rows = await this.#read<{ sum: string }>("sent", text, [bytes(sender), bytes(recipient)]);
+  /** Wei that `sender` has sent to `recipient` in successful transactions other than those of `except`. */
+  async sentBetween(sender: Uint8Array, recipient: Uint8Array, except: Uint8Array[]): Promise<bigint> {
+    const text = `select coalesce((select sum(value) from txs
+        where sender = $1 and recipient = $2 and status = 1 and hash <> all ($3::bytea[])), 0)
+      + coalesce((select value from sent where sender = $1 and recipient = $2), 0) as sum`;
+    const rows = await this.#read<{ sum: string }>("sent", text, [bytes(sender), bytes(recipient), except]);
     return BigInt(rows[0]?.sum ?? 0);
+  }
+
+  async floors(): Promise<Floors> {
+    const kept = (await this.meta("floors")) as Floors | undefined;
+    return kept ?? { states: 0, history: 0 };
+  }
+
+  /** Resolves when it is durable. To be called, as all that deletes, while no block is being appended. */
+  async raiseFloors(floors: Floors): Promise<void> {
+    await this.#write("insert into meta values ('floors', $1) on conflict (key) do update set value = excluded.value", [
+      JSON.stringify(floors),
+    ]);
+  }
+
+  /** Trie nodes, as far as the planner knows. */
+  async countNodes(): Promise<number> {
+    const rows = await this.#read<{ count: string }>("count-nodes", "select count(*) as count from kv", []);
+    return Number(rows[0]?.count ?? 0);
+  }
+
+  async readNodes(keys: string[]): Promise<Map<string, Uint8Array>> {
+    const text = "select key, value from kv where key = any($1::bytea[])";
+    const rows = await this.#read<{ key: Buffer; value: Buffer }>("nodes", text, [keys.map(fromHex)]);
+    return new Map(rows.map(({ key, value }) => [key.toString("hex"), new Uint8Array(value)]));
+  }
+
+  async stateRootOf(number: number): Promise<Uint8Array> {
+    const text = "select state_root from blocks where number = $1";
+    const [row] = await this.#read<{ state_root: Buffer }>("state-root", text, [number]);
+    if (row === undefined) throw new Error(`block ${number} is not stored`);
+    return new Uint8Array(row.state_root);
+  }
+
+  /** Begins a list of nodes to keep; an unfinished one is forgotten. */
+  async beginLive(): Promise<void> {
+    await this.#write("create temp table if not exists live (key bytea primary key)", []);
+    await this.#write("truncate live", []);
+  }
+
+  async addLive(keys: string[]): Promise<void> {
+    await this.#write("insert into live select * from unnest($1::bytea[]) on conflict do nothing", [keys.map(fromHex)]);
+  }
+
+  /** Deletes at most `limit` nodes that are not in the list and that no block after `number` wrote. Returns how many. */
+  async deleteDeadNodes(number: number, limit: number): Promise<number> {
+    return await this.#write(
+      `delete from kv where ctid = any(array(select ctid from kv
+        where born <= $1 and octet_length(key) = 32 and not exists (select from live where live.key = kv.key) limit $2))`,
+      [number, limit],
+    );
+  }
+
+  async endLive(): Promise<void> {
+    await this.#write("drop table live", []);
+  }
+
+  /** The first block at or after a time, or the one after the last. */
+  async firstBlockFrom(time: number): Promise<number> {
+    const text = `select coalesce((select number from blocks where timestamp >= $1 order by number limit 1),
+      (select max(number) + 1 from blocks)) as number`;
+    const [row] = await this.#read<{ number: string }>("block-from", text, [time]);
+    return Number(row?.number ?? 0);
+  }
+
+  /** Deletes blocks [from, to) with all their rows, but for those with a log of another topic than `passing`, which stay whole. */
+  async deleteHistory(from: number, to: number, passing: string[]): Promise<void> {
+    const topics = passing.map((topic) => fromHex(topic.slice(2)));
+    const values = [from, to, topics];
+    const gone = `select number from blocks b where number >= $1 and number < $2 and not exists (
+      select from logs l where l.block = b.number and (l.topic0 is null or l.topic0 <> all ($3::bytea[])))`;
+    try {
+      await this.#transaction(async () => {
+        await this.#writer.query(
+          `insert into sent select sender, recipient, sum(value) from txs
+            where status = 1 and value > 0 and recipient is not null and sender = $4 and block in (${gone}) group by 1, 2
+            on conflict (sender, recipient) do update set value = sent.value + excluded.value`,
+          [...values, bytes(this.#limited)],
+        );
+        await this.#writer.query(`delete from txs where block in (${gone})`, values);
+        await this.#writer.query(`delete from blocks where number in (${gone})`, values);
+        await this.#writer.query(
+          `delete from logs l where block >= $1 and block < $2 and not exists (select from blocks b where b.number = l.block)`,
+          [from, to],
+        );
+      });
+    } catch (error) {
+      throw databaseUnavailable(error);
+    }
+  }
+
+  /** Whose payments are counted for ever, though their transactions are deleted: the faucet's. */
+  remember(sender: Uint8Array): void {
+    this.#limited = sender;
+  }
+
+  async #write(text: string, values: unknown[]): Promise<number> {
+    try {
+      return (await this.#writer.query(text, values)).rowCount ?? 0;
+    } catch (error) {
+      throw databaseUnavailable(error);
+    }
   }
 
   async account(address: Uint8Array): Promise<AccountRecord | undefined> {

@@ -13,7 +13,7 @@ const CHAIN_LOCK = 0x636169726e;
 
 export function databaseUnavailable(cause: unknown): CairnError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new CairnError(`The chain's database cannot be used: ${message}`, {
+  return new CairnError(`the chain's database cannot be used: ${message}`, {
     code: "chain-database-unavailable",
     kind: "unavailable",
     next: "Check that PostgreSQL runs and that the chain's role may connect to its database.",
@@ -56,7 +56,7 @@ async function takeLock(client: pg.Client, deadline: number): Promise<void> {
     const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [CHAIN_LOCK]);
     if (rows[0]?.locked === true) return;
     if (Date.now() >= deadline) {
-      throw new CairnError("Another chain process is using this database.", {
+      throw new CairnError("another chain process is using this database", {
         code: "chain-database-in-use",
         kind: "conflict",
         next: "Stop the other chain process, or give this one a database of its own.",

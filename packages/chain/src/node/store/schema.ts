@@ -1,9 +1,9 @@
 /** Bumped with every change of the tables; a database of another version is refused. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Raw blocks and their row projections. Everything but `meta` and `kv` can be rebuilt from `blocks.raw`; all of a block is written in one
- * transaction. Hashes and addresses are bytea; wei is numeric, gas and heights bigint.
+ * transaction. A chain that is no archive deletes old states from `kv` and old blocks with their rows (Pruner). Hashes and addresses are bytea; wei is numeric, gas and heights bigint.
  */
 export const SCHEMA = `
 create table if not exists meta (
@@ -63,8 +63,17 @@ create table if not exists accounts (
   code_hash bytea not null,
   block bigint not null
 );
+-- trie nodes by hash and code by "c" and hash; born: the newest block that wrote it
 create table if not exists kv (
   key bytea primary key,
-  value bytea not null
+  value bytea not null,
+  born bigint not null
+);
+-- what was sent in transactions that are deleted, by those who have a limit
+create table if not exists sent (
+  sender bytea not null,
+  recipient bytea not null,
+  value numeric(78) not null,
+  primary key (sender, recipient)
 );
 `;

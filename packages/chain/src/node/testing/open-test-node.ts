@@ -36,8 +36,10 @@ export async function openTestNode(rules: ChainRules, options: Partial<NodeOptio
   const settings: NodeOptions = {
     rules,
     validatorKey: undefined,
+    heartbeatSeconds: rules.blockSeconds,
     pool: POOL_LIMITS,
     priority: { addresses: new Set(), share: 0 },
+    retention: undefined,
     nodeCacheBytes: 16 * 1024 * 1024,
     ...options,
   };

@@ -35,13 +35,14 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-function batcher(most: number | null = 5): AnswerBatcher {
+function batcher(most: number | null = 5, onBatch: (answers: number) => void = () => undefined): AnswerBatcher {
   return new AnswerBatcher({
     pool: database.pool,
     beats: contractBeats(beats, 0.01),
     now: () => now,
     networkKey: (ip) => (ip === HOME ? HOME_NETWORK : Buffer.alloc(32, ip)),
     maxTokensPerNetwork: most,
+    onBatch,
   });
 }
 
@@ -117,6 +118,31 @@ describe("AnswerBatcher", () => {
     expect(await send({ ...right(1, 2), proof: {} })).toBe("corrupted");
     expect(await send(right(1, 2))).toBe("expired");
     expect((await tables()).answers).toEqual([2]);
+  });
+
+  it("takes the answer to a challenge that was handed out before the node's absence moved its window", async () => {
+    await farmers(1, 1);
+    const door = batcher();
+    const send = async (answer: Answer) => (await door.answer(farmerToken(1), HOME, [answer]))[0];
+    now = START + 10;
+    expect(await send(right(1, 0))).toBe("ok");
+    now = START + INTERVAL + 1;
+    // Challenge 1 is handed out here; then all starts move by 20 s, and window 1 lies ahead again.
+    await database.pool.query("update downstream.contracts set start = start + 20");
+    expect(await send(right(1, 0))).toBe("answered");
+    expect(await send(wrong(1, 1))).toBe("answered");
+    expect(await send(right(1, 1))).toBe("ok");
+    expect(await send(right(1, 1))).toBe("answered");
+    expect((await tables()).answers).toEqual([2]);
+    now = START + 20 + 2 * INTERVAL;
+    expect(await send(right(1, 2))).toBe("ok");
+  });
+
+  it("tells how many answers went to the database together", async () => {
+    await farmers(1, 3);
+    const sizes: number[] = [];
+    await batcher(5, (size) => sizes.push(size)).answer(farmerToken(1), HOME, [right(1), right(2), right(3)]);
+    expect(sizes).toEqual([3]);
   });
 
   it("serves every challenge of the chain and none after the last", async () => {

@@ -135,6 +135,7 @@ export class AnswerBatcher {
     this.#timer = undefined;
     if (this.#running.size === MOST_BATCHES || this.#queue.length === 0) return;
     const batch = this.#queue.splice(0, LARGEST_BATCH);
+    this.#options.onBatch?.(batch.length);
     const running = this.#run(batch)
       .catch((error: unknown) => {
         for (const { request } of batch) this.#refuse(request, error);

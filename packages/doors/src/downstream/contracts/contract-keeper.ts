@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { asCairnError } from "@cairn/core/errors";
 import type pg from "pg";
 import { recordDay } from "../status/record-day.ts";
@@ -7,15 +8,25 @@ import { dropAnsweredTags } from "./drop-answered-tags.ts";
 import { Presence } from "./presence.ts";
 import { contractPages, settleContracts } from "./settle-contracts.ts";
 
+/** Waits that many seconds, until the signal at most. */
+export type Wait = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+const waitInRealTime: Wait = (seconds, signal) =>
+  sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+
 export interface ContractKeeperOptions {
   pool: pg.Pool;
   beats: Pick<ContractBeats, "nextSeed">;
   /** Seconds since 1970. */
   now: () => number;
   log: { warn(details: object, message: string): void; info(details: object, message: string): void };
+  /** By the clock `now`; in real time unless given. */
+  wait?: Wait | undefined;
 }
 
-const TICK_MS = 1000;
+const TICK_SECONDS = 1;
 const DAY_SECONDS = 86_400;
 /** In this time the sweep has seen every contract once. */
 const SWEEP_SECONDS = 30;
@@ -28,7 +39,7 @@ const KEEP_SECONDS = 86_400;
 export class ContractKeeper {
   readonly presence: Presence;
   readonly #options: ContractKeeperOptions;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #ended = new AbortController();
   #working: Promise<void> | undefined;
   #nextPage = 0;
   #day = Number.NEGATIVE_INFINITY;
@@ -45,16 +56,22 @@ export class ContractKeeper {
     const moved = await this.presence.show();
     if (moved > 0) this.#options.log.info({ seconds: moved }, "the node was away: its contracts have been moved");
     await this.#recordDay();
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#tick().finally(() => {
-        this.#working = undefined;
-      });
-    }, TICK_MS);
+    this.#working = this.#work();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#ended.abort();
     await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    const { wait = waitInRealTime } = this.#options;
+    const { signal } = this.#ended;
+    for (;;) {
+      await wait(TICK_SECONDS, signal);
+      if (signal.aborted) return;
+      await this.#tick();
+    }
   }
 
   async #tick(): Promise<void> {

@@ -35,7 +35,8 @@ const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 /**
  * Judge answers in the order of their arrival, each with its contract as it was read (undefined: no such contract of that token). The order of
  * checks is the original's: unknown, unreadable, expired, already answered, wrong. A wrong one changes nothing; of several right ones
- * the first is accepted.
+ * the first is accepted. An answer to the next window before that has begun is right, too: only who was given its challenge can make one, so the
+ * window had begun before the node's own absence moved it.
  */
 export async function judgeAnswers<Item extends PendingAnswer>(
   beats: ContractBeats,
@@ -64,6 +65,11 @@ export async function judgeAnswers<Item extends PendingAnswer>(
       if (standing.state === "open") deferred.push(item);
       else first.followers.push(item);
     }
+    if (standing.state === "answered" && first === undefined && isNext(beats, row, item)) {
+      accepted.set(row.id, { row, item, seed: nextSeedOf(beats, row), followers: [] });
+      outcomes.set(item, "ok");
+      continue;
+    }
     if (standing.state !== "open") {
       const readable = beats.readable(row.rounds === null ? "Swizzle" : "Merkle", item.proof);
       const ended = standing.state === "expired" ? "expired" : "answered";
@@ -71,12 +77,21 @@ export async function judgeAnswers<Item extends PendingAnswer>(
       continue;
     }
     if (first !== undefined) continue;
-    const question = questionOf(beats, row, standing.window);
-    const verdict = beats.verify(question, item.proof);
+    const verdict = beats.verify(questionOf(beats, row, row.answers), item.proof);
     outcomes.set(item, verdict);
-    if (verdict !== "ok") continue;
-    const seed = question.scheme === "Merkle" ? question.seed : undefined;
-    accepted.set(row.id, { row, item, seed, followers: [] });
+    if (verdict === "ok") accepted.set(row.id, { row, item, seed: nextSeedOf(beats, row), followers: [] });
   }
   return { outcomes, accepted: [...accepted.values()], deferred };
+}
+
+/** Whether a proof answers the window that the contract has not come to yet. */
+function isNext(beats: ContractBeats, row: ContractRow, { proof }: PendingAnswer): boolean {
+  if (row.answers >= (row.challenges ?? Number.POSITIVE_INFINITY)) return false;
+  return beats.verify(questionOf(beats, row, row.answers), proof) === "ok";
+}
+
+/** What the contract's seed becomes when window `row.answers` is counted; undefined for Swizzle. */
+function nextSeedOf(beats: ContractBeats, row: ContractRow): Buffer | undefined {
+  const question = questionOf(beats, row, row.answers);
+  return question.scheme === "Merkle" ? question.seed : undefined;
 }

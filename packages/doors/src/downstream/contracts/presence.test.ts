@@ -53,6 +53,13 @@ describe("showPresence", () => {
     expect(await showPresence(database.pool, () => START + 111)).toBe(0);
   });
 
+  it("takes serving a farmer for a sign of life: what was served is not made good", async () => {
+    await showPresence(database.pool, () => START + 10);
+    expect(await showPresence(database.pool, () => START + 30, START + 28)).toBe(0);
+    expect(await showPresence(database.pool, () => START + 50, START + 44)).toBeCloseTo(6, 3);
+    expect((await starts())[0]).toBeCloseTo(6, 3);
+  });
+
   it("moves once when several processes come back together", async () => {
     await showPresence(database.pool, () => START + 10);
     const moved = await Promise.all([1, 2, 3].map(() => showPresence(database.pool, () => START + 40)));

@@ -11,19 +11,24 @@ const SECONDS_PER_CONTRACT = 5e-5;
  * database), everything that ran at the last sign of life is moved by that time: starts of contracts, and the time that their farmers are
  * covered, which counts as time online.
  *
+ * @param servedAt when this process last served a farmer, which is a sign of life, too: time that was served is not made good
  * @returns seconds by which contracts were moved; 0 for a sign of life in time
  */
-export async function showPresence(pool: pg.Pool, now: () => number): Promise<number> {
+export async function showPresence(
+  pool: pg.Pool,
+  now: () => number,
+  servedAt = Number.NEGATIVE_INFINITY,
+): Promise<number> {
   const began = now();
   const quick = await pool.query(
-    "update downstream.liveness set alive_at = greatest(alive_at, $1) where alive_at > $1 - $2::float8",
-    [began, TOLERATED_SECONDS],
+    "update downstream.liveness set alive_at = greatest(alive_at, $1) where greatest(alive_at, $3) > $1 - $2::float8",
+    [began, TOLERATED_SECONDS, servedAt],
   );
   if (quick.rowCount !== 0) return 0;
   return inTransaction(pool, async (client) => {
     await client.query("insert into downstream.liveness (alive_at) values ($1) on conflict do nothing", [began]);
     const last = await client.query<{ alive_at: number }>("select alive_at from downstream.liveness for update");
-    const aliveAt = last.rows[0]!.alive_at;
+    const aliveAt = Math.max(last.rows[0]!.alive_at, servedAt);
     const gap = began - aliveAt;
     const moved = gap > TOLERATED_SECONDS ? await move(client, aliveAt, gap) : 0;
     // However long that took: it must not be taken for another absence.
@@ -59,16 +64,22 @@ export interface PresenceOptions {
 export class Presence {
   readonly #options: PresenceOptions;
   #shownAt = Number.NEGATIVE_INFINITY;
+  #servedAt = Number.NEGATIVE_INFINITY;
   #showing: Promise<number> | undefined;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
   }
 
+  /** A farmer has been served. */
+  served(): void {
+    this.#servedAt = this.#options.now();
+  }
+
   /** Give a sign of life. Returns the seconds by which contracts were moved. */
   show(): Promise<number> {
     const { pool, now } = this.#options;
-    this.#showing ??= showPresence(pool, now)
+    this.#showing ??= showPresence(pool, now, this.#servedAt)
       .then((moved) => {
         this.#shownAt = now();
         return moved;

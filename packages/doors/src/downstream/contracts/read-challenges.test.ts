@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const read = (now: number, hashes?: string[], farmer = 1) =>
-  readChallenges(readOnly, contractBeats(beats, 0.01), now, farmerToken(farmer), hashes);
+  readChallenges(readOnly, contractBeats(beats, 0.01), () => now, farmerToken(farmer), hashes);
 const contractId = async (farmer: number, contract: number) => {
   const hash = Buffer.from(contractHash(farmer, contract), "hex");
   const { rows } = await database.pool.query("select id, token_id from downstream.contracts where hash = $1", [hash]);
@@ -94,7 +94,7 @@ describe("readChallenges", () => {
 
   it("knows no other token", async () => {
     for (const token of ["00".repeat(16), "", "zz", farmerToken(1).slice(2)]) {
-      const asked = readChallenges(readOnly, contractBeats(beats, 0.01), START, token, [contractHash(1, 1)]);
+      const asked = readChallenges(readOnly, contractBeats(beats, 0.01), () => START, token, [contractHash(1, 1)]);
       await expect(asked).rejects.toMatchObject({ code: "downstream-no-token" });
     }
   });

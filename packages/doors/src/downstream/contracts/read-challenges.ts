@@ -19,15 +19,17 @@ where t.token_hash = $1`;
 const HASH = /^[0-9a-f]{64}$/;
 
 /**
- * The present challenges of a farmer's contracts at `now` (seconds since 1970): of all, oldest contract first, or of `hashes` in that order,
+ * The present challenges of a farmer's contracts: of all, oldest contract first, or of `hashes` in that order,
  * repeated ones once. Reads only.
+ *
+ * @param now the clock, seconds since 1970; looked at when the contracts have been read, so that `due` does not count the time that took
  *
  * @throws CairnError `downstream-no-token`
  */
 export async function readChallenges(
   pool: pg.Pool,
   beats: ContractBeats,
-  now: number,
+  now: () => number,
   token: string,
   hashes?: readonly FileHash[],
 ): Promise<ContractChallenge[]> {
@@ -44,10 +46,11 @@ export async function readChallenges(
     const contract = contractRow(row, 2);
     if (contract !== undefined) contracts.set(row[1] as FileHash, contract);
   }
-  return Array.from(asked ?? contracts.keys(), (hash) => challengeOf(beats, hash, contracts.get(hash), now));
+  const readAt = now();
+  return Array.from(asked ?? contracts.keys(), (hash) => challengeOf(beats, hash, contracts.get(hash), readAt));
 }
 
-/** Hashes as the text of an array of PostgreSQL; what is no hash finds nothing. */
+/** Hashes as the text of an array of PostgreSQL; strings that are not hashes match nothing. */
 function hashArray(hashes: readonly FileHash[]): string {
   return `{${hashes
     .filter((hash) => HASH.test(hash))

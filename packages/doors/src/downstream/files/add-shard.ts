@@ -35,6 +35,7 @@ function checkShard({ size, hash, wanted = 1 }: Shard): void {
     throw new CairnError("a shard needs the SHA-256 of its bytes and a number of copies", {
       code: "downstream-bad-shard",
       kind: "input",
+      next: "Give the SHA-256 of the shard as 64 hex digits, and 1 copy or more.",
     });
   }
 }

@@ -13,6 +13,7 @@ import { removeToken } from "../tokens/remove.ts";
 import { rotateToken } from "../tokens/rotate.ts";
 import type { HandOut } from "../verification-node.ts";
 import { handOut } from "./hand-out.ts";
+import { markSingle } from "./mark-single.ts";
 
 const HOME = "192.0.2.1";
 let database: TestDatabase;
@@ -187,42 +188,18 @@ describe("handOut", () => {
 });
 
 describe("confirm", () => {
-  it("makes contracts firm and counts their first window as covered", async () => {
-    await prepare([100, 100]);
+  it("makes contracts firm, and gives no time online to who has answered nothing", async () => {
+    await prepare(Array.from({ length: 20 }, () => 100));
     const token = await join(1);
-    const start = context.clock.now;
-    await (await ask(token, 100)).confirm();
-    const covered = () =>
-      one(
+    for (let taken = 0; taken < 20; taken += 1) {
+      await (await ask(token, 100)).confirm();
+      context.clock.now += 18;
+    }
+    expect(
+      await one(
         "select first_start, covered_until, covered_seconds, (select bool_and(firm) from downstream.contracts) as firm from downstream.tokens",
-      );
-    expect(await covered()).toEqual({
-      first_start: start,
-      covered_until: start + 300,
-      covered_seconds: 300,
-      firm: true,
-    });
-    context.clock.now += 100;
-    await (await ask(token, 100)).confirm();
-    expect(await covered()).toEqual({
-      first_start: start,
-      covered_until: start + 400,
-      covered_seconds: 400,
-      firm: true,
-    });
-  });
-
-  it("counts an island of its own after a gap", async () => {
-    await prepare([100, 100]);
-    const token = await join(1);
-    const start = context.clock.now;
-    await (await ask(token, 100)).confirm();
-    context.clock.now += 1000;
-    await (await ask(token, 100)).confirm();
-    expect(await one("select covered_until, covered_seconds from downstream.tokens")).toEqual({
-      covered_until: start + 1300,
-      covered_seconds: 600,
-    });
+      ),
+    ).toEqual({ first_start: null, covered_until: null, covered_seconds: 0, firm: true });
   });
 
   it("does nothing for an empty hand-out or a farmer who has gone", async () => {
@@ -234,6 +211,53 @@ describe("confirm", () => {
     await removeToken(context, beats, token);
     await handed.confirm();
     expect(await free()).toBe(1);
+  });
+});
+
+describe("a farmer that reads one contract from an answer", () => {
+  const hashes = async () =>
+    (await database.pool.query("select encode(hash, 'hex') as hash from downstream.contracts")).rows.map(
+      ({ hash }) => hash,
+    );
+
+  it("keeps what it read; what came beside that is free again at once, and held against nobody", async () => {
+    await prepare(Array.from({ length: 12 }, () => 100));
+    const token = await join(1);
+    const answers = [await ask(token, 500), await ask(token, 500)];
+    for (const { confirm } of answers) await confirm();
+    const read = answers.map(({ chunks }) => chunks[0]!.hash);
+    expect(await markSingle(context, beats, token, read[1]!)).toBe(8);
+    expect((await hashes()).toSorted()).toEqual(read.toSorted());
+    expect(await free()).toBe(10);
+    context.clock.now += 10_000;
+    await settleContracts(database.pool, beats, context.clock.now);
+    expect(await one("select missed::int from downstream.tokens")).toEqual({ missed: 2 });
+  });
+
+  it("gets one at a time from then on, whichever process it asks, and is marked once", async () => {
+    await prepare(Array.from({ length: 5 }, () => 100));
+    const token = await join(1);
+    const { chunks } = await ask(token, 100);
+    await markSingle(context, beats, token, chunks[0]!.hash);
+    expect((await ask(token, 500)).chunks).toHaveLength(1);
+    expect(await markSingle(context, beats, token, chunks[0]!.hash)).toBe(0);
+    const { token: rotated } = await rotateToken(context, token);
+    expect((await ask(rotated, 500)).chunks).toHaveLength(1);
+  });
+
+  it("is not taken for one when it asks about a contract that came beside another, or keeps what it has answered", async () => {
+    await prepare(Array.from({ length: 6 }, () => 100));
+    const token = await join(1);
+    const { chunks, confirm } = await ask(token, 300);
+    await confirm();
+    expect(await markSingle(context, beats, token, chunks[1]!.hash)).toBe(0);
+    expect(await markSingle(context, beats, "00".repeat(16), chunks[0]!.hash)).toBe(0);
+    expect(await hashes()).toHaveLength(3);
+    await database.pool.query("update downstream.contracts set answers = 1 where hash = decode($1, 'hex')", [
+      chunks[1]!.hash,
+    ]);
+    expect(await markSingle(context, beats, token, chunks[0]!.hash)).toBe(1);
+    expect((await hashes()).toSorted()).toEqual([chunks[0]!.hash, chunks[1]!.hash].toSorted());
   });
 });
 

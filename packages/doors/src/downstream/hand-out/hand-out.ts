@@ -18,6 +18,8 @@ interface Farmer {
   id: number;
   address: string;
   scheme: Scheme;
+  /** It reads one contract from an answer. */
+  readsOne: boolean;
 }
 
 export interface HandOutRequest {
@@ -27,8 +29,6 @@ export interface HandOutRequest {
   bytes: number;
   /** Whether the client can take a shard from its source. */
   fetches: boolean;
-  /** How many, where that is fewer than the settings allow. */
-  most?: number | undefined;
 }
 
 /** The farmer behind a token, who is from now on where the request comes from, if there is room. */
@@ -36,7 +36,7 @@ async function welcome(client: PoolClient, context: NodeContext, { token, ip }: 
   const { networkKey, ipHash } = networkKeys(context.beats.networkKey, ip);
   const { rows } = await client.query<Farmer & { networkKey: Buffer; ipHash: Buffer }>({
     name: "downstream-welcome",
-    text: `select id, address, scheme, network_key as "networkKey", ip_hash as "ipHash"
+    text: `select id, address, scheme, reads_one as "readsOne", network_key as "networkKey", ip_hash as "ipHash"
      from downstream.tokens where token_hash = $1 for key share`,
     values: [hashToken(token).tokenHash],
   });
@@ -77,7 +77,7 @@ async function bytesHeld(client: PoolClient, address: string, now: number): Prom
  */
 export async function handOut(context: NodeContext, beats: ContractBeats, request: HandOutRequest): Promise<HandOut> {
   const { pool, settings } = context;
-  const { farmer, made } = await inTransaction(pool, async (client) => {
+  const made = await inTransaction(pool, async (client) => {
     const farmer = await welcome(client, context, request);
     await takeTurn(client, "address", farmer.address);
     const now = context.now();
@@ -86,18 +86,15 @@ export async function handOut(context: NodeContext, beats: ContractBeats, reques
       scheme: farmer.scheme,
       address: farmer.address,
       bytes: Math.min(request.bytes, budget),
-      most: Math.min(
-        request.most ?? Number.POSITIVE_INFINITY,
-        settings.maxChunksPerRequest || Number.POSITIVE_INFINITY,
-      ),
+      most: farmer.readsOne ? 1 : settings.maxChunksPerRequest || Number.POSITIVE_INFINITY,
       fetches: request.fetches,
     });
-    return { farmer, made: await makeContracts(client, beats, farmer.id, chunks, context.now()) };
+    return makeContracts(client, beats, farmer.id, chunks, context.now());
   });
   const ids = made.map(({ id }) => id);
   return {
     chunks: made.map(({ handed }) => handed),
-    confirm: () => confirmContracts(pool, farmer.id, ids),
+    confirm: () => confirmContracts(pool, ids),
     withdraw: async () => {
       await inTransaction(pool, (client) => endContracts(client, beats, ids, { unansweredOnly: true }));
     },

@@ -16,9 +16,9 @@ const FORGET_SETTLED =
 
 const INSERT = `
 insert into downstream.contracts as c
-  (token_id, file_id, hash, scheme, size, start, interval, root, seed, rounds, state, round)
+  (token_id, file_id, hash, scheme, size, start, interval, root, seed, rounds, state, round, came_first)
 select $1, file.id, file.hash, chunk.scheme, file.size, $3, file.interval,
-  chunk.root, chunk.seed, chunk.rounds, chunk.state, chunk.round
+  chunk.root, chunk.seed, chunk.rounds, chunk.state, chunk.round, chunk.id = ($2::bigint[])[1]
 from downstream.chunks chunk join downstream.files file on file.id = chunk.file_id
 where chunk.id = any ($2::bigint[])
 returning c.file_id, ${CONTRACT_COLUMNS}`;

@@ -85,7 +85,7 @@ export async function reserveChunks(client: PoolClient, options: ReserveOptions)
       reserved.push(chunk);
       left -= chunk.size;
     }
-    tried.push(...files);
+    for (const file of files) tried.push(file);
   }
   return reserved;
 }

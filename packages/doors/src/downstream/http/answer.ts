@@ -1,5 +1,5 @@
 import type { Answer } from "../verification-node.ts";
-import { type Call, hashOf, jsonBody, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
+import { bodyUnderToken, type Call, hashOf, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
 /** About 7,000 Merkle or 3,500 Swizzle proofs. */
@@ -10,7 +10,7 @@ const MAX_PROOFS = 10_000;
 /** `POST /answer/<token>`: many proofs, with a report on each. */
 export async function manyAnswers(call: Call, text: string): Promise<unknown> {
   const token = tokenOf(text);
-  const { echoes, answers } = proofsIn(await jsonBody(call, MAX_BODY_BYTES), call.dialect.proof);
+  const { echoes, answers } = proofsIn(await bodyUnderToken(call, token, MAX_BODY_BYTES), call.dialect.proof);
   const outcomes = await call.door.node.answer(token, call.ip, answers);
   const report = outcomes.map((outcome, at) =>
     outcome === "ok"
@@ -38,11 +38,11 @@ function proofsIn(body: unknown, proofOf: (value: unknown) => unknown): { echoes
 /** `POST /answer/<token>/<file_hash>`. */
 export async function oneAnswer(call: Call, text: string, hashText: string): Promise<unknown> {
   const token = tokenOf(text);
-  const body = await jsonBody(call, MAX_SINGLE_BODY_BYTES);
+  const body = await bodyUnderToken(call, token, MAX_SINGLE_BODY_BYTES);
   if (typeof body !== "object" || body === null || !("proof" in body)) throw new Refusal(400, TEXTS.proofBody);
   const hash = hashOf(hashText);
   const [outcome] = await call.door.node.answer(token, call.ip, [{ hash, proof: call.dialect.proof(body.proof) }]);
-  noteSingle(call, token);
+  await noteSingle(call, token, hash);
   if (outcome !== "ok") throw new Refusal(400, call.dialect.singleAnswerErrors[outcome ?? "missing"]);
   return sendJson(call, '{"status":"ok"}');
 }

@@ -1,23 +1,23 @@
 import { CairnError } from "@cairn/core";
+import { readBody } from "@cairn/process/entrances";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { VerificationNode } from "../verification-node.ts";
 import type { Dialect } from "./dialect.ts";
 import { type NOT_JSON, parseBody, TOO_LARGE } from "./parse-body.ts";
-import { readBody } from "./read-body.ts";
 import type { RecentTokens } from "./recent-tokens.ts";
-import { Refusal, TEXTS } from "./refusal.ts";
+import { Refusal, TEXTS, tooManyRequests } from "./refusal.ts";
 import type { ShardSource } from "./shards.ts";
 import type { StatusSource } from "./status.ts";
-import type { TrafficLimits } from "./traffic-limits.ts";
+import type { DownstreamLimits, TrafficKind } from "./traffic.ts";
 
 /** What is the same for every request. */
 export interface Door {
   node: VerificationNode;
   status: StatusSource;
   shards: ShardSource | undefined;
-  limits: TrafficLimits | undefined;
-  /** Farmers that read one contract from an answer to `/chunk`. */
-  singleContract: RecentTokens;
+  limits: DownstreamLimits | undefined;
+  /** Tokens of farmers that the node has been told to read one contract from an answer to `/chunk`: it need not be told again. */
+  singles: RecentTokens;
   bodyTimeoutMilliseconds: number;
   stallMilliseconds: number;
   warn(error: unknown, what: string): void;
@@ -67,15 +67,38 @@ export async function jsonBody(
   const body = await readBody(call.request.raw, {
     maxBytes,
     timeoutMilliseconds: door.bodyTimeoutMilliseconds,
-    tooLarge,
     hold(bytes) {
-      door.limits?.hold(network, bytes);
+      if (door.limits?.hold(network, bytes) === false) return tooManyRequests(1);
       call.held += bytes;
+      return undefined;
+    },
+    refuse({ reason, cut }) {
+      const headers = cut ? { connection: "close" } : undefined;
+      if (reason === "too-slow") return new Refusal(408, TEXTS.bodyTooSlow, headers);
+      if (reason === "broken") return new Refusal(400, TEXTS.bodyBroken, headers);
+      const { status, message } = tooLarge();
+      return new Refusal(status, message, headers);
     },
   });
   const parsed = await parseBody(body, maxBytes);
   if (parsed === TOO_LARGE) throw tooLarge();
   return parsed;
+}
+
+/** What anybody may send; for more, the token in the path has to be known first. */
+const OPEN_BODY_BYTES = 64 * 1024;
+
+/** The body of a request under a token. @throws what `jsonBody` throws; `downstream-no-token` for a large body of nobody's */
+export async function bodyUnderToken(call: Call, token: string, maxBytes: number): Promise<unknown | typeof NOT_JSON> {
+  const declared = Number(call.request.raw.headers["content-length"] ?? Number.POSITIVE_INFINITY);
+  if (!(declared <= OPEN_BODY_BYTES)) await call.door.node.find(token);
+  return jsonBody(call, maxBytes);
+}
+
+/** Counts a request or a registration of the caller's network. @throws Refusal 429 with Retry-After */
+export function countTraffic({ door, network }: Pick<Call, "door" | "network">, kind: TrafficKind): void {
+  const seconds = door.limits?.take(network, kind) ?? 0;
+  if (seconds > 0) throw tooManyRequests(seconds);
 }
 
 const TOKEN = /^[0-9a-f]{32}$/i;
@@ -110,9 +133,11 @@ export function nameOf(value: unknown): Named | undefined {
   return Number.isSafeInteger(value) ? { echo: String(value), hash: undefined } : undefined;
 }
 
-/** Remembers a farmer that asked about one contract alone. */
-export function noteSingle({ door, dialect }: Call, token: string): void {
-  if (dialect.singlesReadOneChunk) door.singleContract.add(token);
+/** Tells the node of a farmer that asked about one contract alone. */
+export async function noteSingle({ door, dialect }: Call, token: string, hash: string): Promise<void> {
+  if (!dialect.singlesReadOneChunk || door.singles.has(token)) return;
+  await door.node.readsOne(token, hash);
+  door.singles.add(token);
 }
 
 /** What the node refused, as this protocol says it; other errors stay as they are. `noTokenStatus`: see section 2.1 of the protocol. */

@@ -1,5 +1,5 @@
 import type { ContractChallenge } from "../verification-node.ts";
-import { type Call, hashOf, jsonBody, type Named, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
+import { bodyUnderToken, type Call, hashOf, type Named, nameOf, noteSingle, sendJson, tokenOf } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
@@ -11,7 +11,7 @@ function challengeMembers(dialect: Dialect, challenge: ContractChallenge): strin
   switch (challenge.outcome) {
     case "open":
       return (
-        `"challenge":${dialect.object(challenge.challenge)},"due":${dialect.seconds(challenge.due)},` +
+        `"challenge":${JSON.stringify(challenge.challenge)},"due":${dialect.seconds(challenge.due)},` +
         `"answered":${challenge.answered}`
       );
     case "exhausted":
@@ -33,7 +33,7 @@ export async function allChallenges(call: Call, text: string): Promise<unknown> 
 /** `POST /challenge/<token>`: of the contracts named in the body, each once, in that order. */
 export async function namedChallenges(call: Call, text: string): Promise<unknown> {
   const token = tokenOf(text);
-  const names = namesIn(await jsonBody(call, MAX_BODY_BYTES));
+  const names = namesIn(await bodyUnderToken(call, token, MAX_BODY_BYTES));
   const hashes = new Set<string>();
   for (const { hash } of names) if (hash !== undefined) hashes.add(hash);
   const found = new Map<string, ContractChallenge>();
@@ -63,7 +63,7 @@ export async function oneChallenge(call: Call, text: string, hashText: string): 
   const token = tokenOf(text);
   const hash = hashOf(hashText);
   const [challenge] = await call.door.node.challenges(token, [hash]);
-  noteSingle(call, token);
+  await noteSingle(call, token, hash);
   if (challenge === undefined || challenge.outcome === "missing") throw new Refusal(400, TEXTS.noContract);
   if (challenge.outcome === "expired") throw new Refusal(400, call.dialect.singleChallengeExpired);
   return sendJson(call, `{${challengeMembers(call.dialect, challenge)}}`);

@@ -15,8 +15,7 @@ export async function newChunks(call: Call, text: string, size: string | undefin
   const token = tokenOf(text);
   const bytes = size === undefined ? call.dialect.defaultChunkBytes : Math.min(Number(size), Number.MAX_SAFE_INTEGER);
   const fetches = call.query.get("fetch") === "1";
-  const most = door.singleContract.has(token) ? 1 : undefined;
-  const handOut = await door.node.handOut(token, ip, bytes, fetches, most);
+  const handOut = await door.node.handOut(token, ip, bytes, fetches);
   const { raw } = reply;
   if (raw.destroyed || raw.socket?.destroyed !== false) {
     await handOut.withdraw();
@@ -50,7 +49,7 @@ function chunkMembers({ dialect, prefix }: Call, chunk: HandedChunk): string {
   const url = chunk.source === undefined ? "" : `"url":"${prefix}/shard/${chunk.hash}",`;
   return (
     `"seed":${JSON.stringify(chunk.seed)},"size":${chunk.size},"file_hash":"${chunk.hash}",` +
-    `"challenge":${dialect.object(chunk.challenge)},"tag":${dialect.object(chunk.tag)},` +
+    `"challenge":${JSON.stringify(chunk.challenge)},"tag":${JSON.stringify(chunk.tag)},` +
     `"due":${dialect.seconds(chunk.due)},${url}"redundancy":{"wanted":${wanted},"held":${held}}`
   );
 }

@@ -1,16 +1,14 @@
-import type { AnswerOutcome, WireObject } from "../verification-node.ts";
+import type { AnswerOutcome } from "../verification-node.ts";
 
 type AnswerErrors = Record<Exclude<AnswerOutcome, "ok">, string>;
 
 /**
- * The two ways in which the protocol was written down: the document (bare prefix), where everything of a proof scheme is a string, and the
- * original's later code (`/v1`), where Merkle objects are JSON.
+ * The two ways in which the protocol was written down: the document (bare prefix), and the original's later code (`/v1`). In both Merkle objects
+ * are JSON, as every program of the time reads them, though the document calls them strings, and Swizzle's are base64.
  */
 export interface Dialect {
   /** Bytes of contracts that are asked for by naming no size. */
   defaultChunkBytes: number;
-  /** JSON text of a heartbeat, tag or challenge. */
-  object(value: WireObject): string;
   /** A proof as the node takes it. */
   proof(value: unknown): unknown;
   /** JSON text of seconds that remain. */
@@ -44,7 +42,6 @@ const DOCUMENT_ERRORS = { expired: "contract expired", invalid: "proof invalid" 
 
 export const DOCUMENT: Dialect = {
   defaultChunkBytes: 32_768,
-  object: (value) => JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)),
   proof(value) {
     // Swizzle's base64 never begins so.
     if (typeof value !== "string" || !value.trimStart().startsWith("{")) return value;
@@ -63,7 +60,6 @@ export const DOCUMENT: Dialect = {
 
 export const CODE: Dialect = {
   defaultChunkBytes: 33_554_432,
-  object: (value) => JSON.stringify(value),
   proof: (value) => value,
   seconds: (due) => String(Math.max(0, Math.floor(due * 1e6) / 1e6)),
   answerErrors: REPORT_ERRORS,

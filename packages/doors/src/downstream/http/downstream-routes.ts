@@ -1,9 +1,9 @@
 import { CairnError } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
+import { clientAddress, networkOf, TrafficLimits, type TrafficSettings } from "@cairn/process/entrances";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { VerificationNode } from "../verification-node.ts";
-import { asRefusal, type Call, type Door, sendJson } from "./call.ts";
-import { clientAddress, networkOf } from "./client-address.ts";
+import { asRefusal, type Call, countTraffic, type Door, sendJson } from "./call.ts";
 import { CODE, type Dialect, DOCUMENT } from "./dialect.ts";
 import { METHOD_NOT_ALLOWED_PAGE, NOT_FOUND_PAGE } from "./html-pages.ts";
 import { RecentTokens } from "./recent-tokens.ts";
@@ -11,12 +11,12 @@ import { Refusal, TEXTS } from "./refusal.ts";
 import { routesOf } from "./routes.ts";
 import type { ShardSource } from "./shards.ts";
 import type { StatusSource } from "./status.ts";
-import { DEFAULT_TRAFFIC, TrafficLimits, type TrafficSettings } from "./traffic-limits.ts";
+import { DEFAULT_TRAFFIC, type TrafficKind } from "./traffic.ts";
 
 const PREFIX = "/api/downstream";
 /** Where it is not 400 that a token is unknown. */
 const NO_TOKEN_STATUS: Record<string, number> = { heartbeat: 404, token: 401, shard: 401 };
-const SINGLE_CONTRACT_TOKENS = 50_000;
+const REMEMBERED_SINGLES = 50_000;
 const NO_QUERY = new URLSearchParams();
 
 export interface DownstreamRoutesOptions {
@@ -25,7 +25,7 @@ export interface DownstreamRoutesOptions {
   /** Where the bytes of shards are had; without it none is served. */
   shards?: ShardSource;
   /** Limits by network; null for none. */
-  traffic?: TrafficSettings | null;
+  traffic?: TrafficSettings<TrafficKind> | null;
   /** Within which a request's body must have come. */
   bodyTimeoutMilliseconds?: number;
   /** After which a client that takes nothing of its answer is cut off. */
@@ -45,8 +45,8 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     node,
     status: options.status,
     shards: options.shards,
-    limits: traffic === null ? undefined : new TrafficLimits(traffic, () => performance.now()),
-    singleContract: new RecentTokens(SINGLE_CONTRACT_TOKENS),
+    limits: traffic === null ? undefined : new TrafficLimits(traffic),
+    singles: new RecentTokens(REMEMBERED_SINGLES),
     bodyTimeoutMilliseconds: options.bodyTimeoutMilliseconds ?? 30_000,
     stallMilliseconds: options.stallMilliseconds ?? 60_000,
     warn: onError,
@@ -66,7 +66,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     const { dialect, prefix, query } = target;
     const call: Call = { door, dialect, prefix, request, reply, query, ip, network, held: 0 };
     try {
-      door.limits?.take(network, "requests");
+      countTraffic(call, "requests");
       return await handler(call);
     } catch (error) {
       throw asRefusal(error, node, NO_TOKEN_STATUS[target.segments[0] ?? ""] ?? 400);

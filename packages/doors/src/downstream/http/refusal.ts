@@ -20,6 +20,10 @@ export class Refusal extends CairnError {
   }
 }
 
+export function tooManyRequests(seconds: number): Refusal {
+  return new Refusal(429, TEXTS.tooManyRequests, { "retry-after": String(seconds) });
+}
+
 /** Texts of the original, letter by letter, and our own for what it never refused. */
 export const TEXTS = {
   signatureRequired: "New token requests must include posted signature proving ownership of farming address",

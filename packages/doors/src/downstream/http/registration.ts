@@ -1,6 +1,6 @@
 import type { Scheme } from "../scheme.ts";
 import { verifyBitcoinMessage } from "./bitcoin-message.ts";
-import { type Call, jsonBody, sendJson, tokenOf } from "./call.ts";
+import { type Call, countTraffic, jsonBody, sendJson, tokenOf } from "./call.ts";
 import { Refusal, TEXTS } from "./refusal.ts";
 
 /** A message of 1024 characters, each written as two \u escapes, and what stands around it. */
@@ -8,15 +8,15 @@ const bodyBytes = (characters: number) => 12 * characters + 4096;
 const SIGNATURE_CHARACTERS = 88;
 
 function sendToken(call: Call, { token, scheme }: { token: string; scheme: Scheme }) {
-  const heartbeat = call.dialect.object(call.door.node.heartbeat(scheme));
+  const heartbeat = JSON.stringify(call.door.node.heartbeat(scheme));
   return sendJson(call, `{"token":"${token}","type":"${scheme}","heartbeat":${heartbeat}}`);
 }
 
 /** `GET` and `POST /new/<address>`. */
 export async function newToken(call: Call, address: string): Promise<unknown> {
-  const { door, ip, network } = call;
+  const { door, ip } = call;
   const { settings } = door.node;
-  door.limits?.take(network, "registrations");
+  countTraffic(call, "registrations");
   const proof = settings.requireSignature || settings.requireNonce ? await signedMessage(call, address) : undefined;
   return sendToken(call, await door.node.register(address, ip, proof));
 }
@@ -59,7 +59,7 @@ export async function heartbeat(call: Call, text: string): Promise<unknown> {
 
 /** `GET /nonce/<address>`: what to sign for a registration that is good at this node only. */
 export async function nonce(call: Call, address: string): Promise<unknown> {
-  call.door.limits?.take(call.network, "registrations");
+  countTraffic(call, "registrations");
   const { message, expiresInSeconds } = await call.door.node.issueNonce(address);
   return sendJson(call, JSON.stringify({ message, expires_in: expiresInSeconds }));
 }

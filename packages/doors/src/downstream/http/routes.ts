@@ -10,7 +10,14 @@ type Methods = { readonly [method: string]: Handler };
 
 const DIGITS = /^\d+$/;
 const alive = async (call: Call) => sendJson(call, '{"msg":"ok"}');
-const ROOT: Methods = { GET: alive, HEAD: alive };
+/** For what a GET makes or opens: asking for the headers alone makes and opens nothing. */
+const nothing = async (call: Call) => sendJson(call, "");
+const ROOT = reading(alive);
+
+/** HEAD is answered as GET is, without the body, which the server leaves out. */
+function reading(get: Handler): Methods {
+  return { GET: get, HEAD: get };
+}
 
 /**
  * The handlers of a path, by method; undefined when there is no such path. Read by hand, as a router's limits and redirects are not this
@@ -29,9 +36,9 @@ export function routesOf(segments: readonly string[]): Methods | undefined {
   if (count !== 3 || second === undefined || second === "") return undefined;
   switch (place) {
     case "chunk":
-      return DIGITS.test(second) ? { GET: (call) => newChunks(call, first, second) } : undefined;
+      return DIGITS.test(second) ? { GET: (call) => newChunks(call, first, second), HEAD: nothing } : undefined;
     case "challenge":
-      return { GET: (call) => oneChallenge(call, first, second) };
+      return reading((call) => oneChallenge(call, first, second));
     case "answer":
       return { POST: (call) => oneAnswer(call, first, second) };
     default:
@@ -42,19 +49,19 @@ export function routesOf(segments: readonly string[]): Methods | undefined {
 function routesOfOne(place: string | undefined, name: string): Methods | undefined {
   switch (place) {
     case "new":
-      return { GET: (call) => newToken(call, name), POST: (call) => newToken(call, name) };
+      return { GET: (call) => newToken(call, name), HEAD: nothing, POST: (call) => newToken(call, name) };
     case "nonce":
-      return { GET: (call) => nonce(call, name) };
+      return { GET: (call) => nonce(call, name), HEAD: nothing };
     case "heartbeat":
-      return { GET: (call) => heartbeat(call, name) };
+      return reading((call) => heartbeat(call, name));
     case "chunk":
-      return { GET: (call) => newChunks(call, name, undefined) };
+      return { GET: (call) => newChunks(call, name, undefined), HEAD: nothing };
     case "challenge":
-      return { GET: (call) => allChallenges(call, name), POST: (call) => namedChallenges(call, name) };
+      return { ...reading((call) => allChallenges(call, name)), POST: (call) => namedChallenges(call, name) };
     case "answer":
       return { POST: (call) => manyAnswers(call, name) };
     case "shard":
-      return { GET: (call) => shardBytes(call, name) };
+      return { GET: (call) => shardBytes(call, name), HEAD: nothing };
     default:
       return undefined;
   }
@@ -63,8 +70,8 @@ function routesOfOne(place: string | undefined, name: string): Methods | undefin
 function statusRoutes(segments: readonly string[]): Methods | undefined {
   const [place, id = ""] = segments;
   if (place === "show" && id !== "" && (segments.length === 2 || (segments.length === 3 && segments[2] === ""))) {
-    return { GET: (call) => showFarmer(call, id) };
+    return reading((call) => showFarmer(call, id));
   }
   const path = place === "list" ? statusListPath(segments.slice(1)) : undefined;
-  return path && { GET: (call) => listFarmers(call, path) };
+  return path && reading((call) => listFarmers(call, path));
 }

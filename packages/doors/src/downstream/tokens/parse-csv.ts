@@ -10,7 +10,7 @@ export interface CsvRow {
 const LONGEST_ROW = 65_536;
 
 /** @param line counted from 1 */
-export function badCsv(line: number, what: string): CairnError {
+function badCsv(line: number, what: string): CairnError {
   return new CairnError(`line ${line} of the CSV file: ${what}`, {
     code: "downstream-bad-csv",
     kind: "input",

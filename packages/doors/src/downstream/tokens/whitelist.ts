@@ -5,7 +5,7 @@ import { contractBeats } from "../contracts/contract-beats.ts";
 import { replaceWhitelist } from "../locks.ts";
 import type { NodeContext } from "../node-context.ts";
 import { isSjcxAddress } from "./check-address.ts";
-import { badCsv, type CsvRow, parseCsv } from "./parse-csv.ts";
+import { type CsvRow, parseCsv } from "./parse-csv.ts";
 import { badAddress } from "./refusals.ts";
 import { removeTokens } from "./remove.ts";
 
@@ -20,19 +20,33 @@ export interface WhitelistChange {
   removedAddresses: number;
   /** Farmers that ended with them. */
   removedFarmers: number;
+  /** Rows that were passed over, and why: the first of them. */
+  skipped: SkippedRow[];
+  /** How many were passed over. */
+  skippedRows: number;
 }
 
+interface SkippedRow {
+  line: number;
+  reason: string;
+}
+
+const MOST_NAMED = 20;
+
 /** Address and balance of a row; the columns after them are not looked at. */
-function readRow({ line, fields }: CsvRow): { address: string; balance: string } {
-  if (fields.length < 2) throw badCsv(line, "there are not two columns, address and balance");
+function readRow({ fields }: CsvRow): { address: string; balance: string } | { reason: string } {
+  if (fields.length < 2) return { reason: "there are not two columns, address and balance" };
   const [address, balance] = fields.map((field) => field.trim()) as [string, string];
-  if (!isSjcxAddress(address)) throw badCsv(line, `"${address.slice(0, 64)}" is no SJCX address`);
-  if (!BALANCE.test(balance)) throw badCsv(line, `"${balance.slice(0, 64)}" is no balance`);
+  if (!isSjcxAddress(address)) return { reason: `"${address.slice(0, 64)}" is not an address` };
+  if (!BALANCE.test(balance)) return { reason: `"${balance.slice(0, 64)}" is not a balance` };
   return { address, balance };
 }
 
-/** The file's rows in a table of this transaction; of an address that comes twice the last row counts. Returns how many addresses. */
-async function stage(client: PoolClient, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
+/** The file's rows in a table of this transaction; of an address that comes twice the last row counts. */
+async function stage(
+  client: PoolClient,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Pick<WhitelistChange, "addresses" | "skipped" | "skippedRows">> {
   await client.query("create temporary table staged (address text primary key, balance numeric) on commit drop");
   let batch = new Map<string, string>();
   const flush = async () => {
@@ -43,24 +57,31 @@ async function stage(client: PoolClient, source: AsyncIterable<Uint8Array> | Ite
     );
     batch = new Map();
   };
+  const skipped: SkippedRow[] = [];
+  let skippedRows = 0;
   let first = true;
   for await (const row of parseCsv(source)) {
     if (first) {
       first = false;
       continue;
     }
-    const { address, balance } = readRow(row);
-    batch.set(address, balance);
+    const read = readRow(row);
+    if ("reason" in read) {
+      skippedRows += 1;
+      if (skipped.length < MOST_NAMED) skipped.push({ line: row.line, reason: read.reason });
+      continue;
+    }
+    batch.set(read.address, read.balance);
     if (batch.size >= ROWS_PER_STATEMENT) await flush();
   }
   await flush();
   const { rows } = await client.query<{ count: number }>("select count(*)::int as count from staged");
-  return rows[0]!.count;
+  return { addresses: rows[0]!.count, skipped, skippedRows };
 }
 
 /**
  * Replaces the whitelist by a CSV file (its first row is skipped; columns address, balance) and ends all farmers of addresses that are not in
- * it. All or nothing; registrations wait meanwhile.
+ * it. Rows that hold no address and balance are passed over and named. All or nothing; registrations wait meanwhile.
  *
  * @throws CairnError `downstream-bad-csv` with details.line; `downstream-empty-whitelist` for a file without any address, which
  *   would end every farmer
@@ -70,12 +91,13 @@ export async function importWhitelist(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<WhitelistChange> {
   return inTransaction(pool, async (client) => {
-    const addresses = await stage(client, source);
-    if (addresses === 0) {
+    const staged = await stage(client, source);
+    if (staged.addresses === 0) {
       throw new CairnError("the file holds no address", {
         code: "downstream-empty-whitelist",
         kind: "input",
         next: "Give a CSV file with a heading and one row for each address: address, balance.",
+        details: { skipped: staged.skipped },
       });
     }
     await replaceWhitelist(client);
@@ -96,7 +118,7 @@ export async function importWhitelist(
       farmers.rows.map(({ id }) => id),
     );
     return {
-      addresses,
+      ...staged,
       removedAddresses: removed.rowCount ?? 0,
       removedFarmers: farmers.rows.length,
     };

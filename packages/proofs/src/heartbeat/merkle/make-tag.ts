@@ -24,6 +24,7 @@ export async function makeMerkleTag(tagging: MerkleTagging): Promise<{ tag: Merk
     throw new CairnError(`a Merkle tag serves 1 to ${MOST_ROUNDS} challenges, not ${rounds}`, {
       code: "heartbeat-bad-rounds",
       kind: "input",
+      next: "Ask for a number of challenges within the bounds.",
     });
   }
   const leaves: Buffer[] = [];

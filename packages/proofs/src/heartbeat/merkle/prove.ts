@@ -22,6 +22,7 @@ export async function proveMerkle(tag: MerkleTag, challenge: MerkleChallenge, re
     throw new CairnError(`the tag has no challenge ${index}`, {
       code: "heartbeat-bad-round",
       kind: "input",
+      next: "Ask for a challenge that the tag was made for.",
       details: { rounds: tree.rounds },
     });
   }

@@ -73,10 +73,14 @@ export function nextMerkleChallenge(
 ): { challenge: MerkleChallenge; state: WireMerkleState } {
   const state = openMerkleState(key, value);
   if (state === undefined) {
-    throw new CairnError("Signature invalid on state.", { code: "heartbeat-state-forged", kind: "corrupt" });
+    throw new CairnError("signature invalid on state", { code: "heartbeat-state-forged", kind: "corrupt" });
   }
   if (state.index >= state.rounds) {
-    throw new CairnError("Out of challenges.", { code: "heartbeat-exhausted", kind: "conflict" });
+    throw new CairnError("out of challenges", {
+      code: "heartbeat-exhausted",
+      kind: "conflict",
+      next: "Encode the file again for more challenges.",
+    });
   }
   const challenge = { seed: nextSeed(key, state.seed), index: state.index };
   return { challenge, state: signMerkleState(key, { ...state, seed: challenge.seed, index: state.index + 1 }) };

@@ -24,7 +24,12 @@ export function parseExactly(text: string): unknown {
         : value,
     );
   } catch (cause) {
-    throw new CairnError("this is no JSON", { code: "heartbeat-bad-json", kind: "input", cause });
+    throw new CairnError("this is no JSON", {
+      code: "heartbeat-bad-json",
+      kind: "input",
+      next: "Send the state or tag as it was given out.",
+      cause,
+    });
   }
 }
 

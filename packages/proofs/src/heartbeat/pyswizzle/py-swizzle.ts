@@ -33,7 +33,7 @@ export async function makePySwizzleTag(
   const sigma: bigint[] = [];
   for (let i = 0; i < countChunks(cut, fileSize); i++) {
     const bytes = await readExactly(read, i * size, Math.min(size, fileSize - i * size));
-    sigma.push(...chunkSigmas(cut, asBuffer(bytes), [keyedPrf(fKey, prime, i)], alphas));
+    for (const one of chunkSigmas(cut, asBuffer(bytes), [keyedPrf(fKey, prime, i)], alphas)) sigma.push(one);
   }
   return { sigma };
 }

@@ -35,6 +35,7 @@ export async function makeSwizzleTag(tagging: SwizzleTagging): Promise<{ tag: Bu
     throw new CairnError(`a file of ${chunks} chunks is too large for one tag`, {
       code: "heartbeat-bad-chunk-count",
       kind: "input",
+      next: "Split the file, or use larger chunks.",
     });
   }
   const sectors = firstIndices(beat.sectors);

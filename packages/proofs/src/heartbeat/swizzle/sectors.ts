@@ -29,6 +29,7 @@ export function checkChunks(cut: Sectors, chunks: number, fileSize: number): voi
   throw new CairnError(`the tag is of another file: it has ${chunks} chunks`, {
     code: "heartbeat-bad-chunk-count",
     kind: "input",
+    next: "Split the file, or use larger chunks.",
     details: { chunks, fileSize },
   });
 }

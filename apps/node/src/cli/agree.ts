@@ -1,0 +1,127 @@
+import { type Manifest, readFrames } from "@cairn/archive";
+import { signTyped } from "@cairn/chain/wallet";
+import type { NetworkJson, QuotePlanJson } from "@cairn/client";
+import { type Address, CairnError, type Hex, type Seconds, signedToJson } from "@cairn/core";
+import type { Account } from "../account/account.ts";
+import { checkSigners, checkTerms, confirmDeals, openChainView } from "../owner/check-chain.ts";
+import { type CheckedOffer, checkOffer, SKEW_SECONDS, type Uploaded } from "../owner/check-offer.ts";
+import { forgetPackage, rememberPackage } from "../owner/known-packages.ts";
+import { readBack } from "../owner/read-back.ts";
+import { readCapability } from "./capability.ts";
+import { deploymentOf } from "./deployment-of.ts";
+import { formatDuration } from "./format.ts";
+import type { Session } from "./session.ts";
+
+/** A plan that holds against what was uploaded, and what is needed to sign it and to see that it was kept. */
+export interface Agreed {
+  offer: CheckedOffer;
+  uploaded: Uploaded;
+  nameHash: Hex;
+}
+
+/** Hold the gateway's plan against what was uploaded, and its signers against the chain where one answers. */
+export async function checkPlan(
+  session: Session,
+  network: NetworkJson,
+  put: { plan: QuotePlanJson; uploaded: Uploaded; nameHash: Hex; maxCost?: bigint },
+): Promise<Agreed> {
+  const deployment = deploymentOf(network);
+  const terms = {
+    executor: network.executor.toLowerCase() as Address,
+    verifierSet: network.verifierSet as Hex,
+    deployment,
+  };
+  const now = Math.floor(Date.now() / 1000);
+  await assertSameTime(session, now);
+  const offer = checkOffer({ ...put, terms, now });
+  const { verifiers, quorum } = network;
+  const checked = await openChainView(session.run.chainUrl, deployment, async (chain) => {
+    await checkTerms(chain, { terms, verifiers, quorum, owner: put.uploaded.owner, balance: put.plan.balance });
+    await checkSigners(chain, offer);
+    return true;
+  });
+  if (checked === undefined) {
+    session.output.say(
+      `Note: no chain answers at ${session.run.chainUrl}: whether the quotes are signed by registered providers was not checked.`,
+    );
+  }
+  return { offer, uploaded: put.uploaded, nameHash: put.nameHash };
+}
+
+/** By a wrong clock of ours every honest plan looks like a lie: terms end at another time than was asked for. */
+async function assertSameTime(session: Session, now: Seconds): Promise<void> {
+  const { blockTime } = await session.client.status();
+  const apart = Math.abs(now - blockTime);
+  if (apart <= SKEW_SECONDS) return;
+  throw new CairnError(
+    `this machine's clock is ${formatDuration(apart)} ${now > blockTime ? "ahead of" : "behind"} the network's, so its terms cannot be checked; nothing was signed`,
+    { code: "clocks-apart", kind: "conflict", details: { blockTime, now } },
+  );
+}
+
+/** Sign what was checked, and send it. It is remembered first: a gateway that denies it later is found out. */
+export async function signAgreed(
+  session: Session,
+  network: NetworkJson,
+  account: Account,
+  { offer, uploaded, nameHash }: Agreed,
+): Promise<void> {
+  const deployment = deploymentOf(network);
+  const { mandate, readCapability } = offer;
+  const key = account.wallet.key;
+  await rememberPackage(session.home, {
+    id: uploaded.id,
+    nameHash,
+    manifestHash: mandate.manifestHash,
+    root: uploaded.root,
+    signedAt: Date.now() / 1000,
+    ended: false,
+  });
+  try {
+    await session.client.commitPackage(uploaded.id, {
+      mandate: signedToJson<"Mandate">({
+        message: mandate,
+        signature: signTyped("Mandate", mandate, deployment, key),
+      }),
+      readCapability: signedToJson<"ReadCapability">({
+        message: readCapability,
+        signature: signTyped("ReadCapability", readCapability, deployment, key),
+      }),
+    });
+  } catch (error) {
+    const after = await session.client.package(uploaded.id).catch(() => undefined);
+    if (after !== undefined && after.state === "COMMITTED") await forgetPackage(session.home, uploaded.id);
+    throw error;
+  }
+}
+
+/**
+ * After STORED: the deals are on chain, and random places come back from the providers.
+ * @throws CairnError `gateway-lies`, `not-read-back`
+ */
+export async function confirmStored(
+  session: Session,
+  network: NetworkJson,
+  account: Account,
+  { offer, uploaded }: Agreed,
+  manifest: Manifest,
+): Promise<void> {
+  const { output, client, run } = session;
+  const { manifestHash } = offer.mandate;
+  const deals = await openChainView(run.chainUrl, deploymentOf(network), (chain) =>
+    confirmDeals(chain, { manifestHash, document: offer.document }),
+  );
+  const capability = await readCapability(account, network, manifestHash);
+  const places = await readBack({
+    manifest,
+    key: account.key,
+    getBlocks: (cids) => readFrames(lazily(() => client.blocks(uploaded.id, cids.map(String), capability))),
+  });
+  output.say(
+    `Confirmed: ${deals === undefined ? "no chain answers here, deals not checked" : `${deals} deals are on the chain`}; ${places} random places were read back and are as they were put`,
+  );
+}
+
+async function* lazily(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
+  yield* await open();
+}

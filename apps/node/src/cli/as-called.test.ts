@@ -1,0 +1,35 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const CALLED = "node bin/cairn.mjs";
+
+/** What the program prints when it was called as `called`. */
+function printed(called: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, CAIRN_CALLED_AS: called };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], { env }, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+  });
+}
+
+it.each([
+  { args: ["status", "--home", "/nonexistent/cairn"], hint: "up`" },
+  { args: ["status", "--json", "--home", "/nonexistent/cairn"], hint: "up`" },
+  { args: ["get", ""], hint: "get --help`" },
+  { args: ["nonsense"], hint: "--help`" },
+  { args: ["key", "list", "--home", "/nonexistent/cairn"], hint: "key create`" },
+  { args: ["get", "--help"], hint: "get 2026 /tmp/back" },
+  { args: ["put", "--help"], hint: "put - --name shop.sql" },
+  { args: ["completion", "bash"], hint: "complete --" },
+  { args: ["completion", "zsh"], hint: "complete --" },
+  { args: ["completion", "fish"], hint: "complete --" },
+])("names commands as the program was called: $args", async ({ args, hint }) => {
+  expect(await printed("cairn", ...args)).toContain(`cairn ${hint}`);
+  const text = await printed(CALLED, ...args);
+  expect(text).toContain(`${CALLED} ${hint}`);
+  expect(text).not.toContain(`cairn ${hint}`);
+  expect(text).not.toContain("`cairn cairn");
+});

@@ -1,0 +1,256 @@
+import { Argument, Command, Option } from "commander";
+import { VERSION } from "../version.ts";
+import { asCalled } from "./as-called.ts";
+import { downstreamCommands } from "./downstream.ts";
+import { addExamples } from "./help.ts";
+import { coins, positive, wholeNumber } from "./number-options.ts";
+import { providerCommands } from "./provider-commands.ts";
+import { wantsJson } from "./run-program.ts";
+
+/** Options that may be given again. */
+const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** Each command's module is loaded only when it runs, so that `--help` answers at once. */
+export function buildProgram(): Command {
+  const program = new Command("cairn")
+    .description("Store folders on machines you do not trust, prove that they hold every byte, get them back.")
+    .version(VERSION)
+    // Told by runProgram, as every error is.
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(asCalled(text)),
+      writeErr: (text) => void process.stderr.write(asCalled(text)),
+      outputError: () => undefined,
+      ...(wantsJson() ? { writeErr: () => undefined } : {}),
+    })
+    .exitOverride();
+
+  const command = (name: string, description: string, json = "answer with one JSON document"): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option("--home <dir>", "home of the network (default: CAIRN_HOME, else ~/.cairn)")
+      .option("--json", json);
+  /** One that asks the network: whether it runs is found out before what keys, archives and the chain need is loaded. */
+  const asking = (...about: Parameters<typeof command>): Command =>
+    command(...about).hook("preAction", async (_, asked) => {
+      const [{ homeAt }, { findRunning }] = await Promise.all([
+        import("../home/home.ts"),
+        import("../home/run-file.ts"),
+      ]);
+      await findRunning(homeAt(asked.opts<{ home?: string }>().home));
+    });
+  const PROGRESS = ["--progress", "say how far it is also where standard error is no terminal"] as const;
+
+  const PACKAGE = "a name or an id from `cairn ls`";
+
+  command("up", "start a storage network on this machine")
+    .alias("start")
+    .option("--port <n>", "port of the gateway (default: CAIRN_PORT, else 4400)", wholeNumber(0, 65_535))
+    .option(
+      "--chain-port <n>",
+      "port of the chain's RPC (default: CAIRN_CHAIN_PORT, else one that was free at first)",
+      wholeNumber(0, 65_535),
+    )
+    .option("--chain <url>", "an EVM chain to use instead of running one (default: CAIRN_CHAIN_URL)")
+    .option("--providers <n>", "how many providers to run here", wholeNumber(0, 64))
+    .addOption(new Option("--profile <name>", "constants of the network").choices(["local", "real", "demo"]))
+    .addOption(new Option("--temporary", "remove the home when the network ends").hideHelp())
+    .action(async (options) => (await import("../up/up.ts")).up(options));
+
+  command("stop", "end the network of a home, and wait until it has ended").action(async (options) =>
+    (await import("./stop.ts")).stop(options),
+  );
+
+  command(
+    "status",
+    "one screen: processes, chain, packages, deposit, disk, and what to do about what is not well",
+  ).action(async (options) => (await import("./status.ts")).status(options));
+
+  asking("put", "store a folder or a file")
+    .argument("<path>", "folder or file; - for standard input (with --name)")
+    .argument("[arguments...]", "with --stdin-from-command: what the command is called with")
+    .option("--name <name>", "name of the package (default: the folder's own)")
+    .option("--k <k>", "shards that restore a piece", wholeNumber(1, 255))
+    .option("--n <n>", "shards of a piece, each on another provider", wholeNumber(1, 255))
+    .option("--for <days>", "how long to keep it (default: 180)", positive(3650))
+    .addOption(
+      new Option("--names <layout>", "private: names are seen by nobody; plain: names stand in the DAG").choices([
+        "private",
+        "plain",
+      ]),
+    )
+    .option("--no-encrypt", "store the bytes as they are, readable by every provider that holds k shards")
+    .option("--max-cost <coins>", "sign for at most this much in all, escrow and repair reserve", coins)
+    .option("--exclude <rule>", "leave out what fits, as in a .gitignore (may be given again)", gather)
+    .option("--exclude-from <file>", "rules to leave out, one a line (may be given again)", gather)
+    .option(
+      "--stdin-from-command",
+      "run PATH as a command (after --) and store its output, if it ends with exit code 0",
+    )
+    .option("--allow-empty", "store also when nothing comes from standard input or the command")
+    .option("--replace", "take the place of the package of that name, which ends once this one is stored")
+    .option("--dry-run", "say what would be taken and how much stored, then stop")
+    .option("--quote", "upload it, show who would hold it and what it costs, then stop")
+    .option("--restart", "drop what an interrupted put of this name has uploaded, and begin anew")
+    .option("--yes", "do not ask before paying")
+    .option("--bwlimit <rate>", "upload limit in bytes per second, such as 2MiB")
+    .option("--detach", "return when the deals are signed for")
+    .option(...PROGRESS)
+    .action(async (path, more, { for: days, stdinFromCommand, ...options }, asked) => {
+      if (!stdinFromCommand && more.length > 0)
+        asked.error(`error: too many arguments for 'put'. Expected 1 argument but got ${1 + more.length}.`, {
+          code: "commander.excessArguments",
+        });
+      const source = stdinFromCommand ? { command: [path, ...more] } : {};
+      await (await import("./put.ts")).put(path, { ...options, ...source, ...(days === undefined ? {} : { days }) });
+    });
+
+  asking("get", "bring back a package, a folder or a file of it")
+    .argument("<package>", `${PACKAGE}, with /path for a part of it`)
+    .argument("<dest>", "a path that does not exist yet, or an empty folder; a file may also go into any folder")
+    .option("--range <from-to>", "only these bytes of one file, TO not included")
+    .option("--encrypted", "one file's OpenPGP message as it is stored, for gpg")
+    .option(...PROGRESS)
+    .action(async (target, dest, options) => (await import("./get.ts")).get(target, dest, options));
+
+  asking("ls", "list your packages")
+    .option("--all", "also those that are gone")
+    .action(async (options) => (await import("./ls.ts")).ls(options));
+
+  asking("show", "everything about one package")
+    .argument("<package>", `${PACKAGE}, with /path to list what is in it`)
+    .option("--files", "list its files")
+    .action(async (target, options) => (await import("./show.ts")).show(target, options));
+
+  asking("cat", "write one file of a package to standard output")
+    .argument("<package/path>", "a name or an id, and the path of a file in it")
+    .option("--range <from-to>", "only these bytes, TO not included")
+    .action(async (target, options) => (await import("./cat.ts")).cat(target, options));
+
+  asking("diff", "say what differs between a package and a folder; exit code 1 when something does")
+    .argument("<package>", `${PACKAGE}, with /path for a part of it`)
+    .argument("<folder>", "a folder or file here")
+    .action(async (target, folder, options) => (await import("./diff.ts")).diff(target, folder, options));
+
+  asking("mv", "give a package another name")
+    .argument("<package>", PACKAGE)
+    .argument("<name>", "its new name")
+    .action(async (from, to, options) => (await import("./mv.ts")).mv(from, to, options));
+
+  asking("check", "have every holder re-read and prove its shards, now")
+    .argument("<package>", `${PACKAGE}, with /path for a part of it`)
+    .option("--full", "stream every shard here and recompute its commitment")
+    .option(...PROGRESS)
+    .action(async (target, options) => (await import("./check.ts")).check(target, options));
+
+  asking("rm", "end a package's deals")
+    .argument("<package>", PACKAGE)
+    .option("--yes", "do not ask")
+    .action(async (target, options) => (await import("./rm.ts")).rm(target, options));
+
+  asking("providers", "list the providers of the network").action(async (options) =>
+    (await import("./providers.ts")).providers(options),
+  );
+
+  const running = command("provider", "run a storage provider for other people's packages")
+    .option("--gateway <url...>", "gateways to serve (default: the one running in this home)")
+    .option("--directory <dir>", "where shards and keys live (default: HOME/provider)")
+    .option("--capacity <size>", "how much to store, such as 500GB or 2TiB")
+    .option("--price <coins>", "price per GiB and day")
+    .option("--region <text>", "where this machine is, in your words")
+    .option("--windows <text>", 'hours on duty, such as "mon-fri 18-24, sat-sun 0-24"')
+    .option("--zone <name>", "time zone of the windows (default: this machine's)")
+    .option("--port <n>", "also answer direct HTTP on this port", wholeNumber(0, 65_535))
+    .option("--endpoint <url>", "under which address others reach that port")
+    .option(
+      "--chain <url>",
+      "a chain node that you trust (default: CAIRN_CHAIN_URL, else the one that the gateway names)",
+    )
+    .option("--reactivate", "register again after `cairn provider retire`")
+    .action(async (options) => (await import("./provider.ts")).provider(options));
+  providerCommands(running);
+
+  command("farmer", "earn with free space at a downstream node (the Storj protocol)")
+    .argument("[url]", "the node (default: the one running in this home)")
+    .option("--node <url>", "the same")
+    .option("--address <address>", "Bitcoin address to earn for")
+    .option("--identity <file>", "the original client's identities.json")
+    .option("--key <file>", "private key of the address (WIF or hex), which signs the registration")
+    .option("--size <size>", "how much to hold, such as 500MB or 2GiB (default: 32MiB)")
+    .option("--path <dir>", "where contracts and chunks live (default: HOME/farmer)")
+    .option("--token-file <file>", "where the token is kept (default: PATH/token)")
+    .option("--rotate-token", "have the node replace the token first")
+    .option("--moved", "PATH's node has another address now")
+    .action(async (url, options) => (await import("./farmer.ts")).farmer(url, options));
+
+  downstreamCommands(program);
+
+  const key = program.command("key").description("your account's keys");
+  const keyCommand = (name: string, description: string): Command =>
+    key
+      .command(name)
+      .description(description)
+      .option("--home <dir>", "home of the network (default: CAIRN_HOME, else ~/.cairn)")
+      .option("--json", "answer with one JSON document")
+      .option("--passphrase-file <file>", "file whose first line is the passphrase (default: CAIRN_PASSPHRASE)");
+  keyCommand("export", "write your keys to a file")
+    .argument("<file>")
+    .option("--openpgp", "only the OpenPGP secret key, as gpg reads it")
+    .action(async (file, options) => (await import("./key.ts")).exportKey(file, options));
+  keyCommand("import", "bring your keys into this home")
+    .argument("<file>")
+    .action(async (file, options) => (await import("./key.ts")).importKey(file, options));
+  keyCommand("list", "show the public parts").action(async (options) => (await import("./key.ts")).listKeys(options));
+  keyCommand("create", "make an account now").action(async (options) => (await import("./key.ts")).createKey(options));
+
+  asking("wallet", "your coins: what you have, what pays for storage")
+    .addArgument(
+      new Argument("[action]", "what to do; fund deposits this home's block rewards")
+        .choices(["balance", "deposit", "fund", "withdraw", "send"])
+        .default("balance"),
+    )
+    .argument("[amount]", "coins, such as 1.5", coins)
+    .argument("[to]", "address, for send")
+    .action(async (action, amount, to, options) => (await import("./wallet.ts")).wallet(action, amount, to, options));
+
+  asking("trust", "show the network that your account signs for, or accept that it changed")
+    .option("--accept", "sign for the network as it is now")
+    .action(async (options) => (await import("./trust.ts")).trust(options));
+
+  asking("recover", "find your packages on the chain and fetch their manifests from providers").action(
+    async (options) => (await import("./recover.ts")).recover(options),
+  );
+
+  command("backup", "copy what this home cannot lose into one file")
+    .argument("<file>")
+    .option("--shards", "also the shards that providers in this home hold")
+    .action(async (file, options) => (await import("./backup.ts")).backup(file, options));
+
+  command("restore", "put a home back from a backup")
+    .argument("<file>")
+    .action(async (file, options) => (await import("./backup.ts")).restore(file, options));
+
+  asking("events", "what happened", "answer with one JSON document a line, an event each")
+    .option("--follow", "go on as it happens")
+    .option("--last <n>", "how many to begin with", wholeNumber(1, 1000))
+    .action(async (options) => (await import("./events.ts")).events(options));
+
+  command("doctor", "check this machine and the network").action(async (options) =>
+    (await import("./doctor.ts")).doctor(options),
+  );
+
+  command("demo", "a narrated minute: store, lose a provider, corrupt another, repair, get back").action(
+    async (options) => (await import("./demo.ts")).demo(options),
+  );
+  program
+    .command("completion")
+    .description("print a script that lets your shell complete commands, options and package names")
+    .addArgument(new Argument("<shell>", "your shell").choices(["bash", "zsh", "fish"]))
+    .action(async (shell) => (await import("./completion.ts")).completion(shell));
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .action(async (words) => (await import("./completion.ts")).complete(program, words));
+  addExamples(program);
+  return program;
+}

@@ -1,0 +1,47 @@
+import { pipeline } from "node:stream/promises";
+import type { Hex } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import { readCapability } from "./capability.ts";
+import { findPackage, parseTarget } from "./find-package.ts";
+import { interruptible } from "./interruptible.ts";
+import { fetchManifest } from "./open-manifest.ts";
+import { parseRange } from "./parse-range.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey } from "./session.ts";
+
+export interface CatOptions extends CommonOptions {
+  /** `FROM-TO`, half-open. */
+  range?: string;
+}
+
+/** Write one file of a package to standard output; what is written is verified block by block, the whole at its end. */
+export async function cat(target: string, options: CatOptions): Promise<void> {
+  const range = options.range === undefined ? {} : { range: parseRange(options.range) };
+  const session = await openSession(options);
+  const { client } = session;
+  const owner = await requireOwner(session.home);
+  const { name, path: text } = parseTarget(target);
+  const found = await findPackage(session, owner, name);
+  const { document } = found;
+  if (document === undefined) {
+    throw new CairnError(`${name} is ${found.state}: there is nothing to read yet`, {
+      code: "not-stored",
+      kind: "conflict",
+      next: found.next ?? `See \`cairn show ${found.id}\`.`,
+    });
+  }
+  const { pathOfText, readFile, readFrames } = await import("@cairn/archive");
+  const account = await withKey(owner);
+  const capability = await readCapability(account, await pinnedNetwork(session), found.manifestHash as Hex);
+  const manifest = await fetchManifest(client, account, { id: found.id, document });
+  const path = pathOfText(manifest, text);
+  await interruptible(async (signal) => {
+    const getBlocks = (cids: { toString(): string }[]) => blocks(cids.map(String));
+    async function* blocks(cids: string[]): AsyncGenerator<Uint8Array> {
+      yield* readFrames(await client.blocks(found.id, cids, capability, signal));
+    }
+    await pipeline(readFile({ manifest, key: account.key, path, getBlocks, ...range }), process.stdout, {
+      end: false,
+      signal,
+    });
+  });
+}

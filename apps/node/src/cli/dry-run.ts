@@ -1,0 +1,39 @@
+import { walkFolder } from "@cairn/archive";
+import { displayName } from "@cairn/archive/names";
+import type { NetworkJson } from "@cairn/client";
+import { counted, formatBytes } from "./format.ts";
+import type { Output } from "./output.ts";
+import type { Source } from "./put-source.ts";
+import { walkNotes } from "./walk-notes.ts";
+
+/** Say what a put would take and how much it would store, and store nothing. */
+export async function dryRun(
+  output: Output,
+  network: NetworkJson,
+  source: Source,
+  { signal, ...shards }: { k?: number; n?: number; signal: AbortSignal },
+): Promise<void> {
+  const walked = await walkFolder(source.path, { exclude: source.exclude, signal });
+  const { entries, skipped, excluded } = walked;
+  const files = entries.filter((entry) => entry.kind === "file");
+  const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
+  const { k = network.defaults.k, n = network.defaults.n } = shards;
+  const home = source.homeLeftOut();
+  const stored = Math.ceil((bytes * n) / k);
+  output.result({
+    name: source.name,
+    files: files.length,
+    entries: entries.length,
+    bytes,
+    excluded: excluded - (home === undefined ? 0 : 1),
+    homeLeftOut: home === undefined ? null : displayName(home),
+    skipped,
+    k,
+    n,
+    stored,
+  });
+  output.say(walkNotes(walked, source, "Would leave out"));
+  output.say(
+    `Would store ${source.name}: ${counted(files.length, "file")}, ${formatBytes(bytes)}, as ${k} of ${n} shards, about ${formatBytes(stored)} on the providers. Nothing was stored; \`--quote\` asks for the price.`,
+  );
+}

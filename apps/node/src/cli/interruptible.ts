@@ -1,0 +1,99 @@
+import { constants } from "node:os";
+import { CairnError } from "@cairn/core/errors";
+import { endBar } from "./progress.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+let working = 0;
+let received: { signal: NodeJS.Signals; at: number } | undefined;
+/** Of the work that goes on, with all that belongs to it. */
+let current: AbortController | undefined;
+
+/** npm passes a Ctrl-C on that the terminal has sent to everybody already: signals as near as this are one. */
+const SAME_MILLISECONDS = 400;
+
+/** Say that this process works on though nobody reads its words, until it ends. */
+export function beginWork(): void {
+  working += 1;
+}
+
+/** Whether something goes on that is worth finishing though nobody reads its words any more. */
+export const isWorking = (): boolean => working > 0;
+
+/** The exit code of a command that a signal ended, as shells have it; undefined when none came. */
+export const interruptedCode = (): number | undefined => (received === undefined ? undefined : codeOf(received.signal));
+
+const codeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
+/** What became of work that a signal stopped, and what to do next. */
+export interface Interruption {
+  message: string;
+  next: string;
+}
+
+const STOPPED: Interruption = { message: "interrupted", next: "Run the command again." };
+
+function onSignal(signal: NodeJS.Signals): void {
+  if (received !== undefined) {
+    if (performance.now() - received.at < SAME_MILLISECONDS) return;
+    endBar();
+    process.stderr.write("cairn: interrupted again: ended at once\n");
+    process.exit(codeOf(signal));
+  }
+  received = { signal, at: performance.now() };
+  current?.abort();
+}
+
+/**
+ * Run work that a signal stops in order: the first aborts its AbortSignal, so that it can undo what is half done; a second one ends the
+ * process where it stands. Work within such work is part of it. Whatever the work fails with when it was stopped is `interrupted`, with the
+ * words of the innermost that has its own.
+ */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  stopped: Interruption = STOPPED,
+): Promise<T> {
+  if (current !== undefined) return saying(stopped, current.signal, work);
+  const interruption = new AbortController();
+  current = interruption;
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  working += 1;
+  try {
+    return await saying(stopped, interruption.signal, work);
+  } finally {
+    working -= 1;
+    current = undefined;
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+async function saying<T>(
+  stopped: Interruption,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted || (error instanceof CairnError && error.code === "interrupted")) throw error;
+    throw interrupted(stopped, error);
+  }
+}
+
+/** `work`'s outcome, or the signal's reason as soon as it comes, for work that cannot be stopped itself. */
+export async function untilInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+const interrupted = ({ message, next }: Interruption, cause?: unknown): CairnError =>
+  new CairnError(message, { code: "interrupted", kind: "conflict", cause, next });

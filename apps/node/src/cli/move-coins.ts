@@ -1,0 +1,148 @@
+import { decodeRevert, revertedError } from "@cairn/chain/reverts";
+import type { NetworkJson } from "@cairn/client";
+import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
+import { CairnError } from "@cairn/core";
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  createPublicClient,
+  createWalletClient,
+  http,
+  isAddress,
+  parseGwei,
+} from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Owner } from "../account/owner.ts";
+import { homeKey } from "../home/home-keys.ts";
+import { deploymentOf } from "./deployment-of.ts";
+import { formatCoins } from "./format.ts";
+import type { Session } from "./session.ts";
+
+const FEE_HEADROOM = parseGwei("100");
+
+export type MoveAction = "deposit" | "fund" | "withdraw" | "send";
+
+/** Coins that go somewhere, in wei; `send` names an address. */
+export type Move = { amount: bigint } & (
+  | { action: Exclude<MoveAction, "send"> }
+  | { action: "send"; to: `0x${string}` }
+);
+
+/** What a command line asks for, held to have all that it needs. @throws CairnError `bad-input` */
+export function checkMove(action: MoveAction, amount: bigint | undefined, to: string | undefined): Move {
+  if (amount === undefined) {
+    throw new CairnError("the amount is missing", {
+      code: "bad-input",
+      kind: "input",
+      next: `Write it in coins: cairn wallet ${action} 1.5`,
+    });
+  }
+  return action === "send" ? { action, amount, to: recipient(to) } : { action, amount };
+}
+
+/** Send the transaction of `deposit`, `fund`, `withdraw` or `send`, and wait until a block has it. */
+export async function moveCoins(session: Session, network: NetworkJson, account: Owner, move: Move): Promise<void> {
+  const { action, amount } = move;
+  const deployment = deploymentOf(network);
+  const transport = http(session.run.chainUrl);
+  const chain = {
+    id: deployment.chainId,
+    name: "Cairn",
+    nativeCurrency: { name: "Cairn", symbol: "CAIRN", decimals: 18 },
+    rpcUrls: { default: { http: [session.run.chainUrl] } },
+  };
+  const key = action === "fund" ? (await homeKey(session.home, "chain", "validator")).key : account.wallet.key;
+  const signer = createWalletClient({ account: privateKeyToAccount(key), chain, transport });
+  const reader = createPublicClient({ chain, transport });
+  const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
+  const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
+  await requireCoins(session, action, amount);
+  const receipt = await settled(async () => {
+    const hash =
+      action === "deposit" || action === "fund"
+        ? await signer.writeContract({
+            ...contract,
+            ...fees,
+            functionName: "deposit",
+            args: [account.wallet.address],
+            value: amount,
+          })
+        : move.action === "send"
+          ? await signer.sendTransaction({ ...fees, to: move.to, value: amount })
+          : await signer.writeContract({ ...contract, ...fees, functionName: "withdraw", args: [amount] });
+    return reader.waitForTransactionReceipt({ hash });
+  }).catch((error: unknown) => {
+    throw walletError(error, action, amount);
+  });
+  const { transactionHash: hash } = receipt;
+  if (receipt.status !== "success") {
+    throw new CairnError(`the chain reverted the ${action} in transaction ${hash}`, {
+      code: "reverted",
+      kind: "conflict",
+      next: "`cairn wallet` shows what is there; then try again.",
+    });
+  }
+  session.output.say(`Done in block ${receipt.blockNumber} (${hash})`);
+}
+
+/** The work itself, begun in the promise that carries its failure. */
+const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
+
+/** Before the chain refuses it in words of its own. */
+async function requireCoins({ client }: Session, action: string, amount: bigint): Promise<void> {
+  const { balance, coins } = await client.account();
+  const [have, where] =
+    action === "withdraw" ? [BigInt(balance), "the deposit has"] : [BigInt(coins), "the account's address has"];
+  if (action === "fund" || amount <= have) return;
+  throw new CairnError(`${where} ${formatCoins(have)}, which is less than ${formatCoins(amount)}`, {
+    code: "insufficient-funds",
+    kind: "exhausted",
+    details: { need: amount.toString(), have: have.toString() },
+    next:
+      action === "withdraw"
+        ? "Withdraw less; `cairn wallet` shows what is there."
+        : "Send coins to the address that `cairn wallet` shows, or take less.",
+  });
+}
+
+/** A refusal of the contract or of the chain's node as a sentence, never as the library tells it. */
+export function walletError(error: unknown, action: string, amount: bigint): CairnError {
+  if (error instanceof CairnError) return error;
+  const what = `cannot ${action} ${formatCoins(amount)}`;
+  const text = error instanceof BaseError ? `${error.shortMessage} ${error.details}` : String(error);
+  if (/insufficient funds|exceeds the balance|total cost/i.test(text)) {
+    return new CairnError(`${what}: the address has too few coins for it and the transaction's fee`, {
+      code: "insufficient-funds",
+      kind: "exhausted",
+      cause: error,
+      next: "Send coins to the address that `cairn wallet` shows, or take less.",
+    });
+  }
+  const reverted =
+    error instanceof BaseError ? error.walk((one) => one instanceof ContractFunctionRevertedError) : null;
+  if (reverted instanceof ContractFunctionRevertedError) {
+    const known = revertedError(decodeRevert(reverted.raw, errorsAbi));
+    return new CairnError(`${what}: ${known.message}`, {
+      code: known.code,
+      kind: known.kind,
+      details: known.details,
+      cause: error,
+      ...(known.next === undefined ? {} : { next: known.next }),
+    });
+  }
+  return new CairnError(`${what}: ${error instanceof BaseError ? error.shortMessage.split("\n")[0] : text}`, {
+    code: "chain-refused",
+    kind: "unavailable",
+    cause: error,
+    next: "Check with `cairn status` that the chain runs, then try again.",
+  });
+}
+
+function recipient(to: string | undefined): `0x${string}` {
+  if (to !== undefined && isAddress(to)) return to;
+  throw new CairnError(to === undefined ? "the address to send to is missing" : `"${to}" is not an address`, {
+    code: "bad-input",
+    kind: "input",
+    next: "Give 0x and 40 hex digits: cairn wallet send 1.5 0x…",
+  });
+}

@@ -1,0 +1,335 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
+import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
+import { CAR_HEADER_BYTES, CairnError, GIB } from "@cairn/core";
+import type { Account } from "../account/account.ts";
+import { nameHash, sealLabel } from "../account/labels.ts";
+import type { CheckedOffer, Uploaded } from "../owner/check-offer.ts";
+import { lie } from "../owner/gateway-lies.ts";
+import type { PutRecord, PutTerms } from "../owner/put-record.ts";
+import { type Agreed, checkPlan, confirmStored, signAgreed } from "./agree.ts";
+import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
+import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
+import { confirm } from "./confirm.ts";
+import { counted, formatBytes, formatCoins, formatDuration } from "./format.ts";
+import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { table } from "./output.ts";
+import { paceOf } from "./pace.ts";
+import { sideName } from "./package-name.ts";
+import { PieceUpload } from "./piece-upload.ts";
+import { withProgress } from "./progress.ts";
+import type { PutOptions } from "./put.ts";
+import { breakOff, goesOn } from "./put-broken-off.ts";
+import type { Source } from "./put-source.ts";
+import { livePackage, takeOver } from "./replace-package.ts";
+import type { Session } from "./session.ts";
+import { walkNotes } from "./walk-notes.ts";
+
+const POLL_MILLISECONDS = 250;
+
+interface Put {
+  session: Session;
+  network: NetworkJson;
+  account: Account;
+  source: Source;
+  /** Undefined for what is not there any more when the command is repeated. */
+  record: PutRecord | undefined;
+  options: PutOptions & { bytesPerSecond?: number };
+  signal: AbortSignal;
+}
+
+/** Encrypt, upload, agree and wait; what is needed to go on with it after an interruption is recorded. */
+export async function putRecorded(put: Put): Promise<void> {
+  const { session, network, account, source, record, options, signal } = put;
+  const { name } = source;
+  const stage = { signed: false };
+  let agreed: Agreed | undefined;
+  let manifest: Manifest | undefined;
+  const { path, exclude } = source;
+  const { walked, named } = await beforeSending(async () => ({
+    walked: await walkFolder(path, { exclude, signal }),
+    named: options.replace ? await untilInterrupted(signal, livePackage(session, account, name)) : undefined,
+  }));
+  // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
+  const old = named?.id === record?.head?.id ? undefined : named;
+  const terms = termsOf(network, options, old !== undefined);
+  const { client, output } = session;
+  const going = record?.head !== undefined;
+  const beginning = { client, output, key: account.key, record, terms, walked, restart: options.restart === true };
+  const begun = await interruptible(
+    () => untilInterrupted(signal, beginPut(beginning)),
+    going
+      ? { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(record?.head?.id ?? "") }
+      : NOTHING_SENT,
+  );
+  const { id } = begun;
+  const called = old === undefined ? name : sideName(name, id);
+  try {
+    const sent = await untilInterrupted(signal, upload(put, { begun, terms, called, signal }));
+    const plan = await untilInterrupted(signal, session.client.quotePackage(id));
+    const { maxCost } = options;
+    const limit = maxCost === undefined ? {} : { maxCost };
+    const { uploaded } = sent;
+    const offered = { plan, uploaded, nameHash: nameHash(account, called), ...limit };
+    agreed = await untilInterrupted(signal, checkPlan(session, network, offered));
+    manifest = sent.manifest;
+    sayPlan(session, plan, agreed.offer);
+    if (options.quote) {
+      await untilInterrupted(signal, session.client.abandonPackage(id));
+      await record?.forget();
+      session.output.result({ quote: plan });
+      return;
+    }
+    await confirm(`Store ${name} for that?`, options, signal);
+    signal.throwIfAborted();
+    stage.signed = true;
+    // From here on the gateway and the chain know it.
+    await record?.forget();
+    await untilInterrupted(signal, signAgreed(session, network, account, agreed));
+  } catch (error) {
+    await breakOff(session, { id, name, error, signed: stage.signed, interrupted: signal.aborted, record });
+  }
+  const confirmed = async () => {
+    if (agreed !== undefined && manifest !== undefined) {
+      await untilInterrupted(signal, confirmStored(session, network, account, agreed, manifest));
+    }
+  };
+  await follow(session, { id, name, resumed: resumedOf(begun), old: old?.id }, options, confirmed);
+  if (old === undefined) return;
+  await interruptible(() => untilInterrupted(signal, takeOver(session, account, { id, name, old })), {
+    message: `interrupted: ${name} is stored as ${id}, and may not have taken the old one's place yet`,
+    next: `\`cairn ls\` shows both. To finish: \`cairn rm ${old.id}\`, then \`cairn mv ${id} NAME\`.`,
+  });
+}
+
+function termsOf(network: NetworkJson, options: PutOptions, replace: boolean): PutTerms {
+  const k = options.k ?? network.defaults.k;
+  return {
+    k,
+    n: options.n ?? network.defaults.n,
+    days: options.days ?? network.defaults.days,
+    layout: options.encrypt === false ? "unencrypted" : (options.names ?? "private"),
+    pieceLimit: k === 1 ? Math.floor(network.pieceLimit / 2) : network.pieceLimit,
+    replace,
+  };
+}
+
+/** Encrypt and send what is not there yet, and have it sealed. */
+async function upload(
+  { session, account, source, record, options }: Put,
+  put: {
+    begun: BegunPut;
+    terms: PutTerms;
+    /** Its name until it takes the place of another. */
+    called: string;
+    signal: AbortSignal;
+  },
+): Promise<{ uploaded: Uploaded; manifest: Manifest }> {
+  const { client, output } = session;
+  const { begun, terms, called, signal } = put;
+  const { id, repairKey, created, walked, from } = begun;
+  const { k, n, days, layout, pieceLimit } = terms;
+  const mask = "aes-256-ctr-v1";
+  output.say(walkNotes(walked, source, "Left out"));
+  let sent = begun.sent;
+  if (sent === undefined) {
+    // Answered as it stands when it was opened before.
+    await client.openPackage({
+      id,
+      expectedBytes: plainBytes(walked),
+      nameHash: nameHash(account, called),
+      label: sealLabel(account, id, { name: called, files: 0, bytes: 0 }),
+      k,
+      n,
+      mask,
+      layout,
+      days,
+      repairKey: repairKey.toString("base64"),
+    });
+    const pieces = new PieceUpload(client, id, signal, piecesOf(from).map(bodyBytes));
+    const pace = paceOf(options.bytesPerSecond, signal);
+    const paced = async (piece: number, bytes: Uint8Array): Promise<void> => {
+      await pace(bytes.length);
+      await pieces.write(piece, bytes);
+    };
+    const packed = await withProgress(output, "Encrypting and uploading", "bytes", async (progress) => {
+      const done = await packFolder({
+        path: source.path,
+        walked,
+        from,
+        layout,
+        key: account.key,
+        pieceLimit,
+        repairKey,
+        packageId: id,
+        name: source.name,
+        created,
+        sink: { write: paced, cut: pieces.cut },
+        onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
+        ...(record === undefined ? {} : { onCheckpoint: (checkpoint) => record.add(checkpoint) }),
+        signal,
+      });
+      await pieces.finish();
+      return done;
+    });
+    sent = packed;
+    await record?.keepManifest(sent.manifest);
+    await client.putManifest(id, sent.manifest);
+  }
+  const { manifest, opened } = sent;
+  const { files, bytes } = totalsOf(opened);
+  output.say(`${counted(files, "file")}, ${formatBytes(bytes)}; computing commitments`);
+  const root = opened.root.toString();
+  const sealing = client.sealPackage(id, { root, pieces: opened.pieces.map((length) => ({ length })), files, bytes });
+  await showSealing(session, id, sealing);
+  const sha256 = createHash("sha256").update(manifest).digest("hex");
+  const uploaded: Uploaded = {
+    id,
+    owner: account.wallet.address,
+    root,
+    pieces: opened.pieces,
+    k,
+    n,
+    mask,
+    days,
+    manifest: { sha256: `0x${sha256}`, size: manifest.length },
+  };
+  return { uploaded, manifest: opened };
+}
+
+function plainBytes({ entries }: Walked): number {
+  return entries.reduce((sum, entry) => sum + entry.size, 0);
+}
+
+/** Show the gateway's progress while it seals the package. */
+async function showSealing<T>({ client, output }: Session, id: string, sealing: Promise<T>): Promise<T> {
+  return withProgress(output, "Computing commitments", "bytes", async (progress) => {
+    let going = true;
+    const settled = sealing.finally(() => {
+      going = false;
+    });
+    settled.catch(() => undefined);
+    while (going) {
+      const status = await client.package(id).catch(() => undefined);
+      if (status !== undefined) progress.update(status.progress.done, status.progress.total);
+      await Promise.race([settled.catch(() => undefined), sleep(POLL_MILLISECONDS)]);
+    }
+    return settled;
+  });
+}
+
+function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, prices, quotes }: CheckedOffer): void {
+  const providers = new Set(plan.placements.map((placement) => placement.provider)).size;
+  const until = new Date(plan.endsAt * 1000).toISOString().slice(0, 10);
+  output.say(`Quote: ${plan.placements.length} shards on ${providers} providers until ${until}`);
+  const shown = plan.placements.slice(0, 16);
+  output.say(
+    table(
+      ["piece", "shard", "provider", "region", "rating", "per GiB and month"],
+      shown.map((p, index) => [
+        String(p.piece),
+        String(p.shard),
+        `${p.provider.slice(0, 10)}…`,
+        p.region,
+        `${p.rating} %`,
+        formatCoins((prices[index] ?? 0n) * 30n),
+      ]),
+    ),
+  );
+  if (plan.placements.length > shown.length) output.say(`… and ${plan.placements.length - shown.length} more`);
+  const price = plan.placements.reduce((sum, p) => sum + BigInt(p.pricePerPeriod) * BigInt(plan.periods), 0n);
+  output.say(
+    `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
+  );
+  const byteMonths = quotes.reduce((sum, { message }, i) => sum + (prices[i] ?? 0n) * message.rawLength * 30n, 0n);
+  const month = byteMonths / BigInt(GIB);
+  const stored = quotes.reduce((sum, { message }) => sum + Number(message.rawLength), 0);
+  output.say(
+    `A month of it costs ${formatCoins(month)}, for ${formatBytes(stored)} of shards: files, their list, keys and checksums`,
+  );
+  output.say(
+    `No provider is paid more than ${formatCoins(mandate.maxPrice * 30n)} per GiB and month of 30 days, repairs included`,
+  );
+  for (const warning of plan.warnings) output.say(`Note: ${warning}`);
+}
+
+interface Following {
+  id: string;
+  name: string;
+  /** What an interrupted put had uploaded of it. */
+  resumed: { files: number; bytes: number } | null;
+  /** The package whose place it takes. */
+  old: string | undefined;
+}
+
+/** Watch the deals come alive; the network goes on by itself if the command is stopped. */
+async function follow(
+  session: Session,
+  { id, name, resumed, old }: Following,
+  options: PutOptions,
+  confirm: () => Promise<void>,
+): Promise<void> {
+  const { client, output } = session;
+  const started = Date.now();
+  if (options.detach) {
+    output.say(`${name} is being handed over; follow it with: cairn show ${id}`);
+    output.result({ id, name, state: "PLACING", resumed });
+    return;
+  }
+  output.say("Handing over to providers; it goes on if you stop this command");
+  const kept = old === undefined ? "" : ` The package ${old} keeps the name.`;
+  const status = await interruptible(
+    (signal) =>
+      withProgress(output, "Shards proved", "items", async (progress) => {
+        for (;;) {
+          const status = await untilInterrupted(signal, client.package(id));
+          if (status.id !== id) throw lie("id", status.id, id, "The package may not be stored.");
+          const active = status.slots.filter((slot) => slot.state === "ACTIVE").length;
+          progress.update(active, status.slots.length);
+          if (status.state !== "PLACING") return status;
+          await untilInterrupted(signal, sleep(POLL_MILLISECONDS));
+        }
+      }),
+    {
+      message: `interrupted: ${name} is being handed over all the same`,
+      next: `Follow it with \`cairn show ${id}\`, or end it with \`cairn rm ${id}\`.${kept}`,
+    },
+  );
+  if (status.state === "STORED") {
+    await interruptible(confirm, {
+      message: `interrupted: ${name} is stored, and was not read back here yet`,
+      next: `Have it read by its holders with \`cairn check ${id}\`.${kept}`,
+    });
+  }
+  finish(session, status, { name, resumed }, (Date.now() - started) / 1000);
+}
+
+function finish(
+  { output }: Session,
+  status: PackageDetailJson,
+  { name, resumed }: Pick<Following, "name" | "resumed">,
+  seconds: number,
+): void {
+  output.result({
+    id: status.id,
+    name,
+    state: status.state,
+    root: status.root,
+    files: status.files,
+    bytes: status.bytes,
+    resumed,
+  });
+  if (status.state === "STORED") {
+    const written = status.pieceList.reduce((sum, piece) => sum + piece.length - CAR_HEADER_BYTES, 0);
+    output.say(
+      `Stored ${name} (${status.id}): ${counted(status.files, "file")}, ${formatBytes(written)} encrypted, every shard proved; handed over in ${formatDuration(seconds)}`,
+    );
+    return;
+  }
+  throw new CairnError(`${name} is ${status.state}${status.cause === null ? "" : `: ${status.cause}`}`, {
+    code: "not-stored",
+    kind: "conflict",
+    next: status.next ?? `See \`cairn show ${status.id}\`.`,
+  });
+}

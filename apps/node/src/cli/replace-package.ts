@@ -1,0 +1,42 @@
+import type { PackageJson } from "@cairn/client";
+import { CairnError } from "@cairn/core";
+import type { Account } from "../account/account.ts";
+import { nameHash, sealLabel } from "../account/labels.ts";
+import { amendPackage } from "../owner/known-packages.ts";
+import { endPackage } from "./end-package.ts";
+import { findPackage } from "./find-package.ts";
+import { GONE, sideName } from "./package-name.ts";
+import type { Session } from "./session.ts";
+
+/** The live package of that name, or undefined. */
+export async function livePackage(session: Session, account: Account, name: string): Promise<PackageJson | undefined> {
+  try {
+    const found = await findPackage(session, account, name);
+    return GONE.has(found.state) ? undefined : found;
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "unknown-package") return undefined;
+    throw error;
+  }
+}
+
+/** Once `id` is STORED: it takes the name from the package that had it, in one step, and that one ends. */
+export async function takeOver(
+  session: Session,
+  account: Account,
+  { id, name, old }: { id: string; name: string; old: PackageJson },
+): Promise<void> {
+  const { files, bytes } = await findPackage(session, account, id);
+  const naming = (of: PackageJson | { id: string; files: number; bytes: number }, called: string) => ({
+    id: of.id,
+    nameHash: nameHash(account, called),
+    label: sealLabel(account, of.id, { name: called, files: of.files, bytes: of.bytes }),
+  });
+  const { nameHash: hash, label } = naming({ id, files, bytes }, name);
+  const displaced = naming(old, sideName(name, old.id));
+  await session.client.renamePackage(id, { nameHash: hash, label, displaced });
+  await amendPackage(session.home, old.id, { nameHash: displaced.nameHash });
+  await amendPackage(session.home, id, { nameHash: hash });
+  if (old.manifestHash === null) await session.client.abandonPackage(old.id);
+  else await endPackage(session, account, old);
+  session.output.say(`The package that was called ${name} (${old.id}) ends with the next period.`);
+}

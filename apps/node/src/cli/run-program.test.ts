@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { homeAt } from "../home/home.ts";
+import { writeRunFile } from "../home/run-file.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+let directory: string;
+let server: Server;
+let error: unknown;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "cairn-program-"));
+  server = createServer((_request, response) => response.writeHead(500).end(JSON.stringify({ error }))).listen(0);
+  await once(server, "listening");
+  const home = homeAt(join(directory, "home"));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const run = { url, pid: process.pid, profile: "local", chainUrl: "http://127.0.0.1:1", startedAt: 1, children: [] };
+  await writeRunFile(home, run as never);
+  await writeFile(home.tokenFile, "token\n");
+});
+afterAll(async () => {
+  server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function cairn(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const line = ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--home", join(directory, "home")];
+  return new Promise((resolve) => {
+    execFile(process.execPath, line, (failure, stdout, stderr) =>
+      resolve({ code: failure?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+it.each([
+  { code: "missing-command", kind: "teapot", message: "no help was shown" },
+  { code: "missing-command", kind: "input", message: "no help was shown" },
+  { code: "x", kind: "constructor", message: "what" },
+  { code: 7, kind: [], message: {} },
+  { code: "help", kind: "__proto__", message: "m" },
+])("fails, and says so, whatever error a gateway makes up: $code, $kind", async (sent) => {
+  error = sent;
+  for (const command of [["ls"], ["put", MAIN, "--yes"]]) {
+    const plain = await cairn(...command);
+    expect(plain.code).not.toBe(0);
+    expect(plain.stderr).toMatch(/^cairn: ./);
+    const json = await cairn(...command, "--json");
+    expect(json.code).not.toBe(0);
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { message: expect.any(String) } });
+  }
+});

@@ -1,0 +1,454 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { chainOf } from "@cairn/archive";
+import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
+import type { KeepUploadJson, NetworkJson, OpenPackageJson, QuotePlanJson, SealPackageJson } from "@cairn/client";
+import {
+  type Address,
+  ALWAYS_ON,
+  CAR_HEADER_BYTES,
+  type CommitmentDocument,
+  DAY,
+  dealIdOf,
+  type Hex,
+  periodsFor,
+  type Quote,
+  signedToJson,
+} from "@cairn/core";
+import { encodeDocument } from "@cairn/market/document";
+import { sha256Hex } from "@cairn/proofs/sha256";
+import { encodeAbiParameters, keccak256 } from "viem";
+
+const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
+const now = () => Math.floor(Date.now() / 1000);
+
+const verifiers: Hex[] = [hex(20), hex(20), hex(20)].toSorted();
+const deployment = {
+  chainId: 26170,
+  deals: hex(20),
+  registry: hex(20),
+  ledger: hex(20),
+  genesisTime: 1_700_000_000,
+  periodSeconds: 3600,
+  graceSeconds: 60,
+  disputePeriods: 24,
+  voteWindowPeriods: 4,
+  proposalSeconds: 86_400,
+  deployedAt: 1,
+};
+
+const network: NetworkJson = {
+  version: "0.1.0",
+  profile: "local",
+  chainUrl: "http://127.0.0.1:1",
+  executor: hex(20),
+  verifierSet: keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [verifiers, 2])),
+  verifiers,
+  quorum: 2,
+  operators: 1,
+  deployment,
+  defaults: { k: 2, n: 4, days: 180 },
+  pieceLimit: 1_000_000,
+  scrubSeconds: 60,
+  faucet: false,
+};
+
+interface Held {
+  open: OpenPackageJson;
+  body: Buffer[];
+  manifest: Buffer;
+  seal?: SealPackageJson;
+  document?: CommitmentDocument;
+  documentBytes: Buffer;
+  manifestHash: Hex | null;
+  state: string;
+}
+
+/** What is asked of the gateway: "GET /packages/ID/document" with the ids replaced by `:id`, and the parsed body. */
+export interface Asked {
+  call: string;
+  id: string | undefined;
+  body: Record<string, unknown>;
+  /** It carries something that the owner signed. */
+  signed: boolean;
+}
+
+/** An answer that never comes, and one of which only the first half does. */
+export const HELD = Symbol("held");
+export class Half {
+  readonly bytes: Buffer;
+  constructor(bytes: Buffer) {
+    this.bytes = bytes.subarray(0, bytes.length >> 1);
+  }
+}
+
+/** Changes an answer on its way to the client; Buffers are downloads, all else JSON. */
+export type Bend = (asked: Asked, answer: unknown) => unknown;
+
+/**
+ * What a client sees of a gateway, for packages of one small piece: everything that it says is consistent and signed by providers' keys,
+ * until `bend` changes it. Nothing is encoded or proved: commitments are random numbers, as only the gateway could tell.
+ */
+export async function startMemoryGateway() {
+  const keys = Array.from({ length: 4 }, () => ({ cold: generateKey(), hot: generateKey() }));
+  const packages = new Map<string, Held>();
+  const asked: Asked[] = [];
+  let owner = "";
+  let bend: Bend = (_, answer) => answer;
+
+  function statusOf(id: string) {
+    const { open, seal, document, manifestHash, state } = packages.get(id)!;
+    return {
+      id,
+      state,
+      label: open.label,
+      layout: open.layout,
+      mask: open.mask,
+      k: open.k,
+      n: open.n,
+      bytes: seal?.bytes ?? 0,
+      files: seal?.files ?? 0,
+      pieces: seal?.pieces.length ?? 0,
+      root: seal?.root ?? null,
+      manifestHash,
+      createdAt: 1,
+      expiresAt: null,
+      strength: { live: 4, needed: open.k, full: open.n },
+      progress: { stage: "done", done: 1, total: 1 },
+      cause: null,
+      next: null,
+      pieceList: piecesOf(packages.get(id)!).map(({ length, commP, received }, number) => ({
+        number,
+        length,
+        received,
+        commP,
+        pieceCid: null,
+      })),
+      slots: (document?.pieces ?? []).flatMap(({ shards }, piece) =>
+        shards.map((one, shard) => ({
+          piece,
+          shard,
+          state: "ACTIVE",
+          deal: null,
+          provider: null,
+          cause: null,
+          ...one,
+        })),
+      ),
+      escrow: "1",
+      paid: "0",
+      pricePerPeriod: "1",
+      reserve: "1",
+    };
+  }
+
+  function planOf(id: string): QuotePlanJson {
+    const { open, document, documentBytes, manifestHash } = packages.get(id)!;
+    const quotes = document!.pieces.flatMap(({ shards }, piece) =>
+      shards.map(
+        ({ commitment, rawLength }, shard): Quote => ({
+          provider: addressOfKey(keys[shard]!.cold).toLowerCase() as Address,
+          owner: document!.owner,
+          manifestHash: manifestHash!,
+          piece,
+          shard,
+          commitment,
+          rawLength: BigInt(rawLength),
+          pricePerPeriod: 100n,
+          egressPrice: 0n,
+          periods: periodsFor(open.days * DAY, deployment.periodSeconds, ALWAYS_ON),
+          duty: ALWAYS_ON,
+          verifierSet: network.verifierSet as Hex,
+          expiry: BigInt(now() + 600),
+          nonce: hex(32),
+        }),
+      ),
+    );
+    const { periods } = quotes[0]!;
+    const escrow = 100n * BigInt(periods) * BigInt(quotes.length);
+    return {
+      manifestHash: manifestHash!,
+      document: documentBytes.toString("base64"),
+      placements: quotes.map((quote) => ({
+        piece: quote.piece,
+        shard: quote.shard,
+        deal: dealIdOf(quote, deployment),
+        provider: quote.provider,
+        quote: signedToJson<"Quote">({
+          message: quote,
+          signature: signTyped("Quote", quote, deployment, keys[quote.shard]!.hot),
+        }),
+        region: "eu",
+        pricePerPeriod: quote.pricePerPeriod.toString(),
+        rating: 90,
+      })),
+      escrow: escrow.toString(),
+      repairReserve: "0",
+      total: escrow.toString(),
+      balance: "123456789",
+      periods,
+      endsAt: now() + open.days * DAY,
+      validUntil: Number(quotes[0]!.expiry),
+      warnings: [],
+    };
+  }
+
+  function sealPackage(id: string, seal: SealPackageJson): void {
+    const held = packages.get(id)!;
+    held.seal = seal;
+    held.document = {
+      version: 1,
+      package: id,
+      owner: owner as Address,
+      root: seal.root,
+      k: held.open.k,
+      n: held.open.n,
+      erasure: "rs-cauchy-gf256-v1",
+      mask: held.open.mask,
+      pieces: seal.pieces.map(({ length }) => ({
+        length,
+        commP: `${hex(31)}00`,
+        shards: Array.from({ length: held.open.n }, () => ({
+          commitment: hex(32),
+          rawLength: Math.ceil(length / held.open.k / 127) * 127,
+        })),
+      })),
+      manifest: { sha256: sha256Hex(held.manifest), size: held.manifest.length },
+    };
+    const { bytes, manifestHash } = encodeDocument(held.document);
+    held.documentBytes = Buffer.from(bytes);
+    held.manifestHash = manifestHash;
+    held.state = "COMMITTED";
+  }
+
+  /** Frames of the asked blocks, cut out of the bodies that were uploaded. */
+  function blocksOf(held: Held, cids: string[]): Buffer {
+    const body = Buffer.concat(held.body);
+    const frames = new Map<string, Buffer>();
+    for (let at = 0; at < body.length; ) {
+      const start = at;
+      let length = 0;
+      for (let shift = 0; ; shift += 7) {
+        const byte = body[at++]!;
+        length += (byte & 0x7f) * 2 ** shift;
+        if (byte < 0x80) break;
+      }
+      frames.set(base32(body.subarray(at, at + 36)), body.subarray(start, at + length));
+      at += length;
+    }
+    return Buffer.concat(cids.map((cid) => frames.get(cid)!));
+  }
+
+  /** As the document has them, or what there is of the one that is being received. */
+  function piecesOf({ document, body }: Held) {
+    if (document !== undefined) return document.pieces.map((piece) => ({ ...piece, received: piece.length }));
+    const received = body.reduce((sum, { length }) => sum + length, 0);
+    return body.length === 0 ? [] : [{ length: CAR_HEADER_BYTES + received, received, commP: null }];
+  }
+
+  /** All that is held is of one piece. */
+  async function keep(held: Held, { pieces: [kept] }: KeepUploadJson) {
+    held.body = kept === undefined ? [] : [Buffer.concat(held.body).subarray(0, kept.length - CAR_HEADER_BYTES)];
+    if (kept === undefined) return { pieces: [] };
+    const chain = await chainOf(Readable.from(held.body));
+    return { pieces: [{ chain: Buffer.from(chain).toString("hex") }] };
+  }
+
+  function answer({ call, id, body }: Asked, raw: Buffer, query: URLSearchParams): unknown {
+    const held = id === undefined ? undefined : packages.get(id);
+    if (id !== undefined && held === undefined) return missing();
+    switch (call) {
+      case "GET /network":
+        return network;
+      case "GET /status":
+        return {
+          version: network.version,
+          profile: network.profile,
+          uptimeSeconds: 60,
+          block: 7,
+          blockTime: now(),
+          period: 0,
+          packages: packages.size,
+          atFullStrength: packages.size,
+          bytes: 0,
+          providers: 0,
+          providersConnected: 0,
+          activeDeals: 0,
+          provedLastPeriod: 0,
+          missedLastPeriod: 0,
+        };
+      case "GET /providers":
+        return [];
+      case "GET /account":
+        return { owner: owner === "" ? null : owner, balance: "123456789", coins: "0" };
+      case "PUT /account":
+        owner = (body.message as { owner: string }).owner;
+        return {};
+      case "POST /packages":
+        if (packages.has(body.id as string)) return statusOf(body.id as string);
+        packages.set(body.id as string, {
+          open: body as OpenPackageJson,
+          body: [],
+          manifest: Buffer.alloc(0),
+          documentBytes: Buffer.alloc(0),
+          manifestHash: null,
+          state: "RECEIVING",
+        });
+        return statusOf(body.id as string);
+      case "GET /packages":
+        return {
+          packages: [...packages]
+            .filter(([, { open }]) => query.get("nameHash") === null || open.nameHash === query.get("nameHash"))
+            .map(([one]) => statusOf(one)),
+          next: null,
+        };
+      case "PUT /packages/:id/pieces/0":
+      case "POST /packages/:id/pieces/0":
+        held!.body = [Buffer.concat(held!.body).subarray(0, Number(query.get("offset"))), raw];
+        return { received: Buffer.concat(held!.body).length };
+      case "PUT /packages/:id/manifest":
+      case "POST /packages/:id/manifest":
+        held!.manifest = raw;
+        return { size: raw.length };
+      case "POST /packages/:id/seal":
+        sealPackage(id!, body as unknown as SealPackageJson);
+        return statusOf(id!);
+      case "POST /packages/:id/quote":
+        return planOf(id!);
+      case "POST /packages/:id/commit":
+      case "POST /packages/:id/repair-key":
+        held!.state = "STORED";
+        return statusOf(id!);
+      case "POST /packages/:id/keep":
+        return keep(held!, body as unknown as KeepUploadJson);
+      case "POST /packages/:id/abandon":
+        if (held!.state === "STORED") return refusal("wrong-state", "conflict");
+        packages.delete(id!);
+        return {};
+      case "POST /packages/:id/remove":
+        held!.state = "ENDING";
+        return statusOf(id!);
+      case "GET /packages/:id":
+        return statusOf(id!);
+      case "GET /packages/:id/document":
+        return held!.documentBytes;
+      case "GET /packages/:id/manifest":
+        return held!.manifest;
+      case "POST /packages/:id/blocks":
+        return blocksOf(held!, body.cids as string[]);
+      case "GET /packages/:id/pieces/0":
+        return Buffer.concat([header(held!.seal!.root), ...held!.body]);
+      case "POST /packages/:id/locate":
+        return { pieces: [0] };
+      case "POST /packages/:id/check":
+        return {
+          id: "c1",
+          package: id,
+          kind: body.full === true ? "full" : "scrub",
+          state: "done",
+          startedAt: 1,
+          finishedAt: 2,
+          ok: true,
+          shards: held!.document!.pieces[0]!.shards.map(({ rawLength }, shard) => ({
+            piece: 0,
+            shard,
+            provider: addressOfKey(keys[shard]!.cold),
+            result: "sound",
+            detail: "",
+            checkedBytes: rawLength,
+          })),
+        };
+      case "GET /recover":
+        return {
+          packages: [...packages.values()].map(({ manifestHash }) => ({ manifestHash, deals: 4, known: null })),
+          next: null,
+        };
+      case "POST /recover":
+        return [...packages.keys()].map(statusOf);
+      default:
+        return missing();
+    }
+  }
+
+  const server = createServer(async (request, response) => {
+    let raw: Buffer;
+    try {
+      raw = await bodyOf(request);
+    } catch {
+      // Who was interrupted sends no more.
+      return;
+    }
+    const url = new URL(request.url!, "http://127.0.0.1");
+    const path = url.pathname.replace(/^\/api\/v1/, "");
+    const id = /^\/packages\/([0-9a-f]{32})/.exec(path)?.[1];
+    const json = request.headers["content-type"] === "application/json";
+    const signed = request.headers["cairn-capability"] !== undefined || (json && raw.includes('"signature"'));
+    const one: Asked = {
+      signed,
+      call: `${request.method} ${path.replace(/[0-9a-f]{32}/, ":id")}`,
+      id,
+      body: json && raw.length > 0 ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {},
+    };
+    asked.push(one);
+    const given = bend(one, structuredCloneOf(await answer(one, raw, url.searchParams)));
+    if (given === HELD) return;
+    if (given instanceof Half) response.write(given.bytes);
+    else if (Buffer.isBuffer(given)) response.end(given);
+    else {
+      const failed = typeof given === "object" && given !== null && "error" in given;
+      response.writeHead(failed ? 404 : 200, { "content-type": "application/json" }).end(JSON.stringify(given));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    packages,
+    statusOf,
+    lie(next: Bend | undefined): void {
+      bend = next ?? ((_, answer) => answer);
+      asked.length = 0;
+    },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+export const refusal = (code: string, kind: string) => ({ error: { code, kind, message: code } });
+const missing = () => refusal("unknown-package", "missing");
+const structuredCloneOf = (value: unknown): unknown => (Buffer.isBuffer(value) ? value : structuredClone(value));
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A CID as text: multibase base32. */
+function base32(bytes: Uint8Array): string {
+  let bits = "";
+  for (const byte of bytes) bits += byte.toString(2).padStart(8, "0");
+  const digits = bits.match(/.{1,5}/g) ?? [];
+  return `b${digits.map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five.padEnd(5, "0"), 2)]).join("")}`;
+}
+
+function bytesOfBase32(text: string): Buffer {
+  const bits = [...text.slice(1)].map((one) =>
+    "abcdefghijklmnopqrstuvwxyz234567".indexOf(one).toString(2).padStart(5, "0"),
+  );
+  const bytes = bits.join("").match(/.{8}/g) ?? [];
+  return Buffer.from(bytes.map((one) => Number.parseInt(one, 2)));
+}
+
+/** The header of a CARv1 (docs/protocol.md, 1). */
+const header = (root: string): Buffer =>
+  Buffer.concat([
+    Buffer.from("3aa265726f6f747381d82a582500", "hex"),
+    bytesOfBase32(root),
+    Buffer.from("6776657273696f6e01", "hex"),
+  ]);

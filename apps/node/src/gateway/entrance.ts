@@ -1,0 +1,197 @@
+import type { IncomingMessage } from "node:http";
+import type { Account } from "@cairn/catalog";
+import {
+  bodyTooLarge,
+  clientAddress,
+  EntranceRefusal,
+  type Guard,
+  hostCheck,
+  isDenseJson,
+  networkOf,
+  noRoom,
+  readBody,
+  TrafficLimits,
+  tooManyRequests,
+} from "@cairn/process/entrances";
+import type { RouteAccess } from "@cairn/transport";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Somebody known is at the other end of this socket. */
+    vouch: Guard["vouch"];
+  }
+  interface FastifyRequest {
+    /** Of the token, on routes with access `token`. */
+    account: Account | undefined;
+    /** Whom the request is known to be from: an account or a connected provider. */
+    who: string | undefined;
+    network: string;
+    /** Bytes of its body that count against the memory of all bodies. */
+    heldBytes: number;
+  }
+}
+
+const MIB = 1024 * 1024;
+/** Bodies without a limit of their own. */
+export const SMALL_BODY_BYTES = 64 * 1024;
+/** Lists of 65,536 CIDs, or of 100,000 pieces. */
+export const LIST_BODY_BYTES = 8 * MIB;
+
+const KNOWN = {
+  /** Requests of one account or provider at a time, beyond the connections that one client opens. */
+  atWork: 128,
+  bodyMilliseconds: 30_000,
+  heldBytes: { perNetwork: 16 * MIB, total: 32 * MIB },
+};
+const STRANGERS = {
+  bodyMilliseconds: 15_000,
+  heldBytes: { perNetwork: 4 * MIB, total: 12 * MIB },
+  rates: { requests: { perSecond: 50, burst: 400 } },
+};
+const NETWORKS = 20_000;
+/** Answered from what was found a moment ago: whoever watches over the gateway must not take a flood for its end. */
+const UNCOUNTED = "/health";
+const TRUSTED_TOKENS = 1_000;
+
+export interface EntranceOptions {
+  /** Names under which this gateway is reached, besides loopback's and its addresses. */
+  names: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
+  /** The account of a bearer token. @throws CairnError `no-token`, `wrong-token` */
+  authenticate(request: FastifyRequest): Promise<Account>;
+  /** Tokens that are known to be good before anybody has used them. */
+  goodTokens?: readonly string[];
+  /** The connected provider that was given this session. */
+  providerOf(session: string): string | undefined;
+  /** Monotonic milliseconds, by which traffic is counted. */
+  now?(): number;
+}
+
+/** Other people's protocols and their pages. */
+export const DOORS = /^\/(api\/)?downstream(\/|\?|$)/;
+
+/**
+ * What every request passes before its route: Host and Origin, the traffic of its network, its token. Only then is a body read, by its route's
+ * `bodyLimit`, in limited time, and within what all bodies may take of the process's memory.
+ */
+export function admitRequests(server: FastifyInstance, guard: Guard, options: EntranceOptions): void {
+  const refusal = hostCheck({ names: options.names, pages: "own" });
+  const refusalAtDoor = hostCheck({ pages: "own", anyHost: true });
+  const addressOf = clientAddress(options.trustedProxies);
+  const known = new TrafficLimits({ rates: {}, heldBytes: KNOWN.heldBytes, networks: NETWORKS }, options.now);
+  const strangers = new TrafficLimits({ ...STRANGERS, networks: NETWORKS }, options.now);
+  const atWork = new Map<string, number>();
+  /** Tokens that were good a moment ago are looked up whatever strangers of the same network do. */
+  const goodTokens = new Set(options.goodTokens?.map((token) => `Bearer ${token}`));
+
+  server.decorate("vouch", guard.vouch);
+  server.decorateRequest("account", undefined);
+  server.decorateRequest("who", undefined);
+  server.decorateRequest("network", "");
+  server.decorateRequest("heldBytes", 0);
+
+  const countStranger = (request: FastifyRequest) => {
+    const seconds = strangers.take(request.network, "requests");
+    if (seconds > 0) throw tooManyRequests(seconds);
+  };
+  const identify = async (request: FastifyRequest, access: RouteAccess): Promise<string | undefined> => {
+    const session = request.headers["cairn-session"];
+    const provider = typeof session === "string" ? options.providerOf(session) : undefined;
+    const credential = request.headers.authorization ?? request.headers["sec-websocket-protocol"] ?? "";
+    const good = goodTokens.has(credential);
+    if (access !== "token" && !(good && provider === undefined && access !== "door")) {
+      const counted = access !== "door" && request.routeOptions.url !== UNCOUNTED;
+      if (provider === undefined && counted) countStranger(request);
+      return provider;
+    }
+    if (!good) countStranger(request);
+    try {
+      request.account = await options.authenticate(request);
+    } catch (error) {
+      goodTokens.delete(credential);
+      throw error;
+    }
+    goodTokens.add(credential);
+    if (goodTokens.size > TRUSTED_TOKENS) goodTokens.delete(goodTokens.values().next().value ?? "");
+    return request.account.id;
+  };
+  const memoryOf = ({ who, network }: FastifyRequest) =>
+    who === undefined ? ({ limits: strangers, key: network } as const) : ({ limits: known, key: who } as const);
+  const leave = (request: FastifyRequest) => {
+    const { limits, key } = memoryOf(request);
+    if (request.heldBytes > 0) limits.release(key, request.heldBytes);
+    request.heldBytes = 0;
+    if (request.who === undefined) return;
+    const left = (atWork.get(request.who) ?? 1) - 1;
+    if (left === 0) atWork.delete(request.who);
+    else atWork.set(request.who, left);
+  };
+
+  server.addHook("onRequest", async (request, reply) => {
+    if (request.raw.socket.destroyed) {
+      // The rest of what a connection sent that the guard has ended.
+      reply.hijack();
+      return;
+    }
+    const door = DOORS.test(request.url);
+    const wrong = (door ? refusalAtDoor : refusal)(request.raw);
+    if (wrong !== undefined) throw wrong;
+    request.network = networkOf(addressOf(request.raw));
+    // Whoever asks for what does not exist is a stranger.
+    const exists = request.routeOptions.url !== undefined;
+    const who = await identify(
+      request,
+      door ? "door" : exists ? (request.routeOptions.config.access ?? "token") : "open",
+    );
+    if (who === undefined) {
+      reply.raw.once("close", () => leave(request));
+      return;
+    }
+    const busy = atWork.get(who) ?? 0;
+    if (busy >= KNOWN.atWork) throw tooManyRequests(1);
+    atWork.set(who, busy + 1);
+    request.who = who;
+    reply.raw.once("close", () => leave(request));
+    guard.vouch(request.raw.socket, who);
+  });
+
+  server.removeAllContentTypeParsers();
+  const parse = server.getDefaultJsonParser("error", "error");
+  server.addContentTypeParser("application/json", (request, payload, done) => {
+    jsonBody(request, payload as IncomingMessage).then(
+      (body) => parse(request, body, done),
+      (error) => done(error as Error),
+    );
+  });
+  server.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+
+  async function jsonBody(request: FastifyRequest, payload: IncomingMessage): Promise<string> {
+    const maxBytes = request.routeOptions.bodyLimit;
+    if (Number(payload.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+    const { limits, key } = memoryOf(request);
+    const body = await readBody(payload, {
+      maxBytes,
+      timeoutMilliseconds: request.who === undefined ? STRANGERS.bodyMilliseconds : KNOWN.bodyMilliseconds,
+      hold(bytes) {
+        if (!limits.hold(key, bytes)) return noRoom();
+        // Until the request is answered: what was parsed lives as long.
+        request.heldBytes += bytes;
+        return undefined;
+      },
+    });
+    if (isDenseJson(body)) throw tooDense();
+    return body.toString("utf8");
+  }
+}
+
+function tooDense(): EntranceRefusal {
+  return new EntranceRefusal("the body has more structure than any request of this size", {
+    code: "bad-request",
+    kind: "input",
+    status: 400,
+    details: { field: "body" },
+    next: "GET /openapi.json says what is allowed.",
+  });
+}

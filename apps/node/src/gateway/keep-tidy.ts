@@ -1,0 +1,33 @@
+import { forgetEvents } from "@cairn/catalog";
+import { forgetOutgoing } from "@cairn/chain";
+import { asCairnError, type Clock, type Profile } from "@cairn/core";
+import type { Pool } from "pg";
+
+const DAY = 86_400;
+/** How long the gateway keeps what only tells of the past: a throw-away network shorter than a real one. */
+export const KEPT_SECONDS: Record<Profile["name"], number> = { local: 7 * DAY, demo: DAY, real: 30 * DAY };
+const EVENTS = 100_000;
+const EVERY_SECONDS = 600;
+
+export interface TidyOptions {
+  pool: Pool;
+  clock: Clock;
+  profile: Profile["name"];
+  signal: AbortSignal;
+  log: { warn(details: object, message: string): void };
+}
+
+/** Forget old events and old transactions, every ten minutes until `signal` aborts. */
+export async function keepTidy({ pool, clock, profile, signal, log }: TidyOptions): Promise<void> {
+  const seconds = KEPT_SECONDS[profile];
+  while (!signal.aborted) {
+    try {
+      // One batch may not be all; the next round takes the rest.
+      await forgetEvents(pool, { seconds, count: EVENTS });
+      await forgetOutgoing(pool, seconds);
+    } catch (error) {
+      if (!signal.aborted) log.warn({ error: asCairnError(error).message }, "old rows could not be deleted");
+    }
+    await clock.sleep(EVERY_SECONDS, signal);
+  }
+}

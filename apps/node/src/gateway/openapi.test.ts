@@ -1,0 +1,49 @@
+import type { FastifyPluginAsync, RouteOptions } from "fastify";
+import { expect, it } from "vitest";
+import type { GatewayContext } from "./gateway-context.ts";
+import { createHttpServer } from "./http-server.ts";
+import { liveRoute } from "./live-route.ts";
+import { packageRoutes } from "./package-routes.ts";
+import { providerRoutes } from "./provider-routes.ts";
+import { publicRoutes } from "./public-routes.ts";
+
+it("describes every route of the server, how it is opened, and how it fails", async () => {
+  // Routes are declared here, none is called.
+  const context = { market: {}, audit: {} } as unknown as Parameters<typeof providerRoutes>[0] & GatewayContext;
+  const routes: RouteOptions[] = [];
+  const watch: FastifyPluginAsync = async (server) => {
+    server.addHook("onRoute", (route) => {
+      routes.push(route);
+    });
+  };
+  Object.assign(watch, { [Symbol.for("skip-override")]: true });
+  const stopped = AbortSignal.abort();
+  const server = await createHttpServer(
+    [watch, publicRoutes(context), packageRoutes(context), liveRoute(context, stopped), providerRoutes(context)],
+    {
+      names: [],
+      trustedProxies: [],
+      providerOf: () => undefined,
+      authenticate: () => Promise.reject(new Error("nobody")),
+    },
+  );
+  await server.ready();
+  const { paths } = server.swagger() as unknown as {
+    paths: Record<string, Record<string, { summary?: string; security?: object[]; responses: object }>>;
+  };
+  const asked = routes.flatMap(({ method, url }) =>
+    [method]
+      .flat()
+      .filter((one) => one !== "HEAD")
+      .map((one) => [one.toLowerCase(), url.replace(/:(\w+)/g, "{$1}")] as const),
+  );
+  expect(asked.length).toBeGreaterThan(30);
+  for (const [method, path] of asked) {
+    const described = paths[path]?.[method];
+    expect([path, method, described?.summary]).toEqual([path, method, expect.any(String)]);
+    expect(Object.keys(described?.responses ?? {})).toEqual(expect.arrayContaining(["4XX", "5XX"]));
+    expect(described?.security).toBeDefined();
+  }
+  expect(paths["/api/v1/packages"]?.post?.security).toEqual([{ token: [] }]);
+  await server.close();
+});

@@ -1,0 +1,76 @@
+import type { RouteAccess } from "@cairn/transport";
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { FastifySchema } from "fastify";
+import { Type } from "typebox";
+import { VERSION } from "../version.ts";
+import { DOORS } from "./entrance.ts";
+
+/** The body of every answer that is no success. */
+const ErrorJson = Type.Object({
+  error: Type.Object({
+    code: Type.String({ description: "stable, kebab-case; docs/errors.md lists them all" }),
+    kind: Type.String({
+      enum: ["input", "auth", "missing", "conflict", "unavailable", "exhausted", "corrupt", "internal"],
+    }),
+    message: Type.String(),
+    next: Type.Optional(Type.String({ description: "what to do next" })),
+    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  }),
+});
+
+const SECURITY: Record<RouteAccess, { [scheme: string]: string[] }[]> = {
+  token: [{ token: [] }],
+  signed: [{ capability: [] }, { session: [] }, {}],
+  open: [],
+  door: [],
+};
+
+/** The document that `GET /openapi.json` gives: every route of the server, what it takes, and how it fails. */
+export const OPENAPI: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: { title: "Cairn", version: VERSION, description: "Store, prove, repair and get back folders." },
+    tags: [
+      { name: "network", description: "what runs here" },
+      { name: "account", description: "the token's account" },
+      { name: "packages", description: "storing, following, reading, checking and removing" },
+      { name: "provider", description: "where providers knock: docs/protocol.md, section 4" },
+      { name: "downstream", description: "the door of the Storj downstream protocol: docs/doors/downstream.md" },
+    ],
+    components: {
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", description: "an API token; the home's own is in its `token` file" },
+        capability: {
+          type: "apiKey",
+          in: "header",
+          name: "cairn-capability",
+          description: "a signed capability, as base64 of its JSON",
+        },
+        session: {
+          type: "apiKey",
+          in: "header",
+          name: "cairn-session",
+          description: "of a connected provider: its welcome brought it",
+        },
+      },
+    },
+  },
+  transform: ({ schema: given, url, route }) => {
+    const schema: FastifySchema = given ?? {};
+    const { access = DOORS.test(url) ? "door" : "token", webSocket = false } = route.config ?? {};
+    // A WebSocket's route is marked as hidden by its plugin.
+    const hide = webSocket ? false : schema.hide === true;
+    const opened = webSocket ? { 101: { description: "the socket is open", type: "null" } } : {};
+    return {
+      schema: {
+        ...schema,
+        hide,
+        security: schema.security ?? SECURITY[access],
+        response: { ...opened, ...(schema.response ?? {}), "4xx": ErrorJson, "5xx": ErrorJson },
+      },
+      url,
+    };
+  },
+};
+
+export const OPENAPI_ROUTE = { summary: "This document", tags: ["network"] };

@@ -1,0 +1,165 @@
+import { recoverTyped } from "@cairn/chain";
+import {
+  asCairnError,
+  CairnError,
+  type Deployment,
+  type Hex,
+  type Ledger,
+  type Seconds,
+  type Signed,
+} from "@cairn/core";
+import { EntranceRefusal } from "@cairn/process/entrances";
+import { workBits } from "@cairn/transport";
+import type { Pool } from "pg";
+
+export const registrationMigrations = [
+  {
+    name: "0001-registrations",
+    sql: `
+create schema if not exists gateway;
+
+-- Registrations that this gateway paid for, of one day; those of other days are deleted.
+create table gateway.registrations (
+  id bigint generated always as identity primary key,
+  day integer not null,
+  network text not null
+);
+`,
+  },
+];
+
+/** What a gateway pays for in a day. A registration costs some 200,000 gas. */
+const A_DAY = 256;
+/** Without work: of one network, and of all. */
+const FREE = { perNetwork: 8, total: 64 };
+/** Bits of work beyond that; one more for every so many registrations of the day, so that the last ones of it are dear. */
+const WORK = { least: 16, oneMoreEach: 32 };
+const DAY_SECONDS = 86_400;
+/** Providers sign a registration for an hour; one with a deadline further ahead than this is refused. */
+const LONGEST_SECONDS = DAY_SECONDS;
+
+export interface RegistrationRelay {
+  pool: Pool;
+  ledger: Pick<Ledger, "register" | "deployment">;
+  now(): Seconds;
+  /** The time by which the registry judges deadlines. */
+  chainNow(): Seconds;
+}
+
+export interface RelayRequest {
+  registration: Signed<"Registration">;
+  network: string;
+  /** Header `cairn-work`. */
+  work: string;
+  /** Called once the signature is checked and a transaction is paid for. */
+  onAdmitted?(): void;
+}
+
+/**
+ * Put a provider's registration on chain at the gateway's cost: within what it pays for strangers in a day, the first ones of a network for
+ * nothing, further ones for work. Nothing is paid for what the chain would refuse.
+ *
+ * @throws CairnError `registration-refused`, EntranceRefusal `work-needed`, `registrations-used-up`; what `Ledger.register` throws
+ */
+export async function relayRegistration(
+  relay: RegistrationRelay,
+  request: RelayRequest,
+): Promise<{ transaction: Hex }> {
+  const { ledger, pool } = relay;
+  const { message, signature } = request.registration;
+  const now = relay.now();
+  const chainNow = relay.chainNow();
+  const { hot, nonce, deadline } = message;
+  if (deadline <= BigInt(chainNow) || deadline > BigInt(chainNow + LONGEST_SECONDS)) {
+    throw refused("its deadline is not within a day from now");
+  }
+  assertSigned(relay.ledger.deployment, request.registration);
+  const day = Math.floor(now / DAY_SECONDS);
+  const id = await take(pool, day, request, DAY_SECONDS - (now % DAY_SECONDS));
+  request.onAdmitted?.();
+  try {
+    const result = await ledger.register(
+      { id: `register:${hot}:${nonce}:${signature.slice(2, 18)}`, until: "included" },
+      message,
+      signature,
+    );
+    if (!result.ok) throw refused(result.revert ?? "no reason given");
+    return { transaction: result.transaction };
+  } catch (error) {
+    // A trial run refused it: nothing was sent, and nothing paid.
+    if (error instanceof CairnError && error.code === "reverted") {
+      await pool.query("delete from gateway.registrations where id = $1", [id]);
+      throw refused(error.message);
+    }
+    throw error;
+  }
+}
+
+/** The registry knows a provider by the signature alone: one that nobody can have made takes no place and no connection. */
+function assertSigned(deployment: Deployment, { message, signature }: Signed<"Registration">): void {
+  try {
+    recoverTyped("Registration", message, deployment, signature);
+  } catch (error) {
+    throw refused(asCairnError(error).message);
+  }
+}
+
+/** Takes a place in the day's registrations; the lock makes counting and taking one step. */
+async function take(pool: Pool, day: number, { network, registration, work }: RelayRequest, left: number) {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("lock table gateway.registrations in exclusive mode");
+    await client.query("delete from gateway.registrations where day <> $1", [day]);
+    const { rows } = await client.query<{ all: number; own: number }>(
+      `select count(*)::int as all, (count(*) filter (where network = $1))::int as own from gateway.registrations`,
+      [network],
+    );
+    const { all = 0, own = 0 } = rows[0] ?? {};
+    if (all >= A_DAY) throw usedUp(left);
+    const bits = own < FREE.perNetwork && all < FREE.total ? 0 : WORK.least + Math.floor(all / WORK.oneMoreEach);
+    if (workBits(registration.signature, work) < bits) throw workNeeded(bits);
+    const { rows: made } = await client.query<{ id: string }>(
+      "insert into gateway.registrations (day, network) values ($1, $2) returning id",
+      [day, network],
+    );
+    await client.query("commit");
+    return made[0]?.id;
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+function refused(why: string): CairnError {
+  return new CairnError(`the registry refused the registration: ${why}`, {
+    code: "registration-refused",
+    kind: "conflict",
+    next: "Sign with the provider's next nonce on chain and a deadline that lies ahead, within a day.",
+  });
+}
+
+function workNeeded(bits: number): EntranceRefusal {
+  return new EntranceRefusal(
+    `this gateway pays for no more registrations of this network today without ${bits} bits of work`,
+    {
+      code: "work-needed",
+      kind: "unavailable",
+      status: 429,
+      details: { bits },
+      next: "Send the header cairn-work: 16 hex digits that bring SHA-256(signature ‖ work) so many leading zero bits.",
+    },
+  );
+}
+
+function usedUp(seconds: number): EntranceRefusal {
+  return new EntranceRefusal(`this gateway has paid for its ${A_DAY} registrations of today`, {
+    code: "registrations-used-up",
+    kind: "unavailable",
+    status: 503,
+    retryAfter: seconds,
+    next: "Try again tomorrow, or register through another gateway.",
+  });
+}

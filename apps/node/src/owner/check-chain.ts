@@ -1,0 +1,169 @@
+import type { PackageDetailJson } from "@cairn/client";
+import type { Deployment, Ledger } from "@cairn/core";
+import { CairnError } from "@cairn/core/errors";
+import type { CheckedOffer, Terms } from "./check-offer.ts";
+import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
+
+const UNSIGNED = "Nothing was signed.";
+const CHAIN_TIMEOUT_MILLISECONDS = 10_000;
+/** Providers are looked up so many at a time. */
+const TOGETHER = 16;
+
+type ChainView = Pick<
+  Ledger,
+  "deployment" | "provider" | "verifierSet" | "balance" | "package" | "deal" | "liveDealAt"
+>;
+
+/**
+ * Read the contracts over the chain URL that this home knows (its own, not one the gateway names). Answers undefined when no chain
+ * answers there: what then went unchecked is said by the caller.
+ * @throws CairnError `gateway-lies` when the contracts are not as the gateway describes them, `wrong-chain`, `no-contract`
+ */
+export async function openChainView<T>(
+  chainUrl: string,
+  deployment: Deployment,
+  use: (chain: ChainView) => Promise<T>,
+): Promise<T | undefined> {
+  const options = { url: chainUrl, timeoutMilliseconds: CHAIN_TIMEOUT_MILLISECONDS, retries: 1 };
+  try {
+    const { openLedger } = await import("@cairn/chain");
+    const ledger = await openLedger({ ...options, deployment: { deals: deployment.deals } });
+    try {
+      expectEqual(
+        Object.entries(deployment).map(
+          ([field, offered]): Expectation => [
+            `network.deployment.${field}`,
+            typeof offered === "string" ? offered.toLowerCase() : offered,
+            ledger.deployment[field as keyof Deployment],
+          ],
+        ),
+        UNSIGNED,
+      );
+      return await use(ledger);
+    } finally {
+      await ledger.stop();
+    }
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "chain-unreachable") return undefined;
+    throw error;
+  }
+}
+
+/** Each quote is signed by the hot key that the registry has of its provider, which is active and works the hours it quotes. */
+export async function checkSigners(chain: Pick<Ledger, "provider">, { quotes }: CheckedOffer): Promise<void> {
+  const providers = [...new Set(quotes.map(({ message }) => message.provider))];
+  const records = new Map<string, Awaited<ReturnType<Ledger["provider"]>>>();
+  for (let from = 0; from < providers.length; from += TOGETHER) {
+    const part = providers.slice(from, from + TOGETHER);
+    const found = await Promise.all(part.map((provider) => chain.provider(provider)));
+    for (const [i, provider] of part.entries()) records.set(provider, found[i]);
+  }
+  quotes.forEach(({ message, signer, shownRegion }, index) => {
+    const at = `placements[${index}]`;
+    const record = records.get(message.provider);
+    if (record === undefined || !record.active) {
+      throw lie(`${at}.provider`, message.provider, "no registered, active provider", UNSIGNED);
+    }
+    expectEqual(
+      [
+        [`${at}.quote.signature`, `signed by ${signer}`, `signed by ${record.hot.toLowerCase()}`],
+        [`${at}.quote.duty`, message.duty, record.duty],
+        [`${at}.region`, shownRegion, record.region],
+      ],
+      UNSIGNED,
+    );
+  });
+}
+
+/** The verifiers stand on chain as the gateway names them, and the owner's deposit is what it says. */
+export async function checkTerms(
+  chain: Pick<Ledger, "verifierSet" | "balance">,
+  said: { terms: Terms; verifiers: readonly string[]; quorum: number; owner: `0x${string}`; balance: string },
+): Promise<void> {
+  const set = await chain.verifierSet(said.terms.verifierSet);
+  expectEqual(
+    [
+      [
+        "network.verifiers",
+        said.verifiers
+          .map((address) => address.toLowerCase())
+          .toSorted()
+          .join(),
+        (set?.verifiers ?? [])
+          .map((address) => address.toLowerCase())
+          .toSorted()
+          .join(),
+      ],
+      ["network.quorum", said.quorum, set?.quorum],
+      ["balance", said.balance, (await chain.balance(said.owner)).toString()],
+    ],
+    UNSIGNED,
+  );
+}
+
+/** Who holds a shard under which deal, and what all live ones cost a period, is what the deals' signed quotes say. */
+export async function checkHolders(
+  chain: Pick<Ledger, "deal">,
+  detail: PackageDetailJson,
+  manifestHash: `0x${string}`,
+): Promise<void> {
+  const held = detail.slots.filter((slot) => slot.deal !== null && slot.state === "ACTIVE");
+  let price = 0n;
+  for (let from = 0; from < held.length; from += TOGETHER) {
+    await Promise.all(
+      held.slice(from, from + TOGETHER).map(async ({ piece, shard, deal, provider, commitment }) => {
+        const record = await chain.deal(deal as `0x${string}`);
+        const quote = record?.quote;
+        const of = `of shard ${shard} of piece ${piece}`;
+        expectEqual(
+          [
+            [`deal ${of}`, deal, quote === undefined ? "on chain" : deal],
+            [`manifest ${of}`, manifestHash, quote?.manifestHash],
+            [`place ${of}`, `${piece} ${shard}`, `${quote?.piece} ${quote?.shard}`],
+            [`provider ${of}`, provider?.toLowerCase(), quote?.provider.toLowerCase()],
+            [`commitment ${of}`, commitment, quote?.commitment],
+          ],
+          "Nothing was read, signed or removed.",
+        );
+        if (record?.state === "ACTIVE") price += record.quote.pricePerPeriod;
+      }),
+    );
+  }
+  // Deals that are being handed over or end count as well, so that the sum may be more; less, it never is.
+  if (BigInt(detail.pricePerPeriod) < price) {
+    throw lie("pricePerPeriod", detail.pricePerPeriod, `at least ${price}`, "Nothing was read, signed or removed.");
+  }
+}
+
+/**
+ * After the gateway says STORED: every shard has a live deal on chain, for this manifest, proved once. Answers how many there are.
+ * @throws CairnError `gateway-lies`
+ */
+export async function confirmDeals(
+  chain: Pick<Ledger, "deal" | "liveDealAt">,
+  stored: { manifestHash: `0x${string}`; document: CheckedOffer["document"] },
+): Promise<number> {
+  const shards = stored.document.pieces.flatMap(({ shards }, piece) =>
+    shards.map(({ commitment }, shard) => ({ piece, shard, commitment })),
+  );
+  for (let from = 0; from < shards.length; from += TOGETHER) {
+    await Promise.all(
+      shards.slice(from, from + TOGETHER).map(async ({ piece, shard, commitment }) => {
+        const id = await chain.liveDealAt(
+          { owner: stored.document.owner, manifestHash: stored.manifestHash },
+          piece,
+          shard,
+        );
+        const deal = id === undefined ? undefined : await chain.deal(id);
+        expectEqual(
+          [
+            [`state of shard ${shard} of piece ${piece}`, "ACTIVE", deal?.state ?? "NONE"],
+            [`commitment of shard ${shard} of piece ${piece}`, commitment, deal?.quote.commitment],
+          ],
+          "The package may not be stored.",
+        );
+      }),
+    );
+  }
+  return shards.length;
+}

@@ -1,0 +1,31 @@
+import { CairnError } from "@cairn/core";
+import { describe, expect, it, vi } from "vitest";
+import { homeAt } from "../home/home.ts";
+import type { UnitEvent } from "./supervise-children.ts";
+import { tellRestarts } from "./tell-restarts.ts";
+
+function told(event: UnitEvent): string {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  tellRestarts(homeAt("/a/home"))(event);
+  const text = write.mock.calls.map(([line]) => line).join("");
+  write.mockRestore();
+  return text;
+}
+
+describe("what a supervisor reports", () => {
+  it("is what ended, and whether it comes back", () => {
+    const ended = { event: "ended", code: 1, signal: null, asked: false } as const;
+    expect(told({ ...ended, name: "gateway", restartsInMilliseconds: 500 } as UnitEvent)).toContain("is started again");
+    expect(told({ ...ended, name: "provider-2" } as UnitEvent)).toContain(
+      "cairn provider --directory /a/home/providers/2",
+    );
+    expect(told({ ...ended, name: "provider-2", asked: true } as UnitEvent)).toBe("");
+  });
+
+  it("is a record of the children that could not be written, and what to do", () => {
+    const error = new CairnError("no space left on device", { code: "home-unreadable", kind: "unavailable" });
+    const said = told({ event: "unrecorded", name: "children.json", error });
+    expect(said).toContain("could not be written to /a/home (no space left on device)");
+    expect(said).toContain("free space there");
+  });
+});

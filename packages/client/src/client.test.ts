@@ -1,0 +1,52 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CairnClient } from "./client.ts";
+
+describe("a list in pages", () => {
+  let server: Server;
+  let client: CairnClient;
+  let asked: (string | null)[];
+  let answer: (after: string | null) => unknown;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const after = new URL(request.url ?? "", "http://127.0.0.1").searchParams.get("after");
+      asked.push(after);
+      response.setHeader("content-type", "application/json").end(JSON.stringify(answer(after)));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    client = new CairnClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: "t" });
+  });
+  afterAll(() => new Promise((done) => server.close(done)));
+
+  const listed = async (pages: (after: string | null) => unknown) => {
+    asked = [];
+    answer = pages;
+    return client.packages();
+  };
+
+  it("is read to its end, page after page", async () => {
+    const pages: Record<string, unknown> = {
+      null: { packages: [{ id: "a" }, { id: "b" }], next: "b" },
+      b: { packages: [{ id: "c" }], next: null },
+    };
+    expect(await listed((after) => pages[String(after)])).toMatchObject([{ id: "a" }, { id: "b" }, { id: "c" }]);
+    expect(asked).toEqual([null, "b"]);
+  });
+
+  it("ends at a page without anything, whatever cursor comes with it", async () => {
+    expect(await listed(() => ({ packages: [], next: "more" }))).toEqual([]);
+    expect(asked).toEqual([null]);
+  });
+
+  it("ends when a gateway makes up page after page", async () => {
+    const page = { packages: Array.from({ length: 100_000 }, () => 0), next: "more" };
+    await expect(listed(() => page)).rejects.toMatchObject({ code: "bad-answer" });
+    expect(asked).toHaveLength(11);
+  });
+
+  it.each([[[]], [{}], [{ packages: "all", next: null }], [null]])("is no page: %j", async (page) => {
+    await expect(listed(() => page)).rejects.toMatchObject({ code: "bad-answer" });
+  });
+});

@@ -1,0 +1,324 @@
+import type { ErrorEntry } from "./entry.ts";
+
+/** What the command line, the gateway's own routes and the supervisor raise (apps/node). */
+export const APP_ERRORS = {
+  "account-exists": {
+    kind: "conflict",
+    means: "the home already has another account",
+    next: "Export it with `cairn key export`, or import into another home (--home).",
+  },
+  "bad-account-file": {
+    kind: "input",
+    means: "the file is not one that `cairn key export` wrote",
+    next: "Give a file that `cairn key export` wrote.",
+  },
+  "bad-backup": {
+    kind: "corrupt",
+    means: "the file is not a backup of a home, or is damaged",
+    next: "Give a file that `cairn backup` wrote.",
+  },
+  "bad-name": {
+    kind: "input",
+    means: "the text cannot be the name of a package",
+    next: "Choose a name without slashes and control characters, of at most 255 bytes.",
+  },
+  "bad-options": {
+    kind: "input",
+    means: "two options of the command contradict each other",
+    next: "Leave one of them out.",
+  },
+  "bad-rate": { kind: "input", means: "the text is not a rate", next: "Give bytes a second, such as 500kB or 2MiB." },
+  "bad-shard-source": { kind: "internal", means: "the URL that a provider was given to pull from names no shard" },
+  "bad-usage": {
+    kind: "input",
+    means: "the command line cannot be understood",
+    next: "Ask the command for its own help with --help.",
+  },
+  "bad-value": {
+    kind: "input",
+    means: "an option or argument of the command has a value that it cannot have",
+    next: "Ask the command for its own help with --help.",
+  },
+  "chain-refused": {
+    kind: "unavailable",
+    means: "the chain did not take what the gateway asked of it",
+    next: "Check with `cairn status` that the chain runs, then try again.",
+  },
+  "child-not-ready": {
+    kind: "unavailable",
+    means: "a process of the network did not start",
+    next: "Read the log file that is named.",
+  },
+  "clocks-apart": {
+    kind: "conflict",
+    means:
+      "this machine's clock and the network's are more than an hour apart, so that what is offered cannot be checked",
+    next: "Set this machine's clock if it is wrong; if it is right, wait until the network's is (`cairn doctor`).",
+  },
+  "command-failed": {
+    kind: "input",
+    means: "the command whose output was to be stored did not succeed; nothing was stored",
+    next: "Mend the command and run it again.",
+  },
+  declined: {
+    kind: "conflict",
+    means: "the question was not answered with yes, so nothing was changed",
+    next: "Answer y, or add --yes to be asked nothing.",
+  },
+  "demo-differs": {
+    kind: "corrupt",
+    means: "the demonstration's folder came back different",
+    next: "Run `cairn demo` again, and report what it prints.",
+  },
+  "demo-not-noticed": {
+    kind: "unavailable",
+    means: "the demonstration's damage was not noticed in time",
+    next: "Run it again when the machine has less to do; it needs two free cores.",
+  },
+  "demo-not-repaired": {
+    kind: "unavailable",
+    means: "the demonstration's network did not repair itself in time",
+    next: "Run it again when the machine has less to do; it needs two free cores.",
+  },
+  "demo-not-started": {
+    kind: "unavailable",
+    means: "the demonstration's network did not start, or lacks a process",
+    next: "Run `cairn doctor`, then try again.",
+  },
+  "downstream-running": {
+    kind: "conflict",
+    means: "the verification node runs, and the command needs its database alone",
+    next: "Stop it, then run this command again.",
+  },
+  "empty-argument": {
+    kind: "input",
+    means: "an argument of the command is empty",
+    next: "Give it a value, or leave it out where it may be.",
+  },
+  "empty-passphrase": {
+    kind: "input",
+    means: "the passphrase file is empty",
+    next: "Write the passphrase into the first line of the file.",
+  },
+  "file-exists": {
+    kind: "conflict",
+    means: "the file to be written exists already",
+    next: "Name a file that does not exist.",
+  },
+  "gateway-lies": {
+    kind: "corrupt",
+    means: "the gateway says something that contradicts what is known here; nothing was signed",
+    next: "Check which gateway this is, and report it.",
+  },
+  "home-corrupt": {
+    kind: "corrupt",
+    means: "a file of the home cannot be read as what it should be",
+    next: "Put the file back from a backup (`cairn restore`).",
+  },
+  "home-in-use": {
+    kind: "conflict",
+    means: "another process uses the home",
+    next: "End it with `cairn stop`, or choose another home with --home.",
+  },
+  "home-too-new": {
+    kind: "conflict",
+    means: "the home was written by a newer version",
+    next: "Update Cairn, or use another home.",
+  },
+  "home-unreadable": {
+    kind: ["unavailable", "auth"],
+    means: "a file of the home cannot be read by this user",
+    next: "Check who owns the home directory.",
+  },
+  "home-unusable": {
+    kind: "input",
+    means: "the home's directory cannot be made or written",
+    next: "Check who owns the directory and that the disk has space, or choose another home with --home.",
+  },
+  interrupted: {
+    kind: "conflict",
+    means: "the command was interrupted before it was done",
+    next: "Run the command again.",
+  },
+  "missing-argument": {
+    kind: "input",
+    means: "the command lacks an argument",
+    next: "Ask the command for its own help with --help.",
+  },
+  "missing-command": {
+    kind: "input",
+    means: "the command needs a further command",
+    next: "Ask the command for its own help with --help.",
+  },
+  "missing-value": {
+    kind: "input",
+    means: "an option of the command lacks its value",
+    next: "Ask the command for its own help with --help.",
+  },
+  "name-missing": {
+    kind: "input",
+    means: "what standard input or a command writes has no name of its own",
+    next: "Name it with --name NAME.",
+  },
+  "network-changed": {
+    kind: "conflict",
+    means: "the network is not the one that this account knows",
+    next: "Nothing was signed. If you know why it changed, accept it with `cairn trust --accept`; else ask who runs this network.",
+  },
+  "no-account": {
+    kind: "missing",
+    means: "the home has no account yet",
+    next: "Store something with `cairn put`, or bring an account with `cairn key import FILE`.",
+  },
+  "no-faucet": {
+    kind: "conflict",
+    means: "this network gives no coins away",
+    next: "Send coins to the owner's address and deposit them: see docs/operating.md.",
+  },
+  "no-home": { kind: "missing", means: "the directory is not the home of a network", next: "Name one with --home." },
+  "no-such-route": {
+    kind: "missing",
+    means: "the HTTP API has no such route",
+    next: "GET /openapi.json lists every route.",
+  },
+  "no-token": {
+    kind: "auth",
+    means: "the call lacks an API token",
+    next: "Send `Authorization: Bearer TOKEN`; the local token is in the home's `token` file.",
+  },
+  "no-wallet": {
+    kind: "conflict",
+    means: "the account has no wallet yet",
+    next: "PUT /api/v1/account with the owner's address first.",
+  },
+  "not-allowed": {
+    kind: "auth",
+    means: "the process belongs to another user and cannot be ended",
+    next: "Run as the user who started the network.",
+  },
+  "not-read-back": {
+    kind: "corrupt",
+    means: "the package was stored, but sampled bytes of it do not come back",
+    next: "Keep your copy, and see `cairn check NAME --full` for the shard at fault.",
+  },
+  "not-running": {
+    kind: "unavailable",
+    means: "no network or verification node runs in the home",
+    next: "Start one with `cairn up`, or name its home with --home or CAIRN_HOME.",
+  },
+  "not-sound": {
+    kind: "corrupt",
+    means: "a check found shards that their providers no longer hold whole",
+    next: "They are being rebuilt from the others; follow it with `cairn events --follow`.",
+  },
+  "not-stopped": {
+    kind: "unavailable",
+    means: "the process did not end in time",
+    next: "See the logs, or end it by force; its processes end with it.",
+  },
+  "not-stored": {
+    kind: "conflict",
+    means: "the package is not stored (yet)",
+    next: "See its state with `cairn show`.",
+  },
+  "nothing-to-offer": {
+    kind: "conflict",
+    means: "no shard of the package is held under an active deal",
+    next: "See `cairn show` for the package's state.",
+  },
+  "nothing-to-store": {
+    kind: "input",
+    means: "nothing came from standard input, or from the command whose output was to be stored",
+    next: "Mend what should have written to it, or store an empty file with --allow-empty.",
+  },
+  "own-home": {
+    kind: "input",
+    means: "what was to be stored is the home of the running network",
+    next: "Copy what it cannot lose with `cairn backup FILE`.",
+  },
+  "passphrase-needed": {
+    kind: "auth",
+    means: "the account file is encrypted with a passphrase, and none was given",
+    next: "Set CAIRN_PASSPHRASE, or name a file that holds it with --passphrase-file.",
+  },
+  "profile-differs": {
+    kind: "conflict",
+    means: "the home has another profile, which cannot change",
+    next: "Leave --profile out, or start another home.",
+  },
+  "put-broken-off": {
+    kind: "unavailable",
+    means: "the network went away during a put; nothing was stored and nothing was paid",
+    next: "Bring the network up with `cairn up`, and run the command again.",
+  },
+  "put-under-way": {
+    kind: "conflict",
+    means: "another process puts a package of this name",
+    next: "Wait until it has ended, or put under another name with --name.",
+  },
+  "put-unknown": {
+    kind: "unavailable",
+    means: "the network went away while a package was being agreed, so whether it is stored is not known here",
+    next: "Bring the network up with `cairn up`; `cairn ls` shows whether it is stored.",
+  },
+  "registration-refused": {
+    kind: "conflict",
+    means: "the registry refused to register the provider",
+    next: "Sign with the provider's next nonce on chain and a deadline that lies ahead, within a day.",
+  },
+  "registrations-used-up": {
+    kind: "unavailable",
+    means: "the gateway has paid for as many registrations as it does in a day",
+    next: "Try again tomorrow, or register through another gateway.",
+  },
+  "stale-claim": {
+    kind: "auth",
+    means: "the time of a claim to a wallet is too far from the gateway's",
+    next: "Set this machine's clock, and sign a new one.",
+  },
+  "too-expensive": {
+    kind: "conflict",
+    means: "the quote is above what was allowed; nothing was signed",
+    next: "Allow more with --max-cost, keep it for fewer days, or wait for cheaper providers.",
+  },
+  "too-long": {
+    kind: "corrupt",
+    means: "the gateway sends more than what it serves can have",
+    next: "Check which gateway this is: no honest one sends this.",
+  },
+  "too-many-arguments": {
+    kind: "input",
+    means: "the command has more arguments than it takes",
+    next: "Ask the command for its own help with --help.",
+  },
+  "unit-exists": {
+    kind: "conflict",
+    means: "a process of this name runs already",
+    next: "Choose another name, or end the one that runs first.",
+  },
+  "unknown-command": {
+    kind: "input",
+    means: "there is no such command",
+    next: "Ask for the list of commands with `cairn --help`.",
+  },
+  "unknown-option": {
+    kind: "input",
+    means: "the command has no such option",
+    next: "Ask the command for its own help with --help.",
+  },
+  "upload-lost": {
+    kind: "unavailable",
+    means: "the gateway lost what it had of an upload",
+    next: "Run the command again: nothing was stored and nothing was paid.",
+  },
+  "work-needed": {
+    kind: "unavailable",
+    means: "the gateway asks for work before it pays for one more registration",
+    next: "Send the header cairn-work: 16 hex digits that bring SHA-256(signature ‖ work) as many leading zero bits as it asks for.",
+  },
+  "wrong-token": {
+    kind: "auth",
+    means: "the API token is not known to the gateway, or a claim was signed for another one",
+    next: "Use the token in this home's `token` file, and check that --home names the running network.",
+  },
+} as const satisfies Record<string, ErrorEntry>;

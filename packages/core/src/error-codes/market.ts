@@ -1,0 +1,257 @@
+import type { ErrorEntry } from "./entry.ts";
+
+/** What packages and deals raise at the gateway (packages/market, audit, catalog and blobs). */
+export const MARKET_ERRORS = {
+  "account-claimed": {
+    kind: "conflict",
+    means: "the wallet belongs to another account, or the account has another wallet",
+    next: "Use the key of that wallet (`cairn key import`), or another account.",
+  },
+  "account-unknown": {
+    kind: "missing",
+    means: "the gateway has no such account",
+    next: "Use the API token of an account that this gateway knows.",
+  },
+  "bad-cid": {
+    kind: "input",
+    means: "the text is not a CID",
+    next: "Give a CID as `cairn show` or ipfs prints it, such as bafy… or Qm….",
+  },
+  "bad-document": {
+    kind: "corrupt",
+    means: "the bytes are not a commitment document",
+    next: "Fetch it from another provider.",
+  },
+  "bad-mandate": {
+    kind: "input",
+    means: "what the owner signed is not what was quoted",
+    next: "Ask for a quote and sign its fields.",
+  },
+  "bad-piece": {
+    kind: "input",
+    means: "the number of a piece is out of range",
+    next: "Number pieces from 0 without gaps.",
+  },
+  "bad-quote": {
+    kind: "corrupt",
+    means: "a provider's quote differs from what was asked",
+    next: "Nothing: another provider is asked. If it happens often, update the provider.",
+  },
+  "bad-root": {
+    kind: "input",
+    means: "the CID cannot be the root of a package",
+    next: "Give a CIDv1 with sha2-256 of a dag-pb, raw or dag-cbor block.",
+  },
+  "bad-termination": {
+    kind: "input",
+    means: "what was signed ends another package, or its term is over",
+    next: "Sign the manifest hash of this package with a later expiry.",
+  },
+  "blob-key": {
+    kind: "input",
+    means: "the text cannot be the key of an object",
+    next: "Use segments of letters, digits, dot, underscore and hyphen, joined by slashes.",
+  },
+  "blob-missing": {
+    kind: "missing",
+    means: "the gateway's store has no such object",
+    next: "Restore the home from a backup, or get the package through another gateway.",
+  },
+  "blob-range": {
+    kind: "input",
+    means: "the bytes asked for are not all in the object",
+    next: "Ask for a range within the object.",
+  },
+  "block-unknown": {
+    kind: "missing",
+    means: "the package has no block with this CID",
+    next: "Check the CID against the package's manifest.",
+  },
+  "corrupt-spool": {
+    kind: "corrupt",
+    means: "a piece is damaged on the gateway's own disk",
+    next: "Send the piece again, or wait until the package is stored and read it from its providers.",
+  },
+  "deal-unknown": {
+    kind: "missing",
+    means: "no shard waits under the deal",
+    next: "Nothing: the shard was handed over already, or its package was given up.",
+  },
+  "index-broken": { kind: "internal", means: "the index of a piece's blocks has a gap" },
+  "manifest-at-fault": {
+    kind: "corrupt",
+    means: "the owner's signed commitments of a package contradict each other",
+    next: "Put the folder again: no provider is at fault.",
+  },
+  "manifest-missing": {
+    kind: ["missing", "conflict"],
+    means: "the package's manifest has not been sent",
+    next: "Send the manifest, then seal.",
+  },
+  "manifest-too-large": {
+    kind: "input",
+    means: "the manifest is too long for one package",
+    next: "Store the folder as several packages.",
+  },
+  "manifest-unavailable": {
+    kind: "unavailable",
+    means: "no provider gave the package's manifest",
+    next: "Try again when a provider of the package is connected.",
+  },
+  "name-taken": {
+    kind: "conflict",
+    means: "a package with this name is there already",
+    next: "Choose another name (--name), or take its place with `cairn put --replace`.",
+  },
+  "no-capability": {
+    kind: "conflict",
+    means: "the owner has not let this gateway read the shards",
+    next: "Read or repair it from the gateway that stored it.",
+  },
+  "no-mandate": {
+    kind: "conflict",
+    means: "the package was recovered without a mandate, so this gateway may not propose deals for it",
+    next: "Put the folder again from here, or repair it from the gateway that stored it.",
+  },
+  "no-repair-key": {
+    kind: "conflict",
+    means: "the gateway does not know the package's repair key",
+    next: "Read the manifest with the account's key and set the repair key that stands in it.",
+  },
+  "not-received": {
+    kind: "conflict",
+    means: "a deal is to be activated whose receipt is not on the chain",
+    next: "Send the receipt first, and activate while the deal is PROPOSED.",
+  },
+  "nothing-to-check": {
+    kind: "conflict",
+    means: "no provider holds a shard of the package under an active deal yet",
+    next: "See `cairn show` for the package's state.",
+  },
+  "nothing-to-recover": {
+    kind: "missing",
+    means: "no live deal on the chain is for the manifest",
+    next: "Ask which packages can be recovered, and sign for those.",
+  },
+  "other-verifiers": {
+    kind: "conflict",
+    means: "the deal names other verifiers",
+    next: "Ask the gateway whose verifier set the deal's quote names.",
+  },
+  "package-exists": {
+    kind: "conflict",
+    means: "a package with this id is there already",
+    next: "Draw another random id.",
+  },
+  "package-id-taken": {
+    kind: "conflict",
+    means: "another package has this id at this gateway",
+    next: "Recover the package at another gateway.",
+  },
+  "piece-incomplete": {
+    kind: "conflict",
+    means: "bytes of a piece are missing",
+    next: "Ask what is held, send the rest, then seal again.",
+  },
+  "piece-too-large": {
+    kind: "input",
+    means: "a piece is longer than pieces may be here",
+    next: "Begin the next piece earlier.",
+  },
+  "quotes-lapsed": {
+    kind: "conflict",
+    means: "the quotes ran out before they were signed",
+    next: "Ask for a new quote and sign that.",
+  },
+  "read-over": { kind: "internal", means: "a read was given up because other sources were faster" },
+  removed: {
+    kind: "conflict",
+    means: "the package is being removed",
+    next: "Nothing: it was asked for. Put the folder again to store it anew.",
+  },
+  "root-missing": {
+    kind: "input",
+    means: "the root is in none of the pieces",
+    next: "Seal with the root of the DAG that was sent.",
+  },
+  "shard-away": {
+    kind: "unavailable",
+    means: "nobody holds the shard at the moment",
+    next: "It is being rebuilt, unless the package has ended; ask again in a while.",
+  },
+  "source-gone": {
+    kind: "unavailable",
+    means: "the bytes that a provider was to pull are no longer here",
+    next: "Ask again in a while: they are being rebuilt.",
+  },
+  "tallies-missing": {
+    kind: "internal",
+    means: "the counts of a final period's leaves are not in the database",
+    next: "Restore the database as it was, or take the counts from the period's leaf file.",
+  },
+  "too-dear": {
+    kind: "exhausted",
+    means: "the provider asks more than the owner agreed to",
+    next: "Wait for a cheaper provider, or put the folder again.",
+  },
+  "too-few-shards": {
+    kind: "unavailable",
+    means: "fewer shards of a piece can be read than restore it",
+    next: "Bring the providers that hold the others back, then try again.",
+  },
+  "too-many-cids": {
+    kind: "input",
+    means: "more blocks are asked for than one call may",
+    next: "Ask for fewer in one call.",
+  },
+  "too-many-shards": {
+    kind: "input",
+    means: "the package would have more shards than one may",
+    next: "Store the folder as several packages, or with fewer shards.",
+  },
+  "undecided-period": {
+    kind: "conflict",
+    means: "a period cannot be judged before the one that went ahead of it",
+    next: "Judge the earlier period first, or wait until its votes are final or its vote window is over.",
+  },
+  "unknown-check": {
+    kind: "missing",
+    means: "there is no check with this id",
+    next: "Start a check with `cairn check`: results are kept for 30 days.",
+  },
+  "unknown-leaf-file": {
+    kind: "missing",
+    means: "no leaf file with this hash is kept here",
+    next: "Take leafFileHash from ProofLedger.finalizedRoot, and ask a gateway whose verifiers voted it.",
+  },
+  "upload-busy": {
+    kind: "conflict",
+    means: "another upload of the piece is under way",
+    next: "Wait until it has ended, then ask how much is held and go on from there.",
+  },
+  "wrong-hash": {
+    kind: "corrupt",
+    means: "a document or manifest has another hash than it should",
+    next: "Send it again, or fetch it from another provider.",
+  },
+  "wrong-offset": {
+    kind: "conflict",
+    means: "the piece goes on at another byte than was sent",
+    next: "Send it from the offset that is named.",
+  },
+  "wrong-proof": {
+    kind: "corrupt",
+    means: "a provider's proof does not verify",
+    next: "Have the provider scrub its shard; if it is damaged, it is rebuilt elsewhere.",
+  },
+  "wrong-receipt": {
+    kind: "corrupt",
+    means: "a provider signed for something else than it was to store",
+    next: "Nothing: another provider is asked. If it happens often, update the provider.",
+  },
+  "wrong-state": {
+    kind: "conflict",
+    means: "the package is in a state in which this cannot be done",
+    next: "Look at it with `cairn show`.",
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,172 @@
+import type { ErrorEntry } from "./entry.ts";
+
+/** What more than one group of rooms raises. */
+export const SHARED_ERRORS = {
+  "bad-answer": {
+    kind: ["unavailable", "corrupt"],
+    means: "the other side answered with something that is not in the protocol",
+    next: "Check that the address is that of a Cairn gateway or provider of this version.",
+  },
+  "bad-capability": {
+    kind: "auth",
+    means: "what lets somebody read or upload is for another package, another reader, or has run out",
+    next: "Sign a new one for this package and this gateway's executor.",
+  },
+  "bad-input": {
+    kind: "input",
+    means: "a value on the command line cannot be understood",
+    next: "Write it as the message says.",
+  },
+  "bad-key": {
+    kind: "input",
+    means: "the text is not a private key",
+    next: "Give 0x and 64 hex digits for a wallet's key, or wallet import format for a farmer's.",
+  },
+  "bad-message": {
+    kind: "input",
+    means: "a message lacks a field, or a field has another form",
+    next: "Send integers wider than 32 bits as decimal strings, bytes as 0x hex.",
+  },
+  "bad-package": {
+    kind: "input",
+    means: "the package cannot be made as it was asked for",
+    next: "Correct the field that is named.",
+  },
+  "bad-range": {
+    kind: "input",
+    means: "the bytes that are asked for cannot be served",
+    next: "Ask for a range within the file, as FROM-TO or bytes=FROM-TO.",
+  },
+  "bad-request": {
+    kind: ["input", "auth"],
+    means: "the request is not understood, or its signature does not fit it",
+    next: "GET /openapi.json of a gateway says what is allowed.",
+  },
+  "bad-settings": {
+    kind: "input",
+    means: "a setting of the home, the environment or the command line has a value that it cannot have",
+    next: "Correct the setting that is named; docs/operating.md lists them all.",
+  },
+  "bad-signature": {
+    kind: "auth",
+    means: "a signature is not that of whom it should be",
+    next: "Sign it with the key of the account that owns the package.",
+  },
+  "body-too-large": {
+    kind: "input",
+    means: "the request's body is longer than the call takes",
+    next: "Send at most as many bytes as are named.",
+  },
+  busy: { kind: "unavailable", means: "the process has too much to do at the moment", next: "Try again in a moment." },
+  "capability-needed": {
+    kind: "auth",
+    means: "the call needs the owner's signed permission",
+    next: "Send it in the header cairn-capability, as base64 of its JSON.",
+  },
+  "chain-behind": {
+    kind: "unavailable",
+    means: "the catalog or the chain's node is still behind",
+    next: "Wait a little and try again.",
+  },
+  "chain-unreachable": {
+    kind: "unavailable",
+    means: "the chain does not answer",
+    next: "Start the chain, or name another with --chain or CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
+  },
+  "destination-not-empty": {
+    kind: ["input", "conflict"],
+    means: "the destination exists and is not an empty folder",
+    next: "Choose a path that does not exist, or an empty folder.",
+  },
+  "insufficient-funds": {
+    kind: "exhausted",
+    means: "an address has too few coins",
+    next: "Send coins to the address that `cairn wallet` shows, or ask for less.",
+  },
+  internal: {
+    kind: "internal",
+    means: "something failed that Cairn has no words for",
+    next: "Report it with the message and the process's log.",
+  },
+  "no-space": {
+    kind: "exhausted",
+    means: "the disk is full",
+    next: "Free some space, or choose another destination, then try again.",
+  },
+  "path-not-found": {
+    kind: "missing",
+    means: "the package has no such file or folder",
+    next: "`cairn show NAME --files` lists what is in it.",
+  },
+  "provider-timeout": {
+    kind: "unavailable",
+    means: "the provider did not answer in time",
+    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
+  },
+  reverted: {
+    kind: "conflict",
+    means: "a contract refused a transaction",
+    next: "See the table of what the contracts refuse with, and `cairn wallet` for what is there.",
+  },
+  stopping: {
+    kind: ["conflict", "unavailable"],
+    means: "the process is about to end",
+    next: "Try again when it runs again.",
+  },
+  "too-few-providers": {
+    kind: ["unavailable", "input"],
+    means: "there are fewer providers than a piece needs",
+    next: "Start more providers, wait until one that is away is back, or choose a smaller n.",
+  },
+  "unknown-deal": {
+    kind: "missing",
+    means: "the chain or the provider has no such deal",
+    next: "Ask the provider that the chain names for the deal; a deal that has ended is dropped.",
+  },
+  "unknown-package": { kind: "missing", means: "there is no such package", next: "`cairn ls` lists your packages." },
+  "unknown-shard": {
+    kind: "missing",
+    means: "the package has no such piece or shard",
+    next: "Name a piece and a shard that `cairn show` lists.",
+  },
+  "unreadable-path": {
+    kind: "input",
+    means: "a file or folder cannot be read",
+    next: "Check the path, who owns it, and that this user may read it.",
+  },
+  "used-nonce": {
+    kind: "auth",
+    means: "a signed message was sent a second time",
+    next: "Sign a new one with a fresh nonce.",
+  },
+  "worker-ended": {
+    kind: "internal",
+    means: "a worker thread ended without an answer",
+    next: "Try again; if it happens twice, report it with the process's log.",
+  },
+  "wrong-audience": {
+    kind: "auth",
+    means: "a signed message is meant for another gateway",
+    next: "Sign one for the executor in /api/v1/network.",
+  },
+  "wrong-bytes": {
+    kind: "corrupt",
+    means: "providers gave bytes that do not match the commitment",
+    next: "Run `cairn check NAME --full`, which says whose they are and has them rebuilt.",
+  },
+  "wrong-chain": {
+    kind: "conflict",
+    means: "the chain at this URL is not the one that is recorded here",
+    next: "Name the right chain with --chain or CAIRN_CHAIN_URL, or start another home.",
+  },
+  "wrong-key": {
+    kind: "auth",
+    means: "a key is not the one that was signed or encrypted with",
+    next: "Use the account with which the package was put: `cairn key import FILE`.",
+  },
+  "wrong-passphrase": {
+    kind: "auth",
+    means: "the passphrase does not open the file or key",
+    next: "Try again with the passphrase that it was made with.",
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { errorEntry } from "./error-codes.ts";
+import { CairnError } from "./errors.ts";
+
+describe("CairnError", () => {
+  it("has the next step of the table where the throw names none", () => {
+    const plain = new CairnError("no block 9", { code: "no-block", kind: "missing" });
+    const named = new CairnError("no block 9", { code: "no-block", kind: "missing", next: "Use block 8." });
+    expect([plain.next, named.next]).toEqual([errorEntry("no-block")?.next, "Use block 8."]);
+    expect(plain.next).toMatch(/^Use another block/);
+  });
+});
+
+describe("CairnError.fromJSON", () => {
+  it("gives back what toJSON made", () => {
+    const error = new CairnError("m", { code: "no-block", kind: "missing", next: "Do it.", details: { field: "x" } });
+    expect(CairnError.fromJSON(JSON.parse(JSON.stringify(error))).toJSON()).toEqual(error.toJSON());
+  });
+
+  it("keeps a code that only a newer version knows, without a next step of its own", () => {
+    const { code, next } = CairnError.fromJSON({ code: "of-tomorrow", kind: "conflict", message: "m" });
+    expect([code, next]).toEqual(["of-tomorrow", undefined]);
+  });
+
+  it("makes an error of a known kind of whatever it is given", () => {
+    const member = fc.oneof(fc.jsonValue(), fc.constantFrom("teapot", "__proto__", "constructor", "internal", "Ä"));
+    const body = fc.record({ code: member, kind: member, message: member, next: member, details: member });
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), body), (json) => {
+        const { code, kind, message, httpStatus, details } = CairnError.fromJSON(json);
+        expect(code).toMatch(/^[a-z0-9-]{1,64}$/);
+        expect(httpStatus).toBeGreaterThanOrEqual(400);
+        expect([typeof kind, typeof message, typeof details]).toEqual(["string", "string", "object"]);
+      }),
+    );
+    expect(CairnError.fromJSON({ kind: "teapot", code: "x", message: "m".repeat(10_000) })).toMatchObject({
+      kind: "internal",
+      message: "m".repeat(2000),
+    });
+    expect(CairnError.fromJSON({ details: { filling: "x".repeat(100_000) } }).details).toEqual({});
+  });
+});

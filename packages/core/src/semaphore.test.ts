@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { eachBounded, Semaphore } from "./semaphore.ts";
+
+describe("Semaphore", () => {
+  it("lets `size` in at once, the smallest priority number first", async () => {
+    const semaphore = new Semaphore(2);
+    const order: string[] = [];
+    const gates = new Map<string, () => void>();
+    let inside = 0;
+    let most = 0;
+    const task = (name: string) => async () => {
+      order.push(name);
+      most = Math.max(most, ++inside);
+      await new Promise<void>((resolve) => gates.set(name, resolve));
+      inside--;
+    };
+    const all = [
+      semaphore.run(task("a")),
+      semaphore.run(task("b")),
+      semaphore.run(task("c"), 5),
+      semaphore.run(task("d"), 1),
+      semaphore.run(task("e"), 5),
+    ];
+    for (const name of ["a", "b", "d", "c", "e"]) {
+      while (!gates.has(name)) await new Promise((resolve) => setImmediate(resolve));
+      gates.get(name)!();
+    }
+    await Promise.all(all);
+    expect(order).toEqual(["a", "b", "d", "c", "e"]);
+    expect(most).toBe(2);
+  });
+
+  it("forgets who gives up, and goes on after a failure", async () => {
+    const semaphore = new Semaphore(1);
+    const giveUp = new AbortController();
+    let release: () => void = () => undefined;
+    const first = semaphore.run(() => new Promise<void>((resolve) => (release = resolve)));
+    const second = semaphore.run(async () => "never", 0, giveUp.signal);
+    const third = semaphore.run(async () => {
+      throw new Error("broken");
+    });
+    const fourth = semaphore.run(async () => "reached");
+    giveUp.abort(new Error("given up"));
+    await expect(second).rejects.toThrow("given up");
+    release();
+    await first;
+    await expect(third).rejects.toThrow("broken");
+    await expect(fourth).resolves.toBe("reached");
+  });
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("eachBounded", () => {
+  it("works on every item, never on more than its places at once", async () => {
+    const done: number[] = [];
+    let running = 0;
+    let most = 0;
+    await eachBounded([...Array(20).keys()], 3, async (item) => {
+      running += 1;
+      most = Math.max(most, running);
+      await turn();
+      running -= 1;
+      done.push(item);
+    });
+    expect(done.toSorted((a, b) => a - b)).toEqual([...Array(20).keys()]);
+    expect(most).toBe(3);
+  });
+
+  it("goes on after an error, and throws the first one at the end", async () => {
+    const done: number[] = [];
+    const work = eachBounded([1, 2, 3, 4], 2, async (item) => {
+      await turn();
+      if (item < 3) throw new Error(`no ${item}`);
+      done.push(item);
+    });
+    await expect(work).rejects.toThrow("no 1");
+    expect(done).toEqual([3, 4]);
+  });
+});

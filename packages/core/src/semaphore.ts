@@ -1,0 +1,73 @@
+interface Waiter {
+  priority: number;
+  start: () => void;
+  signal: AbortSignal | undefined;
+}
+
+/** At most `size` tasks at once; those with the smallest priority number go first, then in the order of their coming. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting: Waiter[] = [];
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  /** Tasks that wait for room. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Run `task` when there is room; rejects with the signal's reason when it aborts before the start. */
+  async run<T>(task: () => Promise<T>, priority = 0, signal?: AbortSignal): Promise<T> {
+    await this.#enter(priority, signal);
+    try {
+      return await task();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #enter(priority: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        priority,
+        signal,
+        start: () => {
+          signal?.removeEventListener("abort", onAbort);
+          resolve();
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const after = this.#waiting.findIndex((other) => other.priority > priority);
+      this.#waiting.splice(after < 0 ? this.#waiting.length : after, 0, waiter);
+    });
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next.start();
+    else this.#free++;
+  }
+}
+
+/** Run `work` on every item, at most `places` at once; every item is worked on even when one throws, and the first item's error is thrown then. */
+export async function eachBounded<T>(
+  items: readonly T[],
+  places: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const semaphore = new Semaphore(places);
+  const ends = await Promise.allSettled(items.map((item) => semaphore.run(() => work(item))));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

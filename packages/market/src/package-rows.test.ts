@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requirePackage } from "./package-rows.ts";
+import { renamePackage } from "./rename-package.ts";
+import { hex, ID, type MarketWorld, openMarketWorld } from "./testing/market-world.ts";
+
+const OTHER = "2".repeat(32);
+let world: MarketWorld;
+beforeAll(async () => {
+  world = await openMarketWorld();
+  await world.addPackage("STORED", { name: 1 });
+  await world.addPackage("STORED", { id: OTHER, name: 2 });
+});
+afterAll(() => world.database.drop());
+
+const nameOf = async (id: string) => {
+  const { rows } = await world.database.pool.query("select name_hash from catalog.packages where id = $1", [id]);
+  return `0x${(rows[0] as { name_hash: Buffer }).name_hash.toString("hex")}`;
+};
+const naming = (id: string, name: number) => ({ id, nameHash: hex(name), label: Buffer.from("label") });
+
+describe("requirePackage", () => {
+  it("lets the account that has the package go on, and nobody else", async () => {
+    const { pool } = world.database;
+    await expect(requirePackage(pool, { id: ID, account: "local" })).resolves.toBeUndefined();
+    for (const of of [
+      { id: ID, account: "other" },
+      { id: "3".repeat(32), account: "local" },
+    ]) {
+      await expect(requirePackage(pool, of)).rejects.toMatchObject({ code: "unknown-package", kind: "missing" });
+    }
+  });
+});
+
+describe("renamePackage", () => {
+  it("refuses a name that another package has, and changes nothing", async () => {
+    const request = { account: "local", ...naming(ID, 2) };
+    await expect(renamePackage(world.context, request)).rejects.toMatchObject({ code: "name-taken" });
+    expect(await nameOf(ID)).toBe(hex(1));
+  });
+
+  it("takes a name over from the one that has it, in one step", async () => {
+    await renamePackage(world.context, { account: "local", ...naming(ID, 2), displaced: naming(OTHER, 3) });
+    expect([await nameOf(ID), await nameOf(OTHER)]).toEqual([hex(2), hex(3)]);
+  });
+
+  it("renames nothing of another account", async () => {
+    const request = { account: "other", ...naming(ID, 9) };
+    await expect(renamePackage(world.context, request)).rejects.toMatchObject({ code: "unknown-package" });
+    expect(await nameOf(ID)).toBe(hex(2));
+  });
+});

@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from "node:crypto";
+import { catalogMigrations, ensureAccount } from "@cairn/catalog";
+import { generateKey, signTyped } from "@cairn/chain";
+import { addressOfKey } from "@cairn/chain/wallet";
+import { type Address, ALWAYS_ON, type CommitmentDocument, type Deployment, type Hex } from "@cairn/core";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Context } from "./context.ts";
+import { encodeDocument } from "./document.ts";
+import { recoverPackages } from "./recover-packages.ts";
+
+const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
+const NOW = 1_800_000_000;
+const executor = addressOfKey(generateKey()).toLowerCase() as Address;
+const deployment: Deployment = {
+  ...{
+    chainId: 26170,
+    deals: `0x${"11".repeat(20)}`,
+    registry: `0x${"22".repeat(20)}`,
+    ledger: `0x${"33".repeat(20)}`,
+  },
+  ...{ genesisTime: NOW - 86_400, periodSeconds: 3600, graceSeconds: 60, disputePeriods: 24 },
+  ...{ voteWindowPeriods: 4, proposalSeconds: 86_400, deployedAt: 1 },
+};
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
+  for (const account of ["victim", "other"]) await ensureAccount(database.pool, account);
+});
+afterAll(() => database.drop());
+
+/** A package with this id that its owner made, proposed and stored on chain: anybody can write any id into a document. */
+async function onChain(id: string) {
+  const key = generateKey();
+  const owner = addressOfKey(key).toLowerCase() as Address;
+  const manifest = randomBytes(100);
+  const shard = { commitment: hex(32), rawLength: 508 };
+  const document: CommitmentDocument = {
+    ...{ version: 1, package: id, owner, k: 1, n: 1, mask: "none", erasure: "rs-cauchy-gf256-v1" },
+    root: "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
+    pieces: [{ length: 500, commP: `${hex(31)}00`, shards: [shard] }],
+    manifest: { sha256: `0x${createHash("sha256").update(manifest).digest("hex")}`, size: manifest.length },
+  };
+  const { bytes, manifestHash } = encodeDocument(document);
+  const provider = hex(20) as Address;
+  await database.pool.query(
+    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
+       duty, verifier_set, escrow, deadline, state, proposed_at, received_at, activated_at, proposed_block)
+     values ($1, $2, $3, $4, 0, 0, $5, 508, 0, 100, $6, $7, 0, $8, 'ACTIVE', $8, $8, $8, 1)`,
+    [hex(32), manifestHash, owner, provider, shard.commitment, ALWAYS_ON, hex(32), NOW],
+  );
+  const message = { manifestHash, audience: executor, expiry: BigInt(NOW + 3600) };
+  const capability = { message, signature: signTyped("ReadCapability", message, deployment, key) };
+  const answer = { document: Buffer.from(bytes).toString("base64"), manifest: manifest.toString("base64") };
+  return { owner, provider, capability, answer, manifestHash };
+}
+
+type Package = Awaited<ReturnType<typeof onChain>>;
+
+const kept = new Set<string>();
+
+function recover(account: string, { owner, provider, capability, answer }: Package) {
+  const context = {
+    pool: database.pool,
+    // The machine's clock is two hours ahead of the chain.
+    clock: { now: () => NOW + 7200 },
+    chainNow: () => NOW,
+    executor,
+    deployment,
+    random: { bytes: (length: number) => new Uint8Array(randomBytes(length)) },
+    stopping: new AbortController().signal,
+    ledger: { deal: async () => undefined, packageReserve: async () => 0n },
+    blobs: {
+      putIfAbsent: async (key: string) => kept.add(key),
+      remove: async (key: string) => kept.delete(key),
+    },
+    transport: {
+      async request(asked: Address) {
+        expect(asked).toBe(provider);
+        return answer;
+      },
+    },
+    spool: { received: async () => new Map() },
+    early: new Map(),
+    sealing: new Map(),
+    wake: () => undefined,
+  } as unknown as Context;
+  return recoverPackages(context, { account, owner, capabilities: [capability] });
+}
+
+const rowsOf = async (id: string) => {
+  const { rows } = await database.pool.query(
+    `select p.account, p.owner, p.manifest_hash, array_agg(s.commitment) as commitments, array_agg(s.deal) as deals
+       from catalog.packages p join catalog.slots s on s.package = p.id where p.id = $1 group by 1, 2, 3`,
+    [id],
+  );
+  return rows;
+};
+
+describe("a package whose id another one has", () => {
+  it.each([
+    ["another owner's", "other"],
+    ["another owner's, by the same account", "victim"],
+  ])("is not recovered over it (%s), and leaves nothing behind", async (_, account) => {
+    const id = randomBytes(16).toString("hex");
+    const mine = await onChain(id);
+    await recover("victim", mine);
+    const before = await rowsOf(id);
+    expect(before).toMatchObject([{ account: "victim", owner: mine.owner, manifest_hash: mine.manifestHash }]);
+    const files = new Set(kept);
+    await expect(recover(account, await onChain(id))).rejects.toMatchObject({
+      code: "package-id-taken",
+      kind: "conflict",
+      message: expect.stringContaining(id),
+    });
+    expect(await rowsOf(id)).toEqual(before);
+    expect(kept).toEqual(files);
+    await expect(recover("victim", mine)).resolves.toMatchObject([{ id }]);
+  });
+});

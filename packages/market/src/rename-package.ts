@@ -1,0 +1,46 @@
+import { inTransaction } from "@cairn/catalog";
+import { CairnError } from "@cairn/core";
+import type { Context } from "./context.ts";
+import { bytesOf, loadPackage } from "./package-rows.ts";
+import { packageStatus } from "./package-status.ts";
+import type { Naming, PackageDetail, RenameRequest } from "./types.ts";
+
+const MAX_LABEL_BYTES = 4096;
+
+/**
+ * Give a package another name. With `displaced` the package that has the name gives it up for another in the same step, so that the name is
+ * never without a package. Repeating it changes nothing. @throws CairnError `unknown-package`, `name-taken`, `bad-package`
+ */
+export async function renamePackage(context: Context, request: RenameRequest): Promise<PackageDetail> {
+  const namings: Naming[] = request.displaced === undefined ? [request] : [request.displaced, request];
+  for (const { label } of namings) {
+    if (label.length > MAX_LABEL_BYTES) {
+      throw new CairnError("the label is too long", {
+        code: "bad-package",
+        kind: "input",
+        details: { field: "label", allowed: `at most ${MAX_LABEL_BYTES} bytes` },
+        next: `Give at most ${MAX_LABEL_BYTES} bytes.`,
+      });
+    }
+  }
+  try {
+    await inTransaction(context.pool, async (client) => {
+      for (const { id, nameHash, label } of namings) {
+        await loadPackage(client, id, { account: request.account, lock: true });
+        await client.query("update catalog.packages set name_hash = $2, label = $3 where id = $1", [
+          id,
+          bytesOf(nameHash),
+          Buffer.from(label),
+        ]);
+      }
+    });
+  } catch (error) {
+    if ((error as { constraint?: string }).constraint !== "packages_live_name") throw error;
+    throw new CairnError("a package with this name is there already", {
+      code: "name-taken",
+      kind: "conflict",
+      next: "Choose another name, or replace the package with `cairn put --replace`.",
+    });
+  }
+  return packageStatus(context, { id: request.id });
+}

@@ -1,0 +1,19 @@
+import { CairnError } from "@cairn/core";
+import { fieldsOf } from "../wire/fields.ts";
+import { SMALL_BODY_BYTES } from "../wire/limits.ts";
+import { type HttpAnswer, readCapped } from "./call-http.ts";
+
+/** The error of an answer that is no success: the peer's own, or `bad-answer`. `who`: for people. */
+export async function failureOf(answer: HttpAnswer, who: string): Promise<CairnError> {
+  const text = (await readCapped(answer.body, SMALL_BODY_BYTES)).toString("utf8");
+  try {
+    return CairnError.fromJSON(fieldsOf("error", fieldsOf("answer", JSON.parse(text)).raw("error")).all);
+  } catch (cause) {
+    return new CairnError(`${who} answered ${answer.status}`, {
+      code: "bad-answer",
+      kind: "unavailable",
+      cause,
+      next: "Try again later; check that a Cairn program listens there.",
+    });
+  }
+}
