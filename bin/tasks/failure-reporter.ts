@@ -8,7 +8,7 @@ export const RESULTS_FILE = "CAIRN_TEST_RESULTS";
 const GRACE_AFTER_RUN = 60_000;
 
 export type ResultLine =
-  | { test: "passed" | "failed" | "skipped" }
+  | { test: "passed" | "failed" | "skipped"; file: string }
   /** A test file began, or ended; `broken`: it failed outside of any test. */
   | { file: string; state: "begun" | "ended" | "broken" };
 
@@ -23,7 +23,7 @@ export default class FailureReporter implements Reporter {
   onTestCaseResult(test: TestCase): void {
     const result = test.result();
     if (result.state === "pending") return;
-    this.#note({ test: result.state });
+    this.#note({ test: result.state, file: test.module.relativeModuleId });
     if (result.state === "failed") this.#show(`${test.module.relativeModuleId} > ${test.fullName}`, result.errors);
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { outcomeOf } from "./run-vitest.ts";
+import { filesToRepeat, outcomeOf } from "./run-vitest.ts";
 
-const passed = { test: "passed" } as const;
-const failed = { test: "failed" } as const;
+const passed = { test: "passed", file: "a" } as const;
+const failed = { test: "failed", file: "a" } as const;
 
 describe("outcomeOf", () => {
   it("counts tests", () => {
-    expect(outcomeOf([passed, passed, { test: "skipped" }], 0)).toEqual({
+    expect(outcomeOf([passed, passed, { test: "skipped", file: "a" }], 0)).toEqual({
       passed: 2,
       failed: 0,
       skipped: 1,
@@ -30,5 +30,12 @@ describe("outcomeOf", () => {
       { file: "quick", state: "ended" },
     ] as const;
     expect(outcomeOf(lines, 124)).toMatchObject({ passed: 1, failed: 1, unfinished: ["slow"] });
+  });
+});
+
+describe("filesToRepeat", () => {
+  it("names each file with a failure once, also one that could not be loaded", () => {
+    const lines = [passed, failed, failed, { ...passed, file: "b" }, { file: "c", state: "broken" }] as const;
+    expect(filesToRepeat(lines)).toEqual(["a", "c"]);
   });
 });

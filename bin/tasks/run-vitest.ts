@@ -5,6 +5,9 @@ import { RESULTS_FILE, type ResultLine } from "./failure-reporter.ts";
 import { root, runProgram } from "./run-program.ts";
 import type { Tally } from "./static-checks.ts";
 
+/** So many files that fail beside others are tried again, each alone; more than these are no coincidence. */
+const MOST_REPEATED = 5;
+
 interface Outcome extends Tally {
   skipped: number;
   /** Test files that had begun and not ended when the run was cut short. */
@@ -43,24 +46,53 @@ function readResults(path: string): ResultLine[] {
     .map((line) => JSON.parse(line) as ResultLine);
 }
 
-/** Run vitest, showing its output and each failure as it comes, for at most `seconds`. */
+/** Files with a failure that ended, and so can be tried again. */
+export function filesToRepeat(lines: readonly ResultLine[]): string[] {
+  const failed = lines.filter((line) => ("test" in line ? line.test === "failed" : line.state === "broken"));
+  return [...new Set(failed.map(({ file }) => file))];
+}
+
+/**
+ * Run vitest, showing its output and each failure as it comes, for at most `seconds`. A few files that failed are run
+ * again, each alone, and what that shows counts; that they failed beside others is said.
+ */
 export async function runVitest(args: string[], seconds: number): Promise<Tally> {
   const scratch = mkdtempSync(join(tmpdir(), "cairn-vitest-"));
-  const file = join(scratch, "results");
-  try {
+  const end = performance.now() + seconds * 1000;
+  let runs = 0;
+  const run = async (given: string[]) => {
+    const file = join(scratch, `results-${++runs}`);
     const reporter = join(root, "bin/tasks/failure-reporter.ts");
     const { code } = await runProgram(
       join(root, "node_modules/vitest/vitest.mjs"),
-      ["run", "--reporter=default", `--reporter=${reporter}`, ...args],
-      { show: true, seconds, env: { [RESULTS_FILE]: file } },
+      ["run", "--reporter=default", `--reporter=${reporter}`, ...given],
+      { show: true, seconds: Math.max(1, (end - performance.now()) / 1000), env: { [RESULTS_FILE]: file } },
     );
-    const { skipped, unfinished, ...tally } = outcomeOf(readResults(file), code);
-    if (code === 124)
+    return { code, lines: readResults(file) };
+  };
+  try {
+    const first = await run(args);
+    const total = outcomeOf(first.lines, first.code);
+    if (first.code === 124)
       process.stdout.write(
-        `The tests were stopped after ${Math.round(seconds)} s, the longest they may take. Not finished: ${unfinished.join(", ") || "none that had begun"}\n`,
+        `The tests were stopped after ${Math.round(seconds)} s, the longest they may take. Not finished: ${total.unfinished.join(", ") || "none that had begun"}\n`,
       );
-    if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
-    return tally;
+    const again = first.code === 124 ? [] : filesToRepeat(first.lines);
+    if (again.length <= MOST_REPEATED)
+      for (const file of again) {
+        const before = outcomeOf(
+          first.lines.filter((line) => line.file === file),
+          1,
+        );
+        process.stdout.write(`\n${file} failed beside other tests: once more, alone\n`);
+        const alone = await run([file]);
+        const after = outcomeOf(alone.lines, alone.code);
+        for (const key of ["passed", "failed", "skipped"] as const) total[key] += after[key] - before[key];
+        if (after.failed === 0)
+          process.stdout.write(`\nUNSTEADY  ${file} passed alone and failed beside other tests: a race to be mended\n`);
+      }
+    if (total.skipped > 0) process.stdout.write(`${total.skipped} skipped\n`);
+    return { passed: total.passed, failed: total.failed };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
