@@ -225,4 +225,13 @@ create index outbox_due on catalog.outbox (topic, not_before, id);
 alter table catalog.packages add column termination jsonb;
 `,
   },
+  {
+    name: "0004-inconsistent",
+    sql: `
+-- its owner committed a shard to other bytes than its blocks are made of
+alter table catalog.packages add column inconsistent boolean not null default false;
+update catalog.packages set inconsistent = true
+  where id in (select package from catalog.events where kind = 'package-inconsistent');
+`,
+  },
 ];

@@ -10,6 +10,7 @@ import {
 } from "@cairn/core";
 import type { EarlyWork } from "./early-work.ts";
 import type { KernelPool } from "./kernels/pool.ts";
+import type { Weighing } from "./read/weigh-difference.ts";
 import type { Spool } from "./spool.ts";
 import type { MarketDeps } from "./types.ts";
 
@@ -25,6 +26,8 @@ export interface Context extends MarketDeps {
   stores: Semaphore;
   /** Rebuilds under way at once; the package with the least margin goes first. */
   rebuilds: Semaphore;
+  /** Differences between shards and blocks whose fault is being found out. */
+  weighing: Weighing;
   /** Milliseconds of the clock's monotonic time. */
   startedAt: number;
   /** Aborted when the market stops. */

@@ -14,6 +14,7 @@ import { quotePackage } from "./quote-package.ts";
 import { locateBlocks, readBlocks } from "./read/read-blocks.ts";
 import { readPiece } from "./read/read-piece.ts";
 import { readShard } from "./read/read-shard.ts";
+import { Weighing } from "./read/weigh-difference.ts";
 import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packages.ts";
 import { abandonPackage, removePackage } from "./remove-package.ts";
 import { renamePackage } from "./rename-package.ts";
@@ -39,6 +40,7 @@ export function createMarket(deps: MarketDeps): Market {
     chains: new Semaphore(1),
     stores: new Semaphore(STORES),
     rebuilds: new Semaphore(REBUILDS),
+    weighing: new Weighing(),
     startedAt: deps.clock.monotonic(),
     stopping: stopping.signal,
     sealing: new Map(),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
-import { catalogMigrations } from "@cairn/catalog";
+import { catalogMigrations, ensureAccount, forgetEvents } from "@cairn/catalog";
 import { type Address, emptySlot, type Hex, ManualClock } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -9,6 +9,7 @@ import type { PackageRow } from "../package-rows.ts";
 import type { SlotRow } from "../slot-rows.ts";
 import { PieceSource } from "./piece-source.ts";
 import { ShardRoots } from "./shard-roots.ts";
+import { Weighing } from "./weigh-difference.ts";
 
 const K = 2;
 const N = 4;
@@ -19,6 +20,7 @@ const repairKey = new Uint8Array(randomBytes(32));
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
+  await ensureAccount(database.pool, "local");
 });
 afterAll(() => database.drop());
 
@@ -29,7 +31,7 @@ const dealOf = (id: string, shard: number): Hex => `0x${id}${String(shard).repea
  * A package of one piece with each shard at a provider of its own, and what its owner committed: `forge` replaces masked shards before they are
  * committed and handed over, `lie` changes what a provider sends of what it holds, at its nth read.
  */
-function stored(options: {
+async function stored(options: {
   forge?: (shard: number, bytes: Buffer) => Buffer;
   lie?: (shard: number, bytes: Buffer, offset: number, read: number) => Buffer;
 }) {
@@ -51,6 +53,11 @@ function stored(options: {
       state: { ...emptySlot("none"), phase: "ACTIVE", provider: providerOf(shard), deal: dealOf(id, shard) },
     };
   });
+  await database.pool.query(
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set)
+     values ($1, 'local', '', $2, '', 'STORED', $3, $4, 'aes-256-ctr-v1', 'private', 1, '')`,
+    [id, randomBytes(32), K, N],
+  );
   const reads = new Map<number, number>();
   const logged: string[] = [];
   const context = {
@@ -61,6 +68,7 @@ function stored(options: {
     executorKey: `0x${"11".repeat(32)}`,
     deployment: { chainId: 26170, deals: `0x${"22".repeat(20)}` },
     stopping: new AbortController().signal,
+    weighing: new Weighing(),
     log: { info: (_: object, text: string) => logged.push(text), warn: () => undefined },
     transport: {
       reachable: () => true,
@@ -84,11 +92,15 @@ function stored(options: {
       capability: undefined as never,
       signal: new AbortController().signal,
     });
-  return { id, piece, source, reads, logged };
+  return { id, piece, source, reads, logged, context };
 }
 
 /** Reads a range that failed its check, as a block's CID tells right from wrong. */
-async function mend({ piece, source }: ReturnType<typeof stored>, from = 1000, length = 50_000): Promise<void> {
+async function mend(
+  { piece, source }: Awaited<ReturnType<typeof stored>>,
+  from = 1000,
+  length = 50_000,
+): Promise<void> {
   const right = piece.subarray(from, from + length);
   expect((await source().mend(from, length, (tried) => tried.equals(right))).equals(right)).toBe(true);
 }
@@ -109,7 +121,7 @@ const flipped = (bytes: Buffer, at: number): Buffer => {
 
 describe("a range that is mended", () => {
   it("accuses nobody of what the owner committed, and marks the package once", async () => {
-    const forged = stored({ forge: (shard, bytes) => (shard === 3 ? flipped(bytes, 2000) : bytes) });
+    const forged = await stored({ forge: (shard, bytes) => (shard === 3 ? flipped(bytes, 2000) : bytes) });
     await mend(forged);
     await vi.waitFor(async () => expect((await toldOf(forged.id)).events).toHaveLength(1), 20_000);
     expect(await toldOf(forged.id)).toEqual({
@@ -123,8 +135,22 @@ describe("a range that is mended", () => {
     expect((await toldOf(forged.id)).events).toHaveLength(1);
   });
 
+  it("does not weigh a package again that another process marked, though the event is forgotten", async () => {
+    const forged = await stored({ forge: (shard, bytes) => (shard === 3 ? flipped(bytes, 2000) : bytes) });
+    await mend(forged);
+    await vi.waitFor(async () => expect((await toldOf(forged.id)).events).toHaveLength(1), 20_000);
+    await forgetEvents(database.pool, { seconds: 0, count: 0 });
+    expect((await toldOf(forged.id)).events).toEqual([]);
+    forged.context.weighing = new Weighing();
+    const before = forged.reads.get(3)!;
+    await mend(forged);
+    await vi.waitFor(() => expect(forged.context.weighing.deals).toHaveProperty("size", 0));
+    expect(forged.reads.get(3)).toBe(before + 1);
+    expect((await toldOf(forged.id)).events).toEqual([]);
+  });
+
   it("accuses a provider whose whole shard does not fit its commitment", async () => {
-    const lied = stored({ lie: (shard, bytes) => (shard === 1 ? flipped(bytes, 0) : bytes) });
+    const lied = await stored({ lie: (shard, bytes) => (shard === 1 ? flipped(bytes, 0) : bytes) });
     await mend(lied, SHARD, 50_000);
     await vi.waitFor(async () => expect((await toldOf(lied.id)).accused).toEqual([dealOf(lied.id, 1)]), 20_000);
     expect((await toldOf(lied.id)).events).toEqual([
@@ -133,13 +159,15 @@ describe("a range that is mended", () => {
   });
 
   it("accuses a provider that sends the right bytes when it is asked again", async () => {
-    const lied = stored({ lie: (shard, bytes, _, read) => (shard === 1 && read === 1 ? flipped(bytes, 0) : bytes) });
+    const lied = await stored({
+      lie: (shard, bytes, _, read) => (shard === 1 && read === 1 ? flipped(bytes, 0) : bytes),
+    });
     await mend(lied, SHARD, 50_000);
     await vi.waitFor(async () => expect((await toldOf(lied.id)).accused).toEqual([dealOf(lied.id, 1)]), 20_000);
   });
 
   it("accuses nobody whose shard cannot be fetched to be weighed", async () => {
-    const gone = stored({
+    const gone = await stored({
       lie: (shard, bytes, _, read) => {
         if (shard !== 1) return bytes;
         if (read === 1) return flipped(bytes, 0);

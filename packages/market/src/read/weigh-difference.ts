@@ -1,6 +1,6 @@
 import { createMask } from "@cairn/archive/erasure";
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { type Hex, Semaphore, type Signed } from "@cairn/core";
+import { type DealId, type Hex, Semaphore, type Signed } from "@cairn/core";
 import { UNIT_BYTES } from "@cairn/proofs";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
@@ -22,35 +22,44 @@ export interface Difference {
   capability: Signed<"ReadCapability">;
 }
 
-/** Whole shards that are fetched at once to weigh differences, by all packages together. */
-const places = new Semaphore(1);
-/** Deals that are being weighed, and packages whose owner was found at fault: neither is weighed again. */
-const underWay = new Set<string>();
-const inconsistent = new Set<string>();
-const REMEMBERED = 10_000;
+/** What a process weighs now. */
+export class Weighing {
+  /** Whole shards that are fetched at once to weigh differences, by all packages together. */
+  readonly places = new Semaphore(1);
+  /** A deal that is being weighed, or waits for it, is not taken up again. */
+  readonly deals = new Set<DealId>();
+}
 
 /**
  * Find out whose fault a difference is, and name whoever it is. A provider answers for the bytes of its commitment alone: its whole shard is
- * fetched and held against it. One that fits, and differs all the same, was committed by the package's owner to other bytes than its blocks'
- * CIDs say; that is the owner's doing, and no provider is accused. Says nothing when the shard cannot be fetched: the next read finds out.
+ * fetched and compared with it. One that fits, and differs all the same, was committed by the package's owner to other bytes than its blocks'
+ * CIDs say; that is the owner's doing, and no provider is accused. The package is marked then, and is not weighed again. Says nothing when
+ * the shard cannot be fetched: the next read finds out.
  */
 export async function weighDifference(context: Context, difference: Difference): Promise<void> {
   const { row, holder } = difference;
-  const known = await wasInconsistent(context, row.id);
-  if (known || underWay.has(holder.deal)) return;
-  underWay.add(holder.deal);
+  const { places, deals } = context.weighing;
+  if (deals.has(holder.deal)) return;
+  deals.add(holder.deal);
   try {
-    const fault = await places.run(() => faultOf(context, difference), 0, context.stopping);
-    if (fault === "owner") await nameOwner(context, difference);
-    else await accuse(context, row.id, difference.piece, holder, fault);
+    await places.run(() => weigh(context, difference), 0, context.stopping);
   } catch (error) {
     context.log.info(
       { package: row.id, shard: holder.shard, provider: holder.provider, error: String(error) },
       "whose fault a difference is could not be found out",
     );
   } finally {
-    underWay.delete(holder.deal);
+    deals.delete(holder.deal);
   }
+}
+
+async function weigh(context: Context, difference: Difference): Promise<void> {
+  const { row, piece, holder } = difference;
+  const marked = await context.pool.query("select from catalog.packages where id = $1 and inconsistent", [row.id]);
+  if (marked.rowCount !== 0) return;
+  const fault = await faultOf(context, difference);
+  if (fault === "owner") await nameOwner(context, difference);
+  else await accuse(context, row.id, piece, holder, fault);
 }
 
 /** What the provider did, or that the owner did it. */
@@ -84,36 +93,19 @@ async function faultOf(context: Context, difference: Difference): Promise<"owner
   return `${expected.length} bytes at ${offset} were not those of its commitment, which it sends when it is asked again`;
 }
 
-async function wasInconsistent(context: Context, id: string): Promise<boolean> {
-  if (inconsistent.has(id)) return true;
-  const { rows } = await context.pool.query("select from catalog.events where package = $1 and kind = $2 limit 1", [
-    id,
-    KIND,
-  ]);
-  if (rows.length > 0) remember(id);
-  return rows.length > 0;
-}
-
-function remember(id: string): void {
-  if (inconsistent.size >= REMEMBERED) inconsistent.clear();
-  inconsistent.add(id);
-}
-
-const KIND = "package-inconsistent";
-
 async function nameOwner(context: Context, { row, piece, holder }: Difference): Promise<void> {
-  remember(row.id);
-  await inTransaction(context.pool, (client) =>
-    recordEvents(client, [
+  await inTransaction(context.pool, async (client) => {
+    await client.query("update catalog.packages set inconsistent = true where id = $1", [row.id]);
+    await recordEvents(client, [
       {
         package: row.id,
         deal: holder.deal,
-        kind: KIND,
+        kind: "package-inconsistent",
         severity: "error",
         message: `The package's owner committed shard ${holder.shard} of piece ${piece} to other bytes than the package's blocks are made of. Its provider holds what was committed, and is not to blame.`,
         next: "Put the folder again: the commitments of this package do not fit each other, and a shard that is lost may not be rebuilt.",
         data: { piece, shard: holder.shard },
       },
-    ]),
-  );
+    ]);
+  });
 }
