@@ -29,7 +29,8 @@ export interface UnitRoots {
 
 /**
  * CommP of a piece file and of its n masked shards, on all threads of the pool; `onProgress` gets the data bytes done (twice
- * `pieceLength` in all). With `later`, what `hashLaterUnits` gave for the same bytes, only the first units are read.
+ * `pieceLength` in all, those that `hashLaterUnits` reported included). With `later`, what that gave for the same bytes, only the first
+ * units are read.
  * Memory: k + 16 units of 508 KiB in each thread.
  */
 export async function computeCommitments(
@@ -42,10 +43,7 @@ export async function computeCommitments(
   const length = shardLength(pieceLength, k);
   const roots = later ?? emptyRoots(request);
   if (later === undefined) await hashUnits(request, kernels, roots, { from: 0, onProgress });
-  else {
-    await hashUnits(request, kernels, roots, { from: 0, to: 1, onProgress: () => undefined });
-    onProgress(2 * pieceLength);
-  }
+  else await hashUnits(request, kernels, roots, { from: 0, to: 1, onProgress });
   const hex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString("hex")}`;
   return {
     length: pieceLength,
@@ -59,9 +57,14 @@ export async function hashLaterUnits(
   request: CommitmentRequest,
   kernels: KernelPool,
   signal: AbortSignal,
+  onProgress: (bytes: number) => void = () => undefined,
 ): Promise<UnitRoots> {
   const roots = emptyRoots(request);
-  await hashUnits(request, kernels, roots, { from: 1, onProgress: () => signal.throwIfAborted() });
+  const advance = (bytes: number) => {
+    signal.throwIfAborted();
+    onProgress(bytes);
+  };
+  await hashUnits(request, kernels, roots, { from: 1, onProgress: advance });
   return roots;
 }
 
@@ -105,7 +108,8 @@ async function hashUnits(
       for (let shard = 0; shard < n; shard++) {
         roots.shards[shard]!.set(made.subarray(shard * size, (shard + 1) * size), from * NODE);
       }
-      onProgress(Math.round((pieceLength * (to - from)) / units));
+      const before = (unit: number) => Math.round((pieceLength * unit) / units);
+      onProgress(before(to) - before(from));
     });
   }
   await runTasks(tasks, k > WIDE_COLUMNS ? 1 : kernels.size * 2);

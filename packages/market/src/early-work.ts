@@ -11,6 +11,10 @@ interface Work {
   length: number;
   stop: AbortController;
   roots: Promise<UnitRoots | undefined>;
+  /** Data bytes of the roots that are there. */
+  hashed: number;
+  /** Who follows them. */
+  onHashed: (bytes: number) => void;
   indexed: Promise<boolean>;
 }
 
@@ -30,10 +34,16 @@ export class EarlyWork {
     const failed = (error: unknown) => {
       if (!stop.signal.aborted) context.log.warn({ package: row.id, error: String(error) }, "sealing will do it again");
     };
-    works.set(piece.number, {
+    const advance = (bytes: number) => {
+      work.hashed += bytes;
+      work.onHashed(bytes);
+    };
+    const work: Work = {
       length: piece.length,
       stop,
-      roots: hashLaterUnits(commitmentRequest(context, row, piece), context.kernels, stop.signal).catch(
+      hashed: 0,
+      onHashed: () => undefined,
+      roots: hashLaterUnits(commitmentRequest(context, row, piece), context.kernels, stop.signal, advance).catch(
         (error: unknown) => {
           failed(error);
           return undefined;
@@ -46,13 +56,23 @@ export class EarlyWork {
           return false;
         },
       ),
-    });
+    };
+    works.set(piece.number, work);
   }
 
-  /** Roots of all units but the first, if they were computed from a piece of this length. */
-  async rootsOf(id: PackageId, piece: Piece): Promise<UnitRoots | undefined> {
+  /** Roots of all units but the first, if they were computed from a piece of this length; `onProgress` gets the data bytes of them as they come. */
+  async rootsOf(id: PackageId, piece: Piece, onProgress: (bytes: number) => void): Promise<UnitRoots | undefined> {
     const work = this.#works.get(id)?.get(piece.number);
-    return work?.length === piece.length ? work.roots : undefined;
+    if (work?.length !== piece.length) return undefined;
+    onProgress(work.hashed);
+    work.onHashed = onProgress;
+    const roots = await work.roots;
+    if (roots === undefined) {
+      // All of it is to be done again.
+      work.onHashed = () => undefined;
+      onProgress(-work.hashed);
+    }
+    return roots;
   }
 
   /** Whether the piece's blocks were verified and its index written. */

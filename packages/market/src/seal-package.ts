@@ -132,7 +132,7 @@ async function seal(context: Context, id: PackageId): Promise<void> {
     const commitments: PieceCommitment[] = [];
     for (const piece of pieces) {
       const request = commitmentRequest(context, row, piece);
-      const later = await context.early.rootsOf(row.id, piece);
+      const later = await context.early.rootsOf(row.id, piece, advance);
       commitments.push(await computeCommitments(request, context.kernels, advance, later));
     }
     await indexing;

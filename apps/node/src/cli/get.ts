@@ -1,11 +1,11 @@
-import type { GetBlocks, Manifest } from "@cairn/archive";
+import type { GetBlocks, Manifest, ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
 import type { CommitmentDocument, Hex } from "@cairn/core";
 import { CairnError } from "@cairn/core/errors";
 import type { Account } from "../account/account.ts";
 import { readCapability } from "./capability.ts";
 import { type FoundPackage, findPackage, parseTarget } from "./find-package.ts";
-import { counted, formatBytes, formatDuration } from "./format.ts";
+import { gotWords } from "./got-words.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { parseRange } from "./parse-range.ts";
@@ -45,6 +45,9 @@ interface Wanted {
   name: string;
   /** Only one file can be read so. */
   oneFile: { range?: { start: number; end: number }; stored: boolean } | undefined;
+  /** Bytes that `oneFile` comes to. */
+  total: number;
+  kind: ManifestEntry["kind"] | undefined;
 }
 
 async function prepare(
@@ -75,12 +78,25 @@ async function prepare(
     range === undefined && !encrypted ? undefined : { ...(range === undefined ? {} : { range }), stored: encrypted };
   const isFolder = entry?.kind === "directory" && oneFile === undefined;
   assertDestinationFree(destination, isFolder ? undefined : { name: entry?.name ?? name });
-  return { found, document, manifest, account, capability, path, name: entry?.name ?? name, oneFile };
+  const whole = entry?.kind === "file" ? (encrypted ? entry.stored : entry.size) : 0;
+  const total = range === undefined ? whole : range.end - range.start;
+  return {
+    found,
+    document,
+    manifest,
+    account,
+    capability,
+    path,
+    name: entry?.name ?? name,
+    oneFile,
+    total,
+    kind: entry?.kind,
+  };
 }
 
 async function restore(
   { client, output }: Session,
-  { found, document, manifest, account, capability, path, name, oneFile }: Wanted,
+  { found, document, manifest, account, capability, path, name, oneFile, total, kind }: Wanted,
   destination: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -94,7 +110,8 @@ async function restore(
     const common = { manifest, key: account.key, onProgress, signal };
     if (oneFile !== undefined) {
       const bytes = readFile({ manifest, key: account.key, path, getBlocks, ...oneFile });
-      return { files: 1, ...(await restoreStream({ bytes, destination, name, signal })) };
+      const onBytes = (done: number) => progress.update(done, total);
+      return { files: 1, ...(await restoreStream({ bytes, destination, name, onBytes, signal })) };
     }
     if (path !== "") return restorePath({ ...common, path, getBlocks, destination });
     const pieces = eachPiece(document.pieces.length, (piece) => client.piece(found.id, piece, capability, signal));
@@ -111,9 +128,7 @@ async function restore(
     rootKept,
   });
   if (rootKept) output.say(`${displayName(restored.path)} belongs to another user and keeps its own time and mode`);
-  output.say(
-    `Got ${counted(restored.files, "file")}, ${formatBytes(restored.bytes)}, in ${formatDuration(seconds)}; every block verified`,
-  );
+  output.say(gotWords({ ...restored, kind }, seconds));
 }
 
 async function* eachPiece(

@@ -3,8 +3,9 @@ import type { Manifest } from "../manifest/manifest.ts";
 import type { PieceStreams } from "./piece-frames.ts";
 
 export interface RestoreProgress {
+  /** Complete ones. */
   files: number;
-  /** Plaintext bytes. */
+  /** Plaintext bytes written, also of files that are not complete yet. */
   bytes: number;
   totalFiles: number;
   totalBytes: number;

@@ -89,6 +89,11 @@ describe("reading parts of a package", () => {
       await restorePath({ ...options, path: "sub/deep/file", destination: `${base}/one` });
       expect(readFileSync(`${base}/one`).equals(readFileSync(`${base}/in/sub/deep/file`))).toBe(true);
       expect(new Set(asked).size).toBeLessThan(40);
+      const told: number[] = [];
+      const onProgress = ({ bytes }: { bytes: number }) => told.push(bytes);
+      await restorePath({ ...options, path: "sub/deep/file", destination: `${base}/two`, onProgress });
+      expect(told.at(-1)).toBe(9000);
+      expect(Math.max(...told.map((bytes, i) => bytes - (told[i - 1] ?? 0)))).toBeLessThanOrEqual(1024);
       mkdirSync(`${base}/into`);
       expect((await restorePath({ ...options, path: "sub/link", destination: `${base}/into` })).path).toBe(
         `${base}/into/link`,

@@ -34,16 +34,14 @@ export class FileRestorer {
     this.tasks = files.slice().reverse();
   }
 
-  /** Takes the next blocks of the job; returns the plaintext bytes and files that they complete. */
+  /** Takes the next blocks of the job; returns the plaintext bytes written, and the files completed. */
   async take(delivery: Delivery): Promise<{ bytes: number; files: number }> {
     const done = { bytes: 0, files: 0 };
     let start = 0;
     for (const end of delivery.ends) {
-      const size = await this.block(new Uint8Array(delivery.buffer, start, end - start));
-      if (size !== undefined) {
-        done.bytes += size;
-        done.files++;
-      }
+      const { bytes, whole } = await this.block(new Uint8Array(delivery.buffer, start, end - start));
+      done.bytes += bytes;
+      if (whole) done.files++;
       start = end;
     }
     return done;
@@ -56,7 +54,7 @@ export class FileRestorer {
     this.tasks = [];
   }
 
-  private async block(bytes: Uint8Array): Promise<number | undefined> {
+  private async block(bytes: Uint8Array): Promise<{ bytes: number; whole: boolean }> {
     const task = this.tasks.at(-1);
     if (!task) throw wrongBlocks("there are more blocks than files");
     this.current ??= {
@@ -64,12 +62,12 @@ export class FileRestorer {
       left: blockCount(task.stored, this.profile),
     };
     const { writer } = this.current;
-    await writer.block(bytes.subarray(0, CID_BYTES), bytes.subarray(CID_BYTES));
+    const written = await writer.block(bytes.subarray(0, CID_BYTES), bytes.subarray(CID_BYTES));
     this.current.left--;
-    if (this.current.left > 0) return undefined;
+    if (this.current.left > 0) return { bytes: written, whole: false };
     writer.finish();
     this.current = undefined;
     this.tasks.pop();
-    return task.size;
+    return { bytes: written, whole: true };
   }
 }

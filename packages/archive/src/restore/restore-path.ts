@@ -116,13 +116,15 @@ async function restoreGroup(
       const cid = cids[at++];
       if (!job || !cid) break;
       writer ??= new FileWriter(job.task, manifest.profile, unwrap);
-      await writer.block(cid.bytes, block);
-      if (large && at < cids.length) continue;
+      progress.bytes += await writer.block(cid.bytes, block);
+      if (large && at < cids.length) {
+        options.onProgress?.({ ...progress });
+        continue;
+      }
       writer.skipNodes();
       writer.finish();
       writer = undefined;
       progress.files++;
-      progress.bytes += job.task.size;
       options.onProgress?.({ ...progress });
     }
   } finally {

@@ -15,7 +15,7 @@ export interface RestoreTarget {
 }
 
 export interface RestoreEvents {
-  /** `bytes` and `files` were completed; `buffer` may be reused. */
+  /** `bytes` were written and `files` completed; `buffer` may be reused. */
   delivered(buffer: ArrayBuffer, bytes: number, files: number): void;
   failed(error: unknown): void;
 }

@@ -12,6 +12,8 @@ export async function restoreStream(options: {
   bytes: AsyncIterable<Uint8Array>;
   destination: string;
   name: string;
+  /** Told how many bytes have come. */
+  onBytes?: (bytes: number) => void;
   signal?: AbortSignal;
 }): Promise<{ path: string; bytes: number }> {
   const { destination, name, signal } = options;
@@ -20,6 +22,7 @@ export async function restoreStream(options: {
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const part of options.bytes) {
       size += part.length;
+      options.onBytes?.(size);
       yield part;
     }
   }

@@ -26,6 +26,7 @@ import {
   openManifest,
   pathOfText,
   pathsOf,
+  type RestoreProgress,
   restoreFolder,
   restorePath,
   UNIXFS_V1_2025,
@@ -115,6 +116,26 @@ describe("pack and restore", () => {
       }
     });
   }
+
+  it.each([0, 2])("tell how far a single large file is while it is written, with %s threads", async (threads) => {
+    const base = dir.join(`progress-${threads}`);
+    const size = 20_000_000;
+    makeTree(base, { file: randomBytes(size) });
+    const { result, pieces } = await packed({ path: `${base}/file`, key });
+    const told: RestoreProgress[] = [];
+    await restoreFolder({
+      manifest: result.opened,
+      key,
+      threads,
+      destination: `${base}/out`,
+      pieces: pieces.map((piece) => chunksOf(piece)),
+      onProgress: (progress) => told.push(progress),
+    });
+    expect(told.at(-1)).toEqual({ files: 1, bytes: size, totalFiles: 1, totalBytes: size });
+    const steps = told.map(({ bytes }, i) => bytes - (told[i - 1]?.bytes ?? 0));
+    expect(Math.max(...steps)).toBeLessThan(size / 4);
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+  });
 
   it("give back any tree, whatever the leaves, pieces and chunks", async () => {
     const name = fc

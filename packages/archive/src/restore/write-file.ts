@@ -34,19 +34,24 @@ export class FileWriter {
     this.fd = this.system(() => atPath(task.path, (place) => openSync(place, "wx", 0o600)));
   }
 
-  /** The next block, given its CID's 36 bytes. Throws `corrupt-block`, `corrupt-message`, `wrong-key`, `no-space`. */
-  async block(cid: Uint8Array, bytes: Uint8Array): Promise<void> {
+  /**
+   * Take the next block, given its CID's 36 bytes; returns how many plaintext bytes were written for it.
+   * Throws `corrupt-block`, `corrupt-message`, `wrong-key`, `no-space`.
+   */
+  async block(cid: Uint8Array, bytes: Uint8Array): Promise<number> {
+    const before = this.written;
     const digest = sha256(bytes);
     const codec = cid[1];
     if (cid[0] !== 1 || cid[2] !== 0x12 || cid[3] !== 32 || !digest.equals(cid.subarray(4)))
       throw this.wrong("a block does not match its CID");
     if (this.leaves > 0) {
       await this.leaf(codec, digest, bytes);
-      return;
+      return this.written - before;
     }
     const expected = this.nodes?.shift();
     if (!expected || codec !== expected.codec || !digest.equals(expected.digest))
       throw this.wrong("an inner node is another");
+    return 0;
   }
 
   /** The inner nodes were fetched before the leaves; their digests follow from the leaves' own. */
