@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { inTransaction, projectedUntil } from "@cairn/catalog";
-import { verdictTree } from "@cairn/chain";
+import { submissionId, verdictTree } from "@cairn/chain";
 import {
   type CairnError,
   type DealId,
   eachBounded,
   type Hex,
+  inBatches,
   periodStart,
   sendForEach,
   submitRefusal,
@@ -152,7 +152,7 @@ export async function settleDue(context: WorkingContext, everyPeriods: number): 
   const proven = async (deal: DealId, of = newest.get(deal)) => (of === undefined ? undefined : find(of, deal));
   await Promise.all([
     eachBounded(closing, AT_ONCE, async ({ deal }) => close(context, await proven(deal, period))),
-    eachBounded(inBatches(claims), AT_ONCE, async (batch) => {
+    eachBounded(inBatches(claims, BATCH), AT_ONCE, async (batch) => {
       const found = await Promise.all(batch.map(({ deal }) => proven(deal, period)));
       await claim(
         context,
@@ -161,14 +161,11 @@ export async function settleDue(context: WorkingContext, everyPeriods: number): 
     }),
     eachBounded(forgotten, AT_ONCE, async ({ deal }) => closeForgotten(context, deal, await proven(deal))),
     eachBounded(held, AT_ONCE, async (deal) => closeHeld(context, await proven(deal))),
-    eachBounded(inBatches(await overdueProposals(context, known)), AT_ONCE, (batch) => expire(context, batch)),
+    eachBounded(inBatches(await overdueProposals(context, known), BATCH), AT_ONCE, (batch) => expire(context, batch)),
   ]);
 }
 
 const isKept = (deal: AuditedDeal) => deal.package !== null;
-
-const inBatches = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
 
 async function close(context: WorkingContext, proven: Proven | undefined): Promise<void> {
   if (proven === undefined) return;
@@ -216,7 +213,7 @@ async function overdueProposals({ pool, verifierSet }: AuditContext, known: numb
 
 /** Frees what the providers reserved, pays them for it, and refunds the rest. One that ended meanwhile does not hold up the others. */
 async function expire(context: WorkingContext, deals: readonly DealId[]): Promise<void> {
-  await sendForEach(deals, (some) => context.ledger.expire({ id: `expire:${digestOf(some)}` }, [...some]));
+  await sendForEach(deals, (some) => context.ledger.expire({ id: submissionId("expire", some) }, [...some]));
 }
 
 /** The period of each deal's newest leaf in a root that can be claimed from, where the whole period is here. */
@@ -261,7 +258,8 @@ where state = 'final' and leaves > 0 and final_at + $1::bigint <= $2 order by pe
 async function claim(context: WorkingContext, batch: readonly Proven[]): Promise<void> {
   const refused = await sendForEach(batch, async (some) => {
     const leaves = some.map(({ leaf }) => leaf);
-    const id = `claim:${leaves[0]?.period}:${digestOf(leaves.map(({ deal }) => deal))}`;
+    const deals = leaves.map(({ deal }) => deal);
+    const id = submissionId(`claim:${leaves[0]?.period}`, deals);
     const paths = some.map(({ path }) => path);
     const result = await context.ledger.claim({ id }, leaves, paths);
     if (result.ok) await markSettled(context, leaves);
@@ -269,8 +267,6 @@ async function claim(context: WorkingContext, batch: readonly Proven[]): Promise
   });
   for (const { item, refusal } of refused) await noteRefusal(context, "claim", item.leaf.deal, refusal);
 }
-
-const digestOf = (deals: readonly DealId[]) => createHash("sha256").update(deals.join()).digest("hex").slice(0, 16);
 
 async function settledOf(context: AuditContext): Promise<Map<Hex, { period: number; fulfilled: number }>> {
   const { rows } = await context.pool.query<{ deal: Hex; settled_period: string; settled_fulfilled: number }>(

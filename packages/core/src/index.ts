@@ -3,6 +3,7 @@ export * from "./commitments.ts";
 export * from "./coverage.ts";
 export * from "./errors.ts";
 export * from "./extremes.ts";
+export * from "./in-batches.ts";
 export * from "./in-blocks.ts";
 export * from "./manual-clock.ts";
 export * from "./periods.ts";

@@ -27,7 +27,8 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
   fc.constant<SlotEvent>({ type: "quote-failed", cause: "full", next: null, refusedBy: A }),
   fc.constant<SlotEvent>({ type: "proposing", proposal: "p" }),
   fc.record({ type: fc.constant("proposed" as const), deadline: fc.nat(3000) }),
-  fc.record({ type: fc.constant("proposal-refused" as const), cause: fc.constant("no"), alone: fc.boolean() }),
+  fc.record({ type: fc.constant("proposal-refused" as const), cause: fc.constant("no") }),
+  fc.constant<SlotEvent>({ type: "proposal-put-off", cause: "paused", next: "wait", retrySeconds: 5 }),
   fc.constant<SlotEvent>({ type: "quote-lapsed", cause: "late" }),
   fc.constant<SlotEvent>({ type: "received" }),
   fc.constant<SlotEvent>({ type: "receipt-recorded" }),
@@ -101,7 +102,7 @@ describe("stepSlot", () => {
         fc.pre(!counted.includes(last.type));
         const once = run(emptySlot("none"), [...history, last]);
         const twice = stepSlot(once, last, 100);
-        if (last.type === "proposal-refused" || once.phase === "EMPTY") expect(twice.phase).toBe(once.phase);
+        if (once.phase === "EMPTY") expect(twice.phase).toBe(once.phase);
         else expect(twice).toEqual(once);
       }),
     );
@@ -169,6 +170,19 @@ describe("stepSlot", () => {
     ]);
     expect(refusing.spare).toBe("refuses");
     expect(avoidedNow(refusing, 1e9).never).toEqual(new Set([A]));
+  });
+
+  it("keeps a quote whose proposal is put off, for as long as it lasts, and passes its provider over for nothing", () => {
+    const quoted = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposing", proposal: "p" },
+    ]);
+    const putOff = stepSlot(quoted, { type: "proposal-put-off", cause: "paused", next: "wait", retrySeconds: 60 }, 100);
+    expect(slotCommand(putOff, 159)).toBeUndefined();
+    expect(slotCommand(putOff, 160)).toBe("propose");
+    expect([quoteUsable(putOff, 160), quoteUsable(putOff, 200)]).toEqual([true, false]);
+    const lapsed = stepSlot(putOff, { type: "quote-lapsed", cause: "late" }, 200);
+    expect([lapsed.phase, lapsed.avoided]).toEqual(["EMPTY", []]);
   });
 
   it("never asks a liar again", () => {

@@ -19,8 +19,6 @@ export interface SlotState {
   quoteExpiry: Seconds | null;
   /** Submission that carries the quote; set before it is sent, so that a crash never sends another. */
   proposal: string | null;
-  /** Propose apart from the piece's other shards, after a common proposal was refused. */
-  alone: boolean;
   /** When the proposal lapses on chain. */
   deadline: Seconds | null;
   /** RECEIPTED: the receipt stands on chain. */
@@ -48,8 +46,10 @@ export type SlotEvent =
   | { type: "quote-failed"; cause: string; next: string | null; refusedBy?: Address }
   | { type: "proposing"; proposal: string }
   | { type: "proposed"; deadline: Seconds }
-  /** The chain refused the proposal; `alone` when it carried this quote only. */
-  | { type: "proposal-refused"; cause: string; alone: boolean }
+  /** The chain refused the proposal of this quote by itself. */
+  | { type: "proposal-refused"; cause: string }
+  /** The chain does not take the proposal now, which is nobody's fault: the quote may be proposed again later, and may run out meanwhile. */
+  | { type: "proposal-put-off"; cause: string; next: string; retrySeconds: number }
   /** The mandate or the reserve does not reach for this quote. */
   | { type: "unaffordable"; cause: string; next: string }
   /** The quote was not proposed and cannot be any more. */
@@ -104,7 +104,6 @@ export function emptySlot(source: SlotState["source"]): SlotState {
     deal: null,
     quoteExpiry: null,
     proposal: null,
-    alone: false,
     deadline: null,
     recorded: false,
     withdrawing: false,
@@ -167,7 +166,6 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
         deal: event.deal,
         quoteExpiry: event.expiry,
         proposal: null,
-        alone: slot.alone,
       };
     case "quote-failed":
       if (slot.phase !== "EMPTY") return slot;
@@ -179,12 +177,13 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       return slot.phase === "QUOTED" ? { ...slot, proposal: event.proposal } : slot;
     case "proposed":
       if (slot.phase !== "QUOTED") return slot;
-      return { ...settled(slot), phase: "PROPOSED", deadline: event.deadline, alone: false };
+      return { ...settled(slot), phase: "PROPOSED", deadline: event.deadline };
     case "proposal-refused":
       if (slot.phase !== "QUOTED") return slot;
-      return event.alone
-        ? released(slot, event.cause, "Another provider is being asked.", now, now + AVOID_SECONDS)
-        : { ...slot, proposal: null, alone: true, dueAt: now, cause: event.cause, next: null };
+      return released(slot, event.cause, "Another provider is being asked.", now, now + AVOID_SECONDS);
+    case "proposal-put-off":
+      if (slot.phase !== "QUOTED") return slot;
+      return { ...slot, proposal: null, dueAt: now + event.retrySeconds, cause: event.cause, next: event.next };
     case "unaffordable":
       if (slot.phase !== "QUOTED") return slot;
       return {

@@ -27,6 +27,20 @@ export async function applySlotEvents(
   return inTransaction(context.pool, (client) => applySlotEventsIn(context, client, id, updates, more));
 }
 
+/** Apply an event to each of some slots of one package, as applySlotEvents does. */
+export function applyToEach<S extends SlotRow>(
+  context: Context,
+  id: PackageId,
+  slots: readonly S[],
+  eventOf: (slot: S) => SlotEvent,
+): Promise<SlotRow[]> {
+  return applySlotEvents(
+    context,
+    id,
+    slots.map((slot) => ({ piece: slot.piece, shard: slot.shard, event: eventOf(slot) })),
+  );
+}
+
 export async function applySlotEventsIn(
   context: Context,
   client: PoolClient,

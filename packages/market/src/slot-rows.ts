@@ -29,7 +29,6 @@ export interface SlotRow {
 /** The parts of the state that have no column of their own. */
 interface Detail {
   quoteExpiry: number | null;
-  alone: boolean;
   deadline: number | null;
   recorded: boolean;
   withdrawing: boolean;
@@ -72,7 +71,6 @@ export async function saveSlot(db: Queryable, row: SlotRow): Promise<void> {
   const { state } = row;
   const detail: Detail = {
     quoteExpiry: state.quoteExpiry,
-    alone: state.alone,
     deadline: state.deadline,
     recorded: state.recorded,
     withdrawing: state.withdrawing,
@@ -133,7 +131,6 @@ function slotOf(row: Record<string, unknown>): SlotRow {
       deal: row.deal as DealId | null,
       quoteExpiry: detail.quoteExpiry ?? null,
       proposal: row.proposal as string | null,
-      alone: detail.alone ?? false,
       deadline: detail.deadline ?? null,
       recorded: detail.recorded ?? false,
       withdrawing: detail.withdrawing ?? false,

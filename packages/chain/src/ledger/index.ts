@@ -28,5 +28,6 @@ export {
 } from "./run-indexer.ts";
 export { type CommittedPieces, shardPath, shardsRoot, shardTree } from "./shards-root.ts";
 export type { Call } from "./sign-transaction.ts";
+export { submissionId } from "./submission-id.ts";
 export { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";
 export { leafHash, verdictTree } from "./verdict-tree.ts";

@@ -1,12 +1,12 @@
+import { submissionId } from "@cairn/chain";
 import { CairnError, type Hex, PERIOD_CHALLENGES, type SlotEvent } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
-import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import { applyToEach, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { decisionOf, readDeals, submissionFor } from "./propose.ts";
-import { each } from "./quote-slots.ts";
+import { decisionOf, readDeals } from "./read-deals.ts";
 import { submitSlots } from "./submit-slots.ts";
 
 const PROVE_TIMEOUT_SECONDS = 60;
@@ -36,11 +36,7 @@ export async function activateSlots(
     if (attested.length > 0) await activate(context, row, seed, attested);
   } catch (error) {
     if (signal.aborted) return;
-    await applySlotEvents(
-      context,
-      row.id,
-      each(slots, () => blockedBy(error, 5)),
-    );
+    await applyToEach(context, row.id, slots, () => blockedBy(error, 5));
   }
 }
 
@@ -56,11 +52,7 @@ async function receiptsBehind(
 ): Promise<SlotRow[]> {
   const records = await readDeals(context, slots);
   const decided = slots.filter((slot) => records.get(slot.state.deal!)?.state !== "PROPOSED");
-  await applySlotEvents(
-    context,
-    row.id,
-    each(decided, (slot) => decisionOf(slot, records.get(slot.state.deal!))),
-  );
+  await applyToEach(context, row.id, decided, (slot) => decisionOf(slot, records.get(slot.state.deal!)));
   const open = slots.filter((slot) => !decided.includes(slot));
   const receipts = Math.max(0, ...open.map((slot) => records.get(slot.state.deal!)!.receiptBlock));
   while (open.length > 0 && (await context.ledger.latest()).number <= receipts) {
@@ -104,11 +96,7 @@ async function attestSlot(
         }
       : blockedBy(error, 5);
   }
-  await applySlotEvents(
-    context,
-    row.id,
-    each([slot], () => event),
-  );
+  await applyToEach(context, row.id, [slot], () => event);
   return undefined;
 }
 
@@ -117,7 +105,7 @@ function activate(context: Context, row: PackageRow, seed: Hex, attested: readon
     send: (some) => {
       const deals = some.map((slot) => slot.state.deal!);
       return context.ledger.activate(
-        { id: submissionFor("activate", deals, seed) },
+        { id: submissionId("market:activate", deals, seed) },
         deals,
         seed,
         some.map(({ proofHash }) => proofHash),

@@ -1,8 +1,8 @@
+import { submissionId } from "@cairn/chain";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { submissionFor } from "./propose.ts";
 import { submitSlots } from "./submit-slots.ts";
 
 const RETRY_SECONDS = 10;
@@ -12,7 +12,7 @@ export function cancelSlots(context: Context, row: PackageRow, slots: readonly S
   return submitSlots(context, row, slots, {
     send: (some) => {
       const deals = some.map((slot) => slot.state.deal!);
-      return context.ledger.cancel({ id: submissionFor("cancel", deals) }, deals);
+      return context.ledger.cancel({ id: submissionId("market:cancel", deals) }, deals);
     },
     taken: (slot) => ({ type: "chain", deal: slot.state.deal!, state: "CANCELLED" }),
     isOpen: (record) => record?.state === "PROPOSED",

@@ -1,16 +1,16 @@
-import { type PackageId, type SlotCommand, slotCommand } from "@cairn/core";
+import { inBatches, type PackageId, type SlotCommand, slotCommand } from "@cairn/core";
 import type { Context } from "../context.ts";
 import { loadPackage, type PackageRow } from "../package-rows.ts";
 import { DRIVEN } from "../refresh-package.ts";
 import { finishSealing } from "../seal-package.ts";
-import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import { applyToEach, blockedBy } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { activateSlots } from "./activate.ts";
 import { cancelSlots } from "./cancel.ts";
 import { closePackage, endPackage } from "./end-package.ts";
 import { dropSource, healSlot } from "./heal-slot.ts";
-import { chunksOf, proposeSlots } from "./propose.ts";
-import { each, quoteSlots } from "./quote-slots.ts";
+import { proposeSlots } from "./propose.ts";
+import { quoteSlots } from "./quote-slots.ts";
 import { rebuildSlot } from "./rebuild-slot.ts";
 import { recordReceipts } from "./record-receipts.ts";
 import { storeShard } from "./store-shard.ts";
@@ -65,11 +65,7 @@ async function guard(context: Context, task: Task, signal: AbortSignal): Promise
     const [slot] = task.slots;
     context.log.error({ package: slot?.package, error: String(error) }, "a step of a package failed");
     await context.clock.sleep(1, signal);
-    await applySlotEvents(
-      context,
-      slot!.package,
-      each(task.slots, () => blockedBy(error, 5)),
-    ).catch((again: unknown) => {
+    await applyToEach(context, slot!.package, task.slots, () => blockedBy(error, 5)).catch((again: unknown) => {
       context.log.error({ package: slot?.package, error: String(again) }, "the failure could not be written down");
     });
   }
@@ -99,7 +95,7 @@ function tasksFor(
       .filter(([piece]) => command !== "propose" || !isQuoting(slots, piece, busy))
       .map(([piece, of]) => task(of, () => run(of, ofPiece(slots, piece))));
   const all = (command: SlotCommand, run: (of: SlotRow[]) => Promise<void>) =>
-    chunksOf(due.get(command) ?? [], DEALS_PER_TRANSACTION).map((of) => task(of, () => run(of)));
+    inBatches(due.get(command) ?? [], DEALS_PER_TRANSACTION).map((of) => task(of, () => run(of)));
   return [
     ...one("rebuild", (slot, pieceSlots) => rebuildSlot(context, row, slot, pieceSlots, signal)),
     ...perPiece("quote", (of, pieceSlots) => quoteSlots(context, row, of, pieceSlots)),

@@ -1,11 +1,11 @@
 import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
-import { type DealRecord, submitRefusal } from "@cairn/core";
+import { type DealRecord, inBatches, submitRefusal } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
-import { applySlotEvents } from "../slot-events.ts";
+import { applyToEach } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { cancelSlots } from "./cancel.ts";
-import { chunksOf, readDeals } from "./propose.ts";
+import { readDeals } from "./read-deals.ts";
 import { sendTermination } from "./send-termination.ts";
 import { DEALS_PER_TRANSACTION } from "./submit-slots.ts";
 
@@ -22,21 +22,13 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
   const settled = held.filter((slot) => isFinal(context, records.get(slot.state.deal!), slot));
   const proposed = held.filter((slot) => records.get(slot.state.deal!)?.state === "PROPOSED");
   if (settled.length > 0) {
-    await applySlotEvents(
-      context,
-      row.id,
-      settled.map((slot) => ({
-        piece: slot.piece,
-        shard: slot.shard,
-        event: {
-          type: "chain" as const,
-          deal: slot.state.deal!,
-          state: records.get(slot.state.deal!)?.state ?? ("CANCELLED" as const),
-        },
-      })),
-    );
+    await applyToEach(context, row.id, settled, ({ state: { deal } }) => ({
+      type: "chain",
+      deal: deal!,
+      state: records.get(deal!)?.state ?? "CANCELLED",
+    }));
   }
-  for (const some of chunksOf(proposed, DEALS_PER_TRANSACTION)) await cancelSlots(context, row, some);
+  for (const some of inBatches(proposed, DEALS_PER_TRANSACTION)) await cancelSlots(context, row, some);
   const active = held.filter((slot) => records.get(slot.state.deal!)?.state === "ACTIVE");
   if (active.length > 0) await endDeals(context, row, active);
   if (held.length === settled.length && !signal.aborted) return closePackage(context, row, "REMOVED");

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { mandateOf, type PackageRow } from "../package-rows.ts";
 import { recordQuotes } from "../record-quotes.ts";
 import { type QuoteRound, requestQuotes } from "../request-quotes.ts";
-import { applySlotEvents } from "../slot-events.ts";
+import { applyToEach } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
 
 /** Less time than this is left: a shard is not placed anew. */
@@ -17,11 +17,7 @@ export async function quoteSlots(
   pieceSlots: readonly SlotRow[],
 ): Promise<void> {
   if (isTermOver(context, row)) {
-    await applySlotEvents(
-      context,
-      row.id,
-      each(slots, () => ({ type: "term-over" })),
-    );
+    await applyToEach(context, row.id, slots, () => ({ type: "term-over" }));
     return;
   }
   const left = (row.expiresAt ?? 0) - context.chainNow();
@@ -32,11 +28,7 @@ export async function quoteSlots(
   } catch (error) {
     if (!(error instanceof CairnError)) throw error;
     const { message: cause, next = null } = error;
-    await applySlotEvents(
-      context,
-      row.id,
-      each(slots, () => ({ type: "quote-failed", cause, next })),
-    );
+    await applyToEach(context, row.id, slots, () => ({ type: "quote-failed", cause, next }));
     return;
   }
   await recordQuotes(context, row.id, round);
@@ -45,10 +37,4 @@ export async function quoteSlots(
 /** Too little of the agreed time is left to place a shard anew. */
 export function isTermOver(context: Context, row: PackageRow): boolean {
   return (row.expiresAt ?? 0) - context.chainNow() < WORTH_PERIODS * context.deployment.periodSeconds;
-}
-
-type Event = Parameters<typeof applySlotEvents>[2][number]["event"];
-
-export function each(slots: readonly SlotRow[], make: (slot: SlotRow) => Event) {
-  return slots.map((slot) => ({ piece: slot.piece, shard: slot.shard, event: make(slot) }));
 }

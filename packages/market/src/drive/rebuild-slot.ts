@@ -3,10 +3,10 @@ import { CairnError } from "@cairn/core";
 import type { Context } from "../context.ts";
 import { loadPiece, mandateOf, type PackageRow } from "../package-rows.ts";
 import { rebuildShard } from "../read/rebuild-shard.ts";
-import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
+import { applySlotEvents, applyToEach, blockedBy, type SlotUpdate } from "../slot-events.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { asNoSpace } from "../spool.ts";
-import { each, isTermOver } from "./quote-slots.ts";
+import { isTermOver } from "./quote-slots.ts";
 
 /** Errors that only a person can cure: these are not tried again soon. */
 const HOPELESS_SECONDS: Record<string, number> = {
@@ -25,11 +25,7 @@ export async function rebuildSlot(
   signal: AbortSignal,
 ): Promise<void> {
   if (slot.state.phase === "EMPTY" && isTermOver(context, row)) {
-    await applySlotEvents(
-      context,
-      row.id,
-      each([slot], () => ({ type: "term-over" })),
-    );
+    await applyToEach(context, row.id, [slot], () => ({ type: "term-over" }));
     return;
   }
   const margin = pieceSlots.filter((other) => isLive(other.state)).length - row.k;

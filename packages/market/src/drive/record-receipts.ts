@@ -1,7 +1,8 @@
+import { submissionId } from "@cairn/chain";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { decisionOf, submissionFor } from "./propose.ts";
+import { decisionOf } from "./read-deals.ts";
 import { submitSlots } from "./submit-slots.ts";
 
 /** Put receipts on chain, many in one transaction; pay runs from there. */
@@ -10,7 +11,7 @@ export function recordReceipts(context: Context, row: PackageRow, slots: readonl
     send: (some) => {
       const deals = some.map((slot) => slot.state.deal!);
       const receipts = some.map((slot) => slot.receipt!);
-      return context.ledger.recordReceipts({ id: submissionFor("receipts", deals) }, deals, receipts);
+      return context.ledger.recordReceipts({ id: submissionId("market:receipts", deals) }, deals, receipts);
     },
     taken: () => ({ type: "receipt-recorded" }),
     isOpen: (record) => record?.state === "PROPOSED" && record.receiptTime === 0,

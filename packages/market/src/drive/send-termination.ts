@@ -1,6 +1,6 @@
+import { submissionId } from "@cairn/chain";
 import { type DealId, type PackageRef, type Signed, submitRefusal } from "@cairn/core";
 import type { Context } from "../context.ts";
-import { submissionFor } from "./propose.ts";
 
 /**
  * Have the chain end a package's deals on its owner's word, unless it has that already. Resolves with why the contract refuses, or
@@ -20,7 +20,7 @@ export async function sendTermination(
   if (await hasEnded()) return undefined;
   const refusal = await submitRefusal(() =>
     context.ledger.terminate(
-      { id: submissionFor("terminate", deals, termination.signature) },
+      { id: submissionId("market:terminate", deals, termination.signature) },
       termination.message,
       termination.signature,
     ),

@@ -1,9 +1,9 @@
-import { type CairnError, type DealRecord, type SlotEvent, type SubmissionResult, sendForEach } from "@cairn/core";
+import { CairnError, type DealRecord, type SlotEvent, type SubmissionResult, sendForEach } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
-import { applySlotEvents, blockedBy } from "../slot-events.ts";
+import { applyToEach, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { readDeals } from "./propose.ts";
+import { readDeals } from "./read-deals.ts";
 
 /** A transaction about the deals of some slots, and what its outcome means to each. */
 export interface SlotSubmission<S extends SlotRow = SlotRow> {
@@ -19,6 +19,11 @@ export interface SlotSubmission<S extends SlotRow = SlotRow> {
 /** A withdrawal takes about 100,000 gas a deal, a receipt or an activation less, and the smallest block holds 6,000,000 (docs/contracts.md). */
 export const DEALS_PER_TRANSACTION = 32;
 
+/** Where the chain does not answer. */
+const RETRY_SECONDS = 5;
+/** Coins that are missing are sent by a person. */
+const POOR_RETRY_SECONDS = 30;
+
 /**
  * Send for all slots at once. Where the contract refuses, each slot takes over what the chain has decided meanwhile, and those that are still
  * open are sent one by one. Only a slot that was refused by itself takes the refusal. Where the chain does not answer, what is left waits.
@@ -31,11 +36,7 @@ export async function submitSlots<S extends SlotRow>(
 ): Promise<void> {
   const left = new Set(slots);
   const settle = async (of: readonly S[], event: (slot: S) => SlotEvent) => {
-    await applySlotEvents(
-      context,
-      row.id,
-      of.map((slot) => ({ piece: slot.piece, shard: slot.shard, event: event(slot) })),
-    );
+    await applyToEach(context, row.id, of, event);
     for (const slot of of) left.delete(slot);
   };
   const takeOver = async (of: readonly S[]): Promise<readonly S[]> => {
@@ -57,6 +58,7 @@ export async function submitSlots<S extends SlotRow>(
       if (left.has(item)) await settle([item], (slot) => submission.refused(slot, refusal));
     }
   } catch (error) {
-    await settle([...left], () => blockedBy(error, 5));
+    const poor = error instanceof CairnError && error.code === "insufficient-funds";
+    await settle([...left], () => blockedBy(error, poor ? POOR_RETRY_SECONDS : RETRY_SECONDS));
   }
 }

@@ -1,14 +1,17 @@
-import { catalogMigrations, ensureAccount } from "@cairn/catalog";
+import { catalogMigrations, ensureAccount, toJson } from "@cairn/catalog";
 import { addressOfKey, signTyped } from "@cairn/chain";
 import {
   type Address,
+  type CommitmentDocument,
   type DealId,
   type DealRecord,
   emptySlot,
   type Hex,
   type Ledger,
+  type Mandate,
   ManualClock,
   type Message,
+  messageToJson,
   type Quote,
   type Signed,
   type SlotState,
@@ -16,6 +19,7 @@ import {
 } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Context } from "../context.ts";
+import { encodeDocument } from "../document.ts";
 import { loadSlots, type SlotRow, saveSlot } from "../slot-rows.ts";
 import type { PackageState } from "../types.ts";
 
@@ -45,6 +49,8 @@ export interface MarketWorld {
   addPackage(state: PackageState, options?: { id?: string; account?: string; name?: number }): Promise<void>;
   /** One slot of piece 0 for each state, with the deal `hex(100 + shard)` unless it is EMPTY. Another package than `ID` gets deals from `hex(1100)` on. */
   addSlots(states: readonly Partial<SlotState>[], id?: string): Promise<SlotRow[]>;
+  /** The document of one piece of three shards, and its owner's mandate, for the package `ID`. */
+  addMandate(): Promise<void>;
   slots(): Promise<SlotRow[]>;
   stateOf(id?: string): Promise<string>;
   sign<N extends TypeName>(type: N, message: Message<N>, key?: Hex): Signed<N>;
@@ -58,6 +64,18 @@ const quoteOf = (shard: number): Quote => ({
   ...{ rawLength: 127n, pricePerPeriod: 1000n, egressPrice: 0n, periods: 10, duty: 1n, verifierSet: SET },
   ...{ expiry: BigInt(NOW + 300), nonce: hex(shard) },
 });
+
+const DOCUMENT: CommitmentDocument = {
+  ...{ version: 1, package: ID, owner: OWNER, root: "root", k: 1, n: 3, erasure: "rs-cauchy-gf256-v1", mask: "none" },
+  pieces: [{ length: 100, commP: hex(0), shards: Array(3).fill({ commitment: hex(5), rawLength: 127 }) }],
+  manifest: { sha256: hex(6), size: 1 },
+};
+
+const MANDATE: Mandate = {
+  ...{ manifestHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET, executor: EXECUTOR },
+  ...{ maxEscrow: 30_000n, repairReserve: 500n, maxPrice: 10n ** 18n },
+  ...{ end: BigInt(NOW + 86_400), expiry: BigInt(NOW + 600) },
+};
 
 export async function openMarketWorld(): Promise<MarketWorld> {
   const database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
@@ -115,6 +133,12 @@ values ($1, $2, $3, decode($4, 'hex'), '', $5, 1, 3, 'none', 'private', 1, $6, $
         });
       }
       return loadSlots(database.pool, id);
+    },
+    async addMandate() {
+      await database.pool.query(
+        "update catalog.packages set document = $2, mandate = $3, owner_signature = $4 where id = $1",
+        [ID, encodeDocument(DOCUMENT).bytes, toJson(messageToJson(MANDATE)), hex(3, 65)],
+      );
     },
     slots: () => loadSlots(database.pool, ID),
     async stateOf(id = ID) {
