@@ -29,7 +29,7 @@ export async function appendPiece(
     });
   }
   if (offset === 0 && piece > 0) await beginEarly(context, row, piece - 1);
-  const answer = await exclusively(`${id}/${piece}`, () => write(context, row, request, offset));
+  const answer = await exclusively(context, `${id}/${piece}`, () => write(context, row, request, offset));
   if ((await context.spool.size(context.spool.piecePath(id, piece + 1))) !== undefined) {
     await beginEarly(context, row, piece);
   }
@@ -39,7 +39,7 @@ export async function appendPiece(
 /** Whoever begins a piece has sent the one before. */
 async function beginEarly(context: Context, row: PackageRow, piece: number): Promise<void> {
   const length = await context.spool.size(context.spool.piecePath(row.id, piece));
-  if (length === undefined || writing.has(`${row.id}/${piece}`)) return;
+  if (length === undefined || context.writing.has(`${row.id}/${piece}`)) return;
   context.early.begin(context, row, { number: piece, length });
 }
 
@@ -53,10 +53,12 @@ export function assertReceiving(row: PackageRow): void {
   });
 }
 
-const writing = new Set<string>();
-
-/** Two uploads of one piece at once would mix: the second one is told to come back. */
-export async function exclusively<T>(key: string, task: () => Promise<T>): Promise<T> {
+/** Two uploads of one piece at once would mix: the second one is refused, and may come back. */
+export async function exclusively<T>(
+  { writing }: Pick<Context, "writing">,
+  key: string,
+  task: () => Promise<T>,
+): Promise<T> {
   if (writing.has(key)) {
     throw new CairnError("another request is writing this part of the package's upload", {
       code: "upload-busy",

@@ -20,6 +20,8 @@ export interface Context extends MarketDeps {
   spool: Spool;
   kernels: KernelPool;
   early: EarlyWork;
+  /** Parts of uploads that a request is writing: `PACKAGE/PIECE`, and `PACKAGE/keep` while it is cut back. */
+  writing: Set<string>;
   /** Uploads that are read through at once, to be taken up again. */
   chains: Semaphore;
   /** Hand-overs under way at once. */

@@ -37,6 +37,7 @@ export function createMarket(deps: MarketDeps): Market {
     spool: new Spool(deps.spoolDirectory),
     kernels,
     early: new EarlyWork(),
+    writing: new Set(),
     chains: new Semaphore(1),
     stores: new Semaphore(STORES),
     rebuilds: new Semaphore(REBUILDS),

@@ -42,6 +42,7 @@ beforeEach(() => {
           jobs.push({ job, end: () => resolve(EMPTY_CHAIN) });
         }),
     },
+    writing: new Set(),
     chains: new Semaphore(1),
     stopping: new AbortController().signal,
   } as unknown as Context;

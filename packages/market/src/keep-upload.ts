@@ -21,11 +21,11 @@ export async function keepUpload(
   const held = await spool.received(id);
   for (const [number, { length }] of pieces.entries()) assertHeld(number, held.get(number), length);
   if (chains.waiting >= WAITING) throw tooBusy();
-  return exclusively(`${id}/keep`, async () => {
+  return exclusively(context, `${id}/keep`, async () => {
     const kept: { chain: string | null }[] = [];
     // From the last on: whatever interrupts this, what is held stays a beginning of what was sent.
     for (const number of [...held.keys()].sort((a, b) => b - a)) {
-      await exclusively(`${id}/${number}`, async () => {
+      await exclusively(context, `${id}/${number}`, async () => {
         const length = pieces[number]?.length;
         await cut(context, id, number, length);
         if (length !== undefined) kept[number] = { chain: await chainOfPiece(context, id, number, length) };

@@ -53,19 +53,19 @@ async function onChain(id: string) {
   const message = { manifestHash, audience: executor, expiry: BigInt(NOW + 3600) };
   const capability = { message, signature: signTyped("ReadCapability", message, deployment, key) };
   const answer = { document: Buffer.from(bytes).toString("base64"), manifest: manifest.toString("base64") };
-  return { owner, provider, capability, answer, manifestHash };
+  return { owner, key, provider, capability, answer, manifestHash };
 }
 
 type Package = Awaited<ReturnType<typeof onChain>>;
 
 const kept = new Set<string>();
 
-function recover(account: string, { owner, provider, capability, answer }: Package) {
+function recover(account: string, { owner, provider, capability, answer }: Package, now = NOW) {
   const context = {
     pool: database.pool,
     // The machine's clock is two hours ahead of the chain.
-    clock: { now: () => NOW + 7200 },
-    chainNow: () => NOW,
+    clock: { now: () => now + 7200 },
+    chainNow: () => now,
     executor,
     deployment,
     random: { bytes: (length: number) => new Uint8Array(randomBytes(length)) },
@@ -117,5 +117,66 @@ describe("a package whose id another one has", () => {
     expect(await rowsOf(id)).toEqual(before);
     expect(kept).toEqual(files);
     await expect(recover("victim", mine)).resolves.toMatchObject([{ id }]);
+  });
+});
+
+describe("a package that the chain knows", () => {
+  const anyId = () => randomBytes(16).toString("hex");
+  const signedBy = (key: Hex, message: Package["capability"]["message"]) => ({
+    message,
+    signature: signTyped("ReadCapability", message, deployment, key),
+  });
+
+  it("is registered with its document, its live deals and the permission to read it", async () => {
+    const id = anyId();
+    const one = await onChain(id);
+    await expect(recover("victim", one)).resolves.toMatchObject([{ id, state: "STORED" }]);
+    const { rows } = await database.pool.query(
+      `select p.read_capability->>'signature' as permission, s.state, s.provider from catalog.packages p
+         join catalog.slots s on s.package = p.id where p.id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ permission: one.capability.signature, state: "ACTIVE", provider: one.provider }]);
+  });
+
+  it("is recovered once, however often it is asked for", async () => {
+    const one = await onChain(anyId());
+    const [first] = await recover("victim", one);
+    const before = kept.size;
+    expect(await recover("victim", one)).toEqual([first]);
+    expect(kept.size).toBe(before);
+  });
+
+  it.each([
+    ["another document", { document: Buffer.from("another").toString("base64") }],
+    ["another manifest", { manifest: randomBytes(100).toString("base64") }],
+    ["a cut manifest", { manifest: "" }],
+  ])("refuses %s that a provider gives", async (_, wrong) => {
+    const id = anyId();
+    const one = await onChain(id);
+    const before = kept.size;
+    await expect(recover("victim", { ...one, answer: { ...one.answer, ...wrong } })).rejects.toMatchObject({
+      code: "manifest-unavailable",
+      details: { refusals: [expect.stringContaining("has another hash than the")] },
+    });
+    expect([await rowsOf(id), kept.size]).toEqual([[], before]);
+  });
+
+  it("is not opened with a permission for another gateway, of another's hand, or that ran out", async () => {
+    const one = await onChain(anyId());
+    const { message } = one.capability;
+    const elsewhere = signedBy(one.key, { ...message, audience: one.owner });
+    await expect(recover("victim", { ...one, capability: elsewhere })).rejects.toMatchObject({
+      code: "bad-capability",
+    });
+    const forged = signedBy(generateKey(), message);
+    await expect(recover("victim", { ...one, capability: forged })).rejects.toMatchObject({ code: "bad-signature" });
+    await expect(recover("victim", one, NOW + 3600)).rejects.toMatchObject({ code: "bad-capability" });
+  });
+
+  it("is not found without a live deal", async () => {
+    const one = await onChain(anyId());
+    await database.pool.query("update catalog.deals set state = 'FAILED' where manifest_hash = $1", [one.manifestHash]);
+    await expect(recover("victim", one)).rejects.toMatchObject({ code: "nothing-to-recover" });
   });
 });

@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 
 const TAIL_BYTES = 4_096;
 
 /**
  * A log file that never ends whoever writes to it: what the disk does not take, as it is full, is lost, and the next line that it takes says how much
- * that was. It is renamed to `PATH.1`, `PATH.1` to `PATH.2` and so on, when it has grown to `maximumBytes`.
+ * that was. It is renamed to `PATH.1`, `PATH.1` to `PATH.2` and so on, when it has grown to `maximumBytes`; where that fails it is tried again with
+ * the next line.
  */
 export class RotatingLog {
   readonly path: string;
@@ -55,13 +56,10 @@ export class RotatingLog {
 
   #rotate(): void {
     const full = this.#file;
-    for (let n = this.#kept; n > 0; n--) {
-      try {
-        renameSync(n === 1 ? this.path : `${this.path}.${n - 1}`, `${this.path}.${n}`);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      }
-    }
+    const names = [this.path, ...Array.from({ length: this.#kept }, (_, n) => `${this.path}.${n + 1}`)];
+    // Up to the first name that is free: a rotation that failed half-way has left one, and older files than that need not move again.
+    const free = names.findIndex((name) => !existsSync(name));
+    for (let n = free === -1 ? this.#kept : free; n > 0; n--) renameSync(names[n - 1]!, names[n]!);
     this.#file = openSync(this.path, "a", 0o600);
     this.#size = fstatSync(this.#file).size;
     closeSync(full);
