@@ -137,7 +137,7 @@ values ($1, $2, $3, decode($4, 'hex'), '', $5, 1, 3, 'none', 'private', 1, $6, $
     async addMandate() {
       await database.pool.query(
         "update catalog.packages set document = $2, mandate = $3, owner_signature = $4 where id = $1",
-        [ID, encodeDocument(DOCUMENT).bytes, toJson(messageToJson(MANDATE)), hex(3, 65)],
+        [ID, encodeDocument(DOCUMENT).bytes, toJson(messageToJson<"Mandate">(MANDATE)), hex(3, 65)],
       );
     },
     slots: () => loadSlots(database.pool, ID),
