@@ -84,7 +84,8 @@ describe("names that are not meant well", { timeout: 900_000 }, () => {
     const raw = await runCli(["cat", "--home", network.home, "--", `${PACKAGE}/line\nbreak`]);
     expect([raw.code, raw.stderr]).toEqual([0, ""]);
     for (const path of ["..", "../..", "\x1b[31m", "/etc/passwd"]) {
-      expect((await cairn("cat", ["--json"], `${PACKAGE}/${path}`)).json()).toMatchObject({ error: {} });
+      const refused = await cairn("cat", [], `${PACKAGE}/${path}`);
+      expect([refused.code === 0, refused.stdout], path).toEqual([false, ""]);
     }
   });
 

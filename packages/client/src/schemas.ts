@@ -83,7 +83,10 @@ export const PackageJson = Type.Object({
   pieces: Type.Integer(),
   root: Type.Union([Type.String(), Type.Null()]),
   manifestHash: Type.Union([Hash, Type.Null()]),
-  createdAt: Type.Integer(),
+  createdAt: Type.Integer({ description: "UNIX seconds, as all times: when the put began" }),
+  storedAt: Type.Union([Type.Integer(), Type.Null()], {
+    description: "when every shard was proved for the first time",
+  }),
   expiresAt: Type.Union([Type.Integer(), Type.Null()]),
   strength: Type.Object({
     live: Type.Integer({ description: "shards proved and live of the weakest piece" }),
@@ -211,7 +214,7 @@ export const ProviderJson = Type.Object({
   endpoint: Type.String(),
   capacity: MoneyText,
   used: MoneyText,
-  price: MoneyText,
+  price: Type.String({ ...MoneyText, description: "wei per GiB and day; the command line shows it per GiB and month" }),
   rating: Type.Number({ description: "percent, 90 for a newcomer" }),
   score: Type.Number(),
   fulfilled: MoneyText,

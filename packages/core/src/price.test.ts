@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { priceCeiling, pricePerGibDay, pricePerPeriod } from "./price.ts";
+import { perGibDay, perGibMonth, priceCeiling, pricePerGibDay, pricePerPeriod } from "./price.ts";
 
 const price = fc.bigInt(0n, 2n ** 64n);
 const rawLength = fc.integer({ min: 1, max: 8_000_000 }).map((units) => units * 127);
@@ -22,6 +22,17 @@ describe("prices", () => {
         expect(lowest).toBeLessThanOrEqual(wei);
         expect(pricePerPeriod(lowest, bytes, seconds)).toBe(perPeriod);
         if (lowest > 0n) expect(pricePerPeriod(lowest - 1n, bytes, seconds)).toBeLessThan(perPeriod);
+      }),
+    );
+  });
+
+  it("are shown and given per month, and kept per day without becoming less", () => {
+    expect(perGibDay(3n * 10n ** 14n)).toBe(10n ** 13n);
+    expect(perGibMonth(10n ** 13n)).toBe(3n * 10n ** 14n);
+    fc.assert(
+      fc.property(price, (month) => {
+        const shown = perGibMonth(perGibDay(month));
+        expect(shown >= month && shown < month + 30n).toBe(true);
       }),
     );
   });

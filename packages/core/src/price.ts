@@ -6,6 +6,15 @@ const GIB_DAY = BigInt(GIB) * BigInt(DAY);
 
 const ceilDivide = (a: bigint, b: bigint) => (a + b - 1n) / b;
 
+/** Days of the month that prices are shown for. */
+const MONTH_DAYS = 30n;
+
+/** A price per GiB-day as people are shown it, and give it: per GiB and month of 30 days. */
+export const perGibMonth = (perGibDay: Money): Money => perGibDay * MONTH_DAYS;
+
+/** The price per GiB-day that a price per GiB and month comes to, rounded up: nobody gets less than was asked for. */
+export const perGibDay = (perMonth: Money): Money => ceilDivide(perMonth, MONTH_DAYS);
+
 /** Price of one period of `rawLength` bytes in wei: `price` per GiB-day, multiplied out before it is divided, rounded up (docs/protocol.md, 2). */
 export function pricePerPeriod(price: Money, rawLength: number | bigint, periodSeconds: number): Money {
   return ceilDivide(price * BigInt(rawLength) * BigInt(periodSeconds), GIB_DAY);

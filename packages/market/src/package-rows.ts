@@ -44,6 +44,8 @@ export interface PackageRow {
   bytes: number;
   files: number;
   createdAt: Seconds;
+  /** When every shard was proved for the first time. */
+  storedAt: Seconds | null;
   expiresAt: Seconds | null;
   recovered: boolean;
   cause: string | null;
@@ -59,7 +61,8 @@ export interface PieceRow {
 
 const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash, shards_root, manifest_key,
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
-  extract(epoch from created_at)::float8 as created_at, expires_at, recovered, cause, next`;
+  extract(epoch from created_at)::float8 as created_at,
+  extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, cause, next`;
 
 /** @throws CairnError `unknown-package` */
 export async function loadPackage(
@@ -245,6 +248,7 @@ function packageOf(row: Record<string, unknown>): PackageRow {
     bytes: Number(row.bytes),
     files: Number(row.files),
     createdAt: Math.floor(row.created_at as number),
+    storedAt: row.stored_at === null ? null : Math.floor(row.stored_at as number),
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     recovered: row.recovered as boolean,
     cause: row.cause as string | null,

@@ -109,6 +109,14 @@ it("says of each package what its own page says", async () => {
     cause: "Shard 0 of piece 1: nobody took it",
   });
   expect(receiving).toMatchObject({ pieces: 1, progress: { stage: "receiving", done: 700, total: 700 } });
+  expect(stored).toMatchObject({ createdAt: Date.parse("2026-01-01T00:00:00Z") / 1000, storedAt: null });
+  await database.pool.query(
+    "update catalog.packages set stored_at = timestamptz '2026-01-01 00:01:00.7' where id = $1",
+    [idOf(1)],
+  );
+  const [later] = (await page(1)).packages;
+  expect(later).toMatchObject({ createdAt: stored?.createdAt, storedAt: Date.parse("2026-01-01T00:01:00Z") / 1000 });
+  Object.assign(stored ?? {}, { storedAt: later?.storedAt });
   for (const summary of packages) expect(await packageStatus(context, { id: summary.id })).toMatchObject(summary);
 });
 

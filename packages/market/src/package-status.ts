@@ -144,6 +144,7 @@ function summaryOf(
     root: row.root,
     manifestHash: row.manifestHash,
     createdAt: row.createdAt,
+    storedAt: row.storedAt,
     expiresAt: row.expiresAt,
     strength: { live: figures?.live ?? 0, needed: row.k, full: row.n },
     progress: progressOf(context, row, figures, received),

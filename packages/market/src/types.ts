@@ -134,6 +134,7 @@ export interface PackageSummary {
   root: string | null;
   manifestHash: Hex | null;
   createdAt: Seconds;
+  storedAt: Seconds | null;
   expiresAt: Seconds | null;
   /** Of the weakest piece. */
   strength: { live: number; needed: number; full: number };

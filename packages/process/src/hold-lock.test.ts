@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { holdLock } from "./hold-lock.ts";
+import { holdLock, probeLock } from "./hold-lock.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -55,6 +55,25 @@ describe("holdLock", () => {
       await once(child, "exit");
       holdLock(path).release();
     }
+  });
+
+  it("is probed without being taken or made", async () => {
+    const path = join(directory, "lock");
+    expect(probeLock(path)).toBeUndefined();
+    expect(readdirSync(directory)).toEqual([]);
+    const child = elsewhere(path);
+    expect(await answer(child)).toBe("held");
+    expect(probeLock(path)).toMatchObject({ pid: child.pid });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(probeLock(path)).toBeUndefined();
+    const lock = holdLock(path);
+    expect(probeLock(path)).toMatchObject({ pid: process.pid });
+    rmSync(`${path}.holder`);
+    expect(probeLock(path)).toMatchObject({ pid: 0 });
+    lock.release();
+    writeFileSync(path, "no lock at all, but something else entirely");
+    expect(probeLock(path)).toBeUndefined();
   });
 
   it("is had by one of many that start together", async () => {

@@ -1,7 +1,7 @@
 export { collectBuffers } from "./collect-buffers.ts";
 export { DRAFT, syncDirectory, writeDurably, writeNew } from "./durable-file.ts";
 export { exitWithParent, PARENT_PIPE, parentPipe } from "./exit-with-parent.ts";
-export { type HeldLock, holdLock, type LockHolder } from "./hold-lock.ts";
+export { type HeldLock, holdLock, type LockHolder, probeLock } from "./hold-lock.ts";
 export { httpUrl, listenError, localUrl } from "./listening.ts";
 export { machineClock } from "./machine-clock.ts";
 export { isRunning, type ProcessIdentity, processIdentity } from "./process-identity.ts";

@@ -23,9 +23,6 @@ it.each([
   { args: ["key", "list", "--home", "/nonexistent/cairn"], hint: "key create`" },
   { args: ["get", "--help"], hint: "get 2026 /tmp/back" },
   { args: ["put", "--help"], hint: "put - --name shop.sql" },
-  { args: ["completion", "bash"], hint: "complete --" },
-  { args: ["completion", "zsh"], hint: "complete --" },
-  { args: ["completion", "fish"], hint: "complete --" },
 ])("names commands as the program was called: $args", async ({ args, hint }) => {
   expect(await printed("cairn", ...args)).toContain(`cairn ${hint}`);
   const text = await printed(CALLED, ...args);

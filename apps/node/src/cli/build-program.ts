@@ -156,7 +156,7 @@ export function buildProgram(): Command {
     .option("--gateway <url...>", "gateways to serve (default: the one running in this home)")
     .option("--directory <dir>", "where shards and keys live (default: HOME/provider)")
     .option("--capacity <size>", "how much to store, such as 500GB or 2TiB")
-    .option("--price <coins>", "price per GiB and day")
+    .option("--price <coins>", "price per GiB and month of 30 days")
     .option("--region <text>", "where this machine is, in your words")
     .option("--windows <text>", 'hours on duty, such as "mon-fri 18-24, sat-sun 0-24"')
     .option("--zone <name>", "time zone of the windows (default: this machine's)")

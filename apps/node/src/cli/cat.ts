@@ -15,6 +15,13 @@ export interface CatOptions extends CommonOptions {
 
 /** Write one file of a package to standard output; what is written is verified block by block, the whole at its end. */
 export async function cat(target: string, options: CatOptions): Promise<void> {
+  if (options.json) {
+    throw new CairnError("cairn cat writes the file itself: it has no answer in JSON", {
+      code: "bad-options",
+      kind: "input",
+      next: "Leave --json out; `cairn get --json` tells what it brought back.",
+    });
+  }
   const range = options.range === undefined ? {} : { range: parseRange(options.range) };
   const session = await openSession(options);
   const { client } = session;

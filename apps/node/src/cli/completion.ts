@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the braces are the shells' own.
+import { resolve } from "node:path";
 import { printable } from "@cairn/core/printable";
 import type { Command } from "commander";
 import { loadLookupKey } from "../account/load-secrets.ts";
@@ -33,9 +34,18 @@ const SCRIPTS = {
 export type Shell = keyof typeof SCRIPTS;
 export const SHELLS = Object.keys(SCRIPTS) as Shell[];
 
-/** Print a shell's script; it asks `cairn complete` for every word. */
+/** `node PATH`, quoted where a shell needs it, with the path as it holds in any folder; any other name as it is. */
+function calledAnywhere(called: string): string {
+  const [, quoted, plain] = /^node (?:'(.*)'|(.*))$/s.exec(called) ?? [];
+  const path = quoted?.replaceAll("'\\''", "'") ?? plain;
+  return path === undefined ? called : `node '${resolve(path).replaceAll("'", "'\\''")}'`;
+}
+
+/** Print a shell's script; it asks `cairn complete` for every word, from whatever folder. */
 export function completion(shell: Shell): void {
-  const script = SCRIPTS[shell].join("\n").replaceAll("(cairn complete", `(${calledAs()} complete`);
+  const script = SCRIPTS[shell]
+    .join("\n")
+    .replaceAll("(cairn complete", () => `(${calledAnywhere(calledAs())} complete`);
   process.stdout.write(`${script}\n`);
 }
 

@@ -56,16 +56,12 @@ export async function demo(options: CommonOptions): Promise<void> {
     const source = join(home, NAME);
     const quiet = { home, json: true };
     output.say("1. Start a storage network: PostgreSQL, a chain, a gateway, six providers, all real processes here.");
-    network = spawn(
-      process.execPath,
-      [MAIN, "up", "--home", home, "--port", "0", "--profile", "demo", "--temporary", "--json"],
-      {
-        stdio: ["ignore", "pipe", "inherit", "pipe"],
-        env: { ...process.env, [PARENT_PIPE]: parentPipe(3) },
-        // Ctrl-C is for the demo, which then ends its network in order.
-        detached: true,
-      },
-    );
+    network = spawn(process.execPath, [MAIN, "up", "--home", home, "--port", "0", "--profile", "demo", "--temporary"], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+      env: { ...process.env, [PARENT_PIPE]: parentPipe(3) },
+      // Ctrl-C is for the demo, which then ends its network in order.
+      detached: true,
+    });
     await whenReady(network);
     told("it serves");
 

@@ -91,7 +91,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
       ];
     } catch (error) {
       const known = asCairnError(error);
-      running = known.code !== "not-running";
+      running = known.code !== "not-running" && known.code !== "network-starting";
       return [
         { what: "network", verdict: "bad", found: known.message, next: known.next ?? "Start it with `cairn up`." },
       ];

@@ -19,7 +19,7 @@ export async function dryRun(
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
   const { k = network.defaults.k, n = network.defaults.n } = shards;
   const home = source.homeLeftOut();
-  const stored = Math.ceil((bytes * n) / k);
+  const bytesOnProviders = Math.ceil((bytes * n) / k);
   output.result({
     name: source.name,
     files: files.length,
@@ -30,10 +30,10 @@ export async function dryRun(
     skipped,
     k,
     n,
-    stored,
+    bytesOnProviders,
   });
   output.say(walkNotes(walked, source, "Would leave out"));
   output.say(
-    `Would store ${source.name}: ${counted(files.length, "file")}, ${formatBytes(bytes)}, as ${k} of ${n} shards, about ${formatBytes(stored)} on the providers. Nothing was stored; \`--quote\` asks for the price.`,
+    `Would store ${source.name}: ${counted(files.length, "file")}, ${formatBytes(bytes)}, as ${k} of ${n} shards, about ${formatBytes(bytesOnProviders)} on the providers. Nothing was stored; \`--quote\` asks for the price.`,
   );
 }

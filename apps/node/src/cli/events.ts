@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventJson } from "@cairn/client";
 import { printableJson } from "@cairn/core/printable";
-import { type CommonOptions, openSession } from "./session.ts";
+import { loadLookupKey } from "../account/load-secrets.ts";
+import { mainName, nameOf } from "./package-name.ts";
+import { type CommonOptions, openSession, type Session } from "./session.ts";
 
 export interface EventOptions extends CommonOptions {
   follow?: boolean;
@@ -12,18 +14,21 @@ const POLL_MILLISECONDS = 500;
 
 /** What happened, oldest first; with --follow, as it happens. */
 export async function events(options: EventOptions): Promise<void> {
-  const { client, output } = await openSession(options);
-  const show = (event: EventJson) => {
-    if (output.json) process.stdout.write(`${printableJson(event)}\n`);
-    else output.say(lineOf(event));
+  const session = await openSession(options);
+  const { client, output } = session;
+  const namesOf = namesIn(session);
+  const show = async (event: EventJson) => {
+    const names = await namesOf(event);
+    if (output.json) process.stdout.write(`${printableJson({ ...event, ...names })}\n`);
+    else output.say(lineOf(event, names));
   };
   const newest = await client.events(undefined, options.last ?? 50);
-  newest.reverse().forEach(show);
+  for (const event of newest.reverse()) await show(event);
   let after = newest.at(-1)?.id ?? 0;
   while (options.follow) {
     const found = await client.events(after, 500);
     for (const event of found) {
-      show(event);
+      await show(event);
       after = event.id;
     }
     if (found.length === 0) await sleep(POLL_MILLISECONDS);
@@ -32,7 +37,46 @@ export async function events(options: EventOptions): Promise<void> {
 
 const MARK: Record<string, string> = { info: " ", warning: "!", error: "✗" };
 
-function lineOf(event: EventJson): string {
+/** What people call the package and the provider of an event; null where it has none, or none is known. */
+interface Names {
+  packageName: string | null;
+  /** Of a provider that `cairn up` runs here, as in `cairn status`. */
+  providerName: string | null;
+}
+
+/** Names of an event's package and provider; packages that came since are asked for. */
+function namesIn({
+  client,
+  home,
+  run,
+}: Pick<Session, "client" | "home" | "run">): (event: EventJson) => Promise<Names> {
+  const packages = new Map<string, string | null>();
+  const providers = new Map(run.children.map(({ name, provider }) => [provider?.toLowerCase(), name]));
+  return async (event) => {
+    const { package: id, provider } = event;
+    if (id !== null && !packages.has(id)) {
+      const account = await loadLookupKey(home);
+      // Of somebody else's, or one that is forgotten, no name is known, then or later.
+      packages.set(id, null);
+      for (const found of await client.packages(true))
+        packages.set(found.id, mainName(nameOf(account, found), found.id));
+    }
+    return {
+      packageName: id === null ? null : (packages.get(id) ?? null),
+      providerName: provider === null ? null : (providers.get(provider.toLowerCase()) ?? null),
+    };
+  };
+}
+
+const SHORT = { package: 8, provider: 10 };
+
+/** One line of what happened: when, how grave, to which package and at whose provider. */
+export function lineOf(event: EventJson, { packageName, providerName }: Names): string {
   const at = new Date(event.at * 1000).toISOString().slice(11, 19);
-  return `${at} ${MARK[event.severity] ?? " "} ${event.message}${event.next === null ? "" : ` → ${event.next}`}`;
+  const concerns = [
+    event.package === null ? [] : [packageName ?? event.package.slice(0, SHORT.package)],
+    event.provider === null ? [] : [providerName ?? `${event.provider.slice(0, SHORT.provider)}…`],
+  ].flat();
+  const about = concerns.length === 0 ? "" : `${concerns.join(", ")}: `;
+  return `${at} ${MARK[event.severity] ?? " "} ${about}${event.message}${event.next === null ? "" : ` → ${event.next}`}`;
 }

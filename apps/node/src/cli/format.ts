@@ -12,6 +12,10 @@ export function formatBytes(bytes: number): string {
 
 export { formatCoins } from "@cairn/core/coins";
 
+/** A time as `2026-11-29 12:00`, in UTC; a dash where there is none yet. */
+export const minuteWords = (seconds: number | null): string =>
+  seconds === null ? "—" : new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+
 /** A length of time in words. Rounded before it is split, so that no part reaches the next unit. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);

@@ -1,5 +1,5 @@
 import { loadLookupKey } from "../account/load-secrets.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
 import { GONE, namesOf, withRole } from "./package-name.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -30,7 +30,7 @@ export async function ls(options: ListOptions): Promise<void> {
         `${row.strength.live}/${row.strength.full} (${row.strength.needed} needed)`,
         String(row.files),
         formatBytes(row.bytes),
-        new Date(row.createdAt * 1000).toISOString().slice(0, 16).replace("T", " "),
+        minuteWords(row.storedAt),
         row.expiresAt === null ? "—" : new Date(row.expiresAt * 1000).toISOString().slice(0, 10),
       ]),
     ),

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { CairnError, parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import { CairnError, parseWindows, perGibDay, perGibMonth, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
 import { logLevel } from "@cairn/process/log-level";
 import { type ProviderOptions, runProvider } from "@cairn/provider";
 import { pino } from "pino";
@@ -30,7 +30,8 @@ export interface ProviderCommandOptions extends CommonOptions {
 }
 
 const DEFAULT_CAPACITY = "100GB";
-const DEFAULT_PRICE = "0.00001";
+/** Coins per GiB and month. */
+const DEFAULT_PRICE = "0.0003";
 
 /** Run a provider until it is told to stop. It dials out: an open port is only the faster way. */
 export async function provider(options: ProviderCommandOptions): Promise<void> {
@@ -44,7 +45,7 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
     directory: resolve(options.directory ?? join(home.directory, "provider")),
     gateways,
     capacity: parseSize(options.capacity ?? DEFAULT_CAPACITY),
-    price: parsePrice(options.price ?? DEFAULT_PRICE),
+    price: perGibDay(parsePrice(options.price ?? DEFAULT_PRICE)),
     region: options.region ?? hostname().slice(0, 64),
     ...(chainUrl === undefined ? {} : { chainUrl }),
     ...(options.reactivate === undefined ? {} : { reactivate: options.reactivate }),
@@ -68,7 +69,7 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
   await Promise.race([running.online, stopped]);
   output.result({ provider: running.provider, endpoint: running.endpoint, gateways });
   output.say(
-    `Provider ${running.provider} offers ${formatBytes(Number(settings.capacity))} at ${formatCoins(settings.price)} per GiB and day to ${gateways.join(", ")}`,
+    `Provider ${running.provider} offers ${formatBytes(Number(settings.capacity))} at ${formatCoins(perGibMonth(settings.price))} per GiB and month to ${gateways.join(", ")}`,
   );
   await stopped;
   await running.stop();
@@ -103,6 +104,6 @@ function parsePrice(text: string): bigint {
   throw new CairnError(`"${text}" is not a price in coins`, {
     code: "bad-input",
     kind: "input",
-    next: "Write it like 0.00001.",
+    next: "Write it in coins per GiB and month, like 0.0003.",
   });
 }

@@ -1,3 +1,4 @@
+import { perGibMonth } from "@cairn/core";
 import { formatBytes, formatCoins } from "./format.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -13,7 +14,7 @@ export async function providers(options: CommonOptions): Promise<void> {
   }
   output.say(
     table(
-      ["provider", "region", "state", "deals", "used", "capacity", "price/GiB-day", "rating", "earned", "why"],
+      ["provider", "region", "state", "deals", "used", "capacity", "per GiB and month", "rating", "earned", "why"],
       found.map((p) => [
         p.provider,
         p.region,
@@ -21,7 +22,7 @@ export async function providers(options: CommonOptions): Promise<void> {
         String(p.deals),
         formatBytes(Number(p.used)),
         formatBytes(Number(p.capacity)),
-        formatCoins(BigInt(p.price)),
+        formatCoins(perGibMonth(BigInt(p.price))),
         `${p.rating} %`,
         formatCoins(BigInt(p.earned)),
         p.cause ?? "",

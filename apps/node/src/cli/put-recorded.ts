@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
 import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
-import { CAR_HEADER_BYTES, CairnError, GIB } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, GIB, perGibMonth } from "@cairn/core";
 import type { Account } from "../account/account.ts";
 import { nameHash, sealLabel } from "../account/labels.ts";
 import type { CheckedOffer, Uploaded } from "../owner/check-offer.ts";
@@ -233,7 +233,7 @@ function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, prices, qu
         `${p.provider.slice(0, 10)}…`,
         p.region,
         `${p.rating} %`,
-        formatCoins((prices[index] ?? 0n) * 30n),
+        formatCoins(perGibMonth(prices[index] ?? 0n)),
       ]),
     ),
   );
@@ -242,14 +242,14 @@ function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, prices, qu
   output.say(
     `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
   );
-  const byteMonths = quotes.reduce((sum, { message }, i) => sum + (prices[i] ?? 0n) * message.rawLength * 30n, 0n);
+  const byteMonths = quotes.reduce((sum, { message }, i) => sum + perGibMonth(prices[i] ?? 0n) * message.rawLength, 0n);
   const month = byteMonths / BigInt(GIB);
   const stored = quotes.reduce((sum, { message }) => sum + Number(message.rawLength), 0);
   output.say(
     `A month of it costs ${formatCoins(month)}, for ${formatBytes(stored)} of shards: files, their list, keys and checksums`,
   );
   output.say(
-    `No provider is paid more than ${formatCoins(mandate.maxPrice * 30n)} per GiB and month of 30 days, repairs included`,
+    `No provider is paid more than ${formatCoins(perGibMonth(mandate.maxPrice))} per GiB and month of 30 days, repairs included`,
   );
   for (const warning of plan.warnings) output.say(`Note: ${warning}`);
 }

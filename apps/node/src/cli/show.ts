@@ -6,7 +6,7 @@ import { checkHolders, openChainView } from "../owner/check-chain.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import { deploymentOf } from "./deployment-of.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
-import { counted, formatBytes, formatCoins } from "./format.ts";
+import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
 import { mainName, nameOf } from "./package-name.ts";
@@ -113,7 +113,7 @@ function describe(name: string, detail: PackageDetailJson, periodSeconds: number
     `strength  ${detail.strength.live} of ${detail.strength.full} shards of the weakest piece; any ${detail.strength.needed} restore it`,
     `size      ${counted(detail.files, "file")}, ${formatBytes(detail.bytes)}, ${counted(detail.pieces, "piece")}; layout ${detail.layout}`,
     `root      ${detail.root ?? "—"}`,
-    `stored    ${new Date(detail.createdAt * 1000).toISOString().slice(0, 16).replace("T", " ")}`,
+    `stored    ${minuteWords(detail.storedAt)}`,
     `price     ${priceWords(priced(detail), periodSeconds)}`,
     `money     ${formatCoins(BigInt(detail.escrow))} in escrow, ${formatCoins(BigInt(detail.paid))} paid, ${formatCoins(BigInt(detail.reserve))} reserved for repairs`,
     ...detail.pieceList

@@ -52,7 +52,8 @@ export async function status(options: CommonOptions): Promise<void> {
   } catch (error) {
     const { code, message, next } = asCairnError(error);
     problems.unshift({ what: message, next: next ?? "Start it with `cairn up`." });
-    output.result({ home: home.directory, running: false, code, free: free ?? null, problems });
+    const starting = code === "network-starting";
+    output.result({ home: home.directory, running: false, starting, code, free: free ?? null, problems });
     output.say(`home       ${home.directory}`, ...disk, ...tellProblems(problems));
     process.exitCode = NOT_RUNNING_EXIT;
     return;

@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CairnError } from "@cairn/core/errors";
 import { isRunning, processIdentity } from "@cairn/process";
 import { homeAt, readJson } from "../home/home.ts";
+import { homeHolder } from "../home/home-holder.ts";
 import type { RunFile } from "../home/run-file.ts";
-import { lockHome } from "../supervise/lock-home.ts";
 import { counted, formatDuration } from "./format.ts";
 import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
@@ -18,14 +16,15 @@ const LONGEST_SECONDS = 60;
 export async function stop(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const home = homeAt(options.home);
-  const pid = holderOf(home.directory);
-  if (pid === undefined) {
+  const holder = homeHolder(home.directory);
+  if (holder === undefined) {
     output.result({ home: home.directory, stopped: false });
     output.say(`Nothing is running in ${home.directory}.`);
     return;
   }
+  const { pid, runs } = holder;
   const identity = processIdentity(pid);
-  if (identity !== undefined && !isNetwork(pid)) {
+  if (identity !== undefined && runs === "other") {
     throw new CairnError(`the home ${home.directory} is in use by process ${pid}, which is no network`, {
       code: "home-in-use",
       kind: "conflict",
@@ -52,28 +51,6 @@ export async function stop(options: CommonOptions): Promise<void> {
   output.say(
     `Stopped the network in ${home.directory}: process ${pid} and ${counted(children, "process", "processes")} of its own, in ${formatDuration(seconds)}.`,
   );
-}
-
-/** The process that holds a home, if one does. */
-function holderOf(directory: string): number | undefined {
-  if (!existsSync(join(directory, "lock"))) return undefined;
-  try {
-    lockHome(directory).release();
-    return undefined;
-  } catch (error) {
-    if (error instanceof CairnError && typeof error.details.pid === "number") return error.details.pid;
-    throw error;
-  }
-}
-
-/** By its command line, where the system shows it: `… main.ts up …` (or `start`), `… main.ts downstream serve …`. */
-function isNetwork(pid: number): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return ["up", "start", "serve"].some((word) => words.includes(word));
-  } catch {
-    return true;
-  }
 }
 
 function send(pid: number): void {

@@ -5,7 +5,7 @@ import { lockHome } from "../supervise/lock-home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
-import { tellProgress, tellRestarts } from "../supervise/tell-restarts.ts";
+import { tellProgress, tellRestarts, tellSilent } from "../supervise/tell-restarts.ts";
 import { gatewayHost } from "../up/environment.ts";
 import { openGatewayDatabase } from "../up/open-databases.ts";
 import { requireFreePort } from "../up/settings.ts";
@@ -52,8 +52,11 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
     });
     const url = await Promise.race([startNode(supervisor, home, file, host, port), stop.then(() => undefined)]);
     if (url === undefined) return;
-    process.stdout.write(`ready ${url}\n`);
-    if (!options.json) process.stdout.write(welcome(url, home));
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ready: true, url, home: home.directory, pid: process.pid })}\n`
+        : `ready ${url}\n${welcome(url, home)}`,
+    );
     await stop;
   } finally {
     await supervisor?.stop();
@@ -86,6 +89,7 @@ async function startNode(
       args: [path],
       logs: home.logs,
       onProgress: tellProgress,
+      onSilent: tellSilent(),
     }),
   );
   const url = String(ready?.url);

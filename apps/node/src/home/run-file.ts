@@ -35,10 +35,20 @@ export const writeRunFile = (home: Home, run: RunFile): Promise<void> =>
 
 export const removeRunFile = (home: Home): Promise<void> => rm(home.runFile, { force: true });
 
-/** The running network of a home; throws `not-running`. */
+/** The running network of a home; throws `not-running`, or `network-starting` while one starts (or stops). */
 export async function findRunning(home: Home): Promise<RunFile> {
   const run = await readIfWhole(home.runFile, isRunFile);
   if (run !== undefined) return run;
+  const { homeHolder } = await import("./home-holder.ts");
+  const holder = homeHolder(home.directory);
+  if (holder?.runs === "network") {
+    throw new CairnError(`the network in ${home.directory} is starting, or ending (process ${holder.pid})`, {
+      code: "network-starting",
+      kind: "unavailable",
+      next: `It says \`ready\` when it serves; until then ${home.logs} has what its parts do.`,
+      details: { pid: holder.pid },
+    });
+  }
   throw new CairnError(`no network is running in ${home.directory}`, {
     code: "not-running",
     kind: "unavailable",

@@ -48,6 +48,7 @@ function packageOf(id: string, name: string) {
     root: document.root,
     manifestHash,
     createdAt: 1,
+    storedAt: 2,
     expiresAt: null,
     strength: { live: 4, needed: 2, full: 4 },
     progress: { stage: "done", done: 1, total: 1 },

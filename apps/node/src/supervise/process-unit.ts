@@ -25,8 +25,10 @@ export interface ProcessUnitOptions {
   logBytes?: number;
   /** How long it may take to say that it is ready, or what it waits for; 120 when absent. */
   readySeconds?: number;
-  /** Told what it does, or waits for, until it is ready: in its own words, or every ten seconds what it said last. */
+  /** Told what it does, or waits for, until it is ready, in its own words. */
   onProgress?: (text: string) => void;
+  /** Told every ten seconds in which it said nothing, with the last words of its log. */
+  onSilent?: (name: string, words: string | undefined) => void;
 }
 
 /** A small young generation: these processes stream buffers, which V8 would let pile up in a large one. */
@@ -100,7 +102,7 @@ async function startProcess(
   let silent: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve("it was not ready in time"), (options.readySeconds ?? 120) * 1000);
-    silent = setInterval(() => say(stillWaiting(options.name, log.tail())), SILENT_MILLISECONDS);
+    silent = setInterval(() => options.onSilent?.(options.name, lastWords(log.tail())), SILENT_MILLISECONDS);
     abort.addEventListener("abort", () => resolve("the start was called off"), { once: true });
   });
   const ready = readyLine(
@@ -132,9 +134,4 @@ async function startProcess(
     details: { ...reported?.details, name: options.name, output },
     ...(reported === undefined ? {} : { cause: reported }),
   });
-}
-
-function stillWaiting(name: string, output: string): string {
-  const words = lastWords(output);
-  return `${name} is still starting${words === undefined ? "" : `: ${words}`}`;
 }

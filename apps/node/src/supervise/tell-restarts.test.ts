@@ -2,7 +2,7 @@ import { CairnError } from "@cairn/core";
 import { describe, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
 import type { UnitEvent } from "./supervise-children.ts";
-import { tellRestarts } from "./tell-restarts.ts";
+import { tellRestarts, tellSilent } from "./tell-restarts.ts";
 
 function told(event: UnitEvent): string {
   const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -11,6 +11,28 @@ function told(event: UnitEvent): string {
   write.mockRestore();
   return text;
 }
+
+it("says in one line which of those that were started together are still starting", () => {
+  vi.useFakeTimers();
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    const tell = tellSilent();
+    for (const name of ["provider-1", "provider-2", "provider-3"]) tell(name, `${name} waits`);
+    vi.runAllTimers();
+    tell("provider-2", "it waits");
+    vi.runAllTimers();
+    tell("provider-3", undefined);
+    vi.runAllTimers();
+    expect(write.mock.calls.map(([line]) => line)).toEqual([
+      "cairn: provider-1, provider-2, provider-3 are still starting\n",
+      "cairn: provider-2 is still starting: it waits\n",
+      "cairn: provider-3 is still starting\n",
+    ]);
+  } finally {
+    write.mockRestore();
+    vi.useRealTimers();
+  }
+});
 
 describe("what a supervisor reports", () => {
   it("is what ended, and whether it comes back", () => {

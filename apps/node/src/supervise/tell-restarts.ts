@@ -23,6 +23,29 @@ export const tellRestarts =
     }
   };
 
+/** Units that were started together fall silent together, give or take a busy machine. */
+const TOGETHER_MILLISECONDS = 2_000;
+
+/** Says on standard error which units are still starting: in one line for all of which it hears within a moment. */
+export function tellSilent(): (name: string, words: string | undefined) => void {
+  let silent = new Map<string, string | undefined>();
+  return (name, words) => {
+    silent.set(name, words);
+    if (silent.size > 1) return;
+    setTimeout(() => {
+      tellProgress(stillStarting(silent));
+      silent = new Map();
+    }, TOGETHER_MILLISECONDS).unref();
+  };
+}
+
+/** @param silent the last words of each, by name */
+function stillStarting(silent: ReadonlyMap<string, string | undefined>): string {
+  const [[name, words] = ["", undefined], ...others] = silent;
+  if (others.length > 0) return `${[...silent.keys()].join(", ")} are still starting`;
+  return `${name} is still starting${words === undefined ? "" : `: ${words}`}`;
+}
+
 /** Says on standard error what a start does or waits for. */
 export function tellProgress(text: string): void {
   for (const line of text.split("\n")) process.stderr.write(`cairn: ${line}\n`);

@@ -49,6 +49,7 @@ export async function localProviderUnit(
   gateway: string,
   index: number,
   port: number,
+  onSilent: (name: string, words: string | undefined) => void,
 ): Promise<Unit> {
   const name = String(index + 1);
   const directory = join(home.providers, name);
@@ -70,5 +71,6 @@ export async function localProviderUnit(
     args: [file],
     logs: home.logs,
     onProgress: tellProgress,
+    onSilent,
   });
 }

@@ -17,7 +17,7 @@ import { lockHome } from "../supervise/lock-home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { type SupervisedUnit, type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
-import { tellProgress, tellRestarts } from "../supervise/tell-restarts.ts";
+import { tellProgress, tellRestarts, tellSilent } from "../supervise/tell-restarts.ts";
 import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portOf } from "./environment.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
@@ -68,8 +68,11 @@ export async function up(options: UpOptions): Promise<void> {
       stop.then(() => undefined),
     ]);
     if (url === undefined) return;
-    process.stdout.write(`ready ${url}\n`);
-    if (!options.json) process.stdout.write(welcome(url, home, settings));
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ready: true, url, home: home.directory, profile: settings.profile, pid: process.pid, providers: settings.providerPorts.length })}\n`
+        : `ready ${url}\n${welcome(url, home, settings)}`,
+    );
     await stop;
   } finally {
     await supervisor?.stop();
@@ -155,13 +158,15 @@ async function startAll(
       logs: home.logs,
       readySeconds: GATEWAY_READY_SECONDS,
       onProgress: tellProgress,
+      onSilent: tellSilent(),
     }),
   );
   const url = String(gateway?.url);
   if (port === 0) await writeWhole(configFile, JSON.stringify({ ...config, port: Number(new URL(url).port) }));
+  const onSilent = tellSilent();
   await supervisor.start(
     ...(await Promise.all(
-      settings.providerPorts.map((at, index) => localProviderUnit(home, settings, url, index, at)),
+      settings.providerPorts.map((at, index) => localProviderUnit(home, settings, url, index, at, onSilent)),
     )),
   );
   await writeRunFile(home, {
@@ -216,6 +221,7 @@ async function startChain(
       env: { NODE_OPTIONS: CHAIN_NODE_FLAGS.join(" ") },
       logs: home.logs,
       onProgress: tellProgress,
+      onSilent: tellSilent(),
     }),
   );
   return String(ready?.url);

@@ -201,6 +201,11 @@ export const APP_ERRORS = {
     means: "the package was stored, but sampled bytes of it do not come back",
     next: "Keep your copy, and see `cairn check NAME --full` for the shard at fault.",
   },
+  "network-starting": {
+    kind: "unavailable",
+    means: "the network in the home is starting, or ending: it does not answer now",
+    next: "Wait until `cairn up` says `ready`, or see the home's logs.",
+  },
   "not-running": {
     kind: "unavailable",
     means: "no network or verification node runs in the home",

@@ -114,6 +114,7 @@ export async function startMemoryGateway() {
       root: seal?.root ?? null,
       manifestHash,
       createdAt: 1,
+      storedAt: null,
       expiresAt: null,
       strength: { live: 4, needed: open.k, full: open.n },
       progress: { stage: "done", done: 1, total: 1 },
