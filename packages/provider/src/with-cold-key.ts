@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { askFaucet } from "@cairn/chain";
 import { type Address, CairnError, type Hex, type Ledger } from "@cairn/core";
 import { holdLock } from "@cairn/process";
 import { openLedgerOverHttp } from "./chain/open-ledger-over-http.ts";
@@ -16,7 +17,7 @@ export interface ColdKeyRequest {
 }
 
 /**
- * Open a provider's chain with its cold key, which signs and pays the gas, one at a time for a directory.
+ * Open a provider's chain with its cold key, which signs and pays the gas, one at a time for a directory. A chain with a faucet gives it the gas.
  * @throws CairnError `no-provider`, `not-joined`, `lock-held`, and what `run` throws
  */
 export async function withColdKey<T>(
@@ -31,8 +32,10 @@ export async function withColdKey<T>(
   const lock = holdLock(join(directory, "withdraw.lock"));
   try {
     const { coldKey } = await openIdentity(directory, request.passphrase);
+    const chainUrl = request.chainUrl ?? chain.chainUrl;
+    if (request.openLedger === undefined) await askFaucet(chainUrl, provider);
     const { ledger, close } = await (request.openLedger ?? openLedgerOverHttp)({
-      chainUrl: request.chainUrl ?? chain.chainUrl,
+      chainUrl,
       deployment: chain.deployment,
       key: coldKey,
       directory,

@@ -1,3 +1,4 @@
+import { askFaucet } from "@cairn/chain";
 import { decodeRevert, revertedError } from "@cairn/chain/reverts";
 import type { NetworkJson } from "@cairn/client";
 import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
@@ -56,6 +57,7 @@ export async function moveCoins(session: Session, network: NetworkJson, account:
   const reader = createPublicClient({ chain, transport });
   const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
   const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
+  if (network.faucet && action !== "fund") await askFaucet(session.run.chainUrl, account.wallet.address);
   await requireCoins(session, action, amount);
   const receipt = await settled(async () => {
     const hash =

@@ -1,3 +1,4 @@
+export { askFaucet } from "./ask-faucet.ts";
 export {
   beginDeployment,
   contractAddresses,
