@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flipByte } from "./support/flip-byte.ts";
 import { atFullStrength, startNetwork, type TestNetwork, until } from "./support/network.ts";
 
-/** Two that are silent together are forgiven in three, missed in three more, asked a last time, failed, handed over and proved: the rest is for a busy machine. */
-const FEW_PERIODS = 30;
+/** Two that are silent together are forgiven in three, missed in three more, asked a last time, failed, handed over and proved in three: the rest is for a busy machine. */
+const FEW_PERIODS = 15;
 
 let network: TestNetwork;
 let tree: string;
@@ -85,10 +85,10 @@ describe("two dead providers of six", () => {
     const deadProviders = new Set(dead.map((slot) => slot?.provider));
     const healed = (found: PackageDetailJson) =>
       atFullStrength(found) && found.slots.every((slot) => !deadProviders.has(slot.provider));
-    const after = await until(status, healed, 150, "repair");
-    const periods = Math.ceil((Date.now() - killed) / 1000 / PROFILES.demo.periodSeconds);
+    const { periodSeconds } = PROFILES.demo;
+    const after = await until(status, healed, FEW_PERIODS * periodSeconds, "repair");
+    const periods = Math.ceil((Date.now() - killed) / 1000 / periodSeconds);
     process.stdout.write(`two of six killed: full strength on the other four within ${periods} periods\n`);
-    expect(periods).toBeLessThanOrEqual(FEW_PERIODS);
     expect(new Set(after.slots.map((slot) => slot.provider)).size).toBe(4);
     const again = join(network.directory, "again");
     expect((await network.cli("get", "tree", again)).code).toBe(0);

@@ -70,9 +70,7 @@ export function turnsOf(
 ): { first: AuditedDeal[]; free: AuditedDeal[] } {
   const inTurn = silent
     .map((deal) => ({ deal, away: isReachable(deal) ? 0 : 1, strange: deal.package === null ? 1 : 0 }))
-    .sort(
-      (a, b) => a.away - b.away || a.strange - b.strange || Number(b.deal.pricePerPeriod - a.deal.pricePerPeriod) || 0,
-    )
+    .sort((a, b) => a.away - b.away || a.strange - b.strange || Number(b.deal.pricePerPeriod - a.deal.pricePerPeriod))
     .map(({ deal }) => deal);
   const isFree = (deal: AuditedDeal): boolean => deal.package === null && deal.pricePerPeriod === 0n;
   return { first: inTurn.filter((deal) => !isFree(deal)), free: inTurn.filter(isFree) };

@@ -21,6 +21,10 @@ export const MAX_PIECE_BYTES = 1_065_353_216;
 /** Payload of one 512 MiB sector: 512 MiB · 127/128. */
 export const MAX_SHARD_BYTES = 532_676_608;
 export const CAR_HEADER_BYTES = 59;
+/** A commitment document's encoding. That of a package of 100,000 shards has 9.06 MiB. */
+export const MAX_DOCUMENT_BYTES = 33_554_432;
+/** An encrypted manifest: gateways take, and providers keep, none that is larger. That of a million files has about 200 MB. */
+export const MAX_MANIFEST_BYTES = 268_435_456;
 export const GIB = 1_073_741_824;
 export const DAY = 86_400;
 

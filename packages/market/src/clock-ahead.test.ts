@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CairnError, ManualClock, type Signed } from "@cairn/core";
+import { CairnError, hourOfWeek, ManualClock, type Signed } from "@cairn/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commitPackage } from "./commit-package.ts";
 import { healSlot } from "./drive/heal-slot.ts";
 import { isTermOver } from "./drive/quote-slots.ts";
 import { requestStore } from "./drive/store-shard.ts";
 import { loadPackage } from "./package-rows.ts";
+import { listProviders } from "./package-status.ts";
 import { quotePackage } from "./quote-package.ts";
 import { fetchRange } from "./read/fetch-range.ts";
 import { openPieceSource } from "./read/open-source.ts";
@@ -114,6 +115,25 @@ describe("a gateway whose machine's clock is two hours ahead of the chain", () =
     await expect(openPieceSource(world.context, await rowOf(), 0, reading(0), never)).rejects.toMatchObject({
       code: "bad-capability",
     });
+  });
+
+  it("calls awake whom the chain's hour calls on duty", async () => {
+    const inHour = (hour: number) => (1n << BigInt(hour)).toString();
+    const hours = [hourOfWeek(NOW), hourOfWeek(NOW + 7200)];
+    for (const [i, hour] of hours.entries()) {
+      await query(
+        `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block)
+         values ($1, $1, $1, 1, 1, 0, $2, '', '', true, 1)`,
+        [hex(200 + i, 20), inHour(hour)],
+      );
+    }
+    const listed = await listProviders(world.context);
+    expect(new Map(listed.map(({ provider, awakeNow }) => [provider, awakeNow]))).toEqual(
+      new Map([
+        [hex(200, 20), true],
+        [hex(201, 20), false],
+      ]),
+    );
   });
 
   it("quotes, commits and ends the term as the chain does", async () => {

@@ -1,9 +1,6 @@
-import { CairnError, type CommitmentDocument, type Hex } from "@cairn/core";
+import { CairnError, type CommitmentDocument, type Hex, MAX_DOCUMENT_BYTES } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import * as dagCbor from "@ipld/dag-cbor";
-
-/** The document of a package of 100,000 shards has 9.06 MiB. */
-export const MAX_DOCUMENT_BYTES = 33_554_432;
 
 /** dag-cbor of a commitment document and its sha256, the manifest hash (docs/protocol.md, 1). */
 export function encodeDocument(document: CommitmentDocument): { bytes: Uint8Array; manifestHash: Hex } {

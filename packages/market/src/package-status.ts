@@ -82,7 +82,7 @@ export async function listPackages(context: Context, request: PackageListRequest
 }
 
 export async function listProviders(context: Context): Promise<ProviderStatus[]> {
-  const now = context.clock.now();
+  const now = context.chainNow();
   const rows = await listProviderRows(context.pool, [context.verifierSet]);
   // A retired provider is of interest for as long as it holds something.
   return rows

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
-import { CairnError, type Hex, type PackageId } from "@cairn/core";
+import { CairnError, type Hex, MAX_MANIFEST_BYTES, type PackageId } from "@cairn/core";
 import { assertReceiving } from "./append-piece.ts";
 import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";
-
-/** A manifest of a million files has about 200 MB. */
-const MAX_MANIFEST_BYTES = 536_870_912;
 
 /**
  * Keep the encrypted manifest of a package; a later one takes its place.

@@ -5,13 +5,14 @@ import {
   CAR_HEADER_BYTES,
   CairnError,
   type CommitmentDocument,
+  MAX_DOCUMENT_BYTES,
   type PackageId,
   type PieceCommitment,
 } from "@cairn/core";
 import { CID } from "multiformats/cid";
 import { type CommitmentRequest, computeCommitments } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";
-import { encodeDocument, MAX_DOCUMENT_BYTES } from "./document.ts";
+import { encodeDocument } from "./document.ts";
 import { indexPiece } from "./index-piece.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";

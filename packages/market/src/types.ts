@@ -38,7 +38,7 @@ export interface MarketDeps {
   profile: Profile;
   verifierSet: Hex;
   clock: Clock;
-  /** The chain's time: whatever is signed with an expiry, and whatever has one, goes by it. Retries and duty windows go by `clock`. */
+  /** The chain's time: whatever is signed with an expiry, and whatever has one, and duty windows go by it. Retries go by `clock`. */
   chainNow(): Seconds;
   random: Random;
   log: Log;

@@ -2,6 +2,7 @@ import { namesOfText } from "@cairn/archive/names";
 import type { NetworkJson, PackageJson } from "@cairn/client";
 import type { CommitmentDocument, Hex } from "@cairn/core";
 import { CairnError } from "@cairn/core/errors";
+import { MAX_DOCUMENT_BYTES } from "@cairn/core/words";
 import { nameHash } from "../account/labels.ts";
 import type { Owner } from "../account/owner.ts";
 import { openChainView } from "../owner/check-chain.ts";
@@ -23,7 +24,6 @@ export function parseTarget(text: string): { name: string; path: string } {
 const identify = () => import("../owner/identify.ts");
 
 const UNTOUCHED = "Nothing was read, signed or removed.";
-const MAX_DOCUMENT_BYTES = 33_554_432;
 
 /** A package that is the one asked for, and its commitment document once it has one. */
 export interface FoundPackage extends PackageJson {

@@ -1,11 +1,9 @@
 import type { Manifest } from "@cairn/archive";
 import type { CairnClient } from "@cairn/client";
 import type { CommitmentDocument } from "@cairn/core";
+import { MAX_MANIFEST_BYTES } from "@cairn/core/words";
 import type { Account } from "../account/account.ts";
 import { collect } from "./collect.ts";
-
-/** A manifest of 100,000 files is some tens of MB; what is larger than this is not one. */
-const MAX_MANIFEST_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Fetch a package's manifest, decrypt it, check the owner's signature, and hold it against the document: it is this package's, and no other's

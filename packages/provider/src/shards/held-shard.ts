@@ -1,5 +1,13 @@
-import { type DealId, type Hex, messageFromJson, messageToJson, type Quote } from "@cairn/core";
-import { fieldsOf, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES } from "@cairn/transport";
+import {
+  type DealId,
+  type Hex,
+  MAX_DOCUMENT_BYTES,
+  MAX_MANIFEST_BYTES,
+  messageFromJson,
+  messageToJson,
+  type Quote,
+} from "@cairn/core";
+import { fieldsOf } from "@cairn/transport";
 
 /** A shard that is whole and durable on this disk, with what travels beside it. */
 export interface HeldShard {

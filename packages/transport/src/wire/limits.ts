@@ -13,9 +13,6 @@ export const REQUEST_LIFE_SECONDS = 300;
 export const MAX_PERIODS = 2 ** 32 - 1;
 export const MAX_LEAVES = CHECK_CHALLENGES;
 export const MAX_RAW_LENGTH = MAX_SHARD_BYTES;
-/** Commitment documents and encrypted manifests, each. */
-export const MAX_DOCUMENT_BYTES = 64 << 20;
-export const MAX_MANIFEST_BYTES = 256 << 20;
 /** Largest document ‖ manifest that `Transport.request` gives back, as it stands in memory. */
 export const MAX_MANIFEST_REPLY_BYTES = 128 << 20;
 export const MAX_DAMAGE_RANGES = 1024;

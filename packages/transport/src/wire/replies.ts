@@ -1,6 +1,13 @@
-import { MAX_SHARD_BYTES, messageFromJson, messageToJson, type ProviderReplies } from "@cairn/core";
+import {
+  MAX_DOCUMENT_BYTES,
+  MAX_MANIFEST_BYTES,
+  MAX_SHARD_BYTES,
+  messageFromJson,
+  messageToJson,
+  type ProviderReplies,
+} from "@cairn/core";
 import { type Fields, fieldsOf } from "./fields.ts";
-import { CONTROL_MESSAGE_BYTES, MAX_DAMAGE_RANGES, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES } from "./limits.ts";
+import { CONTROL_MESSAGE_BYTES, MAX_DAMAGE_RANGES } from "./limits.ts";
 
 /** Answers as they cross the wire: a manifest's and a read's bytes go their own way, only their sizes are answered. */
 export interface WireReplies extends Omit<ProviderReplies, "manifest"> {

@@ -1,4 +1,4 @@
-import { type Hex, type Message, type Signed, TYPES, type TypeName } from "@cairn/core";
+import { type Hex, MAX_DOCUMENT_BYTES, type Message, type Signed, TYPES, type TypeName } from "@cairn/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseFrame, parseHello, parseWelcome } from "./frames.ts";
@@ -45,7 +45,7 @@ const requests: fc.Arbitrary<WireRequest> = fc.oneof(
     source: path,
     capability: signed("UploadCapability"),
     manifest: fc.record({ sha256: hex(32), size: fc.nat(1 << 28) }),
-    documentSize: fc.integer({ min: 1, max: 64 << 20 }),
+    documentSize: fc.integer({ min: 1, max: MAX_DOCUMENT_BYTES }),
   }),
   fc.record({
     type: fc.constant("prove" as const),

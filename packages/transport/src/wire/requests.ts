@@ -1,4 +1,6 @@
 import {
+  MAX_DOCUMENT_BYTES,
+  MAX_MANIFEST_BYTES,
   messageFromJson,
   messageToJson,
   PROOF_PURPOSE,
@@ -8,7 +10,7 @@ import {
   signedToJson,
 } from "@cairn/core";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
-import { MAX_DOCUMENT_BYTES, MAX_LEAVES, MAX_MANIFEST_BYTES, MAX_PERIODS, MAX_RAW_LENGTH } from "./limits.ts";
+import { MAX_LEAVES, MAX_PERIODS, MAX_RAW_LENGTH } from "./limits.ts";
 
 type ManifestRequest = Extract<ProviderRequest, { type: "manifest" }>;
 

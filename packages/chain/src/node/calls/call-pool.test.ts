@@ -50,7 +50,8 @@ describe("calls", () => {
     // Out of gas, or of its time on a machine that is slow enough.
     expect([-32000, -32005]).toContain(codes[0]);
     expect(codes.at(-1)).toBe(-32005);
-    expect(codes.filter((code) => code !== -32005).length).toBeLessThan(20);
+    // The first one uses up the 300 ms of processor time; a machine several times as fast may carry out some more.
+    expect(codes.filter((code) => code !== -32005).length).toBeLessThan(5);
     await reached(node, before + 2);
   });
 
