@@ -161,7 +161,7 @@ describe("Ctrl-C in put", SLOW, () => {
         ? { ...(answer as object), state: "PLACING" }
         : answer;
     gateway.lie(placing);
-    const waiting = await interrupted(`put ${source} --yes --name wait`, /Shards proved/);
+    const waiting = await interrupted(`put ${source} --yes --name wait`, /Shards handed over/);
     const waited = ids().at(-1)!;
     expect(waiting).toContain("interrupted: wait is being handed over all the same");
     expect(waiting).toContain(`\`cairn show ${waited}\``);

@@ -124,6 +124,7 @@ export const PackageDetailJson = Type.Object({
   paid: MoneyText,
   pricePerPeriod: MoneyText,
   reserve: MoneyText,
+  handedOver: Type.Integer({ description: "bytes of its shards that providers have, or are taking" }),
 });
 export type PackageDetailJson = Static<typeof PackageDetailJson>;
 

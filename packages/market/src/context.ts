@@ -9,6 +9,7 @@ import {
   type TypeName,
 } from "@cairn/core";
 import type { EarlyWork } from "./early-work.ts";
+import type { HandedBytes } from "./handed-bytes.ts";
 import type { KernelPool } from "./kernels/pool.ts";
 import type { Weighing } from "./read/weigh-difference.ts";
 import type { Spool } from "./spool.ts";
@@ -38,6 +39,8 @@ export interface Context extends MarketDeps {
   wake(id: string): void;
   /** How far a package's sealing is, in bytes. */
   sealing: Map<string, { done: number; total: number }>;
+  /** Bytes of shards that went to providers from here, of late. */
+  handed: HandedBytes;
   /** Packages that are driven by this process now, with the way to interrupt them. */
   interrupts: Map<string, AbortController>;
 }

@@ -4,6 +4,7 @@ import { commitPackage } from "./commit-package.ts";
 import { type Context, executorOf } from "./context.ts";
 import { EarlyWork } from "./early-work.ts";
 import { Engine } from "./engine.ts";
+import { HandedBytes } from "./handed-bytes.ts";
 import { keepUpload } from "./keep-upload.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { openPackage } from "./open-package.ts";
@@ -45,6 +46,7 @@ export function createMarket(deps: MarketDeps): Market {
     startedAt: deps.clock.monotonic(),
     stopping: stopping.signal,
     sealing: new Map(),
+    handed: new HandedBytes(),
     interrupts: new Map(),
     wake: (id) => engine.wake(id),
   };

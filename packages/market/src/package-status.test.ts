@@ -3,6 +3,7 @@ import type { Address, Hex } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Context } from "./context.ts";
+import { HandedBytes } from "./handed-bytes.ts";
 import { listPackages, packageStatus } from "./package-status.ts";
 import { listRecoverable } from "./recover-packages.ts";
 
@@ -48,6 +49,7 @@ beforeAll(async () => {
   context = {
     pool: counting,
     sealing: new Map(),
+    handed: new HandedBytes(),
     spool: {
       async received() {
         mostReading = Math.max(mostReading, ++reading);

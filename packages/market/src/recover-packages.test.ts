@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "./context.ts";
 import { encodeDocument } from "./document.ts";
+import { HandedBytes } from "./handed-bytes.ts";
 import { recoverPackages } from "./recover-packages.ts";
 
 const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
@@ -84,6 +85,7 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
     spool: { received: async () => new Map() },
     early: new Map(),
     sealing: new Map(),
+    handed: new HandedBytes(),
     wake: () => undefined,
   } as unknown as Context;
   return recoverPackages(context, { account, owner, capabilities: [capability] });

@@ -59,12 +59,13 @@ export async function shardSource(
   const { spool } = context;
   if (slot.state.source === "rebuilt") {
     const file = await openSource(context, slot, spool.shardPath(slot.package, slot.piece, slot.shard));
-    return { bytes: readFile(file, from, total), total };
+    return { bytes: context.handed.count(request.deal, from, readFile(file, from, total)), total };
   }
   if (slot.state.source === "none") throw sourceGone();
   const piece = await loadPiece(context.pool, slot.package, slot.piece);
   const file = await openSource(context, slot, spool.piecePath(slot.package, slot.piece));
-  return { bytes: maskedShard(file, row, piece, slot.shard, from), total };
+  const bytes = maskedShard(file, row, piece, slot.shard, from);
+  return { bytes: context.handed.count(request.deal, from, bytes), total };
 }
 
 export async function shardDocument(

@@ -151,6 +151,8 @@ export interface PackageDetail extends PackageSummary {
   /** What all live deals cost a period. */
   pricePerPeriod: Money;
   reserve: Money;
+  /** Bytes of its shards that providers have, those included that are on their way. */
+  handedOver: number;
 }
 
 /** A name as the gateway knows it: a keyed hash, and a label that only the owner reads. */

@@ -263,6 +263,16 @@ interface Following {
   old: string | undefined;
 }
 
+/** Every byte of the shards is handed over once, and proved once. */
+export function handOver({ slots, handedOver }: Pick<PackageDetailJson, "slots" | "handedOver">): {
+  done: number;
+  total: number;
+} {
+  const all = slots.reduce((sum, { rawLength }) => sum + rawLength, 0);
+  const proved = slots.reduce((sum, { state, rawLength }) => (state === "ACTIVE" ? sum + rawLength : sum), 0);
+  return { done: handedOver + proved, total: 2 * all };
+}
+
 /** Watch the deals come alive; the network goes on by itself if the command is stopped. */
 async function follow(
   session: Session,
@@ -281,12 +291,12 @@ async function follow(
   const kept = old === undefined ? "" : ` The package ${old} keeps the name.`;
   const status = await interruptible(
     (signal) =>
-      withProgress(output, "Shards proved", "items", async (progress) => {
+      withProgress(output, "Shards handed over and proved", "bytes", async (progress) => {
         for (;;) {
           const status = await untilInterrupted(signal, client.package(id));
           if (status.id !== id) throw lie("id", status.id, id, "The package may not be stored.");
-          const active = status.slots.filter((slot) => slot.state === "ACTIVE").length;
-          progress.update(active, status.slots.length);
+          const { done, total } = handOver(status);
+          progress.update(done, total);
           if (status.state !== "PLACING") return status;
           await untilInterrupted(signal, sleep(POLL_MILLISECONDS));
         }

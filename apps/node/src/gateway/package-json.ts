@@ -11,7 +11,7 @@ export function packageToJson(summary: PackageSummary): PackageJson {
 }
 
 export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
-  const { slots, pieceList, escrow, paid, pricePerPeriod, reserve, ...summary } = detail;
+  const { slots, pieceList, escrow, paid, pricePerPeriod, reserve, handedOver, ...summary } = detail;
   return {
     ...packageToJson(summary),
     slots: slots.map(({ next: _next, ...slot }) => slot),
@@ -20,6 +20,7 @@ export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
     paid: paid.toString(),
     pricePerPeriod: pricePerPeriod.toString(),
     reserve: reserve.toString(),
+    handedOver,
   };
 }
 

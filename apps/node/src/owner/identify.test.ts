@@ -68,6 +68,7 @@ function packageOf(id: string, name: string) {
     paid: "0",
     pricePerPeriod: "1",
     reserve: "1",
+    handedOver: 0,
   };
   const manifest = { package: id, root: document.root, pieces: lengths } as unknown as Manifest;
   const record = { owner, k: 2, n: 4, shardsRoot: shardsRoot(document) } as PackageRecord;

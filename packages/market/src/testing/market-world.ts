@@ -20,6 +20,7 @@ import {
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Context } from "../context.ts";
 import { encodeDocument } from "../document.ts";
+import { HandedBytes } from "../handed-bytes.ts";
 import { loadSlots, type SlotRow, saveSlot } from "../slot-rows.ts";
 import type { PackageState } from "../types.ts";
 
@@ -100,6 +101,7 @@ export async function openMarketWorld(): Promise<MarketWorld> {
     verifierSet: SET,
     interrupts: new Map(),
     sealing: new Map(),
+    handed: new HandedBytes(),
     early: { drop: async () => undefined },
     spool: { removePackage: async () => undefined, received: async () => new Map() },
     blobs: { remove: async () => undefined },

@@ -142,6 +142,7 @@ export async function startMemoryGateway() {
       paid: "0",
       pricePerPeriod: "1",
       reserve: "1",
+      handedOver: 0,
     };
   }
 
