@@ -11,6 +11,10 @@ import {
 } from "@cairn/core";
 import type { AuditContext } from "./context.ts";
 
+/** Of `catalog.deals d`: the deal's package is kept at this gateway, by whichever account. */
+export const KEPT_HERE =
+  "exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner)";
+
 /** A deal as the audit needs it: from the projection of the finalised chain. */
 export interface AuditedDeal {
   deal: DealId;

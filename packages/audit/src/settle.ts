@@ -11,7 +11,7 @@ import {
   submitRefusal,
   type VerdictLeaf,
 } from "@cairn/core";
-import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
+import { type AuditedDeal, auditedDeals, KEPT_HERE } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
 import { tell } from "./tell.ts";
 
@@ -90,7 +90,7 @@ export async function failFaulted(context: AuditContext): Promise<void> {
     `select l.period::float8 as period, l.deal from audit.leaves l
 join catalog.deals d on d.deal = l.deal and d.state = 'ACTIVE'
 where l.verifier_set = $1 and l.verdict = 2 and l.period = (select max(period) from audit.periods where state = 'final')
-  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner)
+  and ${KEPT_HERE}
   and not exists (select from audit.leaves r where r.verifier_set = l.verifier_set and r.deal = l.deal
     and r.verdict = 2 and r.refused is not null and r.fault_a = l.fault_a and r.fault_b = l.fault_b)
 order by l.deal`,
@@ -186,7 +186,7 @@ async function closeForgotten(context: WorkingContext, deal: DealId, newest: Pro
 async function heldDeals({ pool, verifierSet }: AuditContext): Promise<DealId[]> {
   const { rows } = await pool.query<{ deal: DealId }>(
     `select d.deal from catalog.deals d where d.verifier_set = $1 and d.state = 'COMPLETED' and d.escrow > d.paid + d.refunded
-  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner) order by d.deal`,
+  and ${KEPT_HERE} order by d.deal`,
     [verifierSet],
   );
   return rows.map(({ deal }) => deal);
@@ -205,7 +205,7 @@ async function closeHeld(context: WorkingContext, newest: Proven | undefined): P
 async function overdueProposals({ pool, verifierSet }: AuditContext, known: number): Promise<DealId[]> {
   const { rows } = await pool.query<{ deal: DealId }>(
     `select d.deal from catalog.deals d where d.verifier_set = $1 and d.state = 'PROPOSED' and d.deadline < $2
-  and exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner) order by d.deal`,
+  and ${KEPT_HERE} order by d.deal`,
     [verifierSet, known],
   );
   return rows.map(({ deal }) => deal);

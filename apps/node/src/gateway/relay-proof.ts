@@ -16,6 +16,7 @@ import { deriveChallenges, payloadLeaves, proofToCalldata, verifyPossession } fr
 import { sha256Hex } from "@cairn/proofs/sha256";
 import type { PushedProof } from "@cairn/transport";
 import type { Pool } from "pg";
+import { countInDay, dayOf } from "./paid-in-a-day.ts";
 
 export const chainProofMigrations = [
   {
@@ -35,7 +36,6 @@ create table gateway.chain_proofs (
 
 /** What a gateway pays for in a day. A proof costs some 600,000 gas. */
 const A_DAY = { perProvider: 256, total: 4096 };
-const DAY_SECONDS = 86_400;
 
 export interface ProofRelay {
   pool: Pool;
@@ -86,7 +86,7 @@ async function proveFor(relay: ProofRelay, push: PushedProof): Promise<string> {
   if (!verdict.ok) return `wrong proof: ${verdict.reason}`;
   if (await ledger.isProven(id, period)) return "accepted";
 
-  const full = await take(pool, { deal: id, period, provider, day: Math.floor(relay.now() / DAY_SECONDS) });
+  const full = await take(pool, { deal: id, period, provider, day: dayOf(relay.now()) });
   if (full !== undefined) return full;
   relay.onAdmitted?.(provider);
   const { leaves, siblings } = proofToCalldata(push.proof, rawLength);
@@ -128,34 +128,24 @@ function usedUp(own: number, all: number): string | undefined {
   return undefined;
 }
 
-/** Takes a place among the day's proofs, or says why there is none; the lock makes counting and taking one step. A repeat keeps its place: its transaction is the same. */
-async function take(pool: Pool, { deal, period, provider, day }: Place): Promise<string | undefined> {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
-    await client.query("lock table gateway.chain_proofs in exclusive mode");
-    await client.query("delete from gateway.chain_proofs where day <> $1", [day]);
+/** Takes a place among the day's proofs, or says why there is none. A repeat keeps its place: its transaction is the same. */
+function take(pool: Pool, { deal, period, provider, day }: Place): Promise<string | undefined> {
+  return countInDay(pool, "gateway.chain_proofs", day, async (client) => {
     const { rows } = await client.query<{ all: number; own: number; here: number }>(
       `select count(*)::int as all, (count(*) filter (where provider = $1))::int as own,
  (count(*) filter (where deal = $2 and period = $3))::int as here from gateway.chain_proofs`,
       [provider, deal, period],
     );
     const { all = 0, own = 0, here = 0 } = rows[0] ?? {};
-    const refusal = here > 0 ? undefined : usedUp(own, all);
-    if (refusal === undefined && here === 0) {
-      await client.query("insert into gateway.chain_proofs (deal, period, provider, day) values ($1, $2, $3, $4)", [
-        deal,
-        period,
-        provider,
-        day,
-      ]);
-    }
-    await client.query("commit");
-    return refusal;
-  } catch (error) {
-    await client.query("rollback").catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+    if (here > 0) return undefined;
+    const refusal = usedUp(own, all);
+    if (refusal !== undefined) return refusal;
+    await client.query("insert into gateway.chain_proofs (deal, period, provider, day) values ($1, $2, $3, $4)", [
+      deal,
+      period,
+      provider,
+      day,
+    ]);
+    return undefined;
+  });
 }

@@ -2,6 +2,7 @@ import { recoverTyped } from "@cairn/chain";
 import {
   asCairnError,
   CairnError,
+  DAY,
   type Deployment,
   type Hex,
   type Ledger,
@@ -11,6 +12,7 @@ import {
 import { EntranceRefusal } from "@cairn/process/entrances";
 import { workBits } from "@cairn/transport";
 import type { Pool } from "pg";
+import { countInDay, dayOf } from "./paid-in-a-day.ts";
 
 export const registrationMigrations = [
   {
@@ -34,9 +36,8 @@ const A_DAY = 256;
 const FREE = { perNetwork: 8, total: 64 };
 /** Bits of work beyond that; one more for every so many registrations of the day, so that the last ones of it are dear. */
 const WORK = { least: 16, oneMoreEach: 32 };
-const DAY_SECONDS = 86_400;
 /** Providers sign a registration for an hour; one with a deadline further ahead than this is refused. */
-const LONGEST_SECONDS = DAY_SECONDS;
+const LONGEST_SECONDS = DAY;
 
 export interface RegistrationRelay {
   pool: Pool;
@@ -74,8 +75,7 @@ export async function relayRegistration(
     throw refused("its deadline is not within a day from now");
   }
   assertSigned(relay.ledger.deployment, request.registration);
-  const day = Math.floor(now / DAY_SECONDS);
-  const id = await take(pool, day, request, DAY_SECONDS - (now % DAY_SECONDS));
+  const id = await take(pool, dayOf(now), request, DAY - (now % DAY));
   request.onAdmitted?.();
   try {
     const result = await ledger.register(
@@ -104,13 +104,9 @@ function assertSigned(deployment: Deployment, { message, signature }: Signed<"Re
   }
 }
 
-/** Takes a place in the day's registrations; the lock makes counting and taking one step. */
-async function take(pool: Pool, day: number, { network, registration, work }: RelayRequest, left: number) {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
-    await client.query("lock table gateway.registrations in exclusive mode");
-    await client.query("delete from gateway.registrations where day <> $1", [day]);
+/** Takes a place in the day's registrations. */
+function take(pool: Pool, day: number, { network, registration, work }: RelayRequest, left: number) {
+  return countInDay(pool, "gateway.registrations", day, async (client) => {
     const { rows } = await client.query<{ all: number; own: number }>(
       `select count(*)::int as all, (count(*) filter (where network = $1))::int as own from gateway.registrations`,
       [network],
@@ -123,14 +119,8 @@ async function take(pool: Pool, day: number, { network, registration, work }: Re
       "insert into gateway.registrations (day, network) values ($1, $2) returning id",
       [day, network],
     );
-    await client.query("commit");
     return made[0]?.id;
-  } catch (error) {
-    await client.query("rollback").catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 function refused(why: string): CairnError {
