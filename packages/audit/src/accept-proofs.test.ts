@@ -149,7 +149,7 @@ describe("acceptProofs", () => {
     expect(await handed()).toEqual([{ deal: deal(7).id }]);
   });
 
-  it("refuses what is not owed: unknown deals and periods, before the receipt, after the deadline", async () => {
+  it("refuses what is not owed: of unknown deals and periods, of another size, of the period of the receipt", async () => {
     const push = await pushOf(net.s, deal(0), { period, seed });
     const sizeless = { ...push, proof: Buffer.alloc(1 << 20) };
     const of = async (change: Partial<typeof push>) => (await accept({ ...push, ...change }))[0];

@@ -48,7 +48,7 @@ export interface AcceptOptions {
 /**
  * Verify pushed period proofs in one batch and record each outcome; anyone may deliver them, as the signature is the provider's.
  * A proof that is not signed by the deal's provider for this very period and seed is refused without record; a signed wrong one is
- * recorded as a fault and told once; a right one that came too late is recorded as late, which is no silence; a repeat is harmless. One
+ * recorded as a fault and reported once; a right one that came too late is recorded as late, which is no silence; a repeat is harmless. One
  * answer per push, in order; throws only where chain or database fail.
  */
 export async function acceptProofs(

@@ -62,7 +62,7 @@ export interface CheckRequest {
 
 /**
  * Ask every holder of a package, now: to re-read every byte of its shard and to open 300 random leaves; with `full`, stream each shard
- * and recompute its CommP. What is found is stored, told, and cured: damage is rewritten in place, a liar's deal fails.
+ * and recompute its CommP. What is found is stored, reported and cured: damage is rewritten in place, a liar's deal fails.
  */
 export async function startCheck(
   context: AuditContext,

@@ -193,7 +193,7 @@ select $1, d, $2, f, c, m, h, r, a from unnest($3::text[], $4::int[], $5::int[],
 
 /**
  * A quorum of our verifiers votes, another quorum each period so that every key is seen to work; where a vote cannot be cast, the next
- * verifier steps in. Fewer than a quorum is told once; the round is tried again while the vote window lasts.
+ * verifier steps in. Fewer than a quorum is reported once; the round is tried again while the vote window lasts.
  */
 async function castVotes(context: WorkingContext, period: number, vote: Vote, head: FinalizedHead): Promise<void> {
   const { verifiers, quorum, verifierSet, deployment } = context;

@@ -126,7 +126,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
 
 /** Pushes that are checked and recorded at once: the database has places for others too. */
 const PUSHES_AT_ONCE = 4;
-/** Pushes of up to 1 MiB that wait for their turn; whoever comes then is told to come again, which providers do. */
+/** Pushes of up to 1 MiB that wait for their turn; later ones are refused as `busy`, and providers send them again. */
 const PUSHES_WAITING = 64;
 
 /** Each has its holders read whole shards. */

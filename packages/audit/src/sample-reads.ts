@@ -72,7 +72,7 @@ export async function sampleReads(context: WorkingContext, head: FinalizedHead):
   }
 }
 
-/** A refusal for time is a clock that is wrong, here or there, and told as that; one that goes on is a refusal like any other. */
+/** A refusal for time is a clock that is wrong, here or there, and reported as that; one that goes on is a refusal like any other. */
 async function weighTime(context: WorkingContext, deal: Drawn, sample: Sample): Promise<Sample> {
   if (sample.result !== "untimely") {
     if (sample.result === "read") context.untimely.delete(deal.deal);

@@ -83,7 +83,7 @@ async function readTree(context: AuditContext, period: number): Promise<(deal: D
 /**
  * Send every FAULT of the newest final period to the chain: the deal fails, the rest of its escrow goes to the package's reserve. Only for packages that
  * this gateway keeps: anybody may have deals under its verifiers, and whoever wants those failed has the leaf file. What the contract
- * refuses (the provider proved that period on chain) is told, and the same fault is not sent again, whichever later leaf repeats it.
+ * refuses (the provider proved that period on chain) is reported, and the same fault is not sent again, whichever later leaf repeats it.
  */
 export async function failFaulted(context: AuditContext): Promise<void> {
   const { rows } = await context.pool.query<{ period: number; deal: DealId }>(

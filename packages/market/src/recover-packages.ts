@@ -49,7 +49,7 @@ export async function listRecoverable(
 }
 
 /**
- * Register packages that only the chain and the providers know. Document and manifest come from whoever answers and are held against the
+ * Register packages that only the chain and the providers know. Document and manifest come from whoever answers and are compared with the
  * hash on chain.
  * @throws CairnError `bad-signature`, `bad-capability`, `nothing-to-recover`, `package-id-taken`, `manifest-unavailable` with each provider's reason
  */

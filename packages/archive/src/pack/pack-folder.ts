@@ -38,7 +38,7 @@ export interface PackageOptions {
   /** UNIX seconds. */
   created: number;
   sink: PieceSink;
-  /** Most bytes of a piece, header included; MAX_PIECE_BYTES unless told. */
+  /** Most bytes of a piece, header included; MAX_PIECE_BYTES unless set. */
   pieceLimit?: number;
   signal?: AbortSignal;
 }
@@ -48,10 +48,10 @@ export interface PackFolderOptions extends PackageOptions {
   path: string;
   /** Leaves entries out, by their path below the folder. */
   exclude?: Excluder;
-  /** `private` unless told. */
+  /** `private` unless set. */
   layout?: Exclude<Layout, "car">;
   onProgress?: (progress: PackProgress) => void;
-  /** Worker threads; 0 packs in this thread. At most two, and none for less than a megabyte, unless told. */
+  /** Worker threads; 0 packs in this thread. At most two, and none for less than a megabyte, unless set. */
   threads?: number;
   profile?: DagProfile;
   /** What is packed as it was listed, instead of listing it anew. */

@@ -24,7 +24,7 @@ export interface RestoreOptions {
 export interface RestoreFolderOptions extends RestoreOptions {
   /** The CAR files in order. */
   pieces: PieceStreams;
-  /** Worker threads; 0 restores in this thread. At most two, and none for less than a megabyte, unless told. */
+  /** Worker threads; 0 restores in this thread. At most two, and none for less than a megabyte, unless set. */
   threads?: number;
 }
 

@@ -67,7 +67,7 @@ export function revertData(error: RpcError): Hex | undefined {
   return /revert/i.test(error.message) ? "0x" : undefined;
 }
 
-/** The error that a refusal by a contract is told as: `reverted` with details {error, args}, or `insufficient-funds` with {account, need, have}. */
+/** The error that stands for a refusal by a contract: `reverted` with details {error, args}, or `insufficient-funds` with {account, need, have}. */
 export function revertedError(revert: Revert): CairnError {
   const { account, need, have } = revert.args;
   if (revert.name === "InsufficientFunds" && account !== undefined && need !== undefined && have !== undefined) {

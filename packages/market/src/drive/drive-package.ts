@@ -56,7 +56,7 @@ interface Task {
   run(): Promise<void>;
 }
 
-/** A task's unforeseen failure makes its slots wait and is told in the log; it never stops the others. */
+/** A task's unforeseen failure makes its slots wait and is logged; it never stops the others. */
 async function guard(context: Context, task: Task, signal: AbortSignal): Promise<void> {
   try {
     await task.run();
