@@ -9,6 +9,7 @@ const layers = [
   ["proofs"],
   ["process"],
   ["core"],
+  ["protocol"],
 ];
 const place = (name) => (name === "apps" ? "^apps/" : `^packages/${name}/`);
 const upward = layers.flatMap((row, level) =>
@@ -39,10 +40,13 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     {
-      name: "core-and-proofs-are-pure",
+      name: "core-protocol-and-proofs-are-pure",
       comment: "No I/O, clock or randomness: they come in as arguments.",
       severity: "error",
-      from: { path: "^packages/(core|proofs)/src/", pathNot: "\\.(test|bench)\\.ts$|/(kernels|native)/" },
+      from: {
+        path: "^packages/(core|proofs|protocol)/src/",
+        pathNot: "\\.(test|bench)\\.ts$|/(kernels|native)/|/crypto/native\\.ts$",
+      },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util|buffer|assert)$" },
     },
   ],

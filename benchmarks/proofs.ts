@@ -3,8 +3,6 @@
  * hashtree's rate over the bytes that must be hashed; the peer of verifying hashes one node per call with node:crypto.
  */
 import { hash } from "node:crypto";
-import { recoverTyped, signTyped } from "@cairn/chain";
-import { type Hex, MAX_SHARD_BYTES, PERIOD_CHALLENGES, PROOF_PURPOSE } from "@cairn/core";
 import {
   type ChallengeContext,
   deriveChallenges,
@@ -18,6 +16,7 @@ import {
   verifyPossession,
   verifyPossessions,
 } from "@cairn/proofs";
+import { type Hex, MAX_SHARD_BYTES, PERIOD_CHALLENGES, PROOF_PURPOSE, recoverTyped, signTyped } from "@cairn/protocol";
 import { judge, processorSeconds, race, report } from "./lib/measure.ts";
 
 const PROOFS = 1000;

@@ -34,7 +34,7 @@ const PLANTED = {
   "packages/core/package.json": '{"name":"@cairn/core","version":"0.1.0","type":"module"}\n',
   "package.json": '{"private":true,"type":"module","workspaces":["packages/*"]}\n',
 };
-const BROKEN = ["core-and-proofs-are-pure", "core-imports-down-only", "no-circular"];
+const BROKEN = ["core-protocol-and-proofs-are-pure", "core-imports-down-only", "no-circular"];
 
 /** The rules, put to a small copy of the layout in which each is broken: a cruiser that sees nothing would pass everything. */
 async function canary(): Promise<string | undefined> {

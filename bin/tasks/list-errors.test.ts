@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ERROR_GROUPS } from "@cairn/protocol/error-codes";
+import type { ErrorEntry } from "@cairn/protocol/error-codes/entry";
 import { describe, expect, it } from "vitest";
-import type { ErrorEntry } from "../../packages/core/src/error-codes/entry.ts";
-import { ERROR_GROUPS } from "../../packages/core/src/error-codes.ts";
 import { raisedCodes } from "./raised-codes.ts";
 import { root } from "./run-program.ts";
 

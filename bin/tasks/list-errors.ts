@@ -1,19 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ERROR_GROUPS } from "@cairn/protocol/error-codes";
+import type { ErrorEntry } from "@cairn/protocol/error-codes/entry";
 import { REFUSALS } from "../../packages/chain/src/ledger/refusals.ts";
-import type { ErrorEntry } from "../../packages/core/src/error-codes/entry.ts";
-import { ERROR_GROUPS } from "../../packages/core/src/error-codes.ts";
 import { root } from "./run-program.ts";
 
 /**
- * Prints docs/errors.md from the table of error codes (packages/core/src/error-codes/) and that of the contracts' refusals.
+ * Prints docs/errors.md from the table of error codes (packages/protocol/src/error-codes/) and that of the contracts' refusals.
  * `list-errors.ts --check` only says whether the page is current.
  */
 const HEAD = `# Error codes
 
 Every error that Cairn raises on purpose has a stable code. Over HTTP it is \`{error: {code, kind, message, next?, details?}}\`; the kind gives the
 HTTP status and the exit code of the command line. An error's own message and next step name the values of its case; where it has no next step
-of its own, it carries the one that stands here. This page is printed from packages/core/src/error-codes/: \`node bin/tasks/list-errors.ts\`.
+of its own, it carries the one that stands here. This page is printed from packages/protocol/src/error-codes/: \`node bin/tasks/list-errors.ts\`.
 
 | kind | HTTP | exit |
 |---|---|---|

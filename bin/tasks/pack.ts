@@ -27,6 +27,8 @@ interface Package {
   name: string;
   version: string;
   exports?: Record<string, string>;
+  /** Names that a room has for files of its own: what each means in Node. */
+  imports?: Record<string, { node: string }>;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
@@ -54,6 +56,8 @@ function convert(file: string): { code: string; files: string[]; packages: strin
     const path = relative(dirname(file), asScript(target));
     return path.startsWith(".") ? path : `./${path}`;
   };
+  const room = file.split("/").slice(0, 2).join("/");
+  const { imports = {} } = packageAt(room);
   const code = stripTypeScriptTypes(readFileSync(join(root, file), "utf8"))
     .replace(
       /(["'])(\.{1,2}\/[^"'\n]*\.ts)\1/g,
@@ -61,6 +65,10 @@ function convert(file: string): { code: string; files: string[]; packages: strin
     )
     .replace(/(["'])@cairn\/([a-z]+)((?:\/[a-z0-9-]+)*)\1/g, (_, quote, name, entry) => {
       return `${quote}${own(workspaceFile(name, entry))}${quote}`;
+    })
+    .replace(/(["'])(#[a-z]+)\1/g, (as, quote, name) => {
+      const meant = imports[name]?.node;
+      return meant === undefined ? as : `${quote}${own(join(room, meant))}${quote}`;
     });
   const named =
     /(?:\bfrom|\bimport|\b(?:import|require|(?:require|meta)\.resolve|addon|createRequire\([^)]*\))\()\s*["']((?:@[a-z][\w.-]*\/)?[a-z][\w.-]*(?:[:/][\w./-]+)?)["']/g;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CairnClient } from "@cairn/client/client";
-import { TYPES } from "@cairn/core";
+import { TYPES } from "@cairn/protocol";
 import { requestFromJson } from "@cairn/transport";
 import { describe, expect, it } from "vitest";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { signTyped } from "@cairn/chain";
 import type { World } from "@cairn/chain/testing";
-import { answerDeadline, type DealId, type Hex } from "@cairn/core";
+import { answerDeadline } from "@cairn/core";
 import { deriveChallenges, NODE_BYTES, openingSize, payloadLeaves } from "@cairn/proofs";
+import { type DealId, type Hex, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Audited,

@@ -1,18 +1,16 @@
 import { enqueue, inTransaction, type Queryable } from "@cairn/catalog";
-import { verifyTyped } from "@cairn/chain";
+import { answerDeadline, isScheduled, periodAt } from "@cairn/core";
+import { deriveChallenges, type PossessionVerdict, payloadLeaves, verifyPossessions } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
-  answerDeadline,
   asCairnError,
   type DealId,
   type Hex,
-  isScheduled,
   PERIOD_CHALLENGES,
-  periodAt,
   type Seconds,
-} from "@cairn/core";
-import { deriveChallenges, type PossessionVerdict, payloadLeaves, verifyPossessions } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
+  verifyTyped,
+} from "@cairn/protocol";
 import { attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";

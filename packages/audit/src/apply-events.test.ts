@@ -1,6 +1,7 @@
 import { catalogMigrations } from "@cairn/catalog";
-import type { FinalizedHead, Hex, LedgerEvent } from "@cairn/core";
+import type { FinalizedHead, LedgerEvent } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { auditMigrations } from "./migrations.ts";

@@ -1,5 +1,6 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { CairnError, type FinalizedHead, type Hex, type LedgerEvent } from "@cairn/core";
+import type { FinalizedHead, LedgerEvent } from "@cairn/core";
+import { CairnError, type Hex } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 
 /** The audit's own copy of what it needs of the finalised chain, with a cursor of its own. */

@@ -1,5 +1,6 @@
 import { inTransaction } from "@cairn/catalog";
-import { answerDeadline, type PeriodClock, periodStart, type Seconds } from "@cairn/core";
+import { answerDeadline, type PeriodClock, periodStart } from "@cairn/core";
+import type { Seconds } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 import type { WorkingContext } from "./context.ts";
 

@@ -1,5 +1,5 @@
 import type { World } from "@cairn/chain/testing";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Audited,

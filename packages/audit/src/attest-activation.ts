@@ -1,7 +1,6 @@
-import { signTyped, verifyTyped } from "@cairn/chain";
-import { CairnError, type DealId, type Hex, PERIOD_CHALLENGES } from "@cairn/core";
 import { deriveChallenges, payloadLeaves, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import { CairnError, type DealId, type Hex, PERIOD_CHALLENGES, signTyped, verifyTyped } from "@cairn/protocol";
 import { auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 

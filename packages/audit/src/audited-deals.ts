@@ -1,14 +1,6 @@
 import type { Queryable } from "@cairn/catalog";
-import {
-  type Address,
-  type DealId,
-  type DealState,
-  type Hex,
-  lastScheduledPeriod,
-  type Money,
-  type PackageId,
-  periodAt,
-} from "@cairn/core";
+import { lastScheduledPeriod, periodAt } from "@cairn/core";
+import type { Address, DealId, DealState, Hex, Money, PackageId } from "@cairn/protocol";
 import type { AuditContext } from "./context.ts";
 
 /** Of `catalog.deals d`: the deal's package is kept at this gateway, by whichever account. */

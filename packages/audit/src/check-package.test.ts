@@ -1,7 +1,7 @@
 import { enqueue } from "@cairn/catalog";
-import { signTyped } from "@cairn/chain";
 import type { World } from "@cairn/chain/testing";
-import { CairnError, type DealId, type ErrorCode, periodAt, type Signed } from "@cairn/core";
+import { periodAt } from "@cairn/core";
+import { CairnError, type DealId, type ErrorCode, type Signed, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Audited, startAudited, startWorld, type TestDeal, withBitFlipped } from "../test/audit-world.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";

@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { verifyTyped } from "@cairn/chain";
+import { eachBounded } from "@cairn/core";
+import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   asCairnError,
   CairnError,
   CHECK_CHALLENGES,
   type DealId,
-  eachBounded,
   type Hex,
   type PackageId,
   type ProviderReplies,
   type Signed,
-} from "@cairn/core";
-import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
+  verifyTyped,
+} from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner } from "./context.ts";

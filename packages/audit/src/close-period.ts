@@ -1,16 +1,7 @@
 import { inTransaction } from "@cairn/catalog";
-import { leafHash, verdictTree } from "@cairn/chain";
-import {
-  answerDeadline,
-  asCairnError,
-  CairnError,
-  type DealId,
-  type FinalizedHead,
-  type Hex,
-  periodAt,
-  periodStart,
-} from "@cairn/core";
+import { answerDeadline, type FinalizedHead, periodAt, periodStart } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import { asCairnError, CairnError, type DealId, type Hex, leafHash, verdictTree } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
 import { hearPeriod } from "./hear-period.ts";

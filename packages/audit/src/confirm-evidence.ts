@@ -1,5 +1,6 @@
 import { enqueue, inTransaction, takeOutbox } from "@cairn/catalog";
-import { asCairnError, type DealId, eachBounded } from "@cairn/core";
+import { eachBounded } from "@cairn/core";
+import { asCairnError, type DealId } from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 import { noteDamage } from "./report-damage.ts";

@@ -1,4 +1,5 @@
-import type { Address, BlobStore, Clock, DealId, Deployment, Hex, Ledger, Signed, Transport } from "@cairn/core";
+import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
+import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
 import type { ProofInbox } from "./proof-inbox.ts";
 

@@ -1,4 +1,5 @@
-import { CairnError, type FinalizedHead, type Hex, Semaphore } from "@cairn/core";
+import { type FinalizedHead, Semaphore } from "@cairn/core";
+import { CairnError, type Hex } from "@cairn/protocol";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { attend } from "./attendance.ts";

@@ -1,4 +1,5 @@
-import { type Address, ALWAYS_ON, type DealId } from "@cairn/core";
+import { ALWAYS_ON } from "@cairn/core";
+import type { Address, DealId } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hearingOf } from "./hear-period.ts";

@@ -1,5 +1,6 @@
 import type { Queryable } from "@cairn/catalog";
-import { type Address, type DealId, isScheduled, periodAt } from "@cairn/core";
+import { isScheduled, periodAt } from "@cairn/core";
+import type { Address, DealId } from "@cairn/protocol";
 import { type Attendance, attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { WorkingContext } from "./context.ts";

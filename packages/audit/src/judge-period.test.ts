@@ -1,4 +1,5 @@
-import { ALWAYS_ON, type DealId } from "@cairn/core";
+import { ALWAYS_ON } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EMPTY_TALLY, type JudgedDeal, judgePeriod, type Outcome, silenceStrikes, type Tally } from "./judge-period.ts";

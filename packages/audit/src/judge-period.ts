@@ -1,5 +1,5 @@
-import type { DealId, VerdictLeaf } from "@cairn/core";
 import { isScheduled, type PeriodClock } from "@cairn/core";
+import type { DealId, VerdictLeaf } from "@cairn/protocol";
 import type { Weight } from "./weigh-silence.ts";
 
 /** Silence counts over this many scheduled periods … */

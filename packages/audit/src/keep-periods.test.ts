@@ -1,13 +1,6 @@
 import type { World } from "@cairn/chain/testing";
-import {
-  answerDeadline,
-  CairnError,
-  type Hex,
-  type Ledger,
-  periodAt,
-  periodStart,
-  type VerdictLeaf,
-} from "@cairn/core";
+import { answerDeadline, type Ledger, periodAt, periodStart } from "@cairn/core";
+import { CairnError, type Hex, type VerdictLeaf } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Audited, pushOf, startAudited, startWorld, type TestDeal, withBitFlipped } from "../test/audit-world.ts";
 import { closePeriod } from "./close-period.ts";

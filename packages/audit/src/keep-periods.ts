@@ -2,16 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { projectedUntil } from "@cairn/catalog";
 import {
   answerDeadline,
-  asCairnError,
   type Deployment,
   type FinalizedHead,
-  type Hex,
   periodAt,
   periodStart,
-  type Seconds,
   seedDeadline,
   submitRefusal,
 } from "@cairn/core";
+import { asCairnError, type Hex, type Seconds } from "@cairn/protocol";
 import type { AuditProjection } from "./apply-events.ts";
 import { closePeriod } from "./close-period.ts";
 import type { WorkingContext } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { DealId } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { scarce } from "./keep-spares.ts";
 

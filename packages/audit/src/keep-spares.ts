@@ -1,5 +1,5 @@
 import { enqueue, inTransaction } from "@cairn/catalog";
-import type { DealId } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 import { auditedDeals } from "./audited-deals.ts";
 import type { WorkingContext } from "./context.ts";
 import type { Judgement } from "./judge-period.ts";

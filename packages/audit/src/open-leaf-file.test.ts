@@ -1,5 +1,5 @@
 import { memoryBlobStore } from "@cairn/blobs";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { openLeafFile } from "./open-leaf-file.ts";
 

@@ -1,4 +1,4 @@
-import { CairnError, type Hex } from "@cairn/core";
+import { CairnError, type Hex } from "@cairn/protocol";
 import type { AuditContext } from "./context.ts";
 
 /**

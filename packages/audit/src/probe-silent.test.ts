@@ -1,6 +1,7 @@
 import { catalogMigrations } from "@cairn/catalog";
-import { type Address, CairnError, type Hex, ManualClock } from "@cairn/core";
+import { ManualClock } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditedDeal } from "./audited-deals.ts";
 import type { WorkingContext } from "./context.ts";

@@ -1,4 +1,5 @@
-import { asCairnError, type DealId, eachBounded, PERIOD_CHALLENGES } from "@cairn/core";
+import { eachBounded } from "@cairn/core";
+import { asCairnError, type DealId, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { acceptProofs } from "./accept-proofs.ts";
 import type { AuditedDeal } from "./audited-deals.ts";
 import type { WorkingContext } from "./context.ts";

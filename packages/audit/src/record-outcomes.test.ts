@@ -1,6 +1,6 @@
 import { catalogMigrations } from "@cairn/catalog";
-import type { DealId } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { DealId } from "@cairn/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditMigrations } from "./migrations.ts";

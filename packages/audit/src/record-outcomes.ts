@@ -1,5 +1,5 @@
 import type { Queryable } from "@cairn/catalog";
-import type { DealId, Hex } from "@cairn/core";
+import type { DealId, Hex } from "@cairn/protocol";
 import type { Outcome } from "./judge-period.ts";
 
 export interface OutcomeRow {

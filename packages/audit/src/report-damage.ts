@@ -1,6 +1,6 @@
 import { enqueue, inTransaction } from "@cairn/catalog";
-import { verifyTyped } from "@cairn/chain";
-import { asCairnError, type DealId, periodAt, type Signed } from "@cairn/core";
+import { periodAt } from "@cairn/core";
+import { asCairnError, type DealId, type Signed, verifyTyped } from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 import { recordOutcomes } from "./record-outcomes.ts";

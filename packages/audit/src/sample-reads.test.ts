@@ -1,6 +1,6 @@
-import { signTyped } from "@cairn/chain";
 import type { World } from "@cairn/chain/testing";
-import { CairnError, type FinalizedHead, type Hex, periodStart, signedToJson } from "@cairn/core";
+import { type FinalizedHead, periodStart } from "@cairn/core";
+import { CairnError, type Hex, signedToJson, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Audited, startAudited, startWorld, type TestDeal } from "../test/audit-world.ts";
 import type { WorkingContext } from "./context.ts";

@@ -1,21 +1,19 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { enqueue, inTransaction } from "@cairn/catalog";
-import { verifyTyped } from "@cairn/chain";
+import { eachBounded, type FinalizedHead, periodAt } from "@cairn/core";
+import { deriveChallenges, openingSize, payloadLeaves, QUAD_BYTES, quadLeaves, verifyPossession } from "@cairn/proofs";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   asCairnError,
   CHECK_CHALLENGES,
   type DealId,
-  eachBounded,
-  type FinalizedHead,
   type Hex,
   type JsonSigned,
-  periodAt,
   type Signed,
   signedFromJson,
-} from "@cairn/core";
-import { deriveChallenges, openingSize, payloadLeaves, QUAD_BYTES, quadLeaves, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
+  verifyTyped,
+} from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes } from "./confirm-evidence.ts";
 import type { TicketSigner, WorkingContext } from "./context.ts";

@@ -1,6 +1,7 @@
 import { catalogMigrations, ensureAccount, listEvents } from "@cairn/catalog";
-import { CairnError, type Hex, periodStart, type VerdictLeaf } from "@cairn/core";
+import { periodStart } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { CairnError, type Hex, type VerdictLeaf } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Notice, WorkingContext } from "./context.ts";
 import { auditMigrations } from "./migrations.ts";

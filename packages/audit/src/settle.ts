@@ -1,16 +1,7 @@
 import { inTransaction, projectedUntil } from "@cairn/catalog";
-import { submissionId, verdictTree } from "@cairn/chain";
-import {
-  type CairnError,
-  type DealId,
-  eachBounded,
-  type Hex,
-  inBatches,
-  periodStart,
-  sendForEach,
-  submitRefusal,
-  type VerdictLeaf,
-} from "@cairn/core";
+import { submissionId } from "@cairn/chain";
+import { eachBounded, inBatches, periodStart, sendForEach, submitRefusal } from "@cairn/core";
+import { type CairnError, type DealId, type Hex, type VerdictLeaf, verdictTree } from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals, KEPT_HERE } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
 import { tell } from "./tell.ts";

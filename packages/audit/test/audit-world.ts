@@ -1,23 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { memoryBlobStore } from "@cairn/blobs";
 import { catalogMigrations, createProjection, ensureAccount, type OutboxTopics } from "@cairn/catalog";
-import { signTyped } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil, World } from "@cairn/chain/testing";
+import type { FinalizedHead, Transport } from "@cairn/core";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { machineClock } from "@cairn/process";
+import { deriveChallenges, PieceHasher, payloadLeaves, provePossession } from "@cairn/proofs";
 import {
   type Address,
   type DealId,
-  type FinalizedHead,
   type Hex,
   PROOF_PURPOSE,
   type ProofPurpose,
   type ProviderReplies,
   type ProviderRequest,
   type Signed,
-  type Transport,
-} from "@cairn/core";
-import { type TestDatabase, testDatabase } from "@cairn/database/testing";
-import { machineClock } from "@cairn/process";
-import { deriveChallenges, PieceHasher, payloadLeaves, provePossession } from "@cairn/proofs";
+  signTyped,
+} from "@cairn/protocol";
 import type { WorkingContext } from "../src/context.ts";
 import { type Audit, auditMigrations, createAudit, type Notice } from "../src/index.ts";
 import { openProofInbox } from "../src/proof-inbox.ts";

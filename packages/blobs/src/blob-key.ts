@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 const SEGMENT = /^[A-Za-z0-9._-]{1,200}$/;
 const LONGEST_KEY = 1_024;

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Where to stop reading. @throws CairnError `blob-range` unless 0 ≤ offset ≤ offset + length ≤ size, all whole numbers */
 export function rangeEnd(key: string, size: number, offset: number, length: number | undefined): number {

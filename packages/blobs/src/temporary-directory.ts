@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core/errors";
 import { type HeldLock, holdLock } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 
 export interface TemporaryDirectory {
   path: string;

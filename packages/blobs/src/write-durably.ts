@@ -1,5 +1,5 @@
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 const BUFFER = 1_048_576;
 

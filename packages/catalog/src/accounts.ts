@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Address, CairnError } from "@cairn/core";
+import { type Address, CairnError } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 export interface Account {

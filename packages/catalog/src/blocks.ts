@@ -1,4 +1,4 @@
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 /** Where a block's CAR frame (length, CID, data) stands in its piece, header counted. */

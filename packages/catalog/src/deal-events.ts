@@ -1,4 +1,5 @@
-import type { DealState, LedgerEvent } from "@cairn/core";
+import type { LedgerEvent } from "@cairn/core";
+import type { DealState } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { NewEvent } from "./events.ts";
 import { enqueue } from "./outbox.ts";

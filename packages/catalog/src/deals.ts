@@ -1,4 +1,5 @@
-import type { Address, DealId, DealState, Hex, Money, PackageRef, Seconds } from "@cairn/core";
+import type { PackageRef } from "@cairn/core";
+import type { Address, DealId, DealState, Hex, Money, Seconds } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 /** One deal as the finalised chain has it. */

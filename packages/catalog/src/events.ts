@@ -1,4 +1,4 @@
-import type { Address, DealId, PackageId } from "@cairn/core";
+import type { Address, DealId, PackageId } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { toJson } from "./json.ts";
 import type { Queryable } from "./queryable.ts";

@@ -1,5 +1,5 @@
-import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/core";
 import { inTransaction } from "@cairn/database";
+import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 import type { Queryable } from "./queryable.ts";
 

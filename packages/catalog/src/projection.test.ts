@@ -1,5 +1,6 @@
-import type { FinalizedHead, Hex, LedgerEvent, ProviderRecord } from "@cairn/core";
+import type { FinalizedHead, LedgerEvent, ProviderRecord } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Hex } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   accountOfToken,

@@ -1,4 +1,5 @@
-import type { Address, Hex, ProviderRecord } from "@cairn/core";
+import type { ProviderRecord } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 /** A registered provider with what the deals on the finalised chain say of it. */

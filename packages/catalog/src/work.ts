@@ -1,4 +1,5 @@
-import type { Address, Hex, OwnersWork } from "@cairn/core";
+import type { OwnersWork } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 /** What the verdicts of one verifier set say of each provider, by who paid. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { asCairnError, CairnError } from "@cairn/core";
 import { exitWithParent } from "@cairn/process";
+import { asCairnError, CairnError } from "@cairn/protocol";
 import type { ChainConfig } from "./node/config.ts";
 import { startChain } from "./node/start-chain.ts";
 

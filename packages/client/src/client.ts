@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { resumeDownload } from "./resume-download.ts";
 import type {
   AccountJson,

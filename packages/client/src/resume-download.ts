@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 export interface ResumeOptions {
   /** Named in the error. */

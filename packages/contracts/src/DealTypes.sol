@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-/// @dev Order as DEAL_STATES in packages/core/src/words.ts.
+/// @dev Order as DEAL_STATES in packages/protocol/src/words.ts.
 enum DealState {
     NONE,
     PROPOSED,
@@ -88,7 +88,7 @@ struct ProofTerms {
     bytes32 commitment;
 }
 
-/// @title EIP-712 struct hashes of packages/core/src/typed-data.ts
+/// @title EIP-712 struct hashes of packages/protocol/src/typed-data.ts
 /// @dev A struct of static fields encodes as its fields in order, which is what EIP-712 hashes.
 library TypedData {
     bytes32 internal constant QUOTE = keccak256(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { CONTRACTS, type ContractName } from "./contract-names.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { ALWAYS_ON } from "@cairn/core";
 import {
-  ALWAYS_ON,
   DEAL_STATES,
   digestOf,
   type Message,
@@ -8,7 +8,7 @@ import {
   type SigningContext,
   TYPES,
   type TypeName,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import {
   type Abi,
   type Address,

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 const require = createRequire(import.meta.url);
 const ARCHITECTURE: Record<string, string> = { x64: "amd64", arm64: "arm64" };

@@ -1,6 +1,6 @@
+import type { Seconds } from "@cairn/protocol";
 import type { Clock } from "./ports/clock.ts";
 import type { Head } from "./ports/ledger.ts";
-import type { Seconds } from "./words.ts";
 
 /**
  * The chain's time: that of its newest block, or of the next one where the chain says so, and the monotonic time since that was seen. The

@@ -1,4 +1,4 @@
-import type { Money } from "./words.ts";
+import type { Money } from "@cairn/protocol";
 
 /** Wei as coins, with up to six significant decimals: `1.5 CAIRN`. */
 export function formatCoins(wei: Money): string {

@@ -1,5 +1,5 @@
+import type { Seconds } from "@cairn/protocol";
 import type { Clock } from "./ports/clock.ts";
-import type { Seconds } from "./words.ts";
 
 /** A clock that goes on only when told to: time for tests and simulations. */
 export class ManualClock implements Clock {

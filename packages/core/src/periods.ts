@@ -1,4 +1,4 @@
-import type { Seconds } from "./words.ts";
+import type { Seconds } from "@cairn/protocol";
 
 /** The chain's constants that time is counted by; read from the contracts. */
 export interface PeriodClock {

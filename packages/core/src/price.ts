@@ -1,5 +1,5 @@
+import { DAY, GIB, type Money } from "@cairn/protocol";
 import { REPLACEMENT_PRICE_FACTOR } from "./selection.ts";
-import { DAY, GIB, type Money } from "./words.ts";
 
 /** Bytes and seconds that a price "per GiB-day" is for. */
 const GIB_DAY = BigInt(GIB) * BigInt(DAY);

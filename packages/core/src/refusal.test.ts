@@ -1,5 +1,5 @@
+import { CairnError } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
-import { CairnError } from "./errors.ts";
 import type { SubmissionResult } from "./ports/ledger.ts";
 import { sendForEach, submitRefusal } from "./refusal.ts";
 

@@ -1,4 +1,4 @@
-import { CairnError } from "./errors.ts";
+import { CairnError } from "@cairn/protocol";
 import type { SubmissionResult } from "./ports/ledger.ts";
 
 /** Whether an error is a contract's refusal: it holds now and later, unlike a chain that is away or coins that are missing. */

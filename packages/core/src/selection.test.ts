@@ -1,7 +1,7 @@
+import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
-import { CairnError } from "./errors.ts";
 import { ALWAYS_ON } from "./periods.ts";
 import { type Candidate, selectProviders } from "./selection.ts";
 

@@ -1,8 +1,7 @@
+import type { Address, Money } from "@cairn/protocol";
+import { CairnError, crypto } from "@cairn/protocol";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
-import { CairnError } from "./errors.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
-import { pureKeccak } from "./typed-digest.ts";
-import type { Address, Money } from "./words.ts";
 
 /** A replacement provider may cost at most this many times the dearest quote of the piece; the owner signs that ceiling. */
 export const REPLACEMENT_PRICE_FACTOR = 2n;
@@ -141,7 +140,7 @@ function comparison({ candidates, regions = [], seed }: Selection): (a: Candidat
 
 function lot(seed: string | undefined, provider: Address): string {
   if (seed === undefined) return provider;
-  const drawn = pureKeccak(new TextEncoder().encode(`cairn/lot/1 ${seed} ${provider}`));
+  const drawn = crypto.keccak(new TextEncoder().encode(`cairn/lot/1 ${seed} ${provider}`));
   return Array.from(drawn, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -1,3 +1,4 @@
+import { DEAL_STATES } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -10,7 +11,6 @@ import {
   slotCommand,
   stepSlot,
 } from "./slot.ts";
-import { DEAL_STATES } from "./words.ts";
 
 const A = "0x00000000000000000000000000000000000000aa";
 const B = "0x00000000000000000000000000000000000000bb";

@@ -1,4 +1,4 @@
-import type { Address, DealId, DealState, Seconds } from "./words.ts";
+import type { Address, DealId, DealState, Seconds } from "@cairn/protocol";
 
 /**
  * One shard's way to a provider: EMPTY (nobody has it) → QUOTED (a provider has signed) → PROPOSED (escrow is locked) → RECEIPTED (the

@@ -1,4 +1,4 @@
-import type { Address, Money } from "./words.ts";
+import type { Address, Money } from "@cairn/protocol";
 
 /** What one owner's deals say of a provider, under verifier sets that the reader trusts: shard-periods, and what was paid for them. */
 export interface OwnersWork {

@@ -1,6 +1,6 @@
+import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CairnError } from "./errors.ts";
 import { ALWAYS_ON, HOURS_PER_WEEK, hourOfWeek } from "./periods.ts";
 import { formatWindows, parseWindows, toUtcMask, zoneOffsetMinutes } from "./windows.ts";
 

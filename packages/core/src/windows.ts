@@ -1,4 +1,4 @@
-import { CairnError } from "./errors.ts";
+import { CairnError } from "@cairn/protocol";
 import { ALWAYS_ON, HOURS_PER_WEEK } from "./periods.ts";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { databaseAway } from "./database-away.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /** A connection that could not be made or was cut: Node's codes, and SQLSTATE classes 08 and 57P (admin shutdown, crash, cannot connect now). */
 const AWAY_CODES = new Set([

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import pg from "pg";
 import { describeTarget } from "./open-database.ts";
 import { rolePassword } from "./role-password.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
 
 export interface Migration {

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 

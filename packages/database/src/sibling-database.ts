@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
 import { describeTarget, openDatabase } from "./open-database.ts";
 

@@ -18,8 +18,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core/errors";
 import { type HeldLock, holdLock } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
 import { ADMIN_ROLE, type ClusterPaths, initializeCluster, syncDirectory } from "./initialize-cluster.ts";
 import { sendSignal, serverProcesses, stopOrphans } from "./orphans.ts";

@@ -1,6 +1,6 @@
 // Starts a server on the directory given, says so in a line of JSON, and stops it when its input ends.
 import { once } from "node:events";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import { openDatabase, startPostgres } from "../src/index.ts";
 
 try {

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryNode } from "./support/memory-node.ts";
 import { type OpenDoor, openDoor } from "./support/open-door.ts";

@@ -1,4 +1,4 @@
-import { asCairnError } from "@cairn/core";
+import { asCairnError } from "@cairn/protocol";
 import { createBackOff } from "./back-off.ts";
 import type { FarmerEvent } from "./events.ts";
 import { type ContractKeeper, pause } from "./keep-contracts.ts";

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { NodeApi, SignedMessage } from "./node-api.ts";
 import { bitcoinKey } from "./sign-message.ts";
 

@@ -1,5 +1,5 @@
-import { asCairnError, type CairnError } from "@cairn/core";
 import { machineClock } from "@cairn/process";
+import { asCairnError, type CairnError } from "@cairn/protocol";
 import { createBackOff } from "./back-off.ts";
 import type { ContractStore, StoredContract } from "./contract-store.ts";
 import type { FarmerEvent } from "./events.ts";

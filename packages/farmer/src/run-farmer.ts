@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { asCairnError, CairnError } from "@cairn/core";
 import { type HeldLock, holdLock, writeDurably } from "@cairn/process";
+import { asCairnError, CairnError } from "@cairn/protocol";
 import { openContractStore } from "./contract-store.ts";
 import type { FarmerEvent, FarmerProgress } from "./events.ts";
 import { fillSpace } from "./fill-space.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { ripemd160 } from "@noble/hashes/legacy";
 import { sha256 } from "@noble/hashes/sha2";

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAR_HEADER_BYTES } from "@cairn/core";
+import { CAR_HEADER_BYTES } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { appendPiece } from "./append-piece.ts";
 import { Spool } from "./spool.ts";

@@ -1,4 +1,5 @@
-import { CAR_HEADER_BYTES, CairnError, inBlocks, type PackageId } from "@cairn/core";
+import { inBlocks } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";

@@ -1,6 +1,6 @@
 import { catalogMigrations } from "@cairn/catalog";
-import type { Address } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Address } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";

@@ -1,5 +1,6 @@
 import { listKnownOwners, listProviderRows, listWork, type ProviderRow } from "@cairn/catalog";
-import { type Address, type Candidate, type Standing, standingOf } from "@cairn/core";
+import { type Candidate, type Standing, standingOf } from "@cairn/core";
+import type { Address } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 
 /** How long after its start a gateway waits for its providers: it needs some seconds itself, and they try again every 12 s at the latest. */

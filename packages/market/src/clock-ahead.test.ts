@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CairnError, hourOfWeek, ManualClock, type Signed } from "@cairn/core";
+import { hourOfWeek, ManualClock } from "@cairn/core";
+import { CairnError, type Signed } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commitPackage } from "./commit-package.ts";
 import { healSlot } from "./drive/heal-slot.ts";

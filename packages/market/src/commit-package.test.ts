@@ -1,4 +1,4 @@
-import type { Mandate } from "@cairn/core";
+import type { Mandate } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commitPackage } from "./commit-package.ts";
 import {

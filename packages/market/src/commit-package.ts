@@ -1,7 +1,7 @@
 import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
-import { recoverTyped } from "@cairn/chain";
-import { CairnError, DAY, messageToJson, pricePerPeriod, quoteUsable, signedToJson } from "@cairn/core";
+import { pricePerPeriod, quoteUsable } from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
+import { CairnError, DAY, messageToJson, recoverTyped, signedToJson } from "@cairn/protocol";
 import { assertSigner, type Context } from "./context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";

@@ -1,6 +1,6 @@
 import { shardLength } from "@cairn/archive/erasure";
-import type { Hex, MaskId, PackageId, PieceCommitment } from "@cairn/core";
 import { joinUnits, UNIT_BYTES } from "@cairn/proofs";
+import type { Hex, MaskId, PackageId, PieceCommitment } from "@cairn/protocol";
 import type { KernelJob } from "./kernels/jobs.ts";
 import type { KernelPool } from "./kernels/pool.ts";
 

@@ -1,13 +1,14 @@
-import { addressOfKey, signTyped } from "@cairn/chain";
+import type { Semaphore } from "@cairn/core";
 import {
   type Address,
+  addressOfKey,
   CairnError,
   type Hex,
   type Message,
-  type Semaphore,
   type Signed,
+  signTyped,
   type TypeName,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import type { EarlyWork } from "./early-work.ts";
 import type { HandedBytes } from "./handed-bytes.ts";
 import type { KernelPool } from "./kernels/pool.ts";

@@ -1,4 +1,4 @@
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import { hashLaterUnits, type UnitRoots } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";
 import { indexPiece } from "./index-piece.ts";

@@ -1,5 +1,6 @@
 import { takeOutbox } from "@cairn/catalog";
-import { LONGEST_PAUSE_SECONDS, type PackageId } from "@cairn/core";
+import { LONGEST_PAUSE_SECONDS } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
 import type { PoolClient } from "pg";
 import { onDealState, onHeal, onLied, onSpare } from "./consume-outbox.ts";

@@ -1,4 +1,4 @@
-import type { DealId } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 import { expect, it } from "vitest";
 import { HandedBytes } from "./handed-bytes.ts";
 

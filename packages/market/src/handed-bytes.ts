@@ -1,4 +1,4 @@
-import type { DealId } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 
 /** Deals that are remembered: more than are handed over at once, few enough for memory. */
 const MOST = 10_000;

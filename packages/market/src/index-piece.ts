@@ -1,5 +1,5 @@
 import { insertBlocks } from "@cairn/catalog";
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { unpack } from "./kernels/index-car.ts";
 

@@ -1,4 +1,4 @@
-import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 import { assertReceiving, exclusively } from "./append-piece.ts";
 import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";

@@ -1,5 +1,5 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/core";
+import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import { bytesOf, loadPackage } from "./package-rows.ts";

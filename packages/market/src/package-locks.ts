@@ -1,4 +1,4 @@
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 
 /** First key of the advisory locks of packages: "mrkt" in ASCII. */

@@ -1,4 +1,5 @@
 import type { Queryable } from "@cairn/catalog";
+import type { PackageRef, SlotPhase } from "@cairn/core";
 import {
   type Address,
   CairnError,
@@ -7,12 +8,10 @@ import {
   type Mandate,
   type MaskId,
   type PackageId,
-  type PackageRef,
   type Seconds,
   type Signed,
-  type SlotPhase,
   signedFromJson,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import type { PackageLayout, PackageListRequest, PackageState } from "./types.ts";
 
 /** Packages of one page unless fewer are asked for, and the most that may be. */

@@ -1,6 +1,6 @@
 import { catalogMigrations, ensureAccount } from "@cairn/catalog";
-import type { Address, Hex } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Address, Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Context } from "./context.ts";
 import { HandedBytes } from "./handed-bytes.ts";

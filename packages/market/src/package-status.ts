@@ -1,6 +1,7 @@
 import { listDeals, listProviderRows } from "@cairn/catalog";
-import { CAR_HEADER_BYTES, eachBounded, hoursOnDuty, isOnDuty, type PackageId } from "@cairn/core";
+import { eachBounded, hoursOnDuty, isOnDuty } from "@cairn/core";
 import { pieceCidV2 } from "@cairn/proofs";
+import { CAR_HEADER_BYTES, type PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import {
   bytesOf,

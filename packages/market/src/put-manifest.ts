@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CairnError, type Hex, MAX_MANIFEST_BYTES, type PackageId } from "@cairn/core";
+import { CairnError, type Hex, MAX_MANIFEST_BYTES, type PackageId } from "@cairn/protocol";
 import { assertReceiving } from "./append-piece.ts";
 import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";

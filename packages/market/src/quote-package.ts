@@ -1,19 +1,7 @@
 import { listProviderRows, toJson } from "@cairn/catalog";
-import {
-  type Address,
-  CairnError,
-  DAY,
-  describeHours,
-  greatest,
-  highest,
-  lowest,
-  newcomerLimit,
-  type PackageId,
-  type Quote,
-  quoteUsable,
-  REPLACEMENT_PRICE_FACTOR,
-} from "@cairn/core";
+import { describeHours, highest, lowest, newcomerLimit, quoteUsable, REPLACEMENT_PRICE_FACTOR } from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
+import { type Address, CairnError, DAY, greatest, type PackageId, type Quote } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
 import { recordQuotes } from "./record-quotes.ts";

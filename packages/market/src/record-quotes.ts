@@ -1,4 +1,4 @@
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { dealOf, type QuoteRound } from "./request-quotes.ts";
 import { applySlotEvents } from "./slot-events.ts";

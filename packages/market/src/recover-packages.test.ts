@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { catalogMigrations, ensureAccount } from "@cairn/catalog";
-import { generateKey, signTyped } from "@cairn/chain";
-import { addressOfKey } from "@cairn/chain/wallet";
-import { type Address, ALWAYS_ON, type CommitmentDocument, type Deployment, type Hex } from "@cairn/core";
+import { generateKey } from "@cairn/chain";
+import { ALWAYS_ON, type Deployment } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { type Address, type CommitmentDocument, encodeDocument, type Hex, signTyped } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "./context.ts";
-import { encodeDocument } from "./document.ts";
 import { HandedBytes } from "./handed-bytes.ts";
 import { recoverPackages } from "./recover-packages.ts";
 

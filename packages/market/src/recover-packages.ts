@@ -1,26 +1,22 @@
 import { createHash } from "node:crypto";
 import { type DealRow, inTransaction, listDeals, type Queryable, recordEvents, toJson } from "@cairn/catalog";
-import { recoverTyped, shardsRoot } from "@cairn/chain";
+import { emptySlot, highest, lastScheduledPeriod, lowest, periodAt, periodStart, type SlotState } from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   CairnError,
   type CommitmentDocument,
   type DealState,
-  emptySlot,
+  decodeDocument,
   type Hex,
-  highest,
-  lastScheduledPeriod,
-  lowest,
+  hashDocument,
   type PackageId,
-  periodAt,
-  periodStart,
+  recoverTyped,
   type Signed,
-  type SlotState,
+  shardsRoot,
   signedToJson,
-} from "@cairn/core";
-import { sha256Hex } from "@cairn/proofs/sha256";
+} from "@cairn/protocol";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
-import { decodeDocument, hashDocument } from "./document.ts";
 import { bytesOf, findByManifest, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";

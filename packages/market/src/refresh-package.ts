@@ -1,5 +1,6 @@
 import { type NewEvent, recordEvents } from "@cairn/catalog";
-import { lowest, type PackageId } from "@cairn/core";
+import { lowest } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";

@@ -1,5 +1,6 @@
 import { listEvents } from "@cairn/catalog";
-import { CairnError, type PackageRecord } from "@cairn/core";
+import type { PackageRecord } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endPackage } from "./drive/end-package.ts";
 import { loadPackage } from "./package-rows.ts";

@@ -1,6 +1,5 @@
 import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
-import { recoverTyped } from "@cairn/chain";
-import { CairnError, type PackageId, type Signed, signedToJson } from "@cairn/core";
+import { CairnError, type PackageId, recoverTyped, type Signed, signedToJson } from "@cairn/protocol";
 import { assertSigner, type Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
 import { sendTermination } from "./drive/send-termination.ts";

@@ -1,5 +1,5 @@
 import { inTransaction } from "@cairn/catalog";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { bytesOf, loadPackage } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";

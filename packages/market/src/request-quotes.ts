@@ -1,20 +1,15 @@
-import { recoverTyped } from "@cairn/chain";
+import { avoidedNow, type Candidate, periodsFor, pricePerPeriod, type Selected, selectProviders } from "@cairn/core";
+import { formatCoins } from "@cairn/core/coins";
 import {
   type Address,
   asCairnError,
-  avoidedNow,
   CairnError,
-  type Candidate,
   dealIdOf,
   type Hex,
   type Money,
-  periodsFor,
-  pricePerPeriod,
   type Quote,
-  type Selected,
-  selectProviders,
-} from "@cairn/core";
-import { formatCoins } from "@cairn/core/coins";
+  recoverTyped,
+} from "@cairn/protocol";
 import { gatheredCandidates, holderGroups, type MarketCandidate } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import type { PackageRow } from "./package-rows.ts";

@@ -1,4 +1,4 @@
-import type { PackageId } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { packageStatus } from "./package-status.ts";
 import { applyToEach } from "./slot-events.ts";

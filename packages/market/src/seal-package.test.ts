@@ -1,12 +1,11 @@
 import { mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAR_HEADER_BYTES } from "@cairn/core";
+import { CAR_HEADER_BYTES, decodeDocument } from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { appendPiece } from "./append-piece.ts";
-import { decodeDocument } from "./document.ts";
 import { EarlyWork } from "./early-work.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { loadDocument, loadPackage } from "./package-rows.ts";

@@ -1,18 +1,18 @@
 import { carHeader } from "@cairn/archive";
 import { findBlocks, type insertBlocks, inTransaction, recordEvents } from "@cairn/catalog";
-import { shardsRoot } from "@cairn/chain";
 import {
   CAR_HEADER_BYTES,
   CairnError,
   type CommitmentDocument,
+  encodeDocument,
   MAX_DOCUMENT_BYTES,
   type PackageId,
   type PieceCommitment,
-} from "@cairn/core";
+  shardsRoot,
+} from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 import { type CommitmentRequest, computeCommitments } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";
-import { encodeDocument } from "./document.ts";
 import { indexPiece } from "./index-piece.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";

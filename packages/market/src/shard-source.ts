@@ -1,7 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { createMask, createRebuilder, type Rebuild, shardLength } from "@cairn/archive/erasure";
-import { recoverTyped } from "@cairn/chain";
-import { CairnError, type DealId, type Signed } from "@cairn/core";
+import { CairnError, type DealId, recoverTyped, type Signed } from "@cairn/protocol";
 import { assertSigner, type Context, sameAddress } from "./context.ts";
 import { loadDocument, loadPackage, loadPiece, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { applySlotEvents } from "./slot-events.ts";

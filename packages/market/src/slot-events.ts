@@ -1,5 +1,6 @@
 import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
-import { CairnError, type Hex, type PackageId, type Quote, type SlotEvent, stepSlot } from "@cairn/core";
+import { type SlotEvent, stepSlot } from "@cairn/core";
+import { CairnError, type Hex, type PackageId, type Quote } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
 import { refreshPackage } from "./refresh-package.ts";

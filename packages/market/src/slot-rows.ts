@@ -1,17 +1,14 @@
 import { type Queryable, toJson } from "@cairn/catalog";
+import { type Avoided, type SlotPhase, type SlotState, slotCommand } from "@cairn/core";
 import {
   type Address,
-  type Avoided,
   type DealId,
   type Hex,
   messageFromJson,
   messageToJson,
   type PackageId,
   type Quote,
-  type SlotPhase,
-  type SlotState,
-  slotCommand,
-} from "@cairn/core";
+} from "@cairn/protocol";
 
 /** A row of catalog.slots: the pure state and what its commands need. */
 export interface SlotRow {

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 
 /** Always left free, for the database and the logs. */
 const RESERVED_BYTES = 268_435_456;

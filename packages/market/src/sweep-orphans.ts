@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";

@@ -1,20 +1,5 @@
-import type {
-  Address,
-  BlobStore,
-  Clock,
-  DealId,
-  Deployment,
-  Hex,
-  Ledger,
-  MaskId,
-  Money,
-  PackageId,
-  Profile,
-  Random,
-  Seconds,
-  Signed,
-  Transport,
-} from "@cairn/core";
+import type { BlobStore, Clock, Deployment, Ledger, Profile, Random, Transport } from "@cairn/core";
+import type { Address, DealId, Hex, MaskId, Money, PackageId, Seconds, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
 
 /** The part of pino's interface that is used here. */

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Addresses that stand for every interface of a machine, and where a program on that machine reaches them. */
 const WILDCARDS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Levels of pino, the most talkative first. */
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { equalBytes } from "./equal-bytes.ts";
 import type { ByteRange } from "./read-raw.ts";
 import type { ShardTree } from "./shard-tree.ts";

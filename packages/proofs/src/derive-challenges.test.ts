@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CairnError, Hex } from "@cairn/core";
+import type { CairnError, Hex } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import vectors from "../vectors/challenges.json" with { type: "json" };

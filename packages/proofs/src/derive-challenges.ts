@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
-import { type Address, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import { type Address, type DealId, type Hex, PROOF_PURPOSE, type ProofPurpose } from "@cairn/protocol/words";
 import { hexToBytes } from "./hex.ts";
 
 export interface ChallengeContext {

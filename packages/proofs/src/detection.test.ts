@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Hex, PERIOD_CHALLENGES } from "@cairn/core";
+import { type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { deriveChallenges } from "./derive-challenges.ts";
 import { CONTEXT } from "./testing/sample-shard.ts";

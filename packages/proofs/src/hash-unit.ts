@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { NodeList } from "./node-list.ts";
 import { joinNodes, nodeHeight, type PieceDigest, type PieceTreeDigest } from "./piece-digest.ts";
 import { assertRawLength, NODE_BYTES, SUBTREE_HEIGHT, UNIT_BYTES, UNIT_HEIGHT } from "./sizes.ts";

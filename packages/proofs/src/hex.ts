@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
-import type { Hex } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import type { Hex } from "@cairn/protocol/words";
 
 /** Bytes of a `0x` string of exactly `length` bytes; throws `bad-hex`. */
 export function hexToBytes(hex: Hex, length: number): Uint8Array {

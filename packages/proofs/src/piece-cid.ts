@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
 import { assertRawLength, heightOf, MAX_HEIGHT, NODE_BYTES, QUAD_BYTES } from "./sizes.ts";

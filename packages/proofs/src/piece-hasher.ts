@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { NodeHasher } from "./native/node-hasher.ts";
 import { NodeList } from "./node-list.ts";
 import { joinNodes, nodeHeight, type PieceDigest, type PieceTreeDigest } from "./piece-digest.ts";

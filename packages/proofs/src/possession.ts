@@ -1,4 +1,4 @@
-import { CHECK_CHALLENGES, PERIOD_CHALLENGES } from "@cairn/core/words";
+import { CHECK_CHALLENGES, PERIOD_CHALLENGES } from "@cairn/protocol/words";
 import { deriveChallenges } from "./derive-challenges.ts";
 import { PieceHasher } from "./piece-hasher.ts";
 import { openOne } from "./proof-format.ts";

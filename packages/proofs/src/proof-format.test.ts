@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import vector from "../vectors/possession.json" with { type: "json" };
 import { type ChallengeContext, deriveChallenges } from "./derive-challenges.ts";

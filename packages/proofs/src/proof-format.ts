@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { bytesToHex } from "./hex.ts";
 import { heightOf, NODE_BYTES } from "./sizes.ts";
 

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { belongsTo, DamageFound, mergeRanges, treeDamaged } from "./damage.ts";
 import { equalBytes } from "./equal-bytes.ts";
 import { openingSize } from "./proof-format.ts";

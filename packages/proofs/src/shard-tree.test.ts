@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PieceHasher } from "./piece-hasher.ts";

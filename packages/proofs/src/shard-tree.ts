@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { equalBytes } from "./equal-bytes.ts";
 import { assertRawLength, heightOf, MAX_RAW_LENGTH, NODE_BYTES, payloadLeaves, SUBTREE_HEIGHT } from "./sizes.ts";
 import { sharedUnitHasher, type UnitHasher } from "./unit-hasher.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** fr32 turns 127 raw bytes into four leaves of 32 bytes (specs of Filecoin pieces, fr32). */
 export const QUAD_BYTES = 127;

@@ -1,5 +1,6 @@
-import type { Address, DealId, Deployment, Head, Hex, Ledger, ProofPurpose, Seconds } from "@cairn/core";
+import type { Deployment, Head, Ledger } from "@cairn/core";
 import type { ByteRange, ScrubResult } from "@cairn/proofs";
+import type { Address, DealId, Hex, ProofPurpose, Seconds } from "@cairn/protocol";
 import type { PushedProof, WireReplies, WireRequest } from "@cairn/transport";
 import type { DealBook } from "./deals/deal-book.ts";
 import type { GatewayClient } from "./gateways/gateway-client.ts";

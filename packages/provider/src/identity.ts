@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addressOfKey, openKeyFile } from "@cairn/chain";
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { openKeyFile } from "@cairn/chain";
+import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
 import { makeDirectory, writeDurably } from "./files/durable.ts";
 
 /** Who the provider is: the cold key is its name and is paid, the hot key signs day by day. */

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKeystore } from "@cairn/chain";
-import { type Address, CairnError, type DealId, type Deployment, messageFromJson, type Quote } from "@cairn/core";
+import type { Deployment } from "@cairn/core";
+import { type Address, CairnError, type DealId, messageFromJson, type Quote } from "@cairn/protocol";
 import { fieldsOf } from "@cairn/transport";
 import { deploymentFromJson } from "./gateways/network-info.ts";
 

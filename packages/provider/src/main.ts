@@ -6,7 +6,7 @@ enableCompileCache();
 // A provider allocates little: a young generation that does not grow costs it nothing and saves another 10 MB.
 setFlagsFromString("--semi-space-growth-factor=1");
 const { serveProvider } = await import("./serve-provider.ts");
-const { asCairnError } = await import("@cairn/core");
+const { asCairnError } = await import("@cairn/protocol/errors");
 flushCompileCache();
 
 serveProvider().catch((error) => {

@@ -1,4 +1,5 @@
-import { type Address, parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import { parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import type { Address } from "@cairn/protocol";
 import { badMessage, type Fields, fieldsOf } from "@cairn/transport";
 import type { ProviderOptions } from "./options.ts";
 

@@ -1,4 +1,5 @@
-import { type Address, ALWAYS_ON, CairnError, type Deployment, type Hex, type Ledger, type Money } from "@cairn/core";
+import { ALWAYS_ON, type Deployment, type Ledger } from "@cairn/core";
+import { type Address, CairnError, type Hex, type Money } from "@cairn/protocol";
 import type { ProviderContext, ProviderParts } from "./context.ts";
 import type { Log } from "./log.ts";
 

@@ -1,5 +1,4 @@
-import { signTyped } from "@cairn/chain";
-import { CairnError, type Hex } from "@cairn/core";
+import { CairnError, type Hex, signTyped } from "@cairn/protocol";
 import { type ColdKeyRequest, withColdKey } from "./with-cold-key.ts";
 
 /** How long the signed word holds: the transaction is sent at once, and may wait for a block. */

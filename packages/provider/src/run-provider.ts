@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Address, asCairnError, CairnError, type Deployment } from "@cairn/core";
+import type { Deployment } from "@cairn/core";
 import { type HeldLock, holdLock } from "@cairn/process";
+import { type Address, asCairnError, CairnError } from "@cairn/protocol";
 import pino from "pino";
 import { answerPeriod } from "./answers/answer-period.ts";
 import { proveShard, scrubShard } from "./answers/prove-shard.ts";

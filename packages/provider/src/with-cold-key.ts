@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { askFaucet } from "@cairn/chain";
-import { type Address, CairnError, type Hex, type Ledger } from "@cairn/core";
+import type { Ledger } from "@cairn/core";
 import { holdLock } from "@cairn/process";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import { openLedgerOverHttp } from "./chain/open-ledger-over-http.ts";
 import { openIdentity } from "./identity.ts";
 import { inspectProvider } from "./inspect-provider.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Address, CairnError, type Hex, type Money } from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
+import { type Address, CairnError, type Hex, type Money } from "@cairn/protocol";
 import { type ColdKeyRequest, withColdKey } from "./with-cold-key.ts";
 
 export interface WithdrawRequest extends ColdKeyRequest {

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdtemp, open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recoverTyped, signTyped } from "@cairn/chain";
-import { type DealId, type Hex, PERIOD_CHALLENGES, periodAt } from "@cairn/core";
+import { periodAt } from "@cairn/core";
+import { type DealId, type Hex, PERIOD_CHALLENGES, recoverTyped, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   activateDeals,

@@ -2,8 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { recoverTyped } from "@cairn/chain";
-import { asCairnError } from "@cairn/core";
+import { asCairnError, recoverTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   eventually,

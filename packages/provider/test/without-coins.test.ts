@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Hex, PERIOD_CHALLENGES, periodAt } from "@cairn/core";
+import { periodAt } from "@cairn/core";
+import { type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { proveOnChain } from "../src/answers/prove-on-chain.ts";
 import type { ProviderContext } from "../src/context.ts";

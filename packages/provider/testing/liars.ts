@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { DealId, Hex } from "@cairn/core";
 import { DamageFound, deriveChallenges, NODE_BYTES, openingSize, payloadLeaves } from "@cairn/proofs";
+import type { DealId, Hex } from "@cairn/protocol";
 import type { ProviderContext, ProviderParts } from "../src/context.ts";
 
 /** Turns an honest provider's parts into a liar's, before it starts. */

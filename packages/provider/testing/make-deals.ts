@@ -1,7 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
-import { shardPath, shardsRoot, signTyped } from "@cairn/chain";
-import { type Address, type DealId, dealIdOf, type Hex, PERIOD_CHALLENGES, type Quote, type Signed } from "@cairn/core";
 import { PieceHasher } from "@cairn/proofs";
+import {
+  type Address,
+  type DealId,
+  dealIdOf,
+  type Hex,
+  PERIOD_CHALLENGES,
+  type Quote,
+  type Signed,
+  shardPath,
+  shardsRoot,
+  signTyped,
+} from "@cairn/protocol";
 import { encode } from "@ipld/dag-cbor";
 import type { TestGateway } from "./test-gateway.ts";
 import type { TestNetwork } from "./test-network.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Address } from "@cairn/core";
 import { PARENT_PIPE, parentPipe } from "@cairn/process";
+import type { Address } from "@cairn/protocol";
 import { PROVIDER_MAIN } from "../src/program.ts";
 
 const LIAR_MAIN = fileURLToPath(new URL("./liar-main.ts", import.meta.url));

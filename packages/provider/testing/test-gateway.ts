@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { recoverTyped, signTyped, verifyTyped } from "@cairn/chain";
-import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES, type Signed, signedFromJson } from "@cairn/core";
 import { deriveChallenges, payloadLeaves, proofToCalldata, verifyPossession } from "@cairn/proofs";
+import {
+  asCairnError,
+  type DealId,
+  type Hex,
+  PERIOD_CHALLENGES,
+  recoverTyped,
+  type Signed,
+  signedFromJson,
+  signTyped,
+  verifyTyped,
+} from "@cairn/protocol";
 import {
   connectionRoutes,
   type GatewayTransport,

@@ -1,16 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  addressOfKey,
-  deployContracts,
-  type EvmLedger,
-  fileOutgoingStore,
-  generateKey,
-  openLedger,
-} from "@cairn/chain";
+import { deployContracts, type EvmLedger, fileOutgoingStore, generateKey, openLedger } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil } from "@cairn/chain/testing";
-import { type Address, type Deployment, type Hex, PROFILES, periodAt, periodStart } from "@cairn/core";
+import { type Deployment, PROFILES, periodAt, periodStart } from "@cairn/core";
+import { type Address, addressOfKey, type Hex } from "@cairn/protocol";
 import { encodeAbiParameters, keccak256 } from "viem";
 
 /** The demo profile's clock, slow enough for a busy machine. */

@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { rememberNonces } from "./nonces.ts";
 

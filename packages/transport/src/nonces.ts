@@ -1,4 +1,4 @@
-import type { Hex, Seconds } from "@cairn/core";
+import type { Hex, Seconds } from "@cairn/protocol";
 
 /** One-use nonces: each is remembered until its expiry, at most `capacity` of them at a time, and `share` of one user. */
 export interface Nonces {

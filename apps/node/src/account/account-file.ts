@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { promisify } from "node:util";
-import type { Address, Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import type { Address, Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Everything that makes an owner, in one file: whoever has it can read, spend and remove. */
 export interface AccountSecrets {

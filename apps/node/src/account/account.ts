@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type AccountKey, exportAccountKey, generateAccountKey, importAccountKey } from "@cairn/archive/keys";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { type Home, writeNew, writeWhole } from "../home/home.ts";
 import { type AccountSecrets, writeAccountFile } from "./account-file.ts";
 import { accountPath, passphraseFromEnvironment } from "./load-secrets.ts";

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { bytesOfName } from "@cairn/archive/names";
-import type { Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import type { Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Owner } from "./owner.ts";
 
 /** What `ls` shows of a package beyond what the gateway knows; only the owner can read it. */

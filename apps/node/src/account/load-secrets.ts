@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Home } from "../home/home.ts";
 import { type AccountSecrets, readAccountFile } from "./account-file.ts";
 

@@ -1,5 +1,5 @@
-import { addressOfKey } from "@cairn/chain/wallet/keys";
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol/keys";
 import type { Home } from "../home/home.ts";
 import type { AccountSecrets } from "./account-file.ts";
 import { loadSecrets } from "./load-secrets.ts";

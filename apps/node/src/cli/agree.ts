@@ -1,7 +1,7 @@
 import { type Manifest, readFrames } from "@cairn/archive";
-import { signTyped } from "@cairn/chain/wallet";
 import type { NetworkJson, QuotePlanJson } from "@cairn/client";
-import { type Address, CairnError, type Hex, type Seconds, signedToJson } from "@cairn/core";
+import { type Address, CairnError, type Hex, type Seconds, signedToJson } from "@cairn/protocol";
+import { signTyped } from "@cairn/protocol/sign-typed";
 import type { Account } from "../account/account.ts";
 import { checkSigners, checkTerms, confirmDeals, openChainView } from "../owner/check-chain.ts";
 import { type CheckedOffer, checkOffer, SKEW_SECONDS, type Uploaded } from "../owner/check-offer.ts";

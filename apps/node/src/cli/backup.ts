@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { create, extract } from "tar";
 import { downstreamDirectory } from "../downstream/settings.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";

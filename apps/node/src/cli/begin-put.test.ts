@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, chainOf, packFolder, piecesOf, walkFolder } from "@cairn/archive";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Account, ensureAccount } from "../account/account.ts";
 import { type Home, homeAt } from "../home/home.ts";

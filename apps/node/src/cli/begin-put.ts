@@ -13,7 +13,7 @@ import {
   type Walked,
 } from "@cairn/archive";
 import type { CairnClient } from "@cairn/client/client";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { keepPrefix } from "../owner/keep-prefix.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
 import { counted, formatBytes } from "./format.ts";

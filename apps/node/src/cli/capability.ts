@@ -1,5 +1,5 @@
 import type { NetworkJson } from "@cairn/client";
-import type { Address, Hex, JsonSigned } from "@cairn/core";
+import type { Address, Hex, JsonSigned } from "@cairn/protocol";
 import type { Owner } from "../account/owner.ts";
 import { deploymentOf } from "./deployment-of.ts";
 
@@ -12,7 +12,7 @@ export async function readCapability(
   network: NetworkJson,
   manifestHash: Hex,
 ): Promise<JsonSigned<"ReadCapability">> {
-  const [{ signTyped }, { messageToJson }] = await Promise.all([import("@cairn/chain/wallet"), import("@cairn/core")]);
+  const { messageToJson, signTyped } = await import("@cairn/protocol");
   const expiry = BigInt(Math.floor(Date.now() / 1000) + READ_SECONDS);
   const message = { manifestHash, audience: network.executor as Address, expiry };
   const signature = await signTyped("ReadCapability", message, deploymentOf(network), account.wallet.key);

@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
-import type { Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import type { Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { interruptible } from "./interruptible.ts";

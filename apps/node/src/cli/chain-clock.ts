@@ -1,4 +1,4 @@
-import type { Seconds } from "@cairn/core";
+import type { Seconds } from "@cairn/protocol";
 import { formatDuration } from "./format.ts";
 
 /** Whole seconds, a block that was made a moment ahead, and an answer under way. */

@@ -1,5 +1,5 @@
 import { bytesOfName, displayName } from "@cairn/archive/names";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 const MAX_NAME_BYTES = 255;
 

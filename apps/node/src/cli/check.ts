@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckResultJson } from "@cairn/client";
-import type { CommitmentDocument, Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import type { CommitmentDocument, Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 import { lie } from "../owner/gateway-lies.ts";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { signTyped } from "@cairn/chain/wallet";
 import type { CairnClient, NetworkJson } from "@cairn/client";
-import { type Address, signedToJson } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import { type Address, signedToJson } from "@cairn/protocol";
+import { signTyped } from "@cairn/protocol/sign-typed";
 import type { Account } from "../account/account.ts";
 import { deploymentOf } from "./deployment-of.ts";
 

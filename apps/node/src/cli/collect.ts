@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** All bytes of a download that may be at most so long. Throws `too-long`. */
 export async function collect(stream: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
-import { CairnError } from "@cairn/core/errors";
 import { printable } from "@cairn/core/printable";
+import { CairnError } from "@cairn/protocol/errors";
 
 export interface ConfirmOptions {
   /** Do not ask. */

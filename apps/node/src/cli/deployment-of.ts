@@ -1,5 +1,6 @@
 import type { NetworkJson } from "@cairn/client";
-import type { Address, Deployment } from "@cairn/core";
+import type { Deployment } from "@cairn/core";
+import type { Address } from "@cairn/protocol";
 
 /** The contracts' constants as the engine's types have them. */
 export function deploymentOf(network: NetworkJson): Deployment {

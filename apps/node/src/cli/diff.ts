@@ -1,6 +1,6 @@
 import type { ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { counted } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";

@@ -1,6 +1,6 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";

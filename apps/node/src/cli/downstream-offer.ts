@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { findPackage } from "./find-package.ts";
 import { counted, formatBytes } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";

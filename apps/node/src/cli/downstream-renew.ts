@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core";
 import { renewBeats } from "@cairn/doors/downstream";
+import { CairnError } from "@cairn/protocol";
 import { openBeats } from "../downstream/open-beats.ts";
 import { withDownstreamDatabase } from "../downstream/with-database.ts";
 import { homeAt } from "../home/home.ts";

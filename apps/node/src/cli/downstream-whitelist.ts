@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { CairnError } from "@cairn/core";
 import { addToWhitelist, importWhitelist } from "@cairn/doors/downstream";
+import { CairnError } from "@cairn/protocol";
 import { openBeats } from "../downstream/open-beats.ts";
 import { withDownstreamDatabase } from "../downstream/with-database.ts";
 import { homeAt } from "../home/home.ts";

@@ -1,6 +1,6 @@
-import { signTyped } from "@cairn/chain/wallet";
 import type { PackageDetailJson, PackageJson } from "@cairn/client";
-import { type Hex, signedToJson } from "@cairn/core";
+import { type Hex, signedToJson } from "@cairn/protocol";
+import { signTyped } from "@cairn/protocol/sign-typed";
 import type { Account } from "../account/account.ts";
 import { amendPackage } from "../owner/known-packages.ts";
 import { deploymentOf } from "./deployment-of.ts";

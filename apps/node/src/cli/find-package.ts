@@ -1,8 +1,8 @@
 import { namesOfText } from "@cairn/archive/names";
 import type { NetworkJson, PackageJson } from "@cairn/client";
-import type { CommitmentDocument, Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
-import { MAX_DOCUMENT_BYTES } from "@cairn/core/words";
+import type { CommitmentDocument, Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
+import { MAX_DOCUMENT_BYTES } from "@cairn/protocol/words";
 import { nameHash } from "../account/labels.ts";
 import type { Owner } from "../account/owner.ts";
 import { openChainView } from "../owner/check-chain.ts";

@@ -1,7 +1,7 @@
 import type { GetBlocks, Manifest, ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
-import type { CommitmentDocument, Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import type { CommitmentDocument, Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import { readCapability } from "./capability.ts";
 import { type FoundPackage, findPackage, parseTarget } from "./find-package.ts";

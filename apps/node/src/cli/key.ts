@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { exportPublicKey } from "@cairn/archive/keys";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
 import { type KnownNetwork, readAccountFile, writeAccountFile } from "../account/account-file.ts";
 import { type Home, homeAt, writeWhole } from "../home/home.ts";

@@ -2,7 +2,7 @@ import { askFaucet } from "@cairn/chain";
 import { decodeRevert, revertedError } from "@cairn/chain/reverts";
 import type { NetworkJson } from "@cairn/client";
 import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import {
   BaseError,
   ContractFunctionRevertedError,

@@ -1,7 +1,7 @@
 import type { Manifest } from "@cairn/archive";
 import type { CairnClient } from "@cairn/client";
-import type { CommitmentDocument } from "@cairn/core";
-import { MAX_MANIFEST_BYTES } from "@cairn/core/words";
+import type { CommitmentDocument } from "@cairn/protocol";
+import { MAX_MANIFEST_BYTES } from "@cairn/protocol/words";
 import type { Account } from "../account/account.ts";
 import { collect } from "./collect.ts";
 

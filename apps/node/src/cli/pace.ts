@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Wait so that no more than `bytesPerSecond` go by on average; call it with each part's length. */
 export function paceOf(bytesPerSecond: number | undefined, signal: AbortSignal): (bytes: number) => Promise<void> {

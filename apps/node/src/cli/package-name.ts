@@ -1,5 +1,5 @@
 import type { PackageJson } from "@cairn/client";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import { openLabel } from "../account/labels.ts";
 

@@ -1,5 +1,5 @@
 import type { ByteRange } from "@cairn/archive";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /** `FROM-TO`, TO not included. Throws `bad-range`. */
 export function parseRange(text: string): ByteRange {

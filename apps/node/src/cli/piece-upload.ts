@@ -1,5 +1,5 @@
 import { type CairnClient, isAway } from "@cairn/client/client";
-import { CAR_HEADER_BYTES, CairnError } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError } from "@cairn/protocol";
 
 /** Segments held between the packer and the connection; each up to a few MiB. */
 const QUEUE = 4;

@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { CairnError, parseWindows, perGibDay, perGibMonth, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import { parseWindows, perGibDay, perGibMonth, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
 import { logLevel } from "@cairn/process/log-level";
+import { CairnError } from "@cairn/protocol";
 import { type ProviderOptions, runProvider } from "@cairn/provider";
 import { pino } from "pino";
 import { parseEther } from "viem";

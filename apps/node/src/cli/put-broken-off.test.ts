@@ -1,5 +1,5 @@
 import type { CairnClient } from "@cairn/client";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { breakOff } from "./put-broken-off.ts";
 

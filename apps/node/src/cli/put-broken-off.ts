@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAway } from "@cairn/client/client";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { PutRecord } from "../owner/put-record.ts";
 import type { Session } from "./session.ts";
 

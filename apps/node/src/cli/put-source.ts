@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { type Excluder, excluderOf, rulesOfText, textOfRules } from "@cairn/archive/exclude";
 import { bytesOfName, displayName, nameOfBytes } from "@cairn/archive/names";
 import { ownName } from "@cairn/archive/walk";
-import { CairnError } from "@cairn/core/errors";
 import { isRunning, processIdentity } from "@cairn/process/process-identity";
+import { CairnError } from "@cairn/protocol/errors";
 import { type Home, makeDirectory } from "../home/home.ts";
 import { checkName } from "./check-name.ts";
 

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { beforeSending } from "./before-sending.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { parseRate } from "./pace.ts";

@@ -1,6 +1,6 @@
 import { totalsOf } from "@cairn/archive";
 import type { PackageDetailJson } from "@cairn/client";
-import { asCairnError, type Hex } from "@cairn/core";
+import { asCairnError, type Hex } from "@cairn/protocol";
 import { nameHash, sealLabel } from "../account/labels.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import { rememberPackage } from "../owner/known-packages.ts";

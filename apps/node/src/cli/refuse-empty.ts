@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Command } from "commander";
 import { nameOf } from "./usage-error.ts";
 

@@ -1,5 +1,5 @@
 import type { PackageJson } from "@cairn/client";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { nameHash, sealLabel } from "../account/labels.ts";
 import { amendPackage } from "../owner/known-packages.ts";

@@ -1,6 +1,6 @@
-import { asCairnError, type CairnError } from "@cairn/core/errors";
 import { printable, printableJson } from "@cairn/core/printable";
 import { exitWithParent } from "@cairn/process/exit-with-parent";
+import { asCairnError, type CairnError } from "@cairn/protocol/errors";
 import { type Command, CommanderError } from "commander";
 import { asCalled, hintAsCalled } from "./as-called.ts";
 import { endWithNpm } from "./end-with-npm.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { NetworkJson } from "@cairn/client";
 import { CairnClient } from "@cairn/client/client";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import type { KnownNetwork } from "../account/account-file.ts";
 import type { Owner } from "../account/owner.ts";

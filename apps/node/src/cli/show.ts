@@ -1,7 +1,7 @@
 import type { Manifest } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
 import type { PackageDetailJson } from "@cairn/client";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { checkHolders, openChainView } from "../owner/check-chain.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import { deploymentOf } from "./deployment-of.ts";

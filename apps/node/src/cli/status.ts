@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { AccountJson, NetworkJson, PackageJson, ProviderJson, StatusJson } from "@cairn/client";
-import { asCairnError } from "@cairn/core/errors";
 import { isRunning, type ProcessIdentity, processIdentity } from "@cairn/process";
+import { asCairnError } from "@cairn/protocol/errors";
 import { homeAt, readJson } from "../home/home.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core/errors";
 import { isRunning, processIdentity } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 import { homeAt, readJson } from "../home/home.ts";
 import { homeHolder } from "../home/home-holder.ts";
 import type { RunFile } from "../home/run-file.ts";

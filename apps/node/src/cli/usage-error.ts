@@ -1,4 +1,4 @@
-import { CairnError, type CairnErrorOptions } from "@cairn/core/errors";
+import { CairnError, type CairnErrorOptions } from "@cairn/protocol/errors";
 import type { Command, CommanderError } from "commander";
 
 type Usage = Pick<CairnErrorOptions, "code" | "kind">;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { createOutput } from "./output.ts";
 import { waitForNetwork } from "./wait-for-network.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CairnError } from "@cairn/core";
 import { processIdentity } from "@cairn/process/process-identity";
+import type { CairnError } from "@cairn/protocol";
 import type { RunFile } from "../home/run-file.ts";
 import type { Output } from "./output.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { asCairnError } from "@cairn/core";
 import { exitWithParent } from "@cairn/process";
+import { asCairnError } from "@cairn/protocol";
 import { runDownstream } from "./run-downstream.ts";
 
 /** A verification node as a process: `downstream-main.ts CONFIG.json`. Prints one line of JSON when it serves; ends on SIGTERM and with its parent. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { CairnError, type PackageId } from "@cairn/core";
 import type { ChunkPool, ShardSource } from "@cairn/doors/downstream";
 import type { Market } from "@cairn/market";
 import { PieceHasher } from "@cairn/proofs";
+import { CairnError, type PackageId } from "@cairn/protocol";
 
 /** One shard of a stored package, as the market names it. */
 export interface ShardName {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
 import { processIdentity } from "@cairn/process";
+import { CairnError } from "@cairn/protocol";
 import { type Home, readIfWhole, writeWhole } from "../home/home.ts";
 
 /** What a standalone verification node says of itself, in HOME/downstream/run.json while it serves. */

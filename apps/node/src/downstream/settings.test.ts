@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
 import { DEFAULT_SETTINGS } from "@cairn/doors/downstream";
+import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { homeAt } from "../home/home.ts";

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
-import { CairnError } from "@cairn/core";
 import { DEFAULT_SETTINGS, type DownstreamSettings } from "@cairn/doors/downstream";
+import { CairnError } from "@cairn/protocol";
 import { type Home, readJson, writeWhole } from "../home/home.ts";
 
 /** What may stand in HOME/downstream/settings.json: docs/doors/downstream.md explains each. Everything may be left out. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
 import { migrate, openDatabase } from "@cairn/database";
 import { type DownstreamSettings, downstreamMigrations } from "@cairn/doors/downstream";
+import { CairnError } from "@cairn/protocol";
 import type { Pool, PoolConfig } from "pg";
 import { type Home, makeDirectory, readJson } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";

@@ -1,5 +1,5 @@
 import { type Account, accountOfToken, createToken, ensureAccount } from "@cairn/catalog";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 

@@ -1,4 +1,4 @@
-import { CairnError, type Signed, signedFromJson, type TypeName } from "@cairn/core";
+import { CairnError, type Signed, signedFromJson, type TypeName } from "@cairn/protocol";
 import type { FastifyRequest } from "fastify";
 
 /** The signed capability in the `cairn-capability` header (base64 JSON); throws `capability-needed` or `bad-message`. */

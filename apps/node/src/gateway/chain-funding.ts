@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rpc } from "@cairn/chain";
-import type { Address, Hex } from "@cairn/core";
 import { highest } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import { formatEther } from "viem";
 
 /** An address that pays for gas, and what it should have. */

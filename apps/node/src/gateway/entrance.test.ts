@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";

@@ -1,8 +1,9 @@
 import type { Audit } from "@cairn/audit";
 import type { NetworkJson } from "@cairn/client";
-import type { Address, DealId, Ledger, Money, Profile, Seconds, Signed, Transport } from "@cairn/core";
+import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
 import type { StallWatch } from "@cairn/process";
+import type { Address, DealId, Money, Seconds, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
 
 /** What the routes work with; made once by the gateway's composition. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { asCairnError } from "@cairn/core";
 import { collectBuffers, exitWithParent } from "@cairn/process";
+import { asCairnError } from "@cairn/protocol";
 import { runGateway } from "./run-gateway.ts";
 
 /** The gateway as a process: `gateway-main.ts CONFIG.json`. Prints one line of JSON when it serves; ends on SIGTERM and with its parent. */

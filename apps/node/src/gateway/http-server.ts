@@ -1,6 +1,5 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { asCairnError, CairnError, type ErrorBody } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
 import {
   CONNECTION_LIMITS,
@@ -10,6 +9,7 @@ import {
   isLoopback,
   proxyTest,
 } from "@cairn/process/entrances";
+import { asCairnError, CairnError, type ErrorBody } from "@cairn/protocol";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from "fastify";

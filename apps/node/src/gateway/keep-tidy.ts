@@ -1,6 +1,7 @@
 import { forgetEvents } from "@cairn/catalog";
 import { forgetOutgoing } from "@cairn/chain";
-import { asCairnError, type Clock, type Profile } from "@cairn/core";
+import type { Clock, Profile } from "@cairn/core";
+import { asCairnError } from "@cairn/protocol";
 import type { Pool } from "pg";
 
 const DAY = 86_400;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { addressOfKey, OUTGOING_MIGRATIONS, openRpc } from "@cairn/chain";
+import { OUTGOING_MIGRATIONS, openRpc } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil } from "@cairn/chain/testing";
-import { type Hex, PROFILES } from "@cairn/core";
+import { PROFILES } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { addressOfKey, type Hex } from "@cairn/protocol";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fundingTable, type Need, waitForCoins } from "./chain-funding.ts";

@@ -12,7 +12,8 @@ import {
   postgresOutgoingStore,
   type Rpc,
 } from "@cairn/chain";
-import { type Address, CairnError, type Deployment, type Hex, type Profile } from "@cairn/core";
+import type { Deployment, Profile } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { encodeAbiParameters, keccak256 } from "viem";
 import { formatDuration } from "../cli/format.ts";

@@ -1,6 +1,6 @@
 import type { PackageDetailJson, PackageJson, ProviderJson, QuotePlanJson } from "@cairn/client";
-import { signedToJson } from "@cairn/core";
 import type { PackageDetail, PackageSummary, ProviderStatus, QuotePlan } from "@cairn/market";
+import { signedToJson } from "@cairn/protocol";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 

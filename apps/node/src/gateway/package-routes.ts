@@ -16,7 +16,7 @@ import {
   SealPackageJson,
   SignedJson,
 } from "@cairn/client";
-import { type Address, CairnError, type Hex, signedFromJson } from "@cairn/core";
+import { type Address, CairnError, type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";

@@ -1,5 +1,5 @@
-import { DAY, type Seconds } from "@cairn/core";
 import { inTransaction } from "@cairn/database";
+import { DAY, type Seconds } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 
 /** Tables of what a gateway pays for strangers, with a column `day`. */

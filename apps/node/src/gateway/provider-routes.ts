@@ -1,5 +1,5 @@
 import { SignedJson } from "@cairn/client";
-import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/core";
+import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/protocol";
 import type { GatewayTransport } from "@cairn/transport";
 import {
   CHAIN_PROOFS_BYTES,

@@ -1,6 +1,7 @@
 import { type Account, claimAccount, listEvents } from "@cairn/catalog";
 import { AccountJson, EventJson, NetworkJson, ProviderJson, SignedJson, StatusJson } from "@cairn/client";
-import { type Address, CairnError, periodAt, signedFromJson } from "@cairn/core";
+import { periodAt } from "@cairn/core";
+import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import { rememberNonces } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";

@@ -1,20 +1,17 @@
 import { createHash } from "node:crypto";
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
+import { generateKey } from "@cairn/chain";
 import {
-  type Address,
   ALWAYS_ON,
   answerDeadline,
-  CairnError,
   type DealRecord,
   type Deployment,
-  type Hex,
-  PERIOD_CHALLENGES,
   PROFILES,
   type ProviderRecord,
   periodStart,
 } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { deriveChallenges, PieceHasher, payloadLeaves, provePossession } from "@cairn/proofs";
+import { type Address, addressOfKey, CairnError, type Hex, PERIOD_CHALLENGES, signTyped } from "@cairn/protocol";
 import type { PushedProof } from "@cairn/transport";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { chainProofMigrations, type ProofRelay, relayProof } from "./relay-proof.ts";

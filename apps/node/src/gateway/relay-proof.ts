@@ -1,19 +1,15 @@
-import { verifyTyped } from "@cairn/chain";
-import {
-  type Address,
-  answerDeadline,
-  asCairnError,
-  type DealRecord,
-  type Hex,
-  isScheduled,
-  type Ledger,
-  PERIOD_CHALLENGES,
-  PROOF_PURPOSE,
-  periodAt,
-  type Seconds,
-} from "@cairn/core";
+import { answerDeadline, type DealRecord, isScheduled, type Ledger, periodAt } from "@cairn/core";
 import { deriveChallenges, payloadLeaves, proofToCalldata, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import {
+  type Address,
+  asCairnError,
+  type Hex,
+  PERIOD_CHALLENGES,
+  PROOF_PURPOSE,
+  type Seconds,
+  verifyTyped,
+} from "@cairn/protocol";
 import type { PushedProof } from "@cairn/transport";
 import type { Pool } from "pg";
 import { countInDay, dayOf } from "./paid-in-a-day.ts";

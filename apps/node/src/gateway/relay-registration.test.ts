@@ -1,6 +1,7 @@
-import { generateKey, signTyped } from "@cairn/chain";
-import { type Address, CairnError, type Deployment, type Hex, type Signed } from "@cairn/core";
+import { generateKey } from "@cairn/chain";
+import type { Deployment } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { type Address, CairnError, type Hex, type Signed, signTyped } from "@cairn/protocol";
 import { findWork } from "@cairn/transport";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { registrationMigrations, relayRegistration } from "./relay-registration.ts";

@@ -1,15 +1,6 @@
-import { recoverTyped } from "@cairn/chain";
-import {
-  asCairnError,
-  CairnError,
-  DAY,
-  type Deployment,
-  type Hex,
-  type Ledger,
-  type Seconds,
-  type Signed,
-} from "@cairn/core";
+import type { Deployment, Ledger } from "@cairn/core";
 import { EntranceRefusal } from "@cairn/process/entrances";
+import { asCairnError, CairnError, DAY, type Hex, recoverTyped, type Seconds, type Signed } from "@cairn/protocol";
 import { workBits } from "@cairn/transport";
 import type { Pool } from "pg";
 import { countInDay, dayOf } from "./paid-in-a-day.ts";

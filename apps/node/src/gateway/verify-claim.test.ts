@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
-import type { Address, Hex, Message } from "@cairn/core";
+import { generateKey } from "@cairn/chain";
+import type { Address, Hex, Message } from "@cairn/protocol";
+import { addressOfKey, signTyped } from "@cairn/protocol";
 import { rememberNonces } from "@cairn/transport";
 import { describe, expect, it } from "vitest";
 import { verifyClaim } from "./verify-claim.ts";

@@ -1,6 +1,13 @@
-import { recoverTyped } from "@cairn/chain";
-import { type Address, CairnError, type ErrorCode, type Seconds, type Signed, type SigningContext } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import {
+  type Address,
+  CairnError,
+  type ErrorCode,
+  recoverTyped,
+  type Seconds,
+  type Signed,
+  type SigningContext,
+} from "@cairn/protocol";
 import type { Nonces } from "@cairn/transport";
 
 /** How far the claimant's clock may be off. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { addressOfKey, openKeyFile } from "@cairn/chain/wallet";
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { openKeyFile } from "@cairn/chain/wallet";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol/keys";
 import { corrupt, type Home, makeDirectory, readRandomText, writeRandomText } from "./home.ts";
 
 export interface HomeKey {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { CairnError } from "@cairn/core/errors";
 import { writeDurably, writeNew as writeNewFile } from "@cairn/process/durable-file";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Where everything of one network lives on this machine. */
 export interface Home {

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { type Home, readIfWhole, writeWhole } from "./home.ts";
 
 /** What a running network says of itself in its home. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureAccount, loadAccount } from "../account/account.ts";
 import { openBeats } from "../downstream/open-beats.ts";

@@ -1,6 +1,6 @@
 import type { PackageDetailJson } from "@cairn/client";
 import type { Deployment, Ledger } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { CheckedOffer, Terms } from "./check-offer.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
 

@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
+import { generateKey } from "@cairn/chain";
 import type { QuotePlanJson } from "@cairn/client";
+import { ALWAYS_ON, type ProviderRecord, periodsFor } from "@cairn/core";
 import {
   type Address,
-  ALWAYS_ON,
+  addressOfKey,
   type CairnError,
   type CommitmentDocument,
   DAY,
   dealIdOf,
   type Hex,
-  type ProviderRecord,
-  periodsFor,
   type Quote,
   signedFromJson,
   signedToJson,
-} from "@cairn/core";
-import { encodeDocument } from "@cairn/market/document";
+  signTyped,
+} from "@cairn/protocol";
+import { encodeDocument } from "@cairn/protocol/document";
 import { describe, expect, it } from "vitest";
 import { checkSigners, checkTerms } from "./check-chain.ts";
 import { checkOffer, type Terms, type Uploaded } from "./check-offer.ts";

@@ -1,31 +1,33 @@
-import { shardsRoot } from "@cairn/chain/shards-root";
-import { recoverTyped } from "@cairn/chain/wallet";
 import type { QuotePlanJson } from "@cairn/client";
+import {
+  type Deployment,
+  highest,
+  lowest,
+  periodsFor,
+  priceCeiling,
+  pricePerGibDay,
+  REPLACEMENT_PRICE_FACTOR,
+  TERM_MARGIN_SECONDS,
+} from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   CairnError,
   type CommitmentDocument,
   DAY,
-  type Deployment,
   dealIdOf,
   greatest,
   type Hex,
-  highest,
-  lowest,
   type Mandate,
   type MaskId,
   type Message,
-  periodsFor,
-  priceCeiling,
-  pricePerGibDay,
-  REPLACEMENT_PRICE_FACTOR,
   type Seconds,
   type Signed,
   signedFromJson,
-  TERM_MARGIN_SECONDS,
-} from "@cairn/core";
-import { decodeDocument } from "@cairn/market/document";
-import { sha256Hex } from "@cairn/proofs/sha256";
+} from "@cairn/protocol";
+import { decodeDocument } from "@cairn/protocol/document";
+import { shardsRoot } from "@cairn/protocol/shards-root";
+import { recoverTyped } from "@cairn/protocol/sign-typed";
 import { formatCoins } from "../cli/format.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
 

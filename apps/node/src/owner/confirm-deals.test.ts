@@ -1,5 +1,6 @@
 import type { PackageDetailJson } from "@cairn/client";
-import type { CommitmentDocument, DealRecord, Hex, PackageRef } from "@cairn/core";
+import type { DealRecord, PackageRef } from "@cairn/core";
+import type { CommitmentDocument, Hex } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { checkHolders, confirmDeals } from "./check-chain.ts";
 

@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { printable } from "@cairn/core/printable";
+import { CairnError } from "@cairn/protocol/errors";
 
 const show = (value: unknown): string => {
   const text = typeof value === "string" ? value : typeof value === "bigint" ? value.toString() : JSON.stringify(value);

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Manifest } from "@cairn/archive";
-import { shardsRoot } from "@cairn/chain";
 import type { PackageDetailJson } from "@cairn/client";
-import type { Address, CommitmentDocument, Hex, PackageRecord } from "@cairn/core";
-import { encodeDocument } from "@cairn/market/document";
+import type { PackageRecord } from "@cairn/core";
+import type { Address, CommitmentDocument, Hex } from "@cairn/protocol";
+import { shardsRoot } from "@cairn/protocol";
+import { encodeDocument } from "@cairn/protocol/document";
 import { describe, expect, it } from "vitest";
 import type { Account } from "../account/account.ts";
 import { sealLabel } from "../account/labels.ts";

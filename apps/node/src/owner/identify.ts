@@ -1,9 +1,10 @@
 import type { Manifest } from "@cairn/archive";
-import { shardsRoot } from "@cairn/chain/shards-root";
 import type { CheckResultJson, PackageDetailJson, PackageJson } from "@cairn/client";
-import type { Address, CommitmentDocument, Hex, Ledger } from "@cairn/core";
-import { decodeDocument } from "@cairn/market/document";
+import type { Ledger } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import type { Address, CommitmentDocument, Hex } from "@cairn/protocol";
+import { decodeDocument } from "@cairn/protocol/document";
+import { shardsRoot } from "@cairn/protocol/shards-root";
 import { openLabel } from "../account/labels.ts";
 import type { Owner } from "../account/owner.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";

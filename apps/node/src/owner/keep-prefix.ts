@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Checkpoint, piecesOf } from "@cairn/archive";
 import type { CairnClient } from "@cairn/client/client";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /** A broken upload ends at the gateway when it has synced what came. */
 const BUSY_MILLISECONDS = 300;

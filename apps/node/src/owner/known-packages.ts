@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { type Home, makeDirectory, readJson, writeWhole } from "../home/home.ts";
 
 /**

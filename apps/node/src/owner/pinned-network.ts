@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { NetworkJson } from "@cairn/client";
-import { CairnError, printable, pureKeccak } from "@cairn/core";
+import { printable } from "@cairn/core";
+import { CairnError, crypto } from "@cairn/protocol";
 import { type Home, readJson, writeWhole } from "../home/home.ts";
 import { lie } from "./gateway-lies.ts";
 
@@ -78,6 +79,6 @@ function checkSet({ verifiers, quorum, verifierSet }: Pinned): void {
     word(verifiers.length.toString(16)),
     ...verifiers.map((address) => word(address.slice(2))),
   ];
-  const id = `0x${Buffer.from(pureKeccak(Buffer.from(words.join(""), "hex"))).toString("hex")}`;
+  const id = `0x${Buffer.from(crypto.keccak(Buffer.from(words.join(""), "hex"))).toString("hex")}`;
   if (id !== verifierSet) throw lie("network.verifierSet", verifierSet, id, "Nothing was signed.");
 }

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type AccountKey, type GetBlocks, type Manifest, pathsOf, readFile } from "@cairn/archive";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /** Places in the package that are read; a package of which a tenth is missing passes with 0.9¹⁶ = 19 %, one of which a half is with 0.002 %. */
 const READ_BACK_SAMPLES = 16;

@@ -1,4 +1,4 @@
-import { CairnError, type ErrorBody } from "@cairn/core/errors";
+import { CairnError, type ErrorBody } from "@cairn/protocol/errors";
 
 function linesFromEnd(output: string): string[] {
   return output

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core/errors";
 import { type HeldLock, holdLock } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 
 /**
  * Have the home to ourselves until `release`, or the end of this process by whatever signal: the kernel gives the lock back, so a

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core/errors";
 import { PARENT_PIPE, parentPipe } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 import { childEnvironment } from "./child-environment.ts";
 import { lastWords, reportedError } from "./last-words.ts";
 import { readyLine } from "./ready-line.ts";

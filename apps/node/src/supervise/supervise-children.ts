@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { asCairnError, CairnError } from "@cairn/core/errors";
 import { processIdentity } from "@cairn/process";
+import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { watchChildren } from "./child-watcher.ts";
 import { endLeftovers, recordChildren } from "./leftover-children.ts";
 import type { RunningUnit, Unit, UnitExit } from "./unit.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { describe, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
 import type { UnitEvent } from "./supervise-children.ts";

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { CairnError } from "@cairn/core/errors";
 import { clientAddress } from "@cairn/process/entrances";
 import { logLevel } from "@cairn/process/log-level";
+import { CairnError } from "@cairn/protocol/errors";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
 
 const badSetting = (message: string, next: string, cause?: unknown): CairnError =>

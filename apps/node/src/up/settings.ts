@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
-import { CairnError, PROFILES, type Profile } from "@cairn/core";
+import { PROFILES, type Profile } from "@cairn/core";
 import { listenError } from "@cairn/process";
+import { CairnError } from "@cairn/protocol";
 import { type Home, readChecked, writeWhole } from "../home/home.ts";
 import { gatewayHost } from "./environment.ts";
 

@@ -1,5 +1,6 @@
 import { type EvmLedger, openLedger } from "@cairn/chain";
-import type { Address, DealId, DealState, Hex, LedgerEvent, Money, PackageRef } from "@cairn/core";
+import type { LedgerEvent, PackageRef } from "@cairn/core";
+import type { Address, DealId, DealState, Hex, Money } from "@cairn/protocol";
 
 export interface BookedDeal {
   deal: DealId;

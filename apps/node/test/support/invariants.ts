@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CairnClient, PackageDetailJson } from "@cairn/client";
-import type { Address, DealId, Hex } from "@cairn/core";
+import type { Address, DealId, Hex } from "@cairn/protocol";
 import { ChainBooks, isLiveState } from "./chain-books.ts";
 import { atFullStrength, type TestNetwork, until } from "./network.ts";
 

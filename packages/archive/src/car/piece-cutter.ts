@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import { chainFrames, EMPTY_CHAIN } from "./block-chain.ts";
 import { frameBytes, writeFrameHeader } from "./format.ts";
 

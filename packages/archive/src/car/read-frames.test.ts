@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frameBytes, writeFrameHeader } from "./format.ts";

@@ -1,4 +1,4 @@
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import { ByteReader, corruptCar } from "./byte-reader.ts";
 import { MAX_BLOCK_BYTES } from "./format.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { decode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { ByteReader, corruptCar } from "./byte-reader.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { invertMatrix, multiply } from "./galois-field.ts";
 import { assertCode, generatorRow } from "./generator-matrix.ts";
 import { multiplyBlocks, prepareMatrix } from "./multiply-blocks.ts";

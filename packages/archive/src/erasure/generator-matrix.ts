@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { inverse } from "./galois-field.ts";
 
 export const MAX_SHARDS = 255;

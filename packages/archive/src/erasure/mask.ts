@@ -1,6 +1,6 @@
 import { createCipheriv, hkdfSync } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
-import type { MaskId, PackageId } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import type { MaskId, PackageId } from "@cairn/protocol/words";
 
 /** Which shard's keystream (docs/protocol.md, 1). */
 export interface MaskKey {

@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { startKernel } from "@cairn/proofs/wasm";
+import { CairnError } from "@cairn/protocol/errors";
 import { multiply } from "./galois-field.ts";
 import { WASM_BASE64 } from "./kernels/generated/galois.ts";
 

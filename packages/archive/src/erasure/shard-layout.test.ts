@@ -1,4 +1,4 @@
-import { MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/core";
+import { MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dataOffset, shardLength } from "./shard-layout.ts";

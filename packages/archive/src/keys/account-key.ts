@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import * as openpgp from "openpgp";
 
 /** An unlocked OpenPGP key pair that owns packages. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { PrivateKey, PublicKey } from "openpgp";
 import type { Unwrap } from "../openpgp/decrypt-message.ts";
 import { lengthHeaders } from "../openpgp/packet-lengths.ts";

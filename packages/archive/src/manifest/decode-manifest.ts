@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { decode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { MAX_BLOCK_BYTES } from "../car/format.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { encode } from "@ipld/dag-cbor";
 import { bytesOfName, isEscaped } from "../walk/names.ts";
 import { decodeManifest } from "./decode-manifest.ts";

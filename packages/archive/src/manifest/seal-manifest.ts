@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import * as openpgp from "openpgp";
 import { type AccountKey, timeOfUse } from "../keys/account-key.ts";
 import { decodeManifest, MAX_MANIFEST_BYTES } from "./decode-manifest.ts";

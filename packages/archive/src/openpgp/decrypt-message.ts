@@ -1,5 +1,5 @@
 import { createDecipheriv, createHash, type Decipheriv, type Hash, timingSafeEqual } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { LITERAL, MDC_BYTES, MDC_HEADER, PREFIX_BYTES, SEIPD } from "./compose-message.ts";
 import { BodyReader, corruptMessage, type PacketStart, readPacketStart } from "./packet-reader.ts";
 import { CIPHERS, type SessionKey } from "./session-key.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 export function corruptMessage(what: string): CairnError {
   return new CairnError(`the encrypted message is damaged: ${what}`, {

@@ -10,7 +10,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** OpenPGP symmetric algorithm ids (RFC 4880, 9.2) that a message of ours or of gpg may use. */
 export const CIPHERS: Record<number, { name: string; keyBytes: number; wrap: string } | undefined> = {

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Layout } from "../manifest/manifest.ts";
 import { directoryDag, type NamedLink, symlinkNode } from "../unixfs/directory-dag.ts";
 import type { EmitNode } from "../unixfs/file-dag.ts";

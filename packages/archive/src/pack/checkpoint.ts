@@ -1,4 +1,4 @@
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import type { PieceSoFar } from "../car/piece-cutter.ts";
 import { pathsOf } from "../walk/tree-paths.ts";
 import type { FoundEntry } from "../walk/walk-folder.ts";

@@ -1,4 +1,4 @@
-import type { ErrorBody } from "@cairn/core/errors";
+import type { ErrorBody } from "@cairn/protocol/errors";
 import type { Recipient } from "../keys/recipient.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 

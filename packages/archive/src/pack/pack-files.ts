@@ -1,5 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { type Seal, sealerOf } from "../keys/recipient.ts";
 import { MessageComposer, messageLengths } from "../openpgp/compose-message.ts";
 import { FileDag } from "../unixfs/file-dag.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { CairnError } from "@cairn/core/errors";
-import { MAX_PIECE_BYTES } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import { MAX_PIECE_BYTES } from "@cairn/protocol/words";
 import type { CID } from "multiformats/cid";
 import { PieceCutter, type PieceSink } from "../car/piece-cutter.ts";
 import { type AccountKey, assertUsable } from "../keys/account-key.ts";

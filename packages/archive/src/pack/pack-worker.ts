@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import { BufferPool } from "./buffer-pool.ts";
 import type { FromPackWorker, PackSettings, ToPackWorker } from "./messages.ts";
 import { freeCipherOutputs } from "./minor-gc.ts";

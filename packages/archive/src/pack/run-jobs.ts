@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { BufferPool } from "./buffer-pool.ts";
 import type { FileTask, FromPackWorker, PackSettings, Segment, ToPackWorker } from "./messages.ts";
 import { FilePacker } from "./pack-files.ts";

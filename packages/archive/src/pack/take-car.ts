@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
-import { MAX_PIECE_BYTES } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import { MAX_PIECE_BYTES } from "@cairn/protocol/words";
 import type { CID } from "multiformats/cid";
 import { varintBytes, writeVarint } from "../car/format.ts";
 import { PieceCutter } from "../car/piece-cutter.ts";

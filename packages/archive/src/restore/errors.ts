@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** A system error on the way to the destination, in words. */
 export function writeFailed(path: string, cause: unknown): CairnError {

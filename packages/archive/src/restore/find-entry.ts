@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Manifest, ManifestEntry } from "../manifest/manifest.ts";
 import { displayName, namesOfText } from "../walk/names.ts";
 

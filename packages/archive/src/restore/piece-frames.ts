@@ -1,4 +1,4 @@
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import type { CID } from "multiformats/cid";
 import { ByteReader } from "../car/byte-reader.ts";
 import { carHeader, MAX_BLOCK_BYTES } from "../car/format.ts";

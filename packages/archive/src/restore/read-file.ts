@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { AccountKey } from "../keys/account-key.ts";
 import { holderOf, unwrapperOf } from "../keys/recipient.ts";
 import type { FileEntry, Manifest } from "../manifest/manifest.ts";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Delivery, FromRestoreWorker, RestoreSettings, RestoreTask, ToRestoreWorker } from "./messages.ts";
 import { FileRestorer } from "./restore-files.ts";
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import { freeCipherOutputs } from "../pack/minor-gc.ts";
 import type { FromRestoreWorker, RestoreSettings, ToRestoreWorker } from "./messages.ts";
 import { FileRestorer } from "./restore-files.ts";

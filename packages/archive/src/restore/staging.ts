@@ -14,8 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { CairnError } from "@cairn/core/errors";
 import { processIdentity } from "@cairn/process/process-identity";
+import { CairnError } from "@cairn/protocol/errors";
 import { atPath } from "../walk/at-path.ts";
 import { bytesOfName, displayName, nameOfBytes } from "../walk/names.ts";
 import { removeTree } from "../walk/remove-tree.ts";

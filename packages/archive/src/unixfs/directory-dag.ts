@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { UnixFS } from "ipfs-unixfs";
 import type { EmitNode } from "./file-dag.ts";
 import { CID_BYTES, DAG_PB, encodeNode, type Link, sha256 } from "./links.ts";

@@ -1,6 +1,6 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { MAX_SECONDS } from "../manifest/manifest.ts";
 import { atPath } from "./at-path.ts";
 import type { Excluder } from "./exclude.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address, Hex, Money } from "@cairn/core";
+import type { Address, Hex, Money } from "@cairn/protocol";
 import { openRpc, type Rpc, RpcError } from "./rpc.ts";
 
 /** For a local or demo network, whose coins are worth nothing: gas of many thousand transactions. */

@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { decodeRevert, revertData } from "./decode-revert.ts";
 import { toQuantity } from "./heads.ts";

@@ -1,6 +1,6 @@
 import { formatCoins } from "@cairn/core/coins";
-import { CairnError } from "@cairn/core/errors";
-import type { Address, Money } from "@cairn/core/words";
+import { CairnError } from "@cairn/protocol/errors";
+import type { Address, Money } from "@cairn/protocol/words";
 import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, type Hex } from "viem";
 import { REFUSALS, type Refusal } from "./refusals.ts";
 import type { RpcError } from "./rpc.ts";

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Hex, PROFILES } from "@cairn/core";
+import { PROFILES } from "@cairn/core";
+import { addressOfKey, type Hex } from "@cairn/protocol";
 import { parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressOfKey, generateKey } from "../wallet/keys.ts";
+import { generateKey } from "../wallet/generate-key.ts";
 import { deployContracts, deployerKey } from "./deploy-contracts.ts";
 import { fileOutgoingStore } from "./file-outgoing-store.ts";
 import { type Anvil, startAnvil } from "./testing/anvil.ts";

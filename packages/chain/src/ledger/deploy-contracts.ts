@@ -1,8 +1,7 @@
 import { type DeploymentTransaction, deploymentTransactions, errorsAbi } from "@cairn/contracts";
-import { type Address, CairnError, type Deployment, type Hex, type Profile } from "@cairn/core";
+import type { Deployment, Profile } from "@cairn/core";
+import { type Address, addressOfKey, CairnError, crypto, type Hex, keyBytes } from "@cairn/protocol";
 import type { Abi } from "viem";
-import { addressOfKey, keyBytes } from "../wallet/keys.ts";
-import { crypto } from "../wallet/native.ts";
 import { currentFees } from "./fees.ts";
 import { type Finality, type Heads, openHeads } from "./heads.ts";
 import type { FollowerSettings } from "./outgoing-follower.ts";

@@ -1,7 +1,8 @@
 import { testDatabase } from "@cairn/database/testing";
+import { addressOfKey } from "@cairn/protocol";
 import { vi } from "vitest";
 import { type ChainConfig, startChain } from "../node/index.ts";
-import { addressOfKey, generateKey } from "../wallet/keys.ts";
+import { generateKey } from "../wallet/generate-key.ts";
 import { ledgerSuite } from "./testing/ledger-suite.ts";
 
 ledgerSuite("the embedded chain", async () => {

@@ -1,4 +1,5 @@
-import { DEAL_STATES, type Hex, type LedgerEvent, type Seconds } from "@cairn/core";
+import type { LedgerEvent } from "@cairn/core";
+import { DEAL_STATES, type Hex, type Seconds } from "@cairn/protocol";
 import { type Abi, decodeEventLog } from "viem";
 
 /** A log as nodes answer it. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
 import { syncDirectory, writeDurably } from "@cairn/process";
+import { CairnError } from "@cairn/protocol";
 import { readSmallFile } from "../wallet/key-file.ts";
 import type { OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 
@@ -89,7 +89,13 @@ export function fileOutgoingStore(root: string): OutgoingStore {
       if (transaction === undefined) return;
       const { pending, final } = await directories(account);
       await write({ ...transaction, outcome });
-      await rename(join(pending, fileOf(id)), join(final, fileOf(id)));
+      try {
+        await rename(join(pending, fileOf(id)), join(final, fileOf(id)));
+      } catch (error) {
+        // Finished by another call meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT" || (await load(join(final, fileOf(id)))) === undefined)
+          throw error;
+      }
       await syncDirectory(final);
       await syncDirectory(pending);
     },

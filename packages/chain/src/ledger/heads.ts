@@ -1,4 +1,5 @@
-import { CairnError, type FinalizedHead, type Head, type Hex, type Seconds } from "@cairn/core";
+import type { FinalizedHead, Head } from "@cairn/core";
+import { CairnError, type Hex, type Seconds } from "@cairn/protocol";
 import { type Rpc, RpcError } from "./rpc.ts";
 
 /** How to tell what no reorganisation can take back: the node's own word, or a depth below its head where it has none. */

@@ -13,7 +13,6 @@ export {
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { forgetOutgoing } from "./forget-outgoing.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
-export { type MerkleTree, merkleTree, verifyPath } from "./merkle-tree.ts";
 export { type EvmLedger, type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 export { PASSING_TOPICS } from "./passing-events.ts";
@@ -27,8 +26,6 @@ export {
   runIndexer,
   type WatchableLedger,
 } from "./run-indexer.ts";
-export { type CommittedPieces, shardPath, shardsRoot, shardTree } from "./shards-root.ts";
 export type { Call } from "./sign-transaction.ts";
 export { submissionId } from "./submission-id.ts";
 export { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";
-export { leafHash, verdictTree } from "./verdict-tree.ts";

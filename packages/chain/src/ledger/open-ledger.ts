@@ -1,5 +1,6 @@
 import { errorsAbi, eventsAbi } from "@cairn/contracts";
-import { type Address, CairnError, type Deployment, type Hex, type Ledger } from "@cairn/core";
+import type { Deployment, Ledger } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { decodeEvent } from "./events.ts";
 import { type Finality, type Heads, openHeads } from "./heads.ts";

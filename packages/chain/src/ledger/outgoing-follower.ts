@@ -1,4 +1,5 @@
-import { asCairnError, CairnError, type SubmissionStage } from "@cairn/core";
+import type { SubmissionStage } from "@cairn/core";
+import { asCairnError, CairnError } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { conclude, type Receipt, ranOutOfGas, receiptOf } from "./conclude.ts";
 import { currentFees, raisedFees } from "./fees.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hex } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileOutgoingStore } from "./file-outgoing-store.ts";
 import type { OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
@@ -38,6 +38,15 @@ function outgoingStoreSuite(
       expect(await store.insert(transaction("b", 0))).toBe("nonce-taken");
       expect(await store.insert({ ...transaction("a", 0), ...other })).toBe("stored");
       expect(await store.insert({ ...transaction("a", 0), chainId: 1 })).toBe("stored");
+    });
+
+    it("finishes one transaction for two that ask at once", async () => {
+      const { store, reopen } = await make();
+      await store.insert(transaction("a", 0));
+      const outcome = { transaction: hash("01"), block: 9, ok: true };
+      await Promise.all(Array.from({ length: 8 }, () => store.finish(account, "a", outcome)));
+      expect((await reopen().find(account, "a"))?.outcome).toEqual(outcome);
+      expect(await reopen().pending(account)).toEqual([]);
     });
 
     it("lists what is pending by nonce, and no more once it is finished or removed", async () => {

@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 
 /** Whose transactions: nonces count per sender and chain. */
 export interface OutgoingAccount {

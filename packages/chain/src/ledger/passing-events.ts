@@ -1,5 +1,5 @@
 import { eventsAbi } from "@cairn/contracts";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { type AbiEvent, toEventSelector } from "viem";
 
 /**

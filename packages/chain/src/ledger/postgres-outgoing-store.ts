@@ -1,5 +1,5 @@
-import type { Address, Hex } from "@cairn/core";
 import type { MigrationSet } from "@cairn/database";
+import type { Address, Hex } from "@cairn/protocol";
 import type pg from "pg";
 import type { OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 

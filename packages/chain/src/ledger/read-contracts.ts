@@ -1,16 +1,7 @@
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "@cairn/contracts";
-import type {
-  Address,
-  DealId,
-  DealRecord,
-  Deployment,
-  Hex,
-  Money,
-  PackageRecord,
-  PackageRef,
-  ProviderRecord,
-} from "@cairn/core";
-import { CairnError, DEAL_STATES } from "@cairn/core";
+import type { DealRecord, Deployment, PackageRecord, PackageRef, ProviderRecord } from "@cairn/core";
+import type { Address, DealId, Hex, Money } from "@cairn/protocol";
+import { CairnError, DEAL_STATES } from "@cairn/protocol";
 import {
   type Abi,
   type ContractFunctionArgs,

@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { RawLog } from "./events.ts";
 import { toQuantity } from "./heads.ts";
 import { LASTING_TOPICS } from "./passing-events.ts";

@@ -1,4 +1,5 @@
-import { asCairnError, type CairnError, type FinalizedHead, type Ledger, type LedgerEvent } from "@cairn/core";
+import type { FinalizedHead, Ledger, LedgerEvent } from "@cairn/core";
+import { asCairnError, type CairnError } from "@cairn/protocol";
 
 /** Blocks [from, next), all of them finalized, and the head that was final when they were read. */
 export interface IndexBatch {

@@ -1,4 +1,4 @@
-import { CairnError, type Hex } from "@cairn/core";
+import { CairnError, type Hex } from "@cairn/protocol";
 import { type Rpc, RpcError } from "./rpc.ts";
 
 /**

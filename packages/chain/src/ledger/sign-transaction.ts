@@ -1,4 +1,5 @@
-import type { Address, Hex, Money } from "@cairn/core";
+import type { Address, Hex, Money } from "@cairn/protocol";
+import { crypto, signDigest } from "@cairn/protocol";
 import {
   hexToBytes,
   parseSignature,
@@ -6,8 +7,6 @@ import {
   serializeTransaction,
   type TransactionSerializableEIP1559,
 } from "viem";
-import { crypto } from "../wallet/native.ts";
-import { signDigest } from "../wallet/signatures.ts";
 
 /** What a transaction does, apart from who sends it and what it costs. */
 export interface Call {

@@ -1,4 +1,4 @@
-import { type Address, CairnError, type Money } from "@cairn/core";
+import { type Address, CairnError, type Money } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { decodeRevert, insufficientFunds, revertData, revertedError } from "./decode-revert.ts";
 import { toQuantity } from "./heads.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DealId } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 
 /** Name of a submission about some deals: the same deals, in whatever order, give the same name after a crash. `more` tells attempts apart. */
 export function submissionId(what: string, deals: readonly DealId[], more = ""): string {

@@ -1,6 +1,6 @@
-import { type Address, CairnError, type Hex, Semaphore, type SubmissionStage } from "@cairn/core";
+import { Semaphore, type SubmissionStage } from "@cairn/core";
+import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
 import type { Abi } from "viem";
-import { addressOfKey } from "../wallet/keys.ts";
 import { currentFees, gasWithMargin } from "./fees.ts";
 import type { Block, Heads } from "./heads.ts";
 import { type FollowerSettings, OutgoingFollower, stopping } from "./outgoing-follower.ts";

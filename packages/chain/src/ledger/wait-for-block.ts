@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 
 /** How long one question may stay open; the node answers sooner when the block is there. */
 const LONGEST_WAIT_MS = 10_000;

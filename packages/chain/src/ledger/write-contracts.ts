@@ -1,19 +1,6 @@
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "@cairn/contracts";
-import type {
-  Address,
-  DealId,
-  Deployment,
-  Hex,
-  Mandate,
-  Message,
-  Money,
-  PackageRef,
-  Quote,
-  Registration,
-  Submission,
-  SubmissionResult,
-  VerdictLeaf,
-} from "@cairn/core";
+import type { Deployment, PackageRef, Submission, SubmissionResult } from "@cairn/core";
+import type { Address, DealId, Hex, Mandate, Message, Money, Quote, Registration, VerdictLeaf } from "@cairn/protocol";
 import { encodeFunctionData } from "viem";
 import type { Call } from "./sign-transaction.ts";
 

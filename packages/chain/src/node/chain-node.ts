@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import { type Block, createBlockFromRLP } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { bytesToHex, createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";

@@ -1,4 +1,4 @@
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import { CALL_LIMITS, type CallLimits } from "./calls/call-pool.ts";
 import { addressOfKey } from "./crypto.ts";
 import { FAUCET_CHAINS, type FaucetConfig } from "./faucet.ts";

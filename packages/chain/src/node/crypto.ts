@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { CustomCrypto } from "@ethereumjs/common";
 import { bytesToHex, hexToBytes, pubToAddress } from "@ethereumjs/util";
 import { recoverPublicKey, keccak256 as softKeccak } from "viem";

@@ -1,5 +1,5 @@
-import type { Address, Hex } from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
+import type { Address, Hex } from "@cairn/protocol";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
 import type { ChainNode } from "./chain-node.ts";

@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { breathe } from "./breathe.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { liveNodes } from "./store/live-nodes.ts";

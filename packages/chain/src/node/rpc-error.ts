@@ -1,4 +1,4 @@
-import { CairnError, type CairnErrorOptions, type Hex } from "@cairn/core";
+import { CairnError, type CairnErrorOptions, type Hex } from "@cairn/protocol";
 
 /** Codes of JSON-RPC 2.0, EIP-1474 and, for reverts, geth. */
 export const RPC = {

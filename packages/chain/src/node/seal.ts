@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import { bytesToHex, concatBytes, equalsBytes, utf8ToBytes } from "@ethereumjs/util";
 import { keccak256, recoverSigner, sign } from "./crypto.ts";
 import type { Seal } from "./types.ts";

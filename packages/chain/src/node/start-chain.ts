@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core";
 import { httpUrl } from "@cairn/process";
+import { CairnError } from "@cairn/protocol";
 import { CallPool } from "./calls/call-pool.ts";
 import { ChainNode, rulesToJson } from "./chain-node.ts";
 import { type ChainConfig, type ChainSettings, parseConfig } from "./config.ts";

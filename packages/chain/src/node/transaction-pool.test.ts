@@ -1,4 +1,4 @@
-import type { Address } from "@cairn/core";
+import type { Address } from "@cairn/protocol";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { hexToBytes } from "@ethereumjs/util";
 import fc from "fast-check";

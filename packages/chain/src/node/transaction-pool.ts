@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import type { Common } from "@ethereumjs/common";
 import { Capability, createTxFromRLP, type TypedTransaction } from "@ethereumjs/tx";
 import { bytesToHex } from "@ethereumjs/util";

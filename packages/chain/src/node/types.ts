@@ -1,4 +1,4 @@
-import type { Address, Seconds } from "@cairn/core";
+import type { Address, Seconds } from "@cairn/protocol";
 
 /** What every node of one chain must agree on; kept with the genesis block and never changed. */
 export interface ChainRules {

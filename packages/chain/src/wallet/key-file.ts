@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { CairnError, type Hex } from "@cairn/core";
 import { writeDurably } from "@cairn/process";
-import { generateKey } from "./keys.ts";
+import { CairnError, type Hex } from "@cairn/protocol";
+import { generateKey } from "./generate-key.ts";
 import { decryptKey, encryptKey, type Keystore, type KeystoreOptions } from "./keystore.ts";
 
 /** A keystore is about 500 bytes. */

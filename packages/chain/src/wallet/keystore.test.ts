@@ -1,12 +1,12 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hex } from "@cairn/core";
 import { writeDurably } from "@cairn/process";
+import type { Hex } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadKeystore, openKeyFile } from "./key-file.ts";
-import { addressOfKey } from "./keys.ts";
 import { decryptKey, encryptKey } from "./keystore.ts";
 
 const fast = { n: 2 ** 10 };

@@ -8,9 +8,7 @@ import {
   timingSafeEqual,
 } from "node:crypto";
 import { promisify } from "node:util";
-import { type Address, CairnError, type Hex } from "@cairn/core";
-import { addressOfKey, keyBytes } from "./keys.ts";
-import { crypto } from "./native.ts";
+import { type Address, addressOfKey, CairnError, crypto, type Hex, keyBytes } from "@cairn/protocol";
 
 /** Web3 Secret Storage, version 3: what geth, MetaMask and others import and export. */
 export interface Keystore {

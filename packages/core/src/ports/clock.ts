@@ -1,4 +1,4 @@
-import type { Seconds } from "../words.ts";
+import type { Seconds } from "@cairn/protocol";
 
 export interface Clock {
   /** UNIX seconds. */

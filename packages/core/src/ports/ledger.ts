@@ -1,6 +1,18 @@
+import type {
+  Address,
+  DealId,
+  DealState,
+  Hex,
+  Mandate,
+  Message,
+  Money,
+  Quote,
+  Registration,
+  Seconds,
+  SigningContext,
+  VerdictLeaf,
+} from "@cairn/protocol";
 import type { PeriodClock } from "../periods.ts";
-import type { Mandate, Message, Quote, Registration, SigningContext } from "../typed-data.ts";
-import type { Address, DealId, DealState, Hex, Money, Seconds } from "../words.ts";
 
 /** What every process reads from the contracts once. */
 export interface Deployment extends SigningContext, PeriodClock {
@@ -66,17 +78,6 @@ export interface PackageRecord {
   liveDeals: number;
   /** The last period of a terminated package; 0 until then. */
   lastPeriod: number;
-}
-
-export interface VerdictLeaf {
-  deal: DealId;
-  period: number;
-  fulfilled: number;
-  committed: number;
-  /** Index in VERDICTS. */
-  verdict: number;
-  faultA: number;
-  faultB: number;
 }
 
 export interface Head {

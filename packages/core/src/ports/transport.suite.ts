@@ -1,7 +1,5 @@
+import type { Address, DealId, ProviderRequest, Signed } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
-import type { ProviderRequest } from "../provider-messages.ts";
-import type { Signed } from "../typed-data.ts";
-import type { Address, DealId } from "../words.ts";
 import type { Transport } from "./transport.ts";
 
 /** A transport with a provider at its other end that holds one shard of more than 1 MiB. */

@@ -1,6 +1,4 @@
-import type { ProviderReply, ProviderRequest } from "../provider-messages.ts";
-import type { Signed } from "../typed-data.ts";
-import type { Address, DealId } from "../words.ts";
+import type { Address, DealId, ProviderReply, ProviderRequest, Signed } from "@cairn/protocol";
 
 /** The gateway's way to a provider; the same over the control connection that the provider dialled and over direct HTTP. */
 export interface Transport {

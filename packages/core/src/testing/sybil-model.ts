@@ -1,7 +1,7 @@
+import type { Address } from "@cairn/protocol";
 import { ALWAYS_ON } from "../periods.ts";
 import { type Candidate, selectProviders } from "../selection.ts";
 import { type OwnersWork, standingOf } from "../standing.ts";
-import type { Address } from "../words.ts";
 
 /** How the attacker came by its history; each sybil pays out to an address of its own and sits in a network of its own. */
 export type Attack =

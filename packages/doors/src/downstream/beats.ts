@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import type { SwizzleKeys } from "@cairn/proofs/heartbeat";
+import { CairnError } from "@cairn/protocol/errors";
 
 /**
  * The secrets of a verification node. With them every challenge can be foreseen and every proof forged; without them no proof can be

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
 import { inTransaction } from "@cairn/database";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Pool } from "pg";
 import { type Beats, serialiseBeats } from "./beats.ts";
 

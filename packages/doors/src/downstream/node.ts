@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { merkleBeatToWire, newSwizzleBeat, publicSwizzleBeat, swizzleBeatToWire } from "@cairn/proofs/heartbeat";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Pool } from "pg";
 import { bindBeats } from "./bind-beats.ts";
 import { AnswerBatcher } from "./contracts/answer-batcher.ts";

@@ -1,4 +1,3 @@
-import { CairnError, type ErrorCode } from "@cairn/core";
 import {
   type AnswerOutcome,
   type ContractChallenge,
@@ -7,6 +6,7 @@ import {
   type HandedChunk,
   type VerificationNode,
 } from "@cairn/doors/downstream";
+import { CairnError, type ErrorCode } from "@cairn/protocol";
 
 const refusal = (code: ErrorCode) => new CairnError(code, { code, kind: "input" });
 

@@ -1,6 +1,7 @@
 import { submissionId } from "@cairn/chain";
-import { CairnError, type Hex, PERIOD_CHALLENGES, type SlotEvent } from "@cairn/core";
+import type { SlotEvent } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import { CairnError, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";

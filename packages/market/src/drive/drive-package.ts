@@ -1,4 +1,5 @@
-import { inBatches, type PackageId, type SlotCommand, slotCommand } from "@cairn/core";
+import { inBatches, type SlotCommand, slotCommand } from "@cairn/core";
+import type { PackageId } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { loadPackage, type PackageRow } from "../package-rows.ts";
 import { DRIVEN } from "../refresh-package.ts";

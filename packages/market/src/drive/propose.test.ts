@@ -1,4 +1,5 @@
-import { CairnError, type Hex, LONGEST_PAUSE_SECONDS, type Quote, type SlotState } from "@cairn/core";
+import { LONGEST_PAUSE_SECONDS, type SlotState } from "@cairn/core";
+import { CairnError, type Hex, type Quote } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadPackage } from "../package-rows.ts";
 import { dealOf, hex, ID, type MarketWorld, NOW, openMarketWorld } from "../testing/market-world.ts";

@@ -1,15 +1,7 @@
-import { shardTree, submissionId } from "@cairn/chain";
-import {
-  type CairnError,
-  inBatches,
-  LONGEST_PAUSE_SECONDS,
-  periodAt,
-  periodStart,
-  quoteUsable,
-  type SlotEvent,
-} from "@cairn/core";
+import { submissionId } from "@cairn/chain";
+import { inBatches, LONGEST_PAUSE_SECONDS, periodAt, periodStart, quoteUsable, type SlotEvent } from "@cairn/core";
+import { type CairnError, decodeDocument, shardTree } from "@cairn/protocol";
 import type { Context } from "../context.ts";
-import { decodeDocument } from "../document.ts";
 import { loadDocument, mandateOf, type PackageRow } from "../package-rows.ts";
 import { applyToEach } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { mandateOf, type PackageRow } from "../package-rows.ts";
 import { recordQuotes } from "../record-quotes.ts";

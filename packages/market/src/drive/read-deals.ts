@@ -1,4 +1,5 @@
-import type { DealId, DealRecord, SlotEvent } from "@cairn/core";
+import type { DealRecord, SlotEvent } from "@cairn/core";
+import type { DealId } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { SlotRow } from "../slot-rows.ts";
 

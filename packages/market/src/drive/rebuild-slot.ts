@@ -1,5 +1,5 @@
 import { recordEvents } from "@cairn/catalog";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { loadPiece, mandateOf, type PackageRow } from "../package-rows.ts";
 import { rebuildShard } from "../read/rebuild-shard.ts";

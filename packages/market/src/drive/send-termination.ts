@@ -1,5 +1,6 @@
 import { submissionId } from "@cairn/chain";
-import { type DealId, type PackageRef, type Signed, submitRefusal } from "@cairn/core";
+import { type PackageRef, submitRefusal } from "@cairn/core";
+import type { DealId, Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { recoverTyped } from "@cairn/chain";
-import { CairnError, type Hex, type SlotEvent } from "@cairn/core";
+import type { SlotEvent } from "@cairn/core";
+import { CairnError, type Hex, recoverTyped } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
 import { loadDocument, type PackageRow } from "../package-rows.ts";

@@ -1,4 +1,5 @@
-import { CairnError, type DealId, type SlotState, type SubmissionResult } from "@cairn/core";
+import type { SlotState, SubmissionResult } from "@cairn/core";
+import { CairnError, type DealId } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadPackage } from "../package-rows.ts";
 import { dealOf, hex, ID, type MarketWorld, NOW, openMarketWorld } from "../testing/market-world.ts";

@@ -1,4 +1,5 @@
-import { CairnError, type DealRecord, type SlotEvent, type SubmissionResult, sendForEach } from "@cairn/core";
+import { type DealRecord, type SlotEvent, type SubmissionResult, sendForEach } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applyToEach, blockedBy } from "../slot-events.ts";

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { chainOf, EMPTY_CHAIN } from "@cairn/archive/block-chain";
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import type { ChainJob } from "./jobs.ts";
 
 /** @throws CairnError `corrupt-car`, `corrupt-block` */

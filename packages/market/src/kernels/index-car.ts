@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 import { scanBlocks } from "@cairn/archive/scan-car";
-import { CAR_HEADER_BYTES } from "@cairn/core/words";
+import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from "./jobs.ts";
 
 const READ_BYTES = 1_048_576;

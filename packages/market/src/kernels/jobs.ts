@@ -1,4 +1,4 @@
-import type { MaskId, PackageId } from "@cairn/core";
+import type { MaskId, PackageId } from "@cairn/protocol";
 
 /** Unit roots of every shard of a piece, for units [from, to): n · (to − from) nodes of 32 bytes, shard by shard. */
 export interface ShardUnitsJob {

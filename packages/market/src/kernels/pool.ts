@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { CairnError, type ErrorBody } from "@cairn/core";
+import { CairnError, type ErrorBody } from "@cairn/protocol";
 import type { FrameBatch, KernelAnswers, KernelJob } from "./jobs.ts";
 
 type Emit = (batch: FrameBatch) => Promise<void>;

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import { chainCar } from "./chain-car.ts";
 import { indexCar } from "./index-car.ts";
 import type { FrameBatch, KernelJob } from "./jobs.ts";

@@ -1,5 +1,5 @@
 import { enqueue, inTransaction, recordEvents } from "@cairn/catalog";
-import { CairnError, type PackageId } from "@cairn/core";
+import { CairnError, type PackageId } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { Holder } from "./fetch-range.ts";
 

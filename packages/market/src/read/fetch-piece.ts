@@ -1,5 +1,5 @@
 import { createMask, shardLength } from "@cairn/archive/erasure";
-import type { Signed } from "@cairn/core";
+import type { Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { loadPieceSlots } from "../slot-rows.ts";

@@ -1,4 +1,4 @@
-import { type Address, CairnError, type DealId, type Signed } from "@cairn/core";
+import { type Address, CairnError, type DealId, type Signed } from "@cairn/protocol";
 import { type Context, randomHex, signAsExecutor } from "../context.ts";
 import { countSpent } from "../spent-buffers.ts";
 

@@ -1,6 +1,6 @@
 import { verifyBlock } from "@cairn/archive";
 import type { BlockFrame } from "@cairn/catalog";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 
 /** Whether bytes are the CAR frame that the index says: length, CID, and data that hash to the CID. */

@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
-import { recoverTyped } from "@cairn/chain";
-import { CairnError, type Signed } from "@cairn/core";
+import { CairnError, recoverTyped, type Signed } from "@cairn/protocol";
 import { assertSigner, type Context, sameAddress } from "../context.ts";
 import { indexPiece } from "../index-piece.ts";
 import { loadPiece, loadPieces, type PackageRow } from "../package-rows.ts";

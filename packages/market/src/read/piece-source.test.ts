@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
 import { catalogMigrations, ensureAccount, forgetEvents } from "@cairn/catalog";
-import { type Address, emptySlot, type Hex, ManualClock } from "@cairn/core";
+import { emptySlot, ManualClock } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Address, Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";

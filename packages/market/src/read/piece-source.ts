@@ -1,5 +1,5 @@
 import { createMask, createRebuilder, shardLength } from "@cairn/archive/erasure";
-import { type Address, CairnError, type Signed } from "@cairn/core";
+import { type Address, CairnError, type Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";

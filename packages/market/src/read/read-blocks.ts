@@ -1,5 +1,5 @@
 import { type BlockFrame, findBlocks } from "@cairn/catalog";
-import { CairnError, type PackageId, type Signed } from "@cairn/core";
+import { CairnError, type PackageId, type Signed } from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 import type { Context } from "../context.ts";
 import { loadPackage } from "../package-rows.ts";

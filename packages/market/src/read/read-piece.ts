@@ -1,6 +1,6 @@
 import { carHeader } from "@cairn/archive";
 import { type BlockFrame, framesFrom } from "@cairn/catalog";
-import { CAR_HEADER_BYTES, CairnError, type PackageId, type Signed } from "@cairn/core";
+import { CAR_HEADER_BYTES, CairnError, type PackageId, type Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { loadPackage, loadPiece } from "../package-rows.ts";
 import { parseRoot } from "../seal-package.ts";

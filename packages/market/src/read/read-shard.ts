@@ -1,4 +1,4 @@
-import { CairnError, type PackageId } from "@cairn/core";
+import { CairnError, type PackageId } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { loadPackage } from "../package-rows.ts";
 import { loadPieceSlots } from "../slot-rows.ts";

@@ -1,6 +1,6 @@
 import { createMask, createRebuilder, type Mask, shardLength } from "@cairn/archive/erasure";
-import { type Address, CairnError, type Hex, type Signed } from "@cairn/core";
 import { UNIT_BYTES } from "@cairn/proofs";
+import { type Address, CairnError, type Hex, type Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";

@@ -1,5 +1,5 @@
-import type { Hex } from "@cairn/core";
 import { hashUnit, joinUnits, UNIT_BYTES } from "@cairn/proofs";
+import type { Hex } from "@cairn/protocol";
 
 const NODE_BYTES = 32;
 

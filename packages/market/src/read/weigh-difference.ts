@@ -1,7 +1,8 @@
 import { createMask } from "@cairn/archive/erasure";
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { type DealId, type Hex, Semaphore, type Signed } from "@cairn/core";
+import { Semaphore } from "@cairn/core";
 import { UNIT_BYTES } from "@cairn/proofs";
+import type { DealId, Hex, Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";

@@ -1,25 +1,22 @@
 import { catalogMigrations, ensureAccount, toJson } from "@cairn/catalog";
-import { addressOfKey, signTyped } from "@cairn/chain";
+import { type DealRecord, emptySlot, type Ledger, ManualClock, type SlotState } from "@cairn/core";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import {
   type Address,
+  addressOfKey,
   type CommitmentDocument,
   type DealId,
-  type DealRecord,
-  emptySlot,
+  encodeDocument,
   type Hex,
-  type Ledger,
   type Mandate,
-  ManualClock,
   type Message,
   messageToJson,
   type Quote,
   type Signed,
-  type SlotState,
+  signTyped,
   type TypeName,
-} from "@cairn/core";
-import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+} from "@cairn/protocol";
 import type { Context } from "../context.ts";
-import { encodeDocument } from "../document.ts";
 import { HandedBytes } from "../handed-bytes.ts";
 import { loadSlots, type SlotRow, saveSlot } from "../slot-rows.ts";
 import type { PackageState } from "../types.ts";

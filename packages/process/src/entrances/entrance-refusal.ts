@@ -1,4 +1,4 @@
-import { CairnError, type CairnErrorOptions } from "@cairn/core/errors";
+import { CairnError, type CairnErrorOptions } from "@cairn/protocol/errors";
 
 interface RefusalOptions extends CairnErrorOptions {
   /** HTTP status, where it says more than the kind's. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import vectors from "../../vectors/heartbeat.json" with { type: "json" };

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { aesStream } from "./keyed.ts";
 
 const ZERO_IV = Buffer.alloc(16);

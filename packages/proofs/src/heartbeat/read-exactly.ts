@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { ReadRaw } from "../read-raw.ts";
 
 /** The `length` bytes at `offset`; throws `heartbeat-short-file` when the reader gives any other number. */

@@ -1,12 +1,5 @@
-import {
-  answerDeadline,
-  asCairnError,
-  type DealId,
-  type Hex,
-  PERIOD_CHALLENGES,
-  periodStart,
-  Semaphore,
-} from "@cairn/core";
+import { answerDeadline, periodStart, Semaphore } from "@cairn/core";
+import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { MAX_PUSH_BYTES, type PushedProof } from "@cairn/transport";
 import type { ProviderContext } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";

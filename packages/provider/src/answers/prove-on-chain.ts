@@ -1,5 +1,5 @@
-import { asCairnError, type Seconds } from "@cairn/core";
 import { proofToCalldata } from "@cairn/proofs";
+import { asCairnError, type Seconds } from "@cairn/protocol";
 import type { PushedProof } from "@cairn/transport";
 import type { ProviderContext } from "../context.ts";
 import { pause } from "../gateways/back-off.ts";

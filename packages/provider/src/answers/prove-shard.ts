@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { asCairnError } from "@cairn/core";
 import { deriveChallenges, PieceHasher, payloadLeaves, provePossession, type ScrubResult, scrub } from "@cairn/proofs";
+import { asCairnError } from "@cairn/protocol";
 import type { Challenge, ProviderContext } from "../context.ts";
 import { writeDurably } from "../files/durable.ts";
 import type { HeldShard } from "../shards/held-shard.ts";

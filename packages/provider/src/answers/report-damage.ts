@@ -1,6 +1,6 @@
-import { signTyped } from "@cairn/chain";
-import { asCairnError, type DealId, periodAt, type Signed } from "@cairn/core";
+import { periodAt } from "@cairn/core";
 import type { ByteRange } from "@cairn/proofs";
+import { asCairnError, type DealId, type Signed, signTyped } from "@cairn/protocol";
 import { MAX_PUSH_ITEMS } from "@cairn/transport";
 import type { ProviderContext } from "../context.ts";
 import { backOff } from "../gateways/back-off.ts";

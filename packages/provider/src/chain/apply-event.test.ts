@@ -1,4 +1,5 @@
-import type { DealRecord, Hex } from "@cairn/core";
+import type { DealRecord } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import { expect, it } from "vitest";
 import type { ProviderContext } from "../context.ts";
 import { applyEvent } from "./apply-event.ts";

@@ -1,4 +1,5 @@
-import type { Address, DealId, LedgerEvent } from "@cairn/core";
+import type { LedgerEvent } from "@cairn/core";
+import type { Address, DealId } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
 import { dropDeal, isOver } from "./drop-deals.ts";

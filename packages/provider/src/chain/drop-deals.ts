@@ -1,4 +1,4 @@
-import type { DealId, Seconds } from "@cairn/core";
+import type { DealId, Seconds } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { type DealBook, factsOf } from "../deals/deal-book.ts";
 import type { ShardStore } from "../shards/shard-store.ts";

@@ -1,4 +1,5 @@
-import { CairnError, type DealId, type ErrorCode, type SubmissionResult } from "@cairn/core";
+import type { SubmissionResult } from "@cairn/core";
+import { CairnError, type DealId, type ErrorCode } from "@cairn/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ProviderContext } from "../context.ts";
 import { silentLog } from "../log.ts";

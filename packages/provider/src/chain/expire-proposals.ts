@@ -1,4 +1,5 @@
-import { asCairnError, type CairnError, type DealId, sendForEach } from "@cairn/core";
+import { sendForEach } from "@cairn/core";
+import { asCairnError, type CairnError, type DealId } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { dropDeal } from "./drop-deals.ts";
 

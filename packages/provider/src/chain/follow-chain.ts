@@ -1,4 +1,5 @@
-import { answerDeadline, asCairnError, type DealId, type Head, periodAt } from "@cairn/core";
+import { answerDeadline, type Head, periodAt } from "@cairn/core";
+import { asCairnError, type DealId } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
 import { backOff, pause } from "../gateways/back-off.ts";

@@ -1,18 +1,17 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { DealRecord, PackageRef } from "@cairn/core";
+import { syncDirectory } from "@cairn/process";
 import {
   asCairnError,
   type DealId,
-  type DealRecord,
   type DealState,
   type Hex,
   messageFromJson,
   messageToJson,
-  type PackageRef,
   type Quote,
   type Seconds,
-} from "@cairn/core";
-import { syncDirectory } from "@cairn/process";
+} from "@cairn/protocol";
 import { fieldsOf } from "@cairn/transport";
 import { makeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
 import { readKept } from "../files/read-kept.ts";

@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { recoverTyped } from "@cairn/chain";
+import { listenError, localUrl } from "@cairn/process";
+import { guardConnections, HEADER_LIMITS, hostCheck, sampleLog } from "@cairn/process/entrances";
 import {
   type Address,
   asCairnError,
   CairnError,
   type Hex,
+  recoverTyped,
   type Signed,
   signedFromJson,
   type TypeName,
-} from "@cairn/core";
-import { listenError, localUrl } from "@cairn/process";
-import { guardConnections, HEADER_LIMITS, hostCheck, sampleLog } from "@cairn/process/entrances";
+} from "@cairn/protocol";
 import { badMessage, REQUEST_LIFE_SECONDS, rememberNonces, SMALL_BODY_BYTES } from "@cairn/transport";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { ProviderContext, RangeBody } from "../context.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CairnError } from "@cairn/core";
 import { DRAFT, syncDirectory, writeDurably as write } from "@cairn/process";
+import { CairnError } from "@cairn/protocol";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 

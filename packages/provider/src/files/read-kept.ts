@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /**
  * The text of a file that this provider keeps; undefined when there is none. A file that is there and cannot be read says nothing of its

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { signTyped } from "@cairn/chain";
-import { asCairnError, CairnError, type Hex } from "@cairn/core";
+import { asCairnError, CairnError, type Hex, signTyped } from "@cairn/protocol";
 import {
   CONTROL_MESSAGE_BYTES,
   CONTROL_PATH,

@@ -1,4 +1,4 @@
-import { CairnError, type Signed, signedToJson } from "@cairn/core";
+import { CairnError, type Signed, signedToJson } from "@cairn/protocol";
 import {
   callHttp,
   failureOf,

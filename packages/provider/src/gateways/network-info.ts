@@ -1,4 +1,5 @@
-import { type Address, type Deployment, type Hex, PROFILES, type Profile } from "@cairn/core";
+import { type Deployment, PROFILES, type Profile } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import { type Fields, fieldsOf } from "@cairn/transport";
 
 /** What `GET /api/v1/network` says, as far as a provider needs it. */

@@ -1,5 +1,5 @@
-import { signTyped } from "@cairn/chain";
-import { type Address, CairnError, type Message, type ProviderRecord } from "@cairn/core";
+import type { ProviderRecord } from "@cairn/core";
+import { type Address, CairnError, type Message, signTyped } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { pause } from "./back-off.ts";
 import type { GatewayClient } from "./gateway-client.ts";

@@ -1,5 +1,6 @@
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
-import { type Address, CairnError, type Deployment, type Hex } from "@cairn/core";
+import { generateKey } from "@cairn/chain";
+import type { Deployment } from "@cairn/core";
+import { type Address, addressOfKey, CairnError, type Hex, signTyped } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import type { ProviderContext } from "../context.ts";
 import { openManifest } from "./answer-manifest.ts";

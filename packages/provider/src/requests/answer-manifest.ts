@@ -1,5 +1,4 @@
-import { recoverTyped } from "@cairn/chain";
-import { type Address, CairnError, type Hex, type Signed } from "@cairn/core";
+import { type Address, CairnError, type Hex, recoverTyped, type Signed } from "@cairn/protocol";
 import type { ProviderContext, RangeBody, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import { readPart } from "../shards/read-shard.ts";

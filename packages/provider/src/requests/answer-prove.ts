@@ -1,7 +1,6 @@
-import { signTyped } from "@cairn/chain";
-import { asCairnError, CairnError, type Hex, PROOF_PURPOSE } from "@cairn/core";
 import { type ByteRange, DamageFound } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
+import { asCairnError, CairnError, type Hex, PROOF_PURPOSE, signTyped } from "@cairn/protocol";
 import type { Challenge, ProviderContext, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import { refuse, requireExecutor, requireGateway, unknownDeal } from "./authorise.ts";

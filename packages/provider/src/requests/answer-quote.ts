@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { statfs } from "node:fs/promises";
-import { signTyped } from "@cairn/chain";
-import { CairnError, dealIdOf, type Hex, pricePerPeriod, type Quote } from "@cairn/core";
+import { pricePerPeriod } from "@cairn/core";
+import { CairnError, dealIdOf, type Hex, type Quote, signTyped } from "@cairn/protocol";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
 import { refuse, requireGateway } from "./authorise.ts";

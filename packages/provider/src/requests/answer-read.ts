@@ -1,5 +1,4 @@
-import { recoverTyped } from "@cairn/chain";
-import { type Address, CairnError, type Signed } from "@cairn/core";
+import { type Address, CairnError, recoverTyped, type Signed } from "@cairn/protocol";
 import { type Nonces, rememberNonces } from "@cairn/transport";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";

@@ -1,5 +1,6 @@
-import { type DealId, periodAt } from "@cairn/core";
+import { periodAt } from "@cairn/core";
 import type { ScrubResult } from "@cairn/proofs";
+import type { DealId } from "@cairn/protocol";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import { limitRanges } from "./answer-prove.ts";
 import { requireExecutor, unknownDeal } from "./authorise.ts";

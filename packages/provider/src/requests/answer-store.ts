@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { signTyped } from "@cairn/chain";
-import { asCairnError, CairnError, type DealRecord, dealIdOf, type Hex } from "@cairn/core";
+import type { DealRecord } from "@cairn/core";
 import { type PieceTreeDigest, ShardTree } from "@cairn/proofs";
+import { asCairnError, CairnError, dealIdOf, type Hex, signTyped } from "@cairn/protocol";
 import type { WireRequest } from "@cairn/transport";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import { type DealEntry, factsOf } from "../deals/deal-book.ts";

@@ -1,13 +1,13 @@
-import { recoverTyped } from "@cairn/chain";
+import type { PackageRef } from "@cairn/core";
 import {
   type Address,
   CairnError,
   type DealId,
   type ErrorCode,
-  type PackageRef,
+  recoverTyped,
   type Seconds,
   type Signed,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import type { Asker, ProviderContext } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
 

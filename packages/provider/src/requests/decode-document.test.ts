@@ -1,4 +1,4 @@
-import type { CommitmentDocument, Hex, Quote } from "@cairn/core";
+import type { CommitmentDocument, Hex, Quote } from "@cairn/protocol";
 import { decode, encode } from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import { CairnError, type Quote } from "@cairn/core";
+import { CairnError, type Quote } from "@cairn/protocol";
 import { fieldsOf, MAX_RAW_LENGTH } from "@cairn/transport";
 import { decode } from "@ipld/dag-cbor";
 

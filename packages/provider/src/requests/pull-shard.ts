@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
-import { asCairnError, CairnError, type Hex, inBlocks } from "@cairn/core";
+import { inBlocks } from "@cairn/core";
 import { PieceHasher, type PieceTreeDigest } from "@cairn/proofs";
+import { asCairnError, CairnError, type Hex } from "@cairn/protocol";
 import { fieldsOf, type HttpAnswer } from "@cairn/transport";
 import { bulkPassed } from "../files/bulk-memory.ts";
 import { BULK_BYTES, type BulkBuffers, openDirect, PAGE, wholePages, withBulkBuffers } from "../files/direct-file.ts";

@@ -1,4 +1,4 @@
-import { asCairnError } from "@cairn/core";
+import { asCairnError } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { pause } from "../gateways/back-off.ts";
 import { openPacer } from "./pacer.ts";

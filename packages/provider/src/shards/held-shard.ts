@@ -6,7 +6,7 @@ import {
   messageFromJson,
   messageToJson,
   type Quote,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import { fieldsOf } from "@cairn/transport";
 
 /** A shard that is whole and durable on this disk, with what travels beside it. */

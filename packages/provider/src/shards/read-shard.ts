@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { CairnError } from "@cairn/core";
 import type { ReadRaw } from "@cairn/proofs";
+import { CairnError } from "@cairn/protocol";
 import { bulkPassed } from "../files/bulk-memory.ts";
 import { openDirect, PAGE, withBulkBuffers } from "../files/direct-file.ts";
 import type { HeldShard } from "./held-shard.ts";

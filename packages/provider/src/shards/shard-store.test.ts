@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DealId, Quote } from "@cairn/core";
+import type { DealId, Quote } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sweepOrphans } from "../chain/drop-deals.ts";
 import { openDealBook } from "../deals/deal-book.ts";

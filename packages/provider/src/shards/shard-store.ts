@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { asCairnError, type DealId } from "@cairn/core";
 import { syncDirectory } from "@cairn/process";
+import { asCairnError, type DealId } from "@cairn/protocol";
 import { makeDirectory, removeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
 import { readKept } from "../files/read-kept.ts";
 import type { Log } from "../log.ts";

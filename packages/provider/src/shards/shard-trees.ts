@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DealId } from "@cairn/core";
 import { ShardTree } from "@cairn/proofs";
+import type { DealId } from "@cairn/protocol";
 import type { HeldShard } from "./held-shard.ts";
 
 /** Cached trees are 0.8 % of their shards: those used last stay in memory up to this many bytes. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Address, asCairnError } from "@cairn/core";
+import { type Address, asCairnError } from "@cairn/protocol";
 import websocket from "@fastify/websocket";
 import type { FastifyPluginAsync } from "fastify";
 import { CONTROL_MESSAGE_BYTES, CONTROL_PATH, RANGES_PATH } from "../wire/limits.ts";

@@ -1,6 +1,6 @@
 import { lookup as resolveName } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /** Addresses that no provider on the open network has: a gateway that dialled them would be a door into its own network. */
 const PRIVATE = new BlockList();

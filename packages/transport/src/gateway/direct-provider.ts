@@ -8,7 +8,7 @@ import {
   type Signed,
   type SigningContext,
   signedToJson,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import { callHttp, type HttpAnswer, readCapped } from "../http/call-http.ts";
 import { failureOf } from "../http/failure-of.ts";
 import { fieldsOf } from "../wire/fields.ts";

@@ -1,4 +1,5 @@
-import { type Address, asCairnError, CairnError, type Ledger, type SigningContext } from "@cairn/core";
+import type { Ledger } from "@cairn/core";
+import { type Address, asCairnError, CairnError, type SigningContext } from "@cairn/protocol";
 import { parseEndpoint } from "./dialable.ts";
 import { type DirectProvider, probeProvider, type SignRequest } from "./direct-provider.ts";
 

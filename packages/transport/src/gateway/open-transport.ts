@@ -1,15 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { Ledger, Transport } from "@cairn/core";
+import { sampleLog } from "@cairn/process/entrances";
 import {
   type Address,
   asCairnError,
   CairnError,
-  type Ledger,
   type ProviderReplies,
   type ProviderReply,
   type ProviderRequest,
-  type Transport,
-} from "@cairn/core";
-import { sampleLog } from "@cairn/process/entrances";
+} from "@cairn/protocol";
 import type { WebSocket } from "ws";
 import { exactBody } from "../http/exact-body.ts";
 import { rememberNonces } from "../nonces.ts";

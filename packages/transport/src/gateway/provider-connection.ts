@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Address, asCairnError, CairnError } from "@cairn/core";
+import { type Address, asCairnError, CairnError } from "@cairn/protocol";
 import { WebSocket } from "ws";
 import { parseFrame } from "../wire/frames.ts";
 import { keepAlive } from "./keep-alive.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { exactBody, longRead, shortRead } from "../http/exact-body.ts";
 import { RANGES_PATH } from "../wire/limits.ts";
 

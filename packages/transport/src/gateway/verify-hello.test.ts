@@ -1,5 +1,7 @@
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
-import type { Address, Hex, Ledger } from "@cairn/core";
+import { generateKey } from "@cairn/chain";
+import type { Ledger } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
+import { addressOfKey, signTyped } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { rememberNonces } from "../nonces.ts";
 import { verifyHello } from "./verify-hello.ts";

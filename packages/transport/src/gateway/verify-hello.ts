@@ -1,5 +1,5 @@
-import { recoverTyped } from "@cairn/chain";
-import { type Address, CairnError, type ErrorCode, type Ledger, lowest, type Seconds } from "@cairn/core";
+import { type Ledger, lowest } from "@cairn/core";
+import { type Address, CairnError, type ErrorCode, recoverTyped, type Seconds } from "@cairn/protocol";
 import type { Nonces } from "../nonces.ts";
 import type { SignedHello } from "../wire/frames.ts";
 import { HELLO_SKEW_SECONDS } from "../wire/limits.ts";

@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as plain
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 export interface HttpCall {
   url: URL;

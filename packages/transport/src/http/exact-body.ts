@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 
 /**
  * Exactly `length` bytes of a peer's body as they come; the source is destroyed as soon as the reader stops or the peer breaks the length. Only the

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { fieldsOf } from "../wire/fields.ts";
 import { SMALL_BODY_BYTES } from "../wire/limits.ts";
 import { type HttpAnswer, readCapped } from "./call-http.ts";

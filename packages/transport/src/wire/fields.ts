@@ -1,4 +1,4 @@
-import { type Address, CairnError, type Hex, type Signed, signedFromJson, type TypeName } from "@cairn/core";
+import { type Address, CairnError, type Hex, type Signed, signedFromJson, type TypeName } from "@cairn/protocol";
 
 /** A URL path on the gateway, so that a request can never send a provider to another host. */
 const PATH = /^(\/[A-Za-z0-9_-]{1,128}){1,8}$/;

@@ -1,4 +1,4 @@
-import { CairnError, type Hex, type Message, messageFromJson, messageToJson } from "@cairn/core";
+import { CairnError, type Hex, type Message, messageFromJson, messageToJson } from "@cairn/protocol";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 
 /** A control connection's message after the hello. */

@@ -1,4 +1,4 @@
-import { CHECK_CHALLENGES, MAX_SHARD_BYTES } from "@cairn/core";
+import { CHECK_CHALLENGES, MAX_SHARD_BYTES } from "@cairn/protocol";
 
 /** One WebSocket message of a control connection, either way (docs/protocol.md, 4). */
 export const CONTROL_MESSAGE_BYTES = 1 << 20;

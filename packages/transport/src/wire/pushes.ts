@@ -1,4 +1,4 @@
-import { type Hex, PROOF_PURPOSE, type ProofPurpose, type Signed, signedFromJson, signedToJson } from "@cairn/core";
+import { type Hex, PROOF_PURPOSE, type ProofPurpose, type Signed, signedFromJson, signedToJson } from "@cairn/protocol";
 import { badMessage, fieldsOf } from "./fields.ts";
 import { MAX_PUSH_BYTES, MAX_PUSH_ITEMS } from "./limits.ts";
 

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 
 export const WORK_HEADER = "cairn-work";
 const WORK = /^[0-9a-f]{16}$/;

@@ -5,7 +5,7 @@ import {
   messageFromJson,
   messageToJson,
   type ProviderReplies,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { CONTROL_MESSAGE_BYTES, MAX_DAMAGE_RANGES } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-import { type Hex, MAX_DOCUMENT_BYTES, type Message, type Signed, TYPES, type TypeName } from "@cairn/core";
+import { type Hex, MAX_DOCUMENT_BYTES, type Message, type Signed, TYPES, type TypeName } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseFrame, parseHello, parseWelcome } from "./frames.ts";

@@ -8,7 +8,7 @@ import {
   type ProviderRequest,
   type Signed,
   signedToJson,
-} from "@cairn/core";
+} from "@cairn/protocol";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 import { MAX_LEAVES, MAX_PERIODS, MAX_RAW_LENGTH } from "./limits.ts";
 

@@ -3,22 +3,23 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { chainOf } from "@cairn/archive";
-import { addressOfKey, generateKey, signTyped } from "@cairn/chain";
+import { generateKey } from "@cairn/chain";
 import type { KeepUploadJson, NetworkJson, OpenPackageJson, QuotePlanJson, SealPackageJson } from "@cairn/client";
+import { ALWAYS_ON, periodsFor } from "@cairn/core";
+import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
-  ALWAYS_ON,
+  addressOfKey,
   CAR_HEADER_BYTES,
   type CommitmentDocument,
   DAY,
   dealIdOf,
   type Hex,
-  periodsFor,
   type Quote,
   signedToJson,
-} from "@cairn/core";
-import { encodeDocument } from "@cairn/market/document";
-import { sha256Hex } from "@cairn/proofs/sha256";
+  signTyped,
+} from "@cairn/protocol";
+import { encodeDocument } from "@cairn/protocol/document";
 import { encodeAbiParameters, keccak256 } from "viem";
 
 const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;

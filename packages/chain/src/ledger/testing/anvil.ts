@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 
 /** A key that anvil funds with 10,000 coins: the first of its well-known test mnemonic. */
 export const ANVIL_KEY: Hex = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";

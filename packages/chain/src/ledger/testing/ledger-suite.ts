@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DealId, type Hex, type LedgerEvent, periodStart, type VerdictLeaf } from "@cairn/core";
+import { type LedgerEvent, periodStart } from "@cairn/core";
+import { addressOfKey, type DealId, type Hex, signTyped, type VerdictLeaf } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressOfKey, generateKey } from "../../wallet/keys.ts";
-import { signTyped } from "../../wallet/sign-typed.ts";
+import { generateKey } from "../../wallet/generate-key.ts";
 import { fileOutgoingStore } from "../file-outgoing-store.ts";
 import { openLedger } from "../open-ledger.ts";
 import { runIndexer } from "../run-indexer.ts";

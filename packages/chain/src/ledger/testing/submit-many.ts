@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import { fileOutgoingStore } from "../file-outgoing-store.ts";
 import { openHeads } from "../heads.ts";
 import { openRpc } from "../rpc.ts";

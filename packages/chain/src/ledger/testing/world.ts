@@ -2,30 +2,27 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ALWAYS_ON, answerDeadline, type Deployment, type LedgerEvent, type PackageRef } from "@cairn/core";
+import { deriveChallenges, PieceHasher, payloadLeaves, proofToCalldata, provePossession } from "@cairn/proofs";
 import {
   type Address,
-  ALWAYS_ON,
-  answerDeadline,
+  addressOfKey,
   type DealId,
-  type Deployment,
   dealIdOf,
   type Hex,
-  type LedgerEvent,
   type Mandate,
-  type PackageRef,
   type Quote,
   type ShardCommitment,
+  shardTree,
+  signTyped,
   type VerdictLeaf,
-} from "@cairn/core";
-import { deriveChallenges, PieceHasher, payloadLeaves, proofToCalldata, provePossession } from "@cairn/proofs";
+  verdictTree,
+} from "@cairn/protocol";
 import { encodeAbiParameters, keccak256, parseEther } from "viem";
-import { addressOfKey, generateKey } from "../../wallet/keys.ts";
-import { signTyped } from "../../wallet/sign-typed.ts";
+import { generateKey } from "../../wallet/generate-key.ts";
 import { type DeploymentProfile, deployContracts } from "../deploy-contracts.ts";
 import { fileOutgoingStore } from "../file-outgoing-store.ts";
 import { type EvmLedger, openLedger } from "../open-ledger.ts";
-import { shardTree } from "../shards-root.ts";
-import { verdictTree } from "../verdict-tree.ts";
 
 /** A running chain with one account that has coins. */
 export interface LedgerHarness {

@@ -38,13 +38,22 @@ describe("calls", () => {
     const { node } = running.chain;
     const before = Number(node.head.header.number);
     const batch = Array.from({ length: 100 }, (_, id) => request(id, "eth_call", [ENDLESS, "latest"]));
-    let over = false;
-    const flood = (post(url, batch) as Promise<Answer[]>).finally(() => {
-      over = true;
-    });
-    const meanwhile = (await rpc(url, "eth_call", [{ to: RICH.address }, "latest"])).result;
-    expect([meanwhile, over]).toEqual(["0x", false]);
-    const answers = await flood;
+    let answers: Answer[] = [];
+    // A batch has 300 ms: on a busy machine the question beside it may come too late once, and not ever.
+    await expect
+      .poll(
+        async () => {
+          let over = false;
+          const flood = (post(url, batch) as Promise<Answer[]>).finally(() => {
+            over = true;
+          });
+          const meanwhile = [(await rpc(url, "eth_call", [{ to: RICH.address }, "latest"])).result, over];
+          answers = await flood;
+          return meanwhile;
+        },
+        { timeout: 120_000 },
+      )
+      .toEqual(["0x", false]);
     const codes = answers.map(({ error }) => error?.code);
     expect(answers.map(({ id }) => id)).toEqual(batch.map(({ id }) => id));
     // Out of gas, or of its time on a machine that is slow enough.

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { limitExceeded, RpcError } from "../rpc-error.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { CallJob, CallResult, WorkerAnswer, WorkerSettings } from "./types.ts";

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import { makeCommon } from "../common.ts";
 import { installJumpCache } from "../execution/jump-cache.ts";
 import { RpcError } from "../rpc-error.ts";

@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import type { MerkleStateManager } from "@ethereumjs/statemanager";

@@ -1,4 +1,4 @@
-import type { ErrorBody, Hex } from "@cairn/core";
+import type { ErrorBody, Hex } from "@cairn/protocol";
 import type { BlockContext } from "../execution/chain-state.ts";
 import type { CallRequest } from "../rpc/parse.ts";
 import type { DatabaseConfig } from "../store/database.ts";

@@ -1,4 +1,4 @@
-import type { Address, Hex, Seconds } from "@cairn/core";
+import type { Address, Hex, Seconds } from "@cairn/protocol";
 
 /**
  * Who may add which block when, as a pure function: no clock, no I/O, no keys. Signatures are checked and blocks executed outside; here it is

@@ -1,4 +1,4 @@
-import type { Seconds } from "@cairn/core";
+import type { Seconds } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { bigIntMax } from "@ethereumjs/util";

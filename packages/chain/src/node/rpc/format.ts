@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import type { TypedTransaction } from "@ethereumjs/tx";
 import { bytesToHex } from "@ethereumjs/util";

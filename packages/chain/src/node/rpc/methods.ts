@@ -1,4 +1,4 @@
-import { type Address, CairnError, type Hex } from "@cairn/core";
+import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { bytesToHex, createAddressFromString, hexToBytes, setLengthLeft } from "@ethereumjs/util";

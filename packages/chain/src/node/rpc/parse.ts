@@ -1,4 +1,4 @@
-import type { Address, Hex } from "@cairn/core";
+import type { Address, Hex } from "@cairn/protocol";
 import { bytesToHex, hexToBytes } from "@ethereumjs/util";
 import { invalidParams } from "../rpc-error.ts";
 import { quantity } from "./format.ts";

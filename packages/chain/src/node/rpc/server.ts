@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { CairnError } from "@cairn/core";
 import {
   CONNECTION_LIMITS,
   EntranceRefusal,
@@ -11,6 +10,7 @@ import {
   noRoom,
   readBody,
 } from "@cairn/process/entrances";
+import { CairnError } from "@cairn/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Caller } from "../calls/call-pool.ts";
 import { answer, type BatchLimits } from "./json-rpc.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Hex } from "@cairn/core";
+import type { Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import { bytesToHex, bytesToUnprefixedHex } from "@ethereumjs/util";
 import { invalidParams, limitExceeded } from "../rpc-error.ts";

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import pg from "pg";
 import type { Floors } from "../pruner.ts";
 import type {

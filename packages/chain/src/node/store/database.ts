@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import pg from "pg";
 
 /** How to reach the chain's own PostgreSQL database, with the role that owns it. */

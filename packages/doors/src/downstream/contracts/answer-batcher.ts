@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CairnError } from "@cairn/core/errors";
 import { databaseAway } from "@cairn/database";
+import { CairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
 import { noToken, tooManyTokens } from "../tokens/refusals.ts";
 import { hashToken } from "../tokens/token.ts";

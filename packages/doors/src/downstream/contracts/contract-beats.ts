@@ -1,4 +1,3 @@
-import { CairnError } from "@cairn/core/errors";
 import {
   merkleChallengeToWire,
   newSwizzleBeat,
@@ -11,6 +10,7 @@ import {
   verifyMerkleAnswer,
   verifySwizzleAnswer,
 } from "@cairn/proofs/heartbeat";
+import { CairnError } from "@cairn/protocol/errors";
 import type { Beats } from "../beats.ts";
 import { keyedHash } from "../keyed-hash.ts";
 import type { Scheme } from "../scheme.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { asCairnError } from "@cairn/core/errors";
+import { asCairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
 import { recordDay } from "../status/record-day.ts";
 import { cleanUp } from "./clean-up.ts";

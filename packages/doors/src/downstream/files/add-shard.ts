@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { inTransaction } from "@cairn/database";
+import { CairnError } from "@cairn/protocol/errors";
 import type { NodeContext } from "../node-context.ts";
 import type { EncodedContent } from "../pool/encode.ts";
 import { MOST_CHUNK_BYTES } from "../pool/plan-pool.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** Chunks of bytes, as a stream gives them. */
 export type ShardBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

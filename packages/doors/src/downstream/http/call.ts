@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core";
 import { readBody } from "@cairn/process/entrances";
+import { CairnError } from "@cairn/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { VerificationNode } from "../verification-node.ts";
 import type { Dialect } from "./dialect.ts";

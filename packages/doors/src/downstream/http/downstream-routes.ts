@@ -1,6 +1,6 @@
-import { CairnError } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
 import { clientAddress, networkOf, TrafficLimits, type TrafficSettings } from "@cairn/process/entrances";
+import { CairnError } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { VerificationNode } from "../verification-node.ts";
 import { asRefusal, type Call, countTraffic, type Door, sendJson } from "./call.ts";

@@ -1,4 +1,4 @@
-import { CairnError, type ErrorKind } from "@cairn/core";
+import { CairnError, type ErrorKind } from "@cairn/protocol";
 
 const KINDS: Record<number, ErrorKind> = { 401: "auth", 404: "missing", 500: "internal" };
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { type CityResponse, Reader } from "mmdb-lib";
 import { COUNTRY_CENTRES } from "./country-centres.ts";
 import { type Location, NOWHERE } from "./location.ts";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { CairnError, type ErrorBody } from "@cairn/core/errors";
+import { CairnError, type ErrorBody } from "@cairn/protocol/errors";
 import type { EncodedContent, EncodeJob } from "./encode.ts";
 
 /** A thread that has had nothing to do for this long ends, and its memory with it. */

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { DownstreamSettings } from "../settings.ts";
 
 /** Larger chunks would not fit into memory several times over, as making their tags needs. */

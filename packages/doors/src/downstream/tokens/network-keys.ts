@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { addressBytes } from "@cairn/process/entrances";
+import { CairnError } from "@cairn/protocol/errors";
 import { keyedHash } from "../keyed-hash.ts";
 
 export interface NetworkKeys {

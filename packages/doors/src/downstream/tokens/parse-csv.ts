@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 export interface CsvRow {
   /** Of the line on which the row begins, counted from 1. */

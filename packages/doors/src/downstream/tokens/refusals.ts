@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 export function noToken(): CairnError {
   return new CairnError("no farmer has this token", {

@@ -1,5 +1,5 @@
-import { CairnError } from "@cairn/core/errors";
 import { inTransaction } from "@cairn/database";
+import { CairnError } from "@cairn/protocol/errors";
 import type { PoolClient } from "pg";
 import { contractBeats } from "../contracts/contract-beats.ts";
 import { replaceWhitelist } from "../locks.ts";

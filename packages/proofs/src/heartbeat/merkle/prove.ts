@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { ReadRaw } from "../../read-raw.ts";
 import { toBase64 } from "../base64.ts";
 import { readExactly } from "../read-exactly.ts";

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { isRecord, readNode, toBase64 } from "../base64.ts";
 import { hmacSha256 } from "../keyed.ts";
 import { type MerkleChallenge, nextSeed } from "./challenge.ts";

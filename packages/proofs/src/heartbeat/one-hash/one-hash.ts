@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { ByteRange, ReadRaw } from "../../read-raw.ts";
 import { readExactly } from "../read-exactly.ts";
 

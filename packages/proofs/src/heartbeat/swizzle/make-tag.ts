@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import type { ReadRaw } from "../../read-raw.ts";
 import { fitsSigmaKernel, SigmaKernel } from "../kernels/sigma-kernel.ts";
 import { readExactly } from "../read-exactly.ts";

@@ -1,4 +1,4 @@
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 
 /** How a file is cut into chunks of equal sectors, each a number below, or hardly above, the prime. */
 export interface Sectors {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { CairnError } from "@cairn/core/errors";
+import { CairnError } from "@cairn/protocol/errors";
 import { aesReverse, aesStream, hmacSha256 } from "../keyed.ts";
 import { KEY_BYTES, type SwizzleBeat, type SwizzleKeys } from "./beat.ts";
 import { asBuffer } from "./integers.ts";

@@ -20,7 +20,14 @@ export const ERROR_GROUPS = [
   { title: "Chain", rooms: ["packages/chain", "packages/contracts"], errors: CHAIN_ERRORS },
   {
     title: "Foundations",
-    rooms: ["packages/core", "packages/proofs", "packages/process", "packages/database", "packages/client"],
+    rooms: [
+      "packages/core",
+      "packages/protocol",
+      "packages/proofs",
+      "packages/process",
+      "packages/database",
+      "packages/client",
+    ],
     errors: PLATFORM_ERRORS,
   },
   {

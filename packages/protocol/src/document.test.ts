@@ -1,8 +1,9 @@
-import { CairnError, type CommitmentDocument } from "@cairn/core";
 import * as dagCbor from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CommitmentDocument } from "./commitments.ts";
 import { decodeDocument, encodeDocument, hashDocument } from "./document.ts";
+import { CairnError } from "./errors.ts";
 
 const hex = (bytes: number) =>
   fc

@@ -1,10 +1,11 @@
-import type { Hex, VerdictLeaf } from "@cairn/core";
 import * as fc from "fast-check";
 import { bytesToHex, concat, encodeAbiParameters, hexToBytes, keccak256 } from "viem";
 import { describe, expect, it } from "vitest";
 import { merkleTree, verifyPath } from "./merkle-tree.ts";
 import { shardLeafHash, shardPath, shardsRoot, shardTree } from "./shards-root.ts";
+import type { VerdictLeaf } from "./verdict-tree.ts";
 import { leafHash, verdictTree } from "./verdict-tree.ts";
+import type { Hex } from "./words.ts";
 
 const word = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const hex = word.map((bytes) => bytesToHex(bytes) as Hex);

@@ -1,6 +1,19 @@
-import { CairnError, type Hex, type VerdictLeaf } from "@cairn/core";
-import { crypto } from "../wallet/native.ts";
+import { crypto } from "#crypto";
+import { CairnError } from "./errors.ts";
+import { fromHex, toHex } from "./hex.ts";
 import { type MerkleTree, merkleTree } from "./merkle-tree.ts";
+import type { DealId, Hex } from "./words.ts";
+
+export interface VerdictLeaf {
+  deal: DealId;
+  period: number;
+  fulfilled: number;
+  committed: number;
+  /** Index in VERDICTS. */
+  verdict: number;
+  faultA: number;
+  faultB: number;
+}
 
 const FIELDS = ["period", "fulfilled", "committed", "verdict", "faultA", "faultB"] as const;
 const MAXIMUM = {
@@ -26,17 +39,18 @@ function unfit(field: string): CairnError {
  * node passes as a leaf. Throws `bad-leaf`.
  */
 export function leafHash(leaf: VerdictLeaf): Hex {
-  return `0x${Buffer.from(hashLeaf(leaf)).toString("hex")}`;
+  return toHex(hashLeaf(leaf));
 }
 
 function hashLeaf(leaf: VerdictLeaf): Uint8Array {
   if (!/^0x[0-9a-fA-F]{64}$/.test(leaf.deal)) throw unfit("deal");
-  const encoded = Buffer.alloc(32 * (1 + FIELDS.length));
-  encoded.write(leaf.deal.slice(2), "hex");
+  const encoded = new Uint8Array(32 * (1 + FIELDS.length));
+  const view = new DataView(encoded.buffer);
+  encoded.set(fromHex(leaf.deal));
   FIELDS.forEach((field, index) => {
     const value = leaf[field];
     if (!Number.isInteger(value) || value < 0 || value >= MAXIMUM[field]) throw unfit(field);
-    encoded.writeBigUInt64BE(BigInt(value), 32 * (index + 1) + 24);
+    view.setBigUint64(32 * (index + 1) + 24, BigInt(value));
   });
   return crypto.keccak(crypto.keccak(encoded));
 }

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { pureKeccak } from "@cairn/core/typed-digest";
+import { keccak_256 } from "@noble/hashes/sha3";
+import type { Crypto } from "./crypto.ts";
 
 interface NativeSecp256k1 {
   publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
@@ -15,32 +17,8 @@ type KeccakState = new () => {
 };
 
 const load = createRequire(import.meta.url);
-/** Loaded only where there is no addon. */
-const curve = (): typeof import("@noble/curves/secp256k1")["secp256k1"] => load("@noble/curves/secp256k1").secp256k1;
-
-/** The three curve operations and the hash, by the prebuilt addon or in JavaScript; both give the same bytes. */
-export interface Crypto {
-  kind: "native" | "pure";
-  keccak(data: Uint8Array): Uint8Array;
-  /** Uncompressed, 65 bytes; throws on a key outside [1, n). */
-  publicKey(key: Uint8Array): Uint8Array;
-  /** Low s, nonce by RFC 6979. */
-  sign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recovery: number };
-  /** Uncompressed, 65 bytes; throws when no key fits. */
-  recover(signature: Uint8Array, recovery: number, digest: Uint8Array): Uint8Array;
-}
-
-export const pureCrypto: Crypto = {
-  kind: "pure",
-  keccak: pureKeccak,
-  publicKey: (key) => curve().getPublicKey(key, false),
-  sign(digest, key) {
-    const signature = curve().sign(digest, key, { lowS: true, prehash: false });
-    return { signature: signature.toCompactRawBytes(), recovery: signature.recovery };
-  },
-  recover: (signature, recovery, digest) =>
-    curve().Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(digest).toRawBytes(false),
-};
+/** Loaded only where there is no addon: it costs every process some 20 ms. */
+const noble = (): Crypto => (load("./noble.ts") as typeof import("./noble.ts")).crypto;
 
 function addon<T>(open: () => T): T | undefined {
   try {
@@ -62,6 +40,7 @@ function bestCrypto(): Crypto {
   });
   return {
     kind: secp && Sponge ? "native" : "pure",
+    sha256: (data) => createHash("sha256").update(data).digest(),
     keccak: Sponge
       ? (data) => {
           const sponge = new Sponge();
@@ -70,17 +49,17 @@ function bestCrypto(): Crypto {
           sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
           return sponge.squeeze(32);
         }
-      : pureCrypto.keccak,
-    publicKey: secp ? (key) => secp.publicKeyCreate(key, false) : pureCrypto.publicKey,
+      : keccak_256,
+    publicKey: secp ? (key) => secp.publicKeyCreate(key, false) : (key) => noble().publicKey(key),
     sign: secp
       ? (digest, key) => {
           const { signature, recid } = secp.ecdsaSign(digest, key);
           return { signature, recovery: recid };
         }
-      : pureCrypto.sign,
+      : (digest, key) => noble().sign(digest, key),
     recover: secp
       ? (signature, recovery, digest) => secp.ecdsaRecover(signature, recovery, digest, false)
-      : pureCrypto.recover,
+      : (signature, recovery, digest) => noble().recover(signature, recovery, digest),
   };
 }
 

@@ -1,5 +1,7 @@
-import { CairnError, type Hex } from "@cairn/core";
-import { crypto } from "../wallet/native.ts";
+import { crypto } from "#crypto";
+import { CairnError } from "./errors.ts";
+import { fromHex, toHex } from "./hex.ts";
+import type { Hex } from "./words.ts";
 
 const WORD = 32;
 
@@ -10,13 +12,14 @@ export interface MerkleTree {
   path(index: number): Hex[];
 }
 
-const toHex = (bytes: Uint8Array): Hex =>
-  `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
-const toBytes = (hex: Hex): Buffer => Buffer.from(hex.slice(2), "hex");
-
 /** keccak256 of two nodes, the smaller first: which side a node stood on need not be told. */
-function parentOf(a: Buffer, b: Buffer): Uint8Array {
-  return crypto.keccak(a.compare(b) <= 0 ? Buffer.concat([a, b]) : Buffer.concat([b, a]));
+function parentOf(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const at = a.findIndex((byte, index) => byte !== b[index]);
+  const first = at < 0 || (a[at] as number) < (b[at] as number) ? a : b;
+  const pair = new Uint8Array(2 * WORD);
+  pair.set(first);
+  pair.set(first === a ? b : a, WORD);
+  return crypto.keccak(pair);
 }
 
 /**
@@ -24,10 +27,13 @@ function parentOf(a: Buffer, b: Buffer): Uint8Array {
  * are what OpenZeppelin's MerkleProof verifies.
  */
 export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
-  const layers: Buffer[] = [Buffer.concat(leaves)];
-  let layer = layers[0] as Buffer;
+  let layer = new Uint8Array(leaves.length * WORD);
+  leaves.forEach((leaf, index) => {
+    layer.set(leaf, index * WORD);
+  });
+  const layers = [layer];
   while (layer.length > WORD) {
-    const above = Buffer.alloc(Math.ceil(layer.length / WORD / 2) * WORD);
+    const above = new Uint8Array(Math.ceil(layer.length / WORD / 2) * WORD);
     for (let at = 0; at < layer.length; at += 2 * WORD) {
       const left = layer.subarray(at, at + WORD);
       const right = layer.subarray(at + WORD, at + 2 * WORD);
@@ -61,7 +67,7 @@ export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
 
 /** Whether `path` leads from `leaf` to `root`, as MerkleProof.verify has it. */
 export function verifyPath(leaf: Hex, path: readonly Hex[], root: Hex): boolean {
-  let node: Uint8Array = toBytes(leaf);
-  for (const sibling of path) node = parentOf(Buffer.from(node), toBytes(sibling));
+  let node = fromHex(leaf);
+  for (const sibling of path) node = parentOf(node, fromHex(sibling));
   return toHex(node) === root;
 }

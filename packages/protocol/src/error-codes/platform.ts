@@ -22,6 +22,11 @@ export const PLATFORM_ERRORS = {
     means: "DATABASE_URL is not the URL of a PostgreSQL database",
     next: "Give one like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full.",
   },
+  "bad-document": {
+    kind: "corrupt",
+    means: "the bytes are not a commitment document",
+    next: "Fetch it from another provider.",
+  },
   "bad-error": {
     kind: "internal",
     means: "another side sent an error without a usable code",
@@ -36,6 +41,11 @@ export const PLATFORM_ERRORS = {
     kind: "input",
     means: "the text is not a host name",
     next: "Give names such as cairn.example, addresses, or URLs.",
+  },
+  "bad-leaf": {
+    kind: "input",
+    means: "a field of a verdict leaf is out of range",
+    next: "Take the leaf as it stands in the period's leaf file.",
   },
   "bad-length": {
     kind: ["input", "internal"],
@@ -165,15 +175,15 @@ export const PLATFORM_ERRORS = {
     means: "a caller asks for a number or piece out of an empty range",
     next: "Ask for a range of at least 1, and for a piece that begins within the file.",
   },
-  "heartbeat-bad-rounds": {
-    kind: "input",
-    means: "a tag cannot serve this number of challenges",
-    next: "Ask for a number of challenges within the bounds.",
-  },
   "heartbeat-bad-round": {
     kind: "input",
     means: "the tag has no such challenge",
     next: "Ask for a challenge that the tag was made for.",
+  },
+  "heartbeat-bad-rounds": {
+    kind: "input",
+    means: "a tag cannot serve this number of challenges",
+    next: "Ask for a number of challenges within the bounds.",
   },
   "heartbeat-beat-public": {
     kind: "input",
@@ -210,6 +220,11 @@ export const PLATFORM_ERRORS = {
     kind: "internal",
     means: "a migration of the database failed; the database was left as it was before",
     next: "Report it with this message.",
+  },
+  "no-leaf": {
+    kind: "input",
+    means: "the tree or the package has no such leaf",
+    next: "Name a piece and a shard that the package's document has.",
   },
   "no-socket-directory": {
     kind: "input",

@@ -17,11 +17,6 @@ export const MARKET_ERRORS = {
     means: "the text is not a CID",
     next: "Give a CID as `cairn show` or ipfs prints it, such as bafy… or Qm….",
   },
-  "bad-document": {
-    kind: "corrupt",
-    means: "the bytes are not a commitment document",
-    next: "Fetch it from another provider.",
-  },
   "bad-mandate": {
     kind: "input",
     means: "what the owner signed is not what was quoted",

@@ -7,11 +7,6 @@ export const CHAIN_ERRORS = {
     means: "the file is not a keystore that can be opened",
     next: "Use a version 3 keystore (scrypt or pbkdf2, aes-128-ctr).",
   },
-  "bad-leaf": {
-    kind: "input",
-    means: "a field of a verdict leaf is out of range",
-    next: "Take the leaf as it stands in the period's leaf file.",
-  },
   "chain-block-malformed": {
     kind: "corrupt",
     means: "the bytes are not a block of this chain",
@@ -171,11 +166,6 @@ export const CHAIN_ERRORS = {
     kind: "conflict",
     means: "the ledger was opened to read, without a key",
     next: "Open it with a key that has coins for gas.",
-  },
-  "no-leaf": {
-    kind: "input",
-    means: "the tree or the package has no such leaf",
-    next: "Name a piece and a shard that the package's document has.",
   },
   "outgoing-damaged": {
     kind: "corrupt",

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import type { Address, Hex } from "@cairn/core";
-import { CairnError } from "@cairn/core/errors";
-import { crypto } from "./native.ts";
+import { crypto } from "#crypto";
+import { CairnError } from "./errors.ts";
+import { fromHex, toHex } from "./hex.ts";
+import type { Address, Hex } from "./words.ts";
 
 /** n of secp256k1 (SEC 2, 2.4.1): private keys are 1 … n − 1. */
-const ORDER = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
+export const CURVE_ORDER = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
 
 function badKey(): CairnError {
   return new CairnError("this is not a private key", {
@@ -18,21 +18,13 @@ function badKey(): CairnError {
 export function keyBytes(privateKey: Hex): Uint8Array {
   if (typeof privateKey !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(privateKey)) throw badKey();
   const value = BigInt(privateKey);
-  if (value === 0n || value >= ORDER) throw badKey();
-  return Buffer.from(privateKey.slice(2), "hex");
-}
-
-/** A new private key from the system's randomness. */
-export function generateKey(): Hex {
-  for (;;) {
-    const value = BigInt(`0x${randomBytes(32).toString("hex")}`);
-    if (value !== 0n && value < ORDER) return `0x${value.toString(16).padStart(64, "0")}`;
-  }
+  if (value === 0n || value >= CURVE_ORDER) throw badKey();
+  return fromHex(privateKey);
 }
 
 /** The last 20 bytes of the hash of an uncompressed public key, lower-case. */
 export function addressOfPublicKey(publicKey: Uint8Array): Address {
-  return `0x${Buffer.from(crypto.keccak(publicKey.subarray(1))).toString("hex", 12)}`;
+  return toHex(crypto.keccak(publicKey.subarray(1)).subarray(12));
 }
 
 /** Lower-case address of a private key; throws `bad-key`. */

@@ -1,6 +1,9 @@
-import { CairnError, type CommitmentDocument, type Hex, MAX_DOCUMENT_BYTES } from "@cairn/core";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import * as dagCbor from "@ipld/dag-cbor";
+import { crypto } from "#crypto";
+import type { CommitmentDocument } from "./commitments.ts";
+import { CairnError } from "./errors.ts";
+import { toHex } from "./hex.ts";
+import { type Hex, MAX_DOCUMENT_BYTES } from "./words.ts";
 
 /** dag-cbor of a commitment document and its sha256, the manifest hash (docs/protocol.md, 1). */
 export function encodeDocument(document: CommitmentDocument): { bytes: Uint8Array; manifestHash: Hex } {
@@ -9,7 +12,7 @@ export function encodeDocument(document: CommitmentDocument): { bytes: Uint8Arra
 }
 
 export function hashDocument(bytes: Uint8Array): Hex {
-  return sha256Hex(bytes);
+  return toHex(crypto.sha256(bytes));
 }
 
 /**
@@ -59,9 +62,11 @@ export function decodeDocument(bytes: Uint8Array): CommitmentDocument {
         ),
     );
   if (!wellFormed) throw bad("its parts do not fit each other");
-  if (!Buffer.from(dagCbor.encode(value)).equals(bytes)) throw bad("it is not in its only encoding");
+  if (!same(dagCbor.encode(value), bytes)) throw bad("it is not in its only encoding");
   return value as CommitmentDocument;
 }
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 /** Of a Merkle tree over field elements of 254 bits: the last byte's top two are clear (packages/proofs, piece-cid.ts). */
 const isRoot = (text: unknown): boolean => typeof text === "string" && /^0x[0-9a-f]{62}[0-3][0-9a-f]$/.test(text);

@@ -1,6 +1,9 @@
-import { CairnError, type Hex, type ShardCommitment } from "@cairn/core";
-import { crypto } from "../wallet/native.ts";
+import { crypto } from "#crypto";
+import type { ShardCommitment } from "./commitments.ts";
+import { CairnError } from "./errors.ts";
+import { fromHex } from "./hex.ts";
 import { merkleTree } from "./merkle-tree.ts";
+import type { Hex } from "./words.ts";
 
 /** The part of a CommitmentDocument that the tree is made of. */
 export interface CommittedPieces {
@@ -13,7 +16,7 @@ const word = (value: bigint | number): string => value.toString(16).padStart(64,
 /** keccak256(abi.encode(uint32 piece, uint16 shard, bytes32 commitment, uint64 rawLength)). */
 export function shardLeafHash(piece: number, shard: number, commitment: ShardCommitment): Uint8Array {
   const encoded = `${word(piece)}${word(shard)}${commitment.commitment.slice(2)}${word(commitment.rawLength)}`;
-  return crypto.keccak(Buffer.from(encoded, "hex"));
+  return crypto.keccak(fromHex(`0x${encoded}`));
 }
 
 /** Root over all shards of a package in (piece, shard) order, and the path of each: what a proposal shows the contract. */

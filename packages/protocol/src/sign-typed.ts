@@ -1,19 +1,12 @@
-import {
-  type Address,
-  CairnError,
-  type Hex,
-  type Message,
-  type SigningContext,
-  type TypeName,
-  typedDigest,
-  verifyingContract,
-} from "@cairn/core";
-import { crypto } from "./native.ts";
+import { CairnError } from "./errors.ts";
 import { recoverDigest, signDigest } from "./signatures.ts";
+import type { Message, SigningContext, TypeName } from "./typed-data.ts";
+import { typedDigest, verifyingContract } from "./typed-digest.ts";
+import type { Address, Hex } from "./words.ts";
 
 function digest<N extends TypeName>(type: N, message: Message<N>, context: SigningContext): Uint8Array {
   const domain = { chainId: context.chainId, contract: verifyingContract(type, context) };
-  return typedDigest(type, message, domain, crypto.keccak);
+  return typedDigest(type, message, domain);
 }
 
 /**

@@ -1,0 +1,17 @@
+export { crypto } from "#crypto";
+export * from "./commitments.ts";
+export type { Crypto } from "./crypto/crypto.ts";
+export * from "./document.ts";
+export * from "./errors.ts";
+export * from "./hex.ts";
+export * from "./keys.ts";
+export * from "./merkle-tree.ts";
+export * from "./provider-messages.ts";
+export * from "./shards-root.ts";
+export * from "./sign-typed.ts";
+export * from "./signatures.ts";
+export * from "./typed-data.ts";
+export * from "./typed-digest.ts";
+export * from "./typed-json.ts";
+export * from "./verdict-tree.ts";
+export * from "./words.ts";
