@@ -7,15 +7,14 @@ import {
   CairnError,
   type CommitmentDocument,
   type DealState,
-  decodeDocument,
   type Hex,
-  hashDocument,
   type PackageId,
   recoverTyped,
   type Signed,
   shardsRoot,
   signedToJson,
 } from "@cairn/protocol";
+import { decodeDocument, hashDocument } from "@cairn/protocol/document";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
 import { bytesOf, findByManifest, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";

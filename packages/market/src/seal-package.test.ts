@@ -1,7 +1,8 @@
 import { mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAR_HEADER_BYTES, decodeDocument } from "@cairn/protocol";
+import { CAR_HEADER_BYTES } from "@cairn/protocol";
+import { decodeDocument } from "@cairn/protocol/document";
 import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";

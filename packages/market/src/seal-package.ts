@@ -4,12 +4,12 @@ import {
   CAR_HEADER_BYTES,
   CairnError,
   type CommitmentDocument,
-  encodeDocument,
   MAX_DOCUMENT_BYTES,
   type PackageId,
   type PieceCommitment,
   shardsRoot,
 } from "@cairn/protocol";
+import { encodeDocument } from "@cairn/protocol/document";
 import { CID } from "multiformats/cid";
 import { type CommitmentRequest, computeCommitments } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";

@@ -1,7 +1,6 @@
 export { crypto } from "#crypto";
 export * from "./commitments.ts";
 export type { Crypto } from "./crypto/crypto.ts";
-export * from "./document.ts";
 export * from "./errors.ts";
 export * from "./hex.ts";
 export * from "./keys.ts";

@@ -1,6 +1,7 @@
 import { submissionId } from "@cairn/chain";
 import { inBatches, LONGEST_PAUSE_SECONDS, periodAt, periodStart, quoteUsable, type SlotEvent } from "@cairn/core";
-import { type CairnError, decodeDocument, shardTree } from "@cairn/protocol";
+import { type CairnError, shardTree } from "@cairn/protocol";
+import { decodeDocument } from "@cairn/protocol/document";
 import type { Context } from "../context.ts";
 import { loadDocument, mandateOf, type PackageRow } from "../package-rows.ts";
 import { applyToEach } from "../slot-events.ts";

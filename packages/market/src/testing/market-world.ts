@@ -6,7 +6,6 @@ import {
   addressOfKey,
   type CommitmentDocument,
   type DealId,
-  encodeDocument,
   type Hex,
   type Mandate,
   type Message,
@@ -16,6 +15,7 @@ import {
   signTyped,
   type TypeName,
 } from "@cairn/protocol";
+import { encodeDocument } from "@cairn/protocol/document";
 import type { Context } from "../context.ts";
 import { HandedBytes } from "../handed-bytes.ts";
 import { loadSlots, type SlotRow, saveSlot } from "../slot-rows.ts";

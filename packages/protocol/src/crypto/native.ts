@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { keccak_256 } from "@noble/hashes/sha3";
 import type { Crypto } from "./crypto.ts";
 
 interface NativeSecp256k1 {
@@ -17,8 +16,6 @@ type KeccakState = new () => {
 };
 
 const load = createRequire(import.meta.url);
-/** Loaded only where there is no addon: it costs every process some 20 ms. */
-const noble = (): Crypto => (load("./noble.ts") as typeof import("./noble.ts")).crypto;
 
 function addon<T>(open: () => T): T | undefined {
   try {
@@ -29,38 +26,68 @@ function addon<T>(open: () => T): T | undefined {
   }
 }
 
-/** The addons where the platform has prebuilt ones (not linux-arm64), JavaScript elsewhere. */
-function bestCrypto(): Crypto {
-  const secp = addon(() => load("secp256k1/bindings.js") as NativeSecp256k1);
+/** keccak256, a rate of 1,088 and a capacity of 512 bits, by the sponge of the package keccak. */
+function nativeKeccak(): Crypto["keccak"] | undefined {
   const Sponge = addon(() => {
     const path = load.resolve("keccak/bindings.js");
     // Of keccak's own dependencies, not of ours.
     const loadAsKeccak = createRequire(path);
     return loadAsKeccak("node-gyp-build")(dirname(path)) as KeccakState;
   });
+  return (
+    Sponge &&
+    ((data) => {
+      const sponge = new Sponge();
+      sponge.initialize(1088, 512);
+      sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
+      return sponge.squeeze(32);
+    })
+  );
+}
+
+function nativeCurve(): Pick<Crypto, "publicKey" | "sign" | "recover"> | undefined {
+  const secp = addon(() => load("secp256k1/bindings.js") as NativeSecp256k1);
+  return (
+    secp && {
+      publicKey: (key) => secp.publicKeyCreate(key, false),
+      sign(digest, key) {
+        const { signature, recid } = secp.ecdsaSign(digest, key);
+        return { signature, recovery: recid };
+      },
+      recover: (signature, recovery, digest) => secp.ecdsaRecover(signature, recovery, digest, false),
+    }
+  );
+}
+
+/** The addons where the platform has prebuilt ones (not linux-arm64), JavaScript elsewhere. */
+function bestCrypto(): Crypto {
+  const [keccak, curve] = [nativeKeccak(), nativeCurve()];
+  const pure = () => (load("./noble.ts") as typeof import("./noble.ts")).crypto;
+  const { publicKey, sign, recover } = curve ?? pure();
   return {
-    kind: secp && Sponge ? "native" : "pure",
+    kind: keccak && curve ? "native" : "pure",
     sha256: (data) => createHash("sha256").update(data).digest(),
-    keccak: Sponge
-      ? (data) => {
-          const sponge = new Sponge();
-          // keccak256: a rate of 1,088 and a capacity of 512 bits.
-          sponge.initialize(1088, 512);
-          sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
-          return sponge.squeeze(32);
-        }
-      : keccak_256,
-    publicKey: secp ? (key) => secp.publicKeyCreate(key, false) : (key) => noble().publicKey(key),
-    sign: secp
-      ? (digest, key) => {
-          const { signature, recid } = secp.ecdsaSign(digest, key);
-          return { signature, recovery: recid };
-        }
-      : (digest, key) => noble().sign(digest, key),
-    recover: secp
-      ? (signature, recovery, digest) => secp.ecdsaRecover(signature, recovery, digest, false)
-      : (signature, recovery, digest) => noble().recover(signature, recovery, digest),
+    keccak: keccak ?? pure().keccak,
+    publicKey,
+    sign,
+    recover,
   };
 }
 
-export const crypto: Crypto = bestCrypto();
+let best: Crypto | undefined;
+/** Loaded at the first use: most commands that import this room sign nothing. */
+const loaded = (): Crypto => {
+  best ??= bestCrypto();
+  return best;
+};
+
+export const crypto: Crypto = {
+  get kind() {
+    return loaded().kind;
+  },
+  sha256: (data) => loaded().sha256(data),
+  keccak: (data) => loaded().keccak(data),
+  publicKey: (key) => loaded().publicKey(key),
+  sign: (digest, key) => loaded().sign(digest, key),
+  recover: (signature, recovery, digest) => loaded().recover(signature, recovery, digest),
+};
