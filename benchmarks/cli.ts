@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { holdLock } from "@cairn/process";
 
 const ROUNDS = 7;
 const TARGET_SECONDS = 0.3;
@@ -49,7 +50,12 @@ async function homeOfRefusals() {
   const run = { url, pid: process.pid, profile: "local", chainUrl: url, startedAt: 0, children: [] };
   writeFileSync(join(directory, "run.json"), JSON.stringify(run));
   writeFileSync(join(directory, "token"), "token\n");
-  return { directory, asked: () => asked, close: () => gateway.close() };
+  const lock = holdLock(join(directory, "lock"));
+  const close = () => {
+    lock.release();
+    gateway.close();
+  };
+  return { directory, asked: () => asked, close };
 }
 
 try {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { holdLock } from "@cairn/process";
 import { afterAll, describe, expect, it } from "vitest";
 import { ensureAccount } from "./account/account.ts";
 import { homeAt } from "./home/home.ts";
@@ -99,6 +100,7 @@ describe("the start of a command", () => {
     writeFileSync(join(home, "token"), "token\n");
     const run = { url, pid: process.pid, profile: "local", chainUrl: url, startedAt: 0, children: [] };
     writeFileSync(join(home, "run.json"), JSON.stringify(run));
+    const lock = holdLock(join(home, "lock"));
     try {
       for (const line of ["ls", "put .", "get x y", "show x", "check x", "cat x/y", "diff x y", "wallet"]) {
         asked.length = 0;
@@ -116,6 +118,7 @@ describe("the start of a command", () => {
         expect({ line, early: libraries.filter((library) => late.includes(library)) }).toEqual({ line, early: [] });
       }
     } finally {
+      lock.release();
       gateway.close();
     }
   });

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { AccountJson, NetworkJson, PackageJson, ProviderJson, StatusJson } from "@cairn/client";
-import { isRunning, type ProcessIdentity, processIdentity } from "@cairn/process";
+import { isRunning, type ProcessIdentity } from "@cairn/process";
 import { asCairnError } from "@cairn/protocol/errors";
 import { homeAt, readJson } from "../home/home.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
@@ -47,7 +47,7 @@ export async function status(options: CommonOptions): Promise<void> {
   try {
     const run = await findRunning(home);
     const processes = await processesOf(home.directory, run);
-    for (const problem of troubleWith(home.directory, run, processes)) problems.push(problem);
+    for (const problem of troubleWith(home.directory, processes)) problems.push(problem);
     found = { run, processes, ...(await ask(options, run)) };
   } catch (error) {
     const { code, message, next } = asCairnError(error);
@@ -155,11 +155,8 @@ async function processesOf(home: string, run: RunFile): Promise<ProcessStatus[]>
   });
 }
 
-function troubleWith(home: string, run: RunFile, processes: ProcessStatus[]): Problem[] {
+function troubleWith(home: string, processes: ProcessStatus[]): Problem[] {
   const problems: Problem[] = [];
-  if (processIdentity(run.pid) === undefined) {
-    problems.push({ what: `process ${run.pid} of this network has ended`, next: "Start it again with `cairn up`." });
-  }
   for (const { name, provider } of processes.filter(({ running }) => !running)) {
     problems.push({
       what: `${name}${provider === null ? "" : ` (${provider})`} has ended`,

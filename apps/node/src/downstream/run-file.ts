@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { processIdentity } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { type Home, readIfWhole, writeWhole } from "../home/home.ts";
+import { stillHolds } from "../home/home-holder.ts";
 
 /** What a standalone verification node says of itself, in HOME/downstream/run.json while it serves. */
 export interface DownstreamRunFile {
@@ -26,13 +26,17 @@ export const removeDownstreamRunFile = (home: Home): Promise<void> => rm(runFile
 
 /** The standalone node that runs in this home; undefined when there is none, or it was killed. */
 export async function runningAlone(home: Home): Promise<DownstreamRunFile | undefined> {
-  const run = await readIfWhole(runFile(home), isRunFile);
-  return run === undefined || processIdentity(run.pid) === undefined ? undefined : run;
+  return running(home, runFile(home));
+}
+
+async function running(home: Home, file: string): Promise<DownstreamRunFile | undefined> {
+  const run = await readIfWhole(file, isRunFile);
+  return run !== undefined && stillHolds(home.directory, run.pid) ? run : undefined;
 }
 
 /** The node that serves from this home, alone or within a network; throws `not-running`. */
 export async function findDownstream(home: Home): Promise<{ url: string }> {
-  const run = (await runningAlone(home)) ?? (await readIfWhole(home.runFile, isRunFile));
+  const run = (await runningAlone(home)) ?? (await running(home, home.runFile));
   if (run !== undefined) return { url: run.url };
   throw new CairnError(`no downstream node is running in ${home.directory}`, {
     code: "not-running",

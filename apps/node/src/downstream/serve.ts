@@ -41,6 +41,7 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   let supervisor: Supervisor | undefined;
   try {
+    await removeDownstreamRunFile(home);
     const port = file.port ?? DEFAULT_PORT;
     const host = file.host ?? gatewayHost();
     await requireFreePort(port, host);

@@ -15,6 +15,15 @@ export function homeHolder(directory: string): HomeHolder | undefined {
   return holder === undefined ? undefined : { pid: holder.pid, runs: runsAs(holder.pid) };
 }
 
+/**
+ * Whether the process that wrote a run file still has its home. One that was killed leaves the file, and anybody may listen at its address by
+ * now: whoever trusts the file without asking hands the owner's token to them.
+ */
+export function stillHolds(directory: string, pid: number): boolean {
+  const holder = homeHolder(directory);
+  return holder !== undefined && (holder.pid === pid || holder.pid === 0);
+}
+
 /** By its command line: `… main.ts up …` (or `start`), `… main.ts downstream serve …`. */
 function runsAs(pid: number): HomeHolder["runs"] {
   let words: string[];

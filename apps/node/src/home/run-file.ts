@@ -38,8 +38,8 @@ export const removeRunFile = (home: Home): Promise<void> => rm(home.runFile, { f
 /** The running network of a home; throws `not-running`, or `network-starting` while one starts (or stops). */
 export async function findRunning(home: Home): Promise<RunFile> {
   const run = await readIfWhole(home.runFile, isRunFile);
-  if (run !== undefined) return run;
-  const { homeHolder } = await import("./home-holder.ts");
+  const { homeHolder, stillHolds } = await import("./home-holder.ts");
+  if (run !== undefined && stillHolds(home.directory, run.pid)) return run;
   const holder = homeHolder(home.directory);
   if (holder?.runs === "network") {
     throw new CairnError(`the network in ${home.directory} is starting, or ending (process ${holder.pid})`, {

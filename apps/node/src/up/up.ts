@@ -57,6 +57,8 @@ export async function up(options: UpOptions): Promise<void> {
   const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
   try {
+    // Of one that was killed, whose process id may be ours by now.
+    await removeRunFile(home);
     const settings = await homeSettings(home, { ...options, ...(chainPort === undefined ? {} : { chainPort }) });
     await makeDirectory(home.logs);
     supervisor = await superviseChildren({
