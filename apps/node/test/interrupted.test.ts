@@ -7,8 +7,8 @@ import { walkFolder } from "@cairn/archive";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureAccount } from "../src/account/account.ts";
 import { type Bend, Half, HELD, startMemoryGateway } from "../src/cli/testing/memory-gateway.ts";
+import { serveHome } from "../src/cli/testing/serve-home.ts";
 import { homeAt } from "../src/home/home.ts";
-import { writeRunFile } from "../src/home/run-file.ts";
 import { until } from "./support/network.ts";
 import { CHECKOUT, typeLine } from "./support/outside.ts";
 
@@ -20,6 +20,7 @@ const SLOW = { timeout: 600_000 };
 let gateway: Awaited<ReturnType<typeof startMemoryGateway>>;
 let folder: string;
 let home: string;
+let served: Awaited<ReturnType<typeof serveHome>>;
 let source: string;
 
 beforeAll(async () => {
@@ -29,20 +30,13 @@ beforeAll(async () => {
   source = join(folder, "source");
   const at = homeAt(home);
   await ensureAccount(at);
-  await writeFile(at.tokenFile, "token\n");
-  await writeRunFile(at, {
-    url: gateway.url,
-    pid: process.pid,
-    profile: "local",
-    chainUrl: "http://127.0.0.1:1",
-    startedAt: 1,
-    children: [],
-  });
+  served = await serveHome(at, gateway.url);
   await mkdir(source);
   for (const name of ["a", "b", "c"]) await writeFile(join(source, name), randomBytes(90_000));
 });
 afterAll(async () => {
   await gateway?.stop();
+  served?.release();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 beforeEach(() => gateway.lie(undefined));

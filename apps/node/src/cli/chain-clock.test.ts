@@ -1,33 +1,26 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
-import { writeRunFile } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { doctor } from "./doctor.ts";
 import { status } from "./status.ts";
 import { startMemoryGateway } from "./testing/memory-gateway.ts";
+import { serveHome } from "./testing/serve-home.ts";
 
 let gateway: Awaited<ReturnType<typeof startMemoryGateway>>;
 let home: string;
+let served: Awaited<ReturnType<typeof serveHome>>;
 
 beforeAll(async () => {
   gateway = await startMemoryGateway();
   home = await mkdtemp(join(tmpdir(), "cairn-clock-"));
-  await writeFile(homeAt(home).tokenFile, "token\n");
-  const chainUrl = "http://127.0.0.1:1";
-  await writeRunFile(homeAt(home), {
-    url: gateway.url,
-    pid: process.pid,
-    profile: "local",
-    chainUrl,
-    startedAt: 1,
-    children: [],
-  });
+  served = await serveHome(homeAt(home), gateway.url);
 });
 afterAll(async () => {
   await gateway.stop();
+  served.release();
   await rm(home, { recursive: true, force: true });
 });
 afterEach(() => {

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ensureAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
-import { writeRunFile } from "../home/run-file.ts";
 import { check } from "./check.ts";
 import { get } from "./get.ts";
 import { put } from "./put.ts";
@@ -12,12 +11,14 @@ import { recover } from "./recover.ts";
 import { rm } from "./rm.ts";
 import { show } from "./show.ts";
 import { type Bend, refusal, startMemoryGateway } from "./testing/memory-gateway.ts";
+import { serveHome } from "./testing/serve-home.ts";
 
 type Gateway = Awaited<ReturnType<typeof startMemoryGateway>>;
 type Answer = Record<string, unknown>;
 
 let gateway: Gateway;
 let folder: string;
+let served: Awaited<ReturnType<typeof serveHome>>;
 let options: { home: string; json: true; yes: true };
 /** A package of this home, and one of the same account under another name. */
 let asked: string;
@@ -29,15 +30,7 @@ beforeAll(async () => {
   options = { home: join(folder, "home"), json: true, yes: true };
   const home = homeAt(options.home);
   await ensureAccount(home);
-  await writeFile(home.tokenFile, "token\n");
-  await writeRunFile(home, {
-    url: gateway.url,
-    pid: process.pid,
-    profile: "local",
-    chainUrl: "http://127.0.0.1:1",
-    startedAt: 1,
-    children: [],
-  });
+  served = await serveHome(home, gateway.url);
   for (const name of ["photos", "letters", "fresh"]) {
     await mkdir(join(folder, name));
     await writeFile(join(folder, name, "file"), `all of the ${name}`);
@@ -45,6 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
+  served.release();
   await removeFile(folder, { recursive: true, force: true });
 });
 

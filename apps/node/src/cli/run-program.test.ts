@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,12 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { homeAt } from "../home/home.ts";
-import { writeRunFile } from "../home/run-file.ts";
+import { serveHome } from "./testing/serve-home.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 let directory: string;
 let server: Server;
+let served: Awaited<ReturnType<typeof serveHome>>;
 let error: unknown;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "cairn-program-"));
@@ -21,12 +22,11 @@ beforeAll(async () => {
   await once(server, "listening");
   const home = homeAt(join(directory, "home"));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const run = { url, pid: process.pid, profile: "local", chainUrl: "http://127.0.0.1:1", startedAt: 1, children: [] };
-  await writeRunFile(home, run as never);
-  await writeFile(home.tokenFile, "token\n");
+  served = await serveHome(home, url);
 });
 afterAll(async () => {
   server.close();
+  served.release();
   await rm(directory, { recursive: true, force: true });
 });
 
