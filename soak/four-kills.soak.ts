@@ -82,7 +82,7 @@ describe("kill -9", () => {
     "of the gateway while it receives a package and while it hands it over: the put goes on by itself",
     async () => {
       const put = network.cli("put", await makeTree("first"), "--json");
-      await untilIn("RECEIVING", "SEALING", "COMMITTED");
+      await untilIn("RECEIVING", "COMMITTING", "COMMITTED");
       await network.kill("gateway");
       await untilIn("PLACING");
       await network.kill("gateway");

@@ -128,7 +128,7 @@ describe("Ctrl-C in put", SLOW, () => {
     ["it opens the package", "open", "POST /packages", "--yes", null],
     ["it encrypts", "pack", /Encrypting and uploading \S+ [1-9]/, "--yes --bwlimit 20KiB", null],
     ["it uploads", "upload", "PUT /packages/:id/pieces/0", "--yes", null],
-    ["the gateway computes commitments", "seal", "POST /packages/:id/seal", "--yes", 3],
+    ["the gateway computes commitments", "complete", "POST /packages/:id/complete", "--yes", 3],
     ["it waits for quotes", "quote", "POST /packages/:id/quote", "--yes", 3],
     ["it asks", "ask", /\[y\/N\]/, "", 3],
   ])("while %s says what is kept, and the same command goes on", async (_, name, stage, options, resumed) => {

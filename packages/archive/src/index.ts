@@ -21,6 +21,7 @@ export {
 } from "./keys/account-key.ts";
 export { decodeManifest } from "./manifest/decode-manifest.ts";
 export { encodeManifest } from "./manifest/encode-manifest.ts";
+export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {
   type DirectoryEntry,
   type FileEntry,
@@ -32,7 +33,6 @@ export {
   type SymlinkEntry,
   totalsOf,
 } from "./manifest/manifest.ts";
-export { openManifest, sealManifest } from "./manifest/seal-manifest.ts";
 export {
   bodyBytes,
   type Checkpoint,

@@ -5,7 +5,7 @@ import type { AuditContext } from "./context.ts";
 
 /** Of `catalog.deals d`: the deal's package is kept at this gateway, by whichever account. */
 export const KEPT_HERE =
-  "exists (select from catalog.packages c where c.manifest_hash = d.manifest_hash and c.owner = d.owner)";
+  "exists (select from catalog.packages c where c.document_hash = d.document_hash and c.owner = d.owner)";
 
 /** A deal as the audit needs it: from the projection of the finalised chain. */
 export interface AuditedDeal {
@@ -14,7 +14,7 @@ export interface AuditedDeal {
   /** The provider's present hot key: signs its proofs. */
   hot: Address;
   owner: Address;
-  manifestHash: Hex;
+  documentHash: Hex;
   package: PackageId | null;
   piece: number;
   shard: number;
@@ -46,12 +46,12 @@ export async function auditedDeals(
 ): Promise<AuditedDeal[]> {
   const { rows } = await pool.query({
     name: "audit-deals",
-    text: `select d.deal, d.provider, p.hot, d.owner, d.manifest_hash as "manifestHash", c.id as package, d.piece, d.shard,
+    text: `select d.deal, d.provider, p.hot, d.owner, d.document_hash as "documentHash", c.id as package, d.piece, d.shard,
   coalesce(c.k, 1) as k, d.commitment, d.raw_length as "rawLength", d.duty, d.price_per_period as "pricePerPeriod", d.received_at as "receiptTime",
   d.last_period as "lastPeriod", d.periods, d.state, d.verifier_set as "verifierSet"
 from catalog.deals d
 join catalog.providers p on p.provider = d.provider
-left join catalog.packages c on c.manifest_hash = d.manifest_hash and c.owner = d.owner
+left join catalog.packages c on c.document_hash = d.document_hash and c.owner = d.owner
 where ($1::text[] is null or d.deal = any($1)) and ($2::text is null or d.state = $2) and ($3::text is null or c.id = $3)
   and ($4::text is null or d.verifier_set = $4)
 order by d.deal`,

@@ -42,7 +42,7 @@ const sign = async (of: DealId, offset: number, length: number): Promise<Signed<
   signature: "0x",
 });
 const capability: Signed<"ReadCapability"> = {
-  message: { manifestHash: `0x${"00".repeat(32)}`, audience: `0x${"00".repeat(20)}`, expiry: 0n },
+  message: { documentHash: `0x${"00".repeat(32)}`, audience: `0x${"00".repeat(20)}`, expiry: 0n },
   signature: "0x",
 };
 const check = async (full: boolean) => {

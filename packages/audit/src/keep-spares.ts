@@ -38,7 +38,7 @@ where l.verifier_set = $1 and l.period = $2`,
         const known = deals.get(deal);
         return known === undefined
           ? []
-          : [{ deal, outcome, piece: `${known.owner}/${known.manifestHash}/${known.piece}`, k: known.k }];
+          : [{ deal, outcome, piece: `${known.owner}/${known.documentHash}/${known.piece}`, k: known.k }];
       }),
     ),
   );

@@ -21,7 +21,7 @@ const [RUNNING, FAILED] = ["running", "failed"];
 
 async function insertDeal(deal: string, state: string): Promise<void> {
   await database.pool.query(
-    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
+    `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
   verifier_set, escrow, deadline, state, proposed_at, proposed_block) values ($1, '', '', '', 0, 0, '', 127, 1, 1, 1, $2, 1, 0, $3, 0, 0)`,
     [deal, SET, state],
   );

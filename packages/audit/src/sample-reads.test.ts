@@ -15,7 +15,7 @@ beforeAll(async () => {
   net = await startAudited(started.world, { shards: 3 });
   const { owner, deployment } = net.s;
   const message = {
-    manifestHash: net.deals[0]!.quote.manifestHash,
+    documentHash: net.deals[0]!.quote.documentHash,
     audience: net.s.ownerAddress,
     expiry: 2n ** 40n,
   };

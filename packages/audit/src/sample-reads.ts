@@ -94,7 +94,7 @@ async function draw(context: WorkingContext, period: number, now: number): Promi
   const { rows } = await context.pool.query<{ deal: DealId; capability: JsonSigned<"ReadCapability"> }>(
     `with readable as (
   select d.deal, c.read_capability as capability, r.deal is not null as refused from catalog.deals d
-  join catalog.packages c on c.manifest_hash = d.manifest_hash and c.owner = d.owner and c.read_capability is not null
+  join catalog.packages c on c.document_hash = d.document_hash and c.owner = d.owner and c.read_capability is not null
   left join audit.refused_reads r on r.deal = d.deal
   where d.state = 'ACTIVE' and d.verifier_set = $1 and exists (
     select from audit.outcomes o where o.deal = d.deal and o.period >= $2 and o.outcome in ('proved', 'chain', 'late'))

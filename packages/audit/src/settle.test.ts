@@ -30,7 +30,7 @@ beforeEach(async () => {
   });
   await ensureAccount(database.pool, "local");
   await database.pool.query(
-    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, manifest_hash, verifier_set)
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, document_hash, verifier_set)
 values ($1, 'local', $2, decode(repeat('00', 32), 'hex'), '', 'STORED', 1, 2, 'none', 'private', 1, $3, $4)`,
     ["1".repeat(32), OWNER, MANIFEST, SET],
   );
@@ -98,7 +98,7 @@ async function insertDeal(id: number, of: TestDeal = {}): Promise<Hex> {
     deadline = 0,
   } = of;
   await database.pool.query(
-    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
+    `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
   verifier_set, escrow, paid, refunded, deadline, state, proposed_at, received_at, proposed_block)
 values ($1, $2, $3, $4, 0, $5, '', 127, $6, $7, $8, $9, $10, $11, $12, $14, $13, 0, 1, 0)`,
     [

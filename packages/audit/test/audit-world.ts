@@ -88,9 +88,9 @@ export async function startAudited(world: World, options: AuditedOptions): Promi
   const packageId = randomBytes(16).toString("hex");
   await ensureAccount(pool, "local");
   await pool.query(
-    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, manifest_hash, verifier_set)
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, document_hash, verifier_set)
 values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)`,
-    [packageId, s.ownerAddress, randomBytes(32), options.k ?? 1, options.shards, stored.mandate.manifestHash, s.set],
+    [packageId, s.ownerAddress, randomBytes(32), options.k ?? 1, options.shards, stored.mandate.documentHash, s.set],
   );
   const transport = new TestProviders(s, deals);
   const context: WorkingContext = {

@@ -6,7 +6,7 @@ import { enqueue } from "./outbox.ts";
 
 interface KnownDeal {
   deal: string;
-  manifest_hash: string;
+  document_hash: string;
   provider: string;
   piece: number;
   shard: number;
@@ -19,10 +19,10 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
   switch (event.name) {
     case "PackageCreated":
       await client.query(
-        `insert into catalog.escrows (manifest_hash, owner, executor, reserve, created_block) values ($1, $2, $3, $4, $5)
-         on conflict (owner, manifest_hash) do nothing`,
+        `insert into catalog.escrows (document_hash, owner, executor, reserve, created_block) values ($1, $2, $3, $4, $5)
+         on conflict (owner, document_hash) do nothing`,
         [
-          event.manifestHash,
+          event.documentHash,
           event.owner.toLowerCase(),
           event.executor.toLowerCase(),
           event.reserve.toString(),
@@ -33,17 +33,17 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
     case "DealProposed":
       // A shard whose earlier deal came to be ACTIVE is paid from the reserve; withdrawn and expired proposals do not count (docs/protocol.md, 2).
       await client.query(
-        `update catalog.escrows set reserve = reserve - $4 where manifest_hash = $1 and owner = $5 and exists (select 1 from catalog.deals
-           where manifest_hash = $1 and owner = $5 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
-        [event.manifestHash, event.piece, event.shard, event.escrow.toString(), event.owner.toLowerCase()],
+        `update catalog.escrows set reserve = reserve - $4 where document_hash = $1 and owner = $5 and exists (select 1 from catalog.deals
+           where document_hash = $1 and owner = $5 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
+        [event.documentHash, event.piece, event.shard, event.escrow.toString(), event.owner.toLowerCase()],
       );
       await client.query(
-        `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
+        `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
            periods, duty, verifier_set, escrow, deadline, state, proposed_at, proposed_block)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'PROPOSED', $15, $16) on conflict (deal) do nothing`,
         [
           event.deal,
-          event.manifestHash,
+          event.documentHash,
           event.owner.toLowerCase(),
           event.provider.toLowerCase(),
           event.piece,
@@ -92,22 +92,22 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       return [];
     case "DealRefunded":
       await client.query(
-        `with refunded as (update catalog.deals set refunded = refunded + $2 where deal = $1 returning owner, manifest_hash)
+        `with refunded as (update catalog.deals set refunded = refunded + $2 where deal = $1 returning owner, document_hash)
          update catalog.escrows e set reserve = reserve + $2 from refunded r
-           where $3 and e.owner = r.owner and e.manifest_hash = r.manifest_hash`,
+           where $3 and e.owner = r.owner and e.document_hash = r.document_hash`,
         [event.deal, event.amount.toString(), event.toReserve],
       );
       return [];
     case "PackageTerminated":
       await client.query(
-        "update catalog.deals set last_period = $3 where manifest_hash = $1 and owner = $2 and state = 'ACTIVE'",
-        [event.manifestHash, event.owner.toLowerCase(), event.lastPeriod],
+        "update catalog.deals set last_period = $3 where document_hash = $1 and owner = $2 and state = 'ACTIVE'",
+        [event.documentHash, event.owner.toLowerCase(), event.lastPeriod],
       );
       return [];
     case "ReserveReleased":
       await client.query(
-        "update catalog.escrows set released = true, reserve = 0 where manifest_hash = $1 and owner = $2",
-        [event.manifestHash, event.owner.toLowerCase()],
+        "update catalog.escrows set released = true, reserve = 0 where document_hash = $1 and owner = $2",
+        [event.documentHash, event.owner.toLowerCase()],
       );
       return [];
     default:
@@ -121,15 +121,15 @@ async function changeState(client: PoolClient, deal: string, state: DealState, t
        activated_at = case when $2 = 'ACTIVE' then $3 else activated_at end,
        ended_at = case when $2 in ('COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED') then $3 else ended_at end
      where deal = $1
-     returning deal, manifest_hash, provider, piece, shard, state,
-       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash and p.owner = d.owner limit 1) as package`,
+     returning deal, document_hash, provider, piece, shard, state,
+       (select p.id from catalog.packages p where p.document_hash = d.document_hash and p.owner = d.owner limit 1) as package`,
     [deal, state, time],
   );
   const known = rows[0] as KnownDeal | undefined;
   if (!known) return [];
   await enqueue(client, "deal-state", {
     deal: known.deal as `0x${string}`,
-    manifestHash: known.manifest_hash as `0x${string}`,
+    documentHash: known.document_hash as `0x${string}`,
     state,
   });
   const told = describe(known);

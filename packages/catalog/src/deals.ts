@@ -5,7 +5,7 @@ import type { Queryable } from "./queryable.ts";
 /** One deal as the finalised chain has it. */
 export interface DealRow {
   deal: DealId;
-  manifestHash: Hex;
+  documentHash: Hex;
   owner: Address;
   provider: Address;
   piece: number;
@@ -43,11 +43,11 @@ export interface DealFilter {
 export async function listDeals(db: Queryable, filter: DealFilter): Promise<DealRow[]> {
   const { rows } = await db.query(
     `select * from catalog.deals
-     where ($1::text is null or manifest_hash = $1) and ($2::text is null or owner = $2) and ($3::text is null or provider = $3)
+     where ($1::text is null or document_hash = $1) and ($2::text is null or owner = $2) and ($3::text is null or provider = $3)
        and ($4::text is null or verifier_set = $4) and ($5::text[] is null or state = any($5)) and ($6::text[] is null or deal = any($6))
-     order by proposed_block, manifest_hash, piece, shard`,
+     order by proposed_block, document_hash, piece, shard`,
     [
-      filter.package?.manifestHash ?? null,
+      filter.package?.documentHash ?? null,
       (filter.package?.owner ?? filter.owner)?.toLowerCase() ?? null,
       filter.provider?.toLowerCase() ?? null,
       filter.verifierSet ?? null,
@@ -63,7 +63,7 @@ const orNull = (value: unknown) => (value === null ? null : Number(value));
 function dealOf(row: Record<string, unknown>): DealRow {
   return {
     deal: row.deal as DealId,
-    manifestHash: row.manifest_hash as Hex,
+    documentHash: row.document_hash as Hex,
     owner: row.owner as Address,
     provider: row.provider as Address,
     piece: row.piece as number,

@@ -35,7 +35,7 @@ create table catalog.packages (
   layout text not null,
   days double precision not null,
   root text,
-  manifest_hash text,
+  document_hash text,
   shards_root text,
   document bytea,
   manifest_key text,
@@ -62,7 +62,7 @@ create table catalog.packages (
 create unique index packages_live_name on catalog.packages (account, name_hash)
   where state not in ('REMOVED', 'ABANDONED', 'EXPIRED');
 create index packages_due on catalog.packages (next_due_at) where next_due_at is not null;
-create index packages_by_manifest on catalog.packages (manifest_hash);
+create index packages_by_manifest on catalog.packages (document_hash);
 create index packages_by_account on catalog.packages (account, created_at);
 
 create table catalog.pieces (
@@ -148,7 +148,7 @@ create table catalog.work (
 
 create table catalog.deals (
   deal text primary key,
-  manifest_hash text not null,
+  document_hash text not null,
   owner text not null,
   provider text not null,
   piece integer not null,
@@ -173,7 +173,7 @@ create table catalog.deals (
   proposed_block bigint not null,
   received_block bigint
 );
-create index deals_by_manifest on catalog.deals (manifest_hash, piece, shard);
+create index deals_by_manifest on catalog.deals (document_hash, piece, shard);
 create index deals_by_provider on catalog.deals (provider) where state in ('PROPOSED', 'ACTIVE');
 create index deals_by_owner on catalog.deals (owner);
 create index deals_by_state on catalog.deals (state);
@@ -182,13 +182,13 @@ create index deals_held on catalog.deals (verifier_set) where state = 'COMPLETED
 
 -- one for each package on chain: the same hash under another owner is another package
 create table catalog.escrows (
-  manifest_hash text not null,
+  document_hash text not null,
   owner text not null,
   executor text not null,
   reserve numeric(78, 0) not null,
   created_block bigint not null,
   released boolean not null default false,
-  primary key (owner, manifest_hash)
+  primary key (owner, document_hash)
 );
 
 create table catalog.events (

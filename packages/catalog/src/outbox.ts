@@ -8,7 +8,7 @@ export const OUTBOX_CHANNEL = "cairn_outbox";
 /** Messages between modules that do not import each other; each topic has one consumer. */
 export interface OutboxTopics {
   /** projection → market: a deal reached a state on the finalised chain. */
-  "deal-state": { deal: DealId; manifestHash: Hex; state: DealState };
+  "deal-state": { deal: DealId; documentHash: Hex; state: DealState };
   /** audit → market: the copy of an ACTIVE deal is damaged and is to be rewritten on the same provider. */
   heal: { deal: DealId; reason: string };
   /** audit → market: the holder of an ACTIVE deal signed a wrong proof or hands out wrong bytes. */

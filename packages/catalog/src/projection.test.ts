@@ -54,7 +54,7 @@ beforeEach(async () => {
   });
   await ensureAccount(database.pool, "local");
   await database.pool.query(
-    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, manifest_hash)
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, document_hash)
      values ($1, 'local', $2, decode(repeat('00', 32), 'hex'), '', 'STORED', 2, 4, 'none', 'private', 1, $3, $3)`,
     [PACKAGE, OWNER, MANIFEST],
   );
@@ -74,7 +74,7 @@ function proposed(block: number): LedgerEvent {
     ...at(block),
     name: "DealProposed",
     deal: DEAL,
-    manifestHash: MANIFEST,
+    documentHash: MANIFEST,
     provider: PROVIDER,
     piece: 0,
     shard: 3,
@@ -191,7 +191,7 @@ describe("createProjection", () => {
     const created = {
       ...at(8),
       name: "PackageCreated" as const,
-      manifestHash: MANIFEST,
+      documentHash: MANIFEST,
       owner: OWNER,
       executor: PROVIDER,
       reserve: 1000n,
@@ -207,14 +207,14 @@ describe("createProjection", () => {
     expect(await reserve()).toBe("975");
   });
 
-  it("keeps packages of two owners under one manifest hash apart: whatever a stranger does to its own changes nothing of the owner's", async () => {
+  it("keeps packages of two owners under one document hash apart: whatever a stranger does to its own changes nothing of the owner's", async () => {
     const STRANGER = hex("9", 20);
     const THEIRS = hex("8", 32);
     const created = (block: number, owner: `0x${string}`, reserve: bigint) =>
-      ({ ...at(block), name: "PackageCreated", manifestHash: MANIFEST, owner, executor: PROVIDER, reserve }) as const;
+      ({ ...at(block), name: "PackageCreated", documentHash: MANIFEST, owner, executor: PROVIDER, reserve }) as const;
     const moved = (block: number, deal: `0x${string}`, state: "ACTIVE" | "FAILED") =>
       ({ ...at(block, 1), name: "DealStateChanged", deal, state }) as const;
-    const of = { manifestHash: MANIFEST, owner: STRANGER };
+    const of = { documentHash: MANIFEST, owner: STRANGER };
     await projection.apply({
       from: 7,
       next: 20,
@@ -241,7 +241,7 @@ describe("createProjection", () => {
       { owner: STRANGER, reserve: 0, released: true },
       { owner: OWNER, reserve: 1000, released: false },
     ]);
-    expect(await listDeals(database.pool, { package: { owner: OWNER, manifestHash: MANIFEST } })).toMatchObject([
+    expect(await listDeals(database.pool, { package: { owner: OWNER, documentHash: MANIFEST } })).toMatchObject([
       { deal: DEAL, state: "ACTIVE", lastPeriod: null },
       { deal: hex("7", 32) },
     ]);
@@ -303,13 +303,13 @@ describe("createProjection", () => {
     const terminated = {
       ...at(10),
       name: "PackageTerminated" as const,
-      manifestHash: MANIFEST,
+      documentHash: MANIFEST,
       owner: OWNER,
       lastPeriod: 42,
     };
     const active = { ...at(9, 1), name: "DealStateChanged" as const, deal: DEAL, state: "ACTIVE" as const };
     await projection.apply({ from: 7, next: 11, head: head(10), events: [proposed(9), active, terminated] });
-    expect(await listDeals(database.pool, { package: { owner: OWNER, manifestHash: MANIFEST } })).toMatchObject([
+    expect(await listDeals(database.pool, { package: { owner: OWNER, documentHash: MANIFEST } })).toMatchObject([
       { lastPeriod: 42 },
     ]);
   });

@@ -4,6 +4,7 @@ import type {
   AccountJson,
   CheckResultJson,
   CommitPackageJson,
+  CompletePackageJson,
   EventJson,
   KeepUploadJson,
   KeptUploadJson,
@@ -18,7 +19,6 @@ import type {
   RecoverableJson,
   RenamePackageJson,
   RepairKeyJson,
-  SealPackageJson,
   StatusJson,
 } from "./schemas.ts";
 import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.ts";
@@ -78,8 +78,8 @@ export class CairnClient {
   /** Cut what the gateway holds of an upload back to its first pieces. */
   keepUpload = (id: string, body: KeepUploadJson): Promise<KeptUploadJson> =>
     this.#call(`/packages/${id}/keep`, { method: "POST", body });
-  sealPackage = (id: string, body: SealPackageJson): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/seal`, { method: "POST", body });
+  completePackage = (id: string, body: CompletePackageJson): Promise<PackageDetailJson> =>
+    this.#call(`/packages/${id}/complete`, { method: "POST", body });
   quotePackage = (id: string): Promise<QuotePlanJson> =>
     this.#call(`/packages/${id}/quote`, { method: "POST", body: {} });
   commitPackage = (id: string, body: CommitPackageJson): Promise<PackageDetailJson> =>
@@ -134,7 +134,7 @@ export class CairnClient {
     return this.#download(`/packages/${id}/manifest`, { method: "GET", headers: {} }, signal);
   }
 
-  /** The commitment document (docs/protocol.md, 1): its sha256 is the manifest hash. */
+  /** The commitment document (docs/protocol.md, 1): its sha256 is the document hash. */
   document(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.#download(`/packages/${id}/document`, { method: "GET", headers: {} }, signal);
   }

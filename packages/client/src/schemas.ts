@@ -82,7 +82,7 @@ export const PackageJson = Type.Object({
   files: Type.Integer(),
   pieces: Type.Integer(),
   root: Type.Union([Type.String(), Type.Null()]),
-  manifestHash: Type.Union([Hash, Type.Null()]),
+  documentHash: Type.Union([Hash, Type.Null()]),
   createdAt: Type.Integer({ description: "UNIX seconds, as all times: when the put began" }),
   storedAt: Type.Union([Type.Integer(), Type.Null()], {
     description: "when every shard was proved for the first time",
@@ -169,16 +169,16 @@ export const RenamePackageJson = Type.Object({
 });
 export type RenamePackageJson = Static<typeof RenamePackageJson>;
 
-export const SealPackageJson = Type.Object({
+export const CompletePackageJson = Type.Object({
   root: Type.String({ maxLength: 128 }),
   pieces: Type.Array(Type.Object({ length: Type.Integer({ minimum: 0 }) }), { minItems: 1, maxItems: 100_000 }),
   files: Type.Integer({ minimum: 0 }),
   bytes: Type.Integer({ minimum: 0 }),
 });
-export type SealPackageJson = Static<typeof SealPackageJson>;
+export type CompletePackageJson = Static<typeof CompletePackageJson>;
 
 export const QuotePlanJson = Type.Object({
-  manifestHash: Hash,
+  documentHash: Hash,
   document: Base64,
   placements: Type.Array(
     Type.Object({
@@ -305,7 +305,7 @@ export const AccountJson = Type.Object({
 export type AccountJson = Static<typeof AccountJson>;
 
 export const RecoverableJson = Type.Object({
-  manifestHash: Hash,
+  documentHash: Hash,
   deals: Type.Integer(),
   known: Type.Union([PackageIdText, Type.Null()]),
 });

@@ -1977,7 +1977,7 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2239,7 +2239,7 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2276,7 +2276,7 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2414,7 +2414,7 @@ export const storageDealsAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       }
     ],
@@ -2517,7 +2517,7 @@ export const storageDealsAbi = [
       {
         "indexed": true,
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2684,7 +2684,7 @@ export const storageDealsAbi = [
       {
         "indexed": true,
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2715,7 +2715,7 @@ export const storageDealsAbi = [
       {
         "indexed": true,
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -2740,7 +2740,7 @@ export const storageDealsAbi = [
       {
         "indexed": true,
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -3087,7 +3087,7 @@ export const storageDealsAbi = [
           },
           {
             "internalType": "bytes32",
-            "name": "manifestHash",
+            "name": "documentHash",
             "type": "bytes32"
           },
           {
@@ -3193,7 +3193,7 @@ export const storageDealsAbi = [
               },
               {
                 "internalType": "bytes32",
-                "name": "manifestHash",
+                "name": "documentHash",
                 "type": "bytes32"
               },
               {
@@ -3522,7 +3522,7 @@ export const storageDealsAbi = [
       },
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       },
       {
@@ -3556,7 +3556,7 @@ export const storageDealsAbi = [
       },
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       }
     ],
@@ -3566,7 +3566,7 @@ export const storageDealsAbi = [
         "components": [
           {
             "internalType": "bytes32",
-            "name": "manifestHash",
+            "name": "documentHash",
             "type": "bytes32"
           },
           {
@@ -3647,7 +3647,7 @@ export const storageDealsAbi = [
       },
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       }
     ],
@@ -3769,7 +3769,7 @@ export const storageDealsAbi = [
         "components": [
           {
             "internalType": "bytes32",
-            "name": "manifestHash",
+            "name": "documentHash",
             "type": "bytes32"
           },
           {
@@ -3851,7 +3851,7 @@ export const storageDealsAbi = [
           },
           {
             "internalType": "bytes32",
-            "name": "manifestHash",
+            "name": "documentHash",
             "type": "bytes32"
           },
           {
@@ -3970,7 +3970,7 @@ export const storageDealsAbi = [
       },
       {
         "internalType": "bytes32",
-        "name": "manifestHash",
+        "name": "documentHash",
         "type": "bytes32"
       }
     ],
@@ -4004,7 +4004,7 @@ export const storageDealsAbi = [
         "components": [
           {
             "internalType": "bytes32",
-            "name": "manifestHash",
+            "name": "documentHash",
             "type": "bytes32"
           },
           {

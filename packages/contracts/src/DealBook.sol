@@ -50,7 +50,7 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         uint32 live;
         uint16 k;
         uint16 n;
-        bytes32 manifestHash;
+        bytes32 documentHash;
         bytes32 verifierSet;
         bytes32 shardsRoot;
         bytes32 mandate;
@@ -69,7 +69,7 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
 
     mapping(address account => uint256) public balance;
     mapping(bytes32 id => Deal) internal _deals;
-    /// @dev By (owner, manifestHash): whoever else uses a manifest's hash has another package.
+    /// @dev By (owner, documentHash): whoever else uses a document's hash has another package.
     mapping(bytes32 packageKey => Package) internal _packages;
     /// @dev Latest deal of (package, piece, shard); none once a proposal that the balance paid was withdrawn or ran out.
     mapping(bytes32 slot => bytes32 deal) internal _slots;
@@ -99,7 +99,7 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         Quote memory q = record.quote;
         q.provider = d.provider;
         q.owner = p.owner;
-        q.manifestHash = p.manifestHash;
+        q.documentHash = p.documentHash;
         q.piece = d.piece;
         q.shard = d.shard;
         q.commitment = d.commitment;
@@ -122,10 +122,10 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         record.fromReserve = d.fromReserve;
     }
 
-    function packageOf(address owner, bytes32 manifestHash) external view returns (PackageRecord memory) {
-        Package storage p = _packages[_packageKey(owner, manifestHash)];
+    function packageOf(address owner, bytes32 documentHash) external view returns (PackageRecord memory) {
+        Package storage p = _packages[_packageKey(owner, documentHash)];
         return PackageRecord({
-            manifestHash: manifestHash,
+            documentHash: documentHash,
             owner: p.owner,
             executor: p.executor,
             verifierSet: p.verifierSet,
@@ -141,12 +141,12 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         });
     }
 
-    function packageReserve(address owner, bytes32 manifestHash) external view returns (uint256) {
-        return _packages[_packageKey(owner, manifestHash)].reserve;
+    function packageReserve(address owner, bytes32 documentHash) external view returns (uint256) {
+        return _packages[_packageKey(owner, documentHash)].reserve;
     }
 
-    function liveDealAt(address owner, bytes32 manifestHash, uint32 piece, uint16 shard) external view returns (bytes32) {
-        bytes32 deal = _slots[_slotKey(_packageKey(owner, manifestHash), piece, shard)];
+    function liveDealAt(address owner, bytes32 documentHash, uint32 piece, uint16 shard) external view returns (bytes32) {
+        bytes32 deal = _slots[_slotKey(_packageKey(owner, documentHash), piece, shard)];
         return _isLive(deal) ? deal : bytes32(0);
     }
 
@@ -222,12 +222,12 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         d = _inState(id, DealState.PROPOSED);
         if (block.timestamp > d.deadline) revert DeadlinePassed(id, d.deadline);
         Package storage p = _packages[d.packageKey];
-        if (p.lastPeriod != 0) revert PackageEnded(p.manifestHash, p.lastPeriod);
+        if (p.lastPeriod != 0) revert PackageEnded(p.documentHash, p.lastPeriod);
     }
 
-    function _knownPackage(address owner, bytes32 manifestHash) internal view returns (Package storage p) {
-        p = _packages[_packageKey(owner, manifestHash)];
-        if (p.owner == address(0)) revert UnknownPackage(manifestHash);
+    function _knownPackage(address owner, bytes32 documentHash) internal view returns (Package storage p) {
+        p = _packages[_packageKey(owner, documentHash)];
+        if (p.owner == address(0)) revert UnknownPackage(documentHash);
     }
 
     function _isLive(bytes32 deal) internal view returns (bool) {
@@ -258,8 +258,8 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
         if (signer != wanted) revert WrongSigner(digest, wanted, signer);
     }
 
-    function _packageKey(address owner, bytes32 manifestHash) internal pure returns (bytes32) {
-        return keccak256(abi.encode(owner, manifestHash));
+    function _packageKey(address owner, bytes32 documentHash) internal pure returns (bytes32) {
+        return keccak256(abi.encode(owner, documentHash));
     }
 
     function _slotKey(bytes32 packageKey, uint32 piece, uint16 shard) internal pure returns (bytes32) {

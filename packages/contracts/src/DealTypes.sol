@@ -16,7 +16,7 @@ enum DealState {
 struct Quote {
     address provider;
     address owner;
-    bytes32 manifestHash;
+    bytes32 documentHash;
     uint32 piece;
     uint16 shard;
     bytes32 commitment;
@@ -32,7 +32,7 @@ struct Quote {
 
 /// @notice What an owner lets an executor do for one package.
 struct Mandate {
-    bytes32 manifestHash;
+    bytes32 documentHash;
     bytes32 shardsRoot;
     uint32 pieces;
     uint16 k;
@@ -49,7 +49,7 @@ struct Mandate {
 }
 
 struct Termination {
-    bytes32 manifestHash;
+    bytes32 documentHash;
     uint64 expiry;
 }
 
@@ -92,12 +92,12 @@ struct ProofTerms {
 /// @dev A struct of static fields encodes as its fields in order, which is what EIP-712 hashes.
 library TypedData {
     bytes32 internal constant QUOTE = keccak256(
-        "Quote(address provider,address owner,bytes32 manifestHash,uint32 piece,uint16 shard,bytes32 commitment,uint64 rawLength,uint128 pricePerPeriod,uint128 egressPrice,uint32 periods,uint256 duty,bytes32 verifierSet,uint64 expiry,bytes32 nonce)"
+        "Quote(address provider,address owner,bytes32 documentHash,uint32 piece,uint16 shard,bytes32 commitment,uint64 rawLength,uint128 pricePerPeriod,uint128 egressPrice,uint32 periods,uint256 duty,bytes32 verifierSet,uint64 expiry,bytes32 nonce)"
     );
     bytes32 internal constant MANDATE = keccak256(
-        "Mandate(bytes32 manifestHash,bytes32 shardsRoot,uint32 pieces,uint16 k,uint16 n,bytes32 verifierSet,address executor,uint128 maxEscrow,uint128 repairReserve,uint128 maxPrice,uint64 end,uint64 expiry)"
+        "Mandate(bytes32 documentHash,bytes32 shardsRoot,uint32 pieces,uint16 k,uint16 n,bytes32 verifierSet,address executor,uint128 maxEscrow,uint128 repairReserve,uint128 maxPrice,uint64 end,uint64 expiry)"
     );
-    bytes32 internal constant TERMINATION = keccak256("Termination(bytes32 manifestHash,uint64 expiry)");
+    bytes32 internal constant TERMINATION = keccak256("Termination(bytes32 documentHash,uint64 expiry)");
     bytes32 internal constant RECEIPT = keccak256("Receipt(bytes32 deal,bytes32 commitment,uint64 rawLength)");
     bytes32 internal constant ACTIVATION = keccak256("Activation(bytes32 deal,bytes32 seed,bytes32 proofHash)");
     bytes32 internal constant REGISTRATION = keccak256(

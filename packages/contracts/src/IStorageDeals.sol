@@ -27,7 +27,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     }
 
     struct PackageRecord {
-        bytes32 manifestHash;
+        bytes32 documentHash;
         address owner;
         address executor;
         bytes32 verifierSet;
@@ -58,11 +58,11 @@ interface IStorageDeals is ISigned, IPeriodClock {
 
     event Deposited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, uint256 amount);
-    event PackageCreated(bytes32 indexed manifestHash, address indexed owner, address indexed executor, uint256 reserve);
-    event PackageTerminated(bytes32 indexed manifestHash, address indexed owner, uint48 lastPeriod);
+    event PackageCreated(bytes32 indexed documentHash, address indexed owner, address indexed executor, uint256 reserve);
+    event PackageTerminated(bytes32 indexed documentHash, address indexed owner, uint48 lastPeriod);
     event DealProposed(
         bytes32 indexed deal,
-        bytes32 indexed manifestHash,
+        bytes32 indexed documentHash,
         address indexed provider,
         uint32 piece,
         uint16 shard,
@@ -80,7 +80,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     event DealStateChanged(bytes32 indexed deal, DealState state);
     event DealPaid(bytes32 indexed deal, address indexed provider, uint256 amount, uint32 periods);
     event DealRefunded(bytes32 indexed deal, uint256 amount, bool toReserve);
-    event ReserveReleased(bytes32 indexed manifestHash, address indexed owner, uint256 amount);
+    event ReserveReleased(bytes32 indexed documentHash, address indexed owner, uint256 amount);
 
     error WrongDeployment(address registry, address ledger);
     error InsufficientFunds(address account, uint256 need, uint256 have);
@@ -93,8 +93,8 @@ interface IStorageDeals is ISigned, IPeriodClock {
     error InvalidQuote(bytes32 deal, string field);
     /// @notice The package was created under another mandate.
     error OtherMandate(bytes32 stored, bytes32 given);
-    error UnknownPackage(bytes32 manifestHash);
-    error PackageEnded(bytes32 manifestHash, uint48 lastPeriod);
+    error UnknownPackage(bytes32 documentHash);
+    error PackageEnded(bytes32 documentHash, uint48 lastPeriod);
     error AboveCeiling(bytes32 deal, uint256 pricePerPeriod, uint256 maxPrice);
     /// @notice More periods than the mandate's term has left.
     error TooLong(bytes32 deal, uint256 periods, uint256 most);
@@ -105,7 +105,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     /// @notice The provider holds another live shard of the same piece.
     error AlreadyHolds(address provider, bytes32 deal);
     error EscrowLimit(uint256 need, uint256 maxEscrow);
-    error ReserveTooSmall(bytes32 manifestHash, uint256 need, uint256 have);
+    error ReserveTooSmall(bytes32 documentHash, uint256 need, uint256 have);
     error WrongState(bytes32 deal, DealState state);
     error AlreadyReceived(bytes32 deal);
     error NotReceived(bytes32 deal);
@@ -120,7 +120,7 @@ interface IStorageDeals is ISigned, IPeriodClock {
     /// @notice A later final root of the set speaks for the deal.
     error FaultSuperseded(bytes32 deal, uint64 period, uint64 newest);
     error ProvenOnChain(bytes32 deal, uint64 period);
-    error DealsLive(bytes32 manifestHash, uint32 live);
+    error DealsLive(bytes32 documentHash, uint32 live);
 
     function deposit(address owner) external payable;
 
@@ -178,18 +178,18 @@ interface IStorageDeals is ISigned, IPeriodClock {
 
     /// @notice Give a package's reserve back to its owner when no deal of it is live: by the owner or executor at any time, by anyone once
     /// the mandate has expired or the package is terminated.
-    function releaseReserve(address owner, bytes32 manifestHash) external;
+    function releaseReserve(address owner, bytes32 documentHash) external;
 
     /// @notice Everything about a deal; state NONE for an unknown one.
     function dealOf(bytes32 deal) external view returns (DealRecord memory record);
 
     /// @notice Everything about a package; owner zero for an unknown one.
-    function packageOf(address owner, bytes32 manifestHash) external view returns (PackageRecord memory);
+    function packageOf(address owner, bytes32 documentHash) external view returns (PackageRecord memory);
 
-    function packageReserve(address owner, bytes32 manifestHash) external view returns (uint256);
+    function packageReserve(address owner, bytes32 documentHash) external view returns (uint256);
 
     /// @notice The live deal that holds a shard, or zero.
-    function liveDealAt(address owner, bytes32 manifestHash, uint32 piece, uint16 shard) external view returns (bytes32);
+    function liveDealAt(address owner, bytes32 documentHash, uint32 piece, uint16 shard) external view returns (bytes32);
 
     /// @notice What the ledger checks a proof against; a deal without a receipt is in no period's schedule.
     function proofTerms(bytes32 deal) external view returns (ProofTerms memory);

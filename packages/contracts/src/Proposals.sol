@@ -98,12 +98,12 @@ abstract contract Proposals is DealBook {
     function _openPackage(Mandate calldata m, bytes calldata ownerSignature) private returns (bytes32 packageKey) {
         bytes32 digest = _digestOf(TypedData.hash(m));
         address owner = Signatures.signerOf(digest, ownerSignature);
-        packageKey = _packageKey(owner, m.manifestHash);
+        packageKey = _packageKey(owner, m.documentHash);
         Package storage p = _packages[packageKey];
         if (p.owner == address(0)) _createPackage(p, m, digest, owner);
         if (p.mandate != digest) revert OtherMandate(p.mandate, digest);
         if (m.expiry < block.timestamp) revert SignatureExpired(m.expiry);
-        if (p.lastPeriod != 0) revert PackageEnded(m.manifestHash, p.lastPeriod);
+        if (p.lastPeriod != 0) revert PackageEnded(m.documentHash, p.lastPeriod);
         if (msg.sender != p.executor && msg.sender != owner) revert NotAllowed(msg.sender);
     }
 
@@ -112,7 +112,7 @@ abstract contract Proposals is DealBook {
         if (m.expiry > type(uint48).max) revert InvalidMandate("expiry");
         if (ledger.quorumOf(m.verifierSet) == 0) revert InvalidMandate("verifierSet");
         p.owner = owner;
-        p.manifestHash = m.manifestHash;
+        p.documentHash = m.documentHash;
         p.expiry = uint48(m.expiry);
         p.executor = m.executor;
         p.k = m.k;
@@ -122,7 +122,7 @@ abstract contract Proposals is DealBook {
         p.mandate = digest;
         p.reserve = m.repairReserve;
         _debit(owner, m.repairReserve);
-        emit PackageCreated(m.manifestHash, owner, m.executor, m.repairReserve);
+        emit PackageCreated(m.documentHash, owner, m.executor, m.repairReserve);
     }
 
     function _propose(
@@ -147,7 +147,7 @@ abstract contract Proposals is DealBook {
         ++p.live;
         emit DealProposed(
             id,
-            q.manifestHash,
+            q.documentHash,
             q.provider,
             q.piece,
             q.shard,
@@ -165,7 +165,7 @@ abstract contract Proposals is DealBook {
 
     function _checkQuote(bytes32 id, address owner, Mandate calldata m, Quote calldata q) private view {
         if (q.owner != owner) revert InvalidQuote(id, "owner");
-        if (q.manifestHash != m.manifestHash) revert InvalidQuote(id, "manifestHash");
+        if (q.documentHash != m.documentHash) revert InvalidQuote(id, "documentHash");
         if (q.verifierSet != m.verifierSet) revert InvalidQuote(id, "verifierSet");
         if (q.piece >= m.pieces || q.piece >= MAX_COUNT) revert InvalidQuote(id, "piece");
         if (q.shard >= m.n) revert InvalidQuote(id, "shard");
@@ -205,7 +205,7 @@ abstract contract Proposals is DealBook {
             p.escrowed = uint128(escrowed);
             _debit(q.owner, escrow);
         } else {
-            if (escrow > p.reserve) revert ReserveTooSmall(q.manifestHash, escrow, p.reserve);
+            if (escrow > p.reserve) revert ReserveTooSmall(q.documentHash, escrow, p.reserve);
             p.reserve -= escrow;
             d.fromReserve = true;
         }

@@ -40,12 +40,12 @@ contract StorageDeals is Proposals, ReentrancyGuard {
 
     function terminate(Termination calldata t, bytes calldata ownerSignature) external {
         address owner = Signatures.signerOf(_digestOf(TypedData.hash(t)), ownerSignature);
-        Package storage p = _knownPackage(owner, t.manifestHash);
+        Package storage p = _knownPackage(owner, t.documentHash);
         if (t.expiry < block.timestamp) revert SignatureExpired(t.expiry);
-        if (p.lastPeriod != 0) revert PackageEnded(t.manifestHash, p.lastPeriod);
+        if (p.lastPeriod != 0) revert PackageEnded(t.documentHash, p.lastPeriod);
         uint48 lastPeriod = currentPeriod() + 1;
         p.lastPeriod = lastPeriod;
-        emit PackageTerminated(t.manifestHash, owner, lastPeriod);
+        emit PackageTerminated(t.documentHash, owner, lastPeriod);
     }
 
     function claim(Leaf[] calldata leaves, bytes32[][] calldata paths) external {
@@ -98,15 +98,15 @@ contract StorageDeals is Proposals, ReentrancyGuard {
         _refundRest(leaf.deal, d, p, DealState.FAILED);
     }
 
-    function releaseReserve(address owner, bytes32 manifestHash) external {
-        Package storage p = _knownPackage(owner, manifestHash);
-        if (p.live != 0) revert DealsLive(manifestHash, p.live);
+    function releaseReserve(address owner, bytes32 documentHash) external {
+        Package storage p = _knownPackage(owner, documentHash);
+        if (p.live != 0) revert DealsLive(documentHash, p.live);
         bool over = p.lastPeriod != 0 || p.expiry < block.timestamp;
         if (!over && msg.sender != owner && msg.sender != p.executor) revert NotAllowed(msg.sender);
         uint128 amount = p.reserve;
         p.reserve = 0;
         balance[owner] += amount;
-        emit ReserveReleased(manifestHash, owner, amount);
+        emit ReserveReleased(documentHash, owner, amount);
     }
 
     // Settlement, step by step

@@ -171,7 +171,7 @@ describe("the deployment", () => {
     await send(ledger, { abi: proofLedgerAbi, functionName: "registerSet", args: [addresses, 2] });
     await send(deals, { abi: storageDealsAbi, functionName: "deposit", args: [OWNER.address], value: 10n ** 9n });
 
-    const manifestHash = keccak256("0x01");
+    const documentHash = keccak256("0x01");
     const shardsRoot = keccak256(
       encodeAbiParameters(
         [{ type: "uint32" }, { type: "uint16" }, { type: "bytes32" }, { type: "uint64" }],
@@ -179,7 +179,7 @@ describe("the deployment", () => {
       ),
     );
     const mandate: Message<"Mandate"> = {
-      manifestHash,
+      documentHash,
       shardsRoot,
       pieces: 1,
       k: 1,
@@ -195,7 +195,7 @@ describe("the deployment", () => {
     const quote: Quote = {
       provider: COLD.address,
       owner: OWNER.address,
-      manifestHash,
+      documentHash,
       piece: 0,
       shard: 0,
       commitment: COMMITMENT,
@@ -218,7 +218,7 @@ describe("the deployment", () => {
     expect(proposed.map(({ eventName }) => eventName)).toEqual(["PackageCreated", "DealProposed"]);
     expect(proposed[1]?.args).toMatchObject({
       deal,
-      manifestHash,
+      documentHash,
       piece: 0,
       shard: 0,
       escrow: 500n,

@@ -177,14 +177,14 @@ abstract contract Fixture {
         for (uint16 i; i < n; ++i) nodes[i] = shardLeaf(0, i, commitmentOf(i), rawLength);
     }
 
-    function mandate(bytes32 manifestHash) internal view returns (Mandate memory) {
-        return mandate(manifestHash, RAW);
+    function mandate(bytes32 documentHash) internal view returns (Mandate memory) {
+        return mandate(documentHash, RAW);
     }
 
-    function mandate(bytes32 manifestHash, uint64 rawLength) internal view returns (Mandate memory) {
+    function mandate(bytes32 documentHash, uint64 rawLength) internal view returns (Mandate memory) {
         (bytes32 root,) = merkle(shardLeaves(4, rawLength), 0);
         return Mandate({
-            manifestHash: manifestHash,
+            documentHash: documentHash,
             shardsRoot: root,
             pieces: 1,
             k: 2,
@@ -199,12 +199,12 @@ abstract contract Fixture {
         });
     }
 
-    function quote(bytes32 manifestHash, uint16 shard, uint256 provider) internal returns (Quote memory) {
+    function quote(bytes32 documentHash, uint16 shard, uint256 provider) internal returns (Quote memory) {
         nextNonce = bytes32(uint256(nextNonce) + 1);
         return Quote({
             provider: cold(provider),
             owner: owner,
-            manifestHash: manifestHash,
+            documentHash: documentHash,
             piece: 0,
             shard: shard,
             commitment: commitmentOf(shard),
@@ -271,14 +271,14 @@ abstract contract Fixture {
     }
 
     /// An ACTIVE deal of provider `provider` on shard `shard`, received in the current period.
-    function active(bytes32 manifestHash, uint16 shard, uint256 provider) internal returns (bytes32 id) {
-        id = propose(mandate(manifestHash), quote(manifestHash, shard, provider), provider);
+    function active(bytes32 documentHash, uint16 shard, uint256 provider) internal returns (bytes32 id) {
+        id = propose(mandate(documentHash), quote(documentHash, shard, provider), provider);
         receipt(provider, id);
         activate(id);
     }
 
-    function terminate(bytes32 manifestHash) internal {
-        Termination memory t = Termination(manifestHash, uint64(block.timestamp + 60));
+    function terminate(bytes32 documentHash) internal {
+        Termination memory t = Termination(documentHash, uint64(block.timestamp + 60));
         deals.terminate(t, signDeals(OWNER_KEY, keccak256(abi.encode(TypedData.TERMINATION, t))));
     }
 

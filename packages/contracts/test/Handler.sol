@@ -74,7 +74,7 @@ contract Handler is Fixture {
     }
 
     function manifest(uint256 i) external view returns (bytes32) {
-        return _mandates[i].manifestHash;
+        return _mandates[i].documentHash;
     }
 
     function mandateExpiry() external view returns (uint64) {
@@ -139,7 +139,7 @@ contract Handler is Fixture {
     {
         Mandate memory m = _mandates[package % PACKAGES];
         uint256 who = provider % 6;
-        Quote memory q = quote(m.manifestHash, shard % 4, who);
+        Quote memory q = quote(m.documentHash, shard % 4, who);
         q.rawLength = SMALL;
         q.pricePerPeriod = price;
         q.periods = uint32(periods % 12) + 1;
@@ -165,7 +165,7 @@ contract Handler is Fixture {
     function startDeal(uint8 package, uint8 shard, uint8 provider, uint16 price) external noting {
         Mandate memory m = _mandates[package % PACKAGES];
         uint256 who = provider % 6;
-        Quote memory q = quote(m.manifestHash, shard % 4, who);
+        Quote memory q = quote(m.documentHash, shard % 4, who);
         (q.rawLength, q.pricePerPeriod) = (SMALL, price % 2000);
         bytes32 id = propose(m, q, who);
         ids.push(id);
@@ -194,12 +194,12 @@ contract Handler is Fixture {
     function terminatePackage(uint8 package) external noting {
         // Seldom: it ends a package for good.
         vm.assume(package < 6);
-        terminate(_mandates[package % PACKAGES].manifestHash);
+        terminate(_mandates[package % PACKAGES].documentHash);
     }
 
     function releaseReserve(uint8 package, bool asExecutor) external noting {
         vm.prank(asExecutor ? EXECUTOR : ANYONE);
-        deals.releaseReserve(owner, _mandates[package % PACKAGES].manifestHash);
+        deals.releaseReserve(owner, _mandates[package % PACKAGES].documentHash);
     }
 
     function depositMore(uint64 amount) external noting {
@@ -342,6 +342,6 @@ contract Handler is Fixture {
     }
 
     function reserves() external view returns (uint256 total) {
-        for (uint256 i; i < PACKAGES; ++i) total += deals.packageReserve(owner, _mandates[i].manifestHash);
+        for (uint256 i; i < PACKAGES; ++i) total += deals.packageReserve(owner, _mandates[i].documentHash);
     }
 }

@@ -76,7 +76,7 @@ contract InvariantTest {
             if (!live(a.state)) continue;
             for (uint256 j; j < i; ++j) {
                 IStorageDeals.DealRecord memory b = deals.dealOf(handler.ids(j));
-                if (!live(b.state) || a.quote.manifestHash != b.quote.manifestHash) continue;
+                if (!live(b.state) || a.quote.documentHash != b.quote.documentHash) continue;
                 vm.assertTrue(a.quote.shard != b.quote.shard, "two deals hold one slot");
                 vm.assertTrue(a.quote.provider != b.quote.provider, "one provider holds two slots");
             }

@@ -104,7 +104,7 @@ contract ProposalTest is Fixture {
         vm.assertEq(deals.packageReserve(owner, HASH), 1e6, "the owner's reserve");
         vm.assertEq(deals.packageReserve(stranger, HASH), 7, "the stranger's");
         vm.assertEq(deals.packageOf(owner, HASH).executor, EXECUTOR, "the owner's executor");
-        vm.assertEq(deals.packageOf(owner, HASH).manifestHash, HASH, "hash");
+        vm.assertEq(deals.packageOf(owner, HASH).documentHash, HASH, "hash");
         vm.assertEq(keccak256(abi.encode(deals.dealOf(squatter).quote)), keccak256(abi.encode(q)), "reads back whole");
 
         deals.terminate(t, ending);

@@ -320,7 +320,7 @@ contract SettlementTest is Fixture {
         signature = signDeals(OWNER_KEY, keccak256(abi.encode(TypedData.TERMINATION, t)));
         vm.expectPartialRevert(ISigned.SignatureExpired.selector);
         deals.terminate(t, signature);
-        t.manifestHash = keccak256("unknown");
+        t.documentHash = keccak256("unknown");
         vm.expectPartialRevert(IStorageDeals.UnknownPackage.selector);
         deals.terminate(t, signature);
     }

@@ -112,7 +112,7 @@ describe("appendPiece", () => {
     expect(begun.at(-1)).toEqual([0, CAR_HEADER_BYTES + 1]);
   });
 
-  it.each(["SEALING", "COMMITTED", "STORED", "ABANDONED"] as const)(
+  it.each(["COMMITTING", "COMMITTED", "STORED", "ABANDONED"] as const)(
     "takes nothing for a package that is %s",
     async (state) => {
       await world.database.pool.query("update catalog.packages set state = $1", [state]);

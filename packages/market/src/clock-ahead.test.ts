@@ -76,7 +76,7 @@ const query = (text: string, values: unknown[]) => world.database.pool.query(tex
 const rowOf = () => loadPackage(world.context.pool, ID);
 const never = new AbortController().signal;
 const reading = (seconds: number) =>
-  world.sign("ReadCapability", { manifestHash: MANIFEST, audience: EXECUTOR, expiry: BigInt(NOW + seconds) });
+  world.sign("ReadCapability", { documentHash: MANIFEST, audience: EXECUTOR, expiry: BigInt(NOW + seconds) });
 
 describe("a gateway whose machine's clock is two hours ahead of the chain", () => {
   it("signs what providers, who go by the chain, take", async () => {
@@ -146,7 +146,7 @@ describe("a gateway whose machine's clock is two hours ahead of the chain", () =
     await commitPackage(world.context, {
       id: ID,
       mandate: world.sign("Mandate", {
-        ...{ manifestHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET },
+        ...{ documentHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET },
         ...{ executor: EXECUTOR, maxEscrow: 30_000n, repairReserve: 500n, maxPrice: 10n ** 18n },
         ...{ end: BigInt(NOW + DAY), expiry: BigInt(NOW + 600) },
       }),

@@ -33,11 +33,11 @@ beforeEach(async () => {
 afterEach(() => world.database.drop());
 
 const mandate: Mandate = {
-  ...{ manifestHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET, executor: EXECUTOR },
+  ...{ documentHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET, executor: EXECUTOR },
   ...{ maxEscrow: ESCROW, repairReserve: RESERVE, maxPrice: 10n ** 18n },
   ...{ end: BigInt(NOW + DAY), expiry: BigInt(NOW + 600) },
 };
-const capability = { manifestHash: MANIFEST, audience: EXECUTOR, expiry: BigInt(NOW + DAY) };
+const capability = { documentHash: MANIFEST, audience: EXECUTOR, expiry: BigInt(NOW + DAY) };
 
 const commit = (changes: Partial<Mandate> = {}, reading: Partial<typeof capability> = {}, key = hex(0xa)) =>
   commitPackage(world.context, {
@@ -60,7 +60,7 @@ describe("commitPackage", () => {
   });
 
   it.each([
-    ["manifestHash", { manifestHash: hex(77) }],
+    ["documentHash", { documentHash: hex(77) }],
     ["shardsRoot", { shardsRoot: hex(77) }],
     ["pieces", { pieces: 2 }],
     ["k", { k: 2 }],
@@ -77,7 +77,7 @@ describe("commitPackage", () => {
   });
 
   it.each([
-    ["manifestHash", { manifestHash: hex(77) }],
+    ["documentHash", { documentHash: hex(77) }],
     ["audience", { audience: OWNER }],
     ["expiry", { expiry: BigInt(NOW) }],
   ] as [string, Partial<typeof capability>][])(

@@ -73,7 +73,7 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
   const m = mandate.message;
   const dearestPrice = (rawLength: bigint) => pricePerPeriod(m.maxPrice, rawLength, context.deployment.periodSeconds);
   const fields: [string, boolean][] = [
-    ["manifestHash", m.manifestHash === row.manifestHash],
+    ["documentHash", m.documentHash === row.documentHash],
     ["shardsRoot", m.shardsRoot === row.shardsRoot],
     ["pieces", m.pieces === new Set(slots.map((slot) => slot.piece)).size],
     ["k", m.k === row.k],
@@ -84,7 +84,7 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
     ["maxPrice", slots.every((slot) => slot.quote!.pricePerPeriod <= dearestPrice(slot.quote!.rawLength))],
     ["end", m.end >= BigInt(now + Math.floor(row.days * DAY))],
     ["expiry", m.expiry > BigInt(context.chainNow())],
-    ["readCapability.manifestHash", readCapability.message.manifestHash === row.manifestHash],
+    ["readCapability.documentHash", readCapability.message.documentHash === row.documentHash],
     ["readCapability.audience", readCapability.message.audience.toLowerCase() === context.executor],
     ["readCapability.expiry", readCapability.message.expiry > BigInt(now)],
   ];

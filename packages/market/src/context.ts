@@ -38,8 +38,8 @@ export interface Context extends MarketDeps {
   stopping: AbortSignal;
   /** Have the package driven soon. */
   wake(id: string): void;
-  /** How far a package's sealing is, in bytes. */
-  sealing: Map<string, { done: number; total: number }>;
+  /** How far a package's commitments is, in bytes. */
+  committing: Map<string, { done: number; total: number }>;
   /** Bytes of shards that went to providers from here, of late. */
   handed: HandedBytes;
   /** Packages that are driven by this process now, with the way to interrupt them. */

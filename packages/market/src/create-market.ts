@@ -1,6 +1,7 @@
 import { Semaphore } from "@cairn/core";
 import { appendPiece } from "./append-piece.ts";
 import { commitPackage } from "./commit-package.ts";
+import { completePackage } from "./complete-package.ts";
 import { type Context, executorOf } from "./context.ts";
 import { EarlyWork } from "./early-work.ts";
 import { Engine } from "./engine.ts";
@@ -20,7 +21,6 @@ import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packag
 import { abandonPackage, removePackage } from "./remove-package.ts";
 import { renamePackage } from "./rename-package.ts";
 import { resumePackage } from "./resume-package.ts";
-import { sealPackage } from "./seal-package.ts";
 import { shardDocument, shardManifest, shardSource } from "./shard-source.ts";
 import { Spool } from "./spool.ts";
 import type { Market, MarketDeps } from "./types.ts";
@@ -45,7 +45,7 @@ export function createMarket(deps: MarketDeps): Market {
     weighing: new Weighing(),
     startedAt: deps.clock.monotonic(),
     stopping: stopping.signal,
-    sealing: new Map(),
+    committing: new Map(),
     handed: new HandedBytes(),
     interrupts: new Map(),
     wake: (id) => engine.wake(id),
@@ -61,7 +61,7 @@ export function createMarket(deps: MarketDeps): Market {
     appendPiece: (request) => appendPiece(context, request),
     keepUpload: (request) => keepUpload(context, request),
     putManifest: (request) => putManifest(context, request),
-    sealPackage: (request) => sealPackage(context, request),
+    completePackage: (request) => completePackage(context, request),
     quotePackage: (request) => quotePackage(context, request),
     commitPackage: (request) => commitPackage(context, request),
     abandonPackage: (request) => abandonPackage(context, request),

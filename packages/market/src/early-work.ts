@@ -1,9 +1,9 @@
 import type { PackageId } from "@cairn/protocol";
+import { commitmentRequest } from "./complete-package.ts";
 import { hashLaterUnits, type UnitRoots } from "./compute-commitments.ts";
 import type { Context } from "./context.ts";
 import { indexPiece } from "./index-piece.ts";
 import type { PackageRow, PieceRow } from "./package-rows.ts";
-import { commitmentRequest } from "./seal-package.ts";
 
 type Piece = Pick<PieceRow, "number" | "length">;
 
@@ -20,7 +20,7 @@ interface Work {
 
 /**
  * What can be known of a piece before its package is complete, done while later pieces still come: its block index, and every unit root
- * that does not hang on the header. Kept in memory only: after a restart, or when a piece was sent anew, sealing does it all.
+ * that does not hang on the header. Kept in memory only: after a restart, or when a piece was sent anew, completing the upload does it all.
  */
 export class EarlyWork {
   readonly #works = new Map<PackageId, Map<number, Work>>();
@@ -32,7 +32,8 @@ export class EarlyWork {
     if (works.has(piece.number)) return;
     const stop = new AbortController();
     const failed = (error: unknown) => {
-      if (!stop.signal.aborted) context.log.warn({ package: row.id, error: String(error) }, "sealing will do it again");
+      if (!stop.signal.aborted)
+        context.log.warn({ package: row.id, error: String(error) }, "completing the upload will do it again");
     };
     const advance = (bytes: number) => {
       work.hashed += bytes;

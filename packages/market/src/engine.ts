@@ -136,7 +136,7 @@ export class Engine {
       name: "market-due-packages",
       text: `select id from catalog.packages where (next_due_at <= now() or next_due_at > now() + make_interval(secs => $3))
                and id <> all($2) and state in
-               ('SEALING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')
+               ('COMMITTING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')
              order by (select count(*) from catalog.slots s where s.package = id and s.state = 'ACTIVE') - k, next_due_at
              limit $1`,
       values: [MAX_DRIVEN, [...this.#driving.keys()], LONGEST_PAUSE_SECONDS],

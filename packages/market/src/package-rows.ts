@@ -31,7 +31,7 @@ export interface PackageRow {
   layout: PackageLayout;
   days: number;
   root: string | null;
-  manifestHash: Hex | null;
+  documentHash: Hex | null;
   shardsRoot: Hex | null;
   manifest: { key: string; sha256: Hex; size: number } | null;
   mandate: Signed<"Mandate"> | null;
@@ -58,7 +58,7 @@ export interface PieceRow {
   indexed: boolean;
 }
 
-const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash, shards_root, manifest_key,
+const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, document_hash, shards_root, manifest_key,
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at,
   extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, cause, next`;
@@ -158,9 +158,9 @@ export async function loadFigures(db: Queryable, ids: readonly PackageId[]): Pro
 
 export async function findByManifest(db: Queryable, of: PackageRef): Promise<PackageRow | undefined> {
   const { rows } = await db.query(
-    `select ${COLUMNS} from catalog.packages where manifest_hash = $1 and owner = $2 and state <> 'ABANDONED'
+    `select ${COLUMNS} from catalog.packages where document_hash = $1 and owner = $2 and state <> 'ABANDONED'
        order by created_at limit 1`,
-    [of.manifestHash, of.owner.toLowerCase()],
+    [of.documentHash, of.owner.toLowerCase()],
   );
   return rows[0] === undefined ? undefined : packageOf(rows[0]);
 }
@@ -222,7 +222,7 @@ function packageOf(row: Record<string, unknown>): PackageRow {
     layout: row.layout as PackageLayout,
     days: row.days as number,
     root: row.root as string | null,
-    manifestHash: row.manifest_hash as Hex | null,
+    documentHash: row.document_hash as Hex | null,
     shardsRoot: row.shards_root as Hex | null,
     manifest:
       row.manifest_key === null

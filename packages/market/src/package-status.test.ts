@@ -35,10 +35,10 @@ beforeAll(async () => {
      from catalog.pieces, generate_series(0, 2) shard`,
   );
   await pool.query(
-    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
+    `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
        duty, verifier_set, escrow, deadline, state, proposed_at, proposed_block)
-     select id || shard, manifest_hash, owner, 'p', 0, shard, 'x', 508, 0, 100, 0, 'v', 0, 0, 'ACTIVE', 0, 1
-     from catalog.packages, generate_series(0, 1) shard where manifest_hash is not null`,
+     select id || shard, document_hash, owner, 'p', 0, shard, 'x', 508, 0, 100, 0, 'v', 0, 0, 'ACTIVE', 0, 1
+     from catalog.packages, generate_series(0, 1) shard where document_hash is not null`,
   );
   const counting = {
     query: (...asked: Parameters<typeof pool.query>) => {
@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
   context = {
     pool: counting,
-    sealing: new Map(),
+    committing: new Map(),
     handed: new HandedBytes(),
     spool: {
       async received() {
@@ -65,7 +65,7 @@ afterAll(() => database.drop());
 /** Packages `first` to `last`, many of which were begun in the same microsecond. */
 async function add(first: number, last: number) {
   await database.pool.query(
-    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, created_at, manifest_hash)
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, created_at, document_hash)
      select lpad(to_hex(i), 32, '0'), 'many', $3, decode(lpad(to_hex(i), 64, '0'), 'hex'), '', case when i % 4 = 0 then 'RECEIVING' else 'DEGRADED' end,
        2, 3, 'none', 'private', 10, 'v', timestamptz '2026-01-01 00:00:00.123457' + (i / 7) * interval '1 microsecond',
        case when i % 4 = 0 then null else '0x' || lpad(to_hex(i), 64, '0') end

@@ -41,12 +41,12 @@ export async function packageStatus(
       : (await loadPieces(context.pool, row.id)).map(pieceStatus);
   const slots = await loadSlots(context.pool, row.id);
   const deals =
-    row.manifestHash === null
+    row.documentHash === null
       ? []
-      : await listDeals(context.pool, { package: { owner: row.owner, manifestHash: row.manifestHash } });
+      : await listDeals(context.pool, { package: { owner: row.owner, documentHash: row.documentHash } });
   const { rows } = await context.pool.query(
-    "select reserve::text from catalog.escrows where manifest_hash = $1 and owner = $2",
-    [row.manifestHash, row.owner],
+    "select reserve::text from catalog.escrows where document_hash = $1 and owner = $2",
+    [row.documentHash, row.owner],
   );
   return {
     ...summaryOf(context, row, figures, pieces),
@@ -147,7 +147,7 @@ function summaryOf(
     files: row.files,
     pieces: figures?.pieces ?? received.length,
     root: row.root,
-    manifestHash: row.manifestHash,
+    documentHash: row.documentHash,
     createdAt: row.createdAt,
     storedAt: row.storedAt,
     expiresAt: row.expiresAt,
@@ -192,8 +192,8 @@ function progressOf(
     const done = received.reduce((sum, piece) => sum + piece.received, 0);
     return { stage: "receiving", done, total: done };
   }
-  if (row.state === "SEALING") {
-    return { stage: "computing commitments", ...(context.sealing.get(row.id) ?? { done: 0, total: 1 }) };
+  if (row.state === "COMMITTING") {
+    return { stage: "computing commitments", ...(context.committing.get(row.id) ?? { done: 0, total: 1 }) };
   }
   const stage = { PLACING: "handing over", DEGRADED: "repairing", ENDING: "ending" }[row.state as string] ?? "done";
   let done = 0;
@@ -217,7 +217,7 @@ function wordsOf(row: PackageRow, waiting: PackageFigures["waiting"]): { cause: 
 
 const WORDS: Record<PackageRow["state"], { cause: string | null; next: string | null }> = {
   RECEIVING: { cause: "Its pieces are being uploaded.", next: "Go on with `cairn put`, or drop it with `cairn rm`." },
-  SEALING: { cause: "The commitments of its shards are being computed.", next: "Wait." },
+  COMMITTING: { cause: "The commitments of its shards are being computed.", next: "Wait." },
   COMMITTED: { cause: "It waits for its owner's signature on price and terms.", next: "Go on with `cairn put`." },
   PLACING: { cause: "Its shards are being handed to providers.", next: "Wait." },
   STORED: { cause: null, next: null },

@@ -105,7 +105,7 @@ async function planOf(
     });
   }
   return {
-    manifestHash: row.manifestHash!,
+    documentHash: row.documentHash!,
     document: await loadDocument(context.pool, row.id),
     placements: quoted.map(({ slot, quote }) => ({
       piece: slot.piece,

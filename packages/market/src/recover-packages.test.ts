@@ -44,18 +44,18 @@ async function onChain(id: string) {
     pieces: [{ length: 500, commP: `${hex(31)}00`, shards: [shard] }],
     manifest: { sha256: `0x${createHash("sha256").update(manifest).digest("hex")}`, size: manifest.length },
   };
-  const { bytes, manifestHash } = encodeDocument(document);
+  const { bytes, documentHash } = encodeDocument(document);
   const provider = hex(20) as Address;
   await database.pool.query(
-    `insert into catalog.deals (deal, manifest_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
+    `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
        duty, verifier_set, escrow, deadline, state, proposed_at, received_at, activated_at, proposed_block)
      values ($1, $2, $3, $4, 0, 0, $5, 508, 0, 100, $6, $7, 0, $8, 'ACTIVE', $8, $8, $8, 1)`,
-    [hex(32), manifestHash, owner, provider, shard.commitment, ALWAYS_ON, hex(32), NOW],
+    [hex(32), documentHash, owner, provider, shard.commitment, ALWAYS_ON, hex(32), NOW],
   );
-  const message = { manifestHash, audience: executor, expiry: BigInt(NOW + 3600) };
+  const message = { documentHash, audience: executor, expiry: BigInt(NOW + 3600) };
   const capability = { message, signature: signTyped("ReadCapability", message, deployment, key) };
   const answer = { document: Buffer.from(bytes).toString("base64"), manifest: manifest.toString("base64") };
-  return { owner, key, provider, capability, answer, manifestHash };
+  return { owner, key, provider, capability, answer, documentHash };
 }
 
 type Package = Awaited<ReturnType<typeof onChain>>;
@@ -85,7 +85,7 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
     },
     spool: { received: async () => new Map() },
     early: new Map(),
-    sealing: new Map(),
+    committing: new Map(),
     handed: new HandedBytes(),
     wake: () => undefined,
   } as unknown as Context;
@@ -94,7 +94,7 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
 
 const rowsOf = async (id: string) => {
   const { rows } = await database.pool.query(
-    `select p.account, p.owner, p.manifest_hash, array_agg(s.commitment) as commitments, array_agg(s.deal) as deals
+    `select p.account, p.owner, p.document_hash, array_agg(s.commitment) as commitments, array_agg(s.deal) as deals
        from catalog.packages p join catalog.slots s on s.package = p.id where p.id = $1 group by 1, 2, 3`,
     [id],
   );
@@ -110,7 +110,7 @@ describe("a package whose id another one has", () => {
     const mine = await onChain(id);
     await recover("victim", mine);
     const before = await rowsOf(id);
-    expect(before).toMatchObject([{ account: "victim", owner: mine.owner, manifest_hash: mine.manifestHash }]);
+    expect(before).toMatchObject([{ account: "victim", owner: mine.owner, document_hash: mine.documentHash }]);
     const files = new Set(kept);
     await expect(recover(account, await onChain(id))).rejects.toMatchObject({
       code: "package-id-taken",
@@ -179,7 +179,7 @@ describe("a package that the chain knows", () => {
 
   it("is not found without a live deal", async () => {
     const one = await onChain(anyId());
-    await database.pool.query("update catalog.deals set state = 'FAILED' where manifest_hash = $1", [one.manifestHash]);
+    await database.pool.query("update catalog.deals set state = 'FAILED' where document_hash = $1", [one.documentHash]);
     await expect(recover("victim", one)).rejects.toMatchObject({ code: "nothing-to-recover" });
   });
 });

@@ -15,32 +15,32 @@ import {
   signedToJson,
 } from "@cairn/protocol";
 import { decodeDocument, hashDocument } from "@cairn/protocol/document";
+import { insertSlots } from "./complete-package.ts";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
 import { bytesOf, findByManifest, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";
-import { insertSlots } from "./seal-package.ts";
 import { lockSlot, saveSlot } from "./slot-rows.ts";
 import type { PackageDetail, PackageLayout, RecoverablePackage } from "./types.ts";
 
 const LIVE: readonly DealState[] = ["ACTIVE"];
 const MANIFEST_TIMEOUT_SECONDS = 60;
 
-/** A page of what the finalised chain knows of an owner's packages, by manifest hash; the cursor is the last one. */
+/** A page of what the finalised chain knows of an owner's packages, by document hash; the cursor is the last one. */
 export async function listRecoverable(
   context: Pick<Context, "pool">,
   { owner, limit = PAGE_LIMIT, after }: { owner: Address; limit?: number; after?: Hex },
 ): Promise<{ packages: RecoverablePackage[]; next: Hex | null }> {
   const { rows } = await context.pool.query<RecoverablePackage>(
-    `select d.manifest_hash as "manifestHash", count(*)::int as deals,
-       (select p.id from catalog.packages p where p.manifest_hash = d.manifest_hash and p.owner = $1 and p.state <> 'ABANDONED'
+    `select d.document_hash as "documentHash", count(*)::int as deals,
+       (select p.id from catalog.packages p where p.document_hash = d.document_hash and p.owner = $1 and p.state <> 'ABANDONED'
         order by p.created_at limit 1) as known
-     from catalog.deals d where d.owner = $1 and d.state = any($2) and ($3::text is null or d.manifest_hash > $3)
-     group by d.manifest_hash order by d.manifest_hash limit $4`,
+     from catalog.deals d where d.owner = $1 and d.state = any($2) and ($3::text is null or d.document_hash > $3)
+     group by d.document_hash order by d.document_hash limit $4`,
     [owner.toLowerCase(), LIVE, after ?? null, limit + 1],
   );
   const packages = rows.slice(0, limit);
-  return { packages, next: rows.length > limit ? packages.at(-1)!.manifestHash : null };
+  return { packages, next: rows.length > limit ? packages.at(-1)!.documentHash : null };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function recoverPackages(
       recoverTyped("ReadCapability", message, context.deployment, signature),
       request.owner,
     );
-    const known = await findByManifest(context.pool, { owner: request.owner, manifestHash: message.manifestHash });
+    const known = await findByManifest(context.pool, { owner: request.owner, documentHash: message.documentHash });
     const id = known?.id ?? (await recoverOne(context, request, capability));
     recovered.push(await packageStatus(context, { id }));
   }
@@ -79,10 +79,10 @@ async function recoverOne(
   request: { account: string; owner: Address },
   capability: Signed<"ReadCapability">,
 ): Promise<PackageId> {
-  const { manifestHash } = capability.message;
-  const deals = await listDeals(context.pool, { package: { owner: request.owner, manifestHash }, states: LIVE });
+  const { documentHash } = capability.message;
+  const deals = await listDeals(context.pool, { package: { owner: request.owner, documentHash }, states: LIVE });
   if (deals.length === 0) {
-    throw new CairnError(`no live deal on chain is for the manifest ${manifestHash}`, {
+    throw new CairnError(`no live deal on chain is for the manifest ${documentHash}`, {
       code: "nothing-to-recover",
       kind: "missing",
       next: "Ask which packages can be recovered, and sign for those.",
@@ -95,7 +95,7 @@ async function recoverOne(
   const key = `manifests/${document.package}/${randomHex(context, 8).slice(2)}`;
   await context.blobs.putIfAbsent(key, once(manifest));
   try {
-    await register(context, request.account, document, { documentBytes, manifestHash, key }, deals, capability);
+    await register(context, request.account, document, { documentBytes, documentHash, key }, deals, capability);
   } catch (error) {
     await context.blobs.remove(key);
     throw error;
@@ -118,17 +118,17 @@ async function fetchManifest(
   deals: readonly DealRow[],
   capability: Signed<"ReadCapability">,
 ): Promise<Fetched> {
-  const { manifestHash } = capability.message;
+  const { documentHash } = capability.message;
   const refusals: string[] = [];
   for (const provider of new Set(deals.map((deal) => deal.provider))) {
     try {
       const answer = await context.transport.request(
         provider,
-        { type: "manifest", manifestHash, capability },
+        { type: "manifest", documentHash, capability },
         { timeoutSeconds: MANIFEST_TIMEOUT_SECONDS, signal: context.stopping },
       );
       return checkManifest(
-        manifestHash,
+        documentHash,
         Buffer.from(answer.document, "base64"),
         Buffer.from(answer.manifest, "base64"),
       );
@@ -136,16 +136,16 @@ async function fetchManifest(
       refusals.push(`${provider.slice(0, 10)}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new CairnError(`no provider gave the manifest ${manifestHash} (${refusals.slice(0, 6).join("; ")})`, {
+  throw new CairnError(`no provider gave the manifest ${documentHash} (${refusals.slice(0, 6).join("; ")})`, {
     code: "manifest-unavailable",
     kind: "unavailable",
     next: "Try again when a provider of the package is connected.",
-    details: { manifestHash, refusals },
+    details: { documentHash, refusals },
   });
 }
 
-function checkManifest(manifestHash: Hex, documentBytes: Uint8Array, manifest: Uint8Array): Fetched {
-  if (hashDocument(documentBytes) !== manifestHash) {
+function checkManifest(documentHash: Hex, documentBytes: Uint8Array, manifest: Uint8Array): Fetched {
+  if (hashDocument(documentBytes) !== documentHash) {
     throw new CairnError("its document has another hash than the chain", { code: "wrong-hash", kind: "corrupt" });
   }
   const document = decodeDocument(documentBytes);
@@ -163,7 +163,7 @@ async function register(
   context: Context,
   account: string,
   document: CommitmentDocument,
-  stored: { documentBytes: Uint8Array; manifestHash: Hex; key: string },
+  stored: { documentBytes: Uint8Array; documentHash: Hex; key: string },
   deals: readonly DealRow[],
   capability: Signed<"ReadCapability">,
 ): Promise<void> {
@@ -172,7 +172,7 @@ async function register(
   const lastPeriod = highest(deals.map((deal) => lastPeriodOf(context, deal)));
   await inTransaction(context.pool, async (client) => {
     const { rowCount } = await client.query(
-      `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, manifest_hash,
+      `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, document_hash,
          shards_root, document, manifest_key, manifest_sha256, manifest_size, read_capability, verifier_set, created_at, committed_at,
          stored_at, expires_at, recovered)
        values ($1, $2, $3, $4, '', 'STORED', $5, $6, $7, 'private', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, to_timestamp($19),
@@ -187,7 +187,7 @@ async function register(
         document.mask,
         0,
         document.root,
-        stored.manifestHash,
+        stored.documentHash,
         shardsRoot(document),
         Buffer.from(stored.documentBytes),
         stored.key,
@@ -200,7 +200,7 @@ async function register(
         highest(deals.map((deal) => deal.activatedAt ?? deal.proposedAt)),
       ],
     );
-    if (rowCount === 0) await assertSamePackage(client, { id, account, owner: document.owner }, stored.manifestHash);
+    if (rowCount === 0) await assertSamePackage(client, { id, account, owner: document.owner }, stored.documentHash);
     await client.query(
       `insert into catalog.pieces (package, number, length, comm_p)
        select $1, t.* from unnest($2::integer[], $3::bigint[], $4::text[]) as t on conflict do nothing`,
@@ -233,11 +233,11 @@ async function register(
 async function assertSamePackage(
   client: Queryable,
   { id, account, owner }: { id: PackageId; account: string; owner: Address },
-  manifestHash: Hex,
+  documentHash: Hex,
 ): Promise<void> {
   const { rowCount } = await client.query(
-    "select from catalog.packages where id = $1 and account = $2 and owner = $3 and manifest_hash = $4",
-    [id, account, owner, manifestHash],
+    "select from catalog.packages where id = $1 and account = $2 and owner = $3 and document_hash = $4",
+    [id, account, owner, documentHash],
   );
   if (rowCount === 1) return;
   throw new CairnError(`another package has the id ${id} at this gateway`, {

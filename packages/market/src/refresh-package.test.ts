@@ -56,7 +56,15 @@ describe("packageStateOf", () => {
 
   it("leaves other states alone", () => {
     const rows = [slot(0, 0, "ACTIVE")];
-    for (const state of ["RECEIVING", "SEALING", "COMMITTED", "ENDING", "REMOVED", "EXPIRED", "ABANDONED"] as const) {
+    for (const state of [
+      "RECEIVING",
+      "COMMITTING",
+      "COMMITTED",
+      "ENDING",
+      "REMOVED",
+      "EXPIRED",
+      "ABANDONED",
+    ] as const) {
       expect(packageStateOf({ state, k: 1 }, rows)).toBe(state);
     }
   });

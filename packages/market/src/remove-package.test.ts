@@ -32,8 +32,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.database.drop());
 
-const termination = (changes: { manifestHash?: `0x${string}`; expiry?: bigint } = {}, key = hex(0xa)) =>
-  world.sign("Termination", { manifestHash: MANIFEST, expiry: BigInt(NOW + 60), ...changes }, key);
+const termination = (changes: { documentHash?: `0x${string}`; expiry?: bigint } = {}, key = hex(0xa)) =>
+  world.sign("Termination", { documentHash: MANIFEST, expiry: BigInt(NOW + 60), ...changes }, key);
 const remove = (signed = termination()) => removePackage(world.context, { id: ID, termination: signed });
 const drive = async () =>
   endPackage(world.context, await loadPackage(world.context.pool, ID), new AbortController().signal);
@@ -71,7 +71,7 @@ describe("removePackage", () => {
   });
 
   it.each([
-    ["of another package", () => termination({ manifestHash: hex(77) }), "bad-termination"],
+    ["of another package", () => termination({ documentHash: hex(77) }), "bad-termination"],
     ["whose term is over", () => termination({ expiry: BigInt(NOW) }), "bad-termination"],
     ["of somebody else", () => termination({}, hex(0xb)), "bad-signature"],
   ])("refuses a word %s", async (_, signed, code) => {

@@ -8,7 +8,7 @@ import { packageStatus } from "./package-status.ts";
 import { loadSlots } from "./slot-rows.ts";
 import type { PackageDetail, PackageState } from "./types.ts";
 
-const NOT_ON_CHAIN: readonly PackageState[] = ["RECEIVING", "SEALING", "COMMITTED"];
+const NOT_ON_CHAIN: readonly PackageState[] = ["RECEIVING", "COMMITTING", "COMMITTED"];
 const OVER: readonly PackageState[] = ["REMOVED", "ABANDONED", "EXPIRED"];
 
 /** Undo a package of which nothing is on chain; quotes lapse by themselves. Repeating it changes nothing. @throws `wrong-state` */
@@ -56,11 +56,11 @@ export async function removePackage(
   if (NOT_ON_CHAIN.includes(row.state)) return abandonPackage(context, request);
   if (OVER.includes(row.state)) return packageStatus(context, request);
   const { message, signature } = request.termination;
-  if (message.manifestHash !== row.manifestHash || message.expiry <= BigInt(context.chainNow())) {
+  if (message.documentHash !== row.documentHash || message.expiry <= BigInt(context.chainNow())) {
     throw new CairnError("what was signed ends another package, or its term is over", {
       code: "bad-termination",
       kind: "input",
-      next: "Sign the manifest hash of this package with a later expiry.",
+      next: "Sign the document hash of this package with a later expiry.",
     });
   }
   assertSigner("the termination", recoverTyped("Termination", message, context.deployment, signature), row.owner);
@@ -110,7 +110,7 @@ async function terminate(context: Context, row: PackageRow, termination: Signed<
   const deals = touched.map((slot) => slot.state.deal!);
   const refusal = await sendTermination(
     context,
-    { owner: row.owner, manifestHash: termination.message.manifestHash },
+    { owner: row.owner, documentHash: termination.message.documentHash },
     termination,
     deals,
   );

@@ -183,7 +183,7 @@ async function askQuote(
   const periods = periodsFor(seconds, context.deployment.periodSeconds, candidate.duty);
   const asked = {
     owner: row.owner,
-    manifestHash: row.manifestHash!,
+    documentHash: row.documentHash!,
     piece: slot.piece,
     shard: slot.shard,
     commitment: slot.commitment,
@@ -199,7 +199,7 @@ async function askQuote(
   const answers: [string, unknown, unknown][] = [
     ["provider", quote.provider.toLowerCase(), candidate.provider],
     ["owner", quote.owner.toLowerCase(), row.owner],
-    ["manifest", quote.manifestHash, asked.manifestHash],
+    ["manifest", quote.documentHash, asked.documentHash],
     ["piece", quote.piece, asked.piece],
     ["shard", quote.shard, asked.shard],
     ["commitment", quote.commitment, asked.commitment],

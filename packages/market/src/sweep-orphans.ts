@@ -9,7 +9,7 @@ import { loadSlots } from "./slot-rows.ts";
 /** An upload that nobody went on with. */
 const STALE_SECONDS = 86_400;
 /** Package states in which the spooled pieces are needed. */
-const SPOOLED = ["RECEIVING", "SEALING", "COMMITTED", "PLACING"];
+const SPOOLED = ["RECEIVING", "COMMITTING", "COMMITTED", "PLACING"];
 
 /** Remove what a crash or a forgotten upload left: files of packages that are unknown or over, rebuilt shards that no slot waits for. */
 export async function sweepOrphans(context: Context): Promise<void> {

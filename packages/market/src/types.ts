@@ -41,13 +41,13 @@ export interface MarketDeps {
 export type PackageLayout = "private" | "plain" | "unencrypted" | "car";
 
 /**
- * RECEIVING pieces → SEALING (commitments are computed) → COMMITTED (waits for the owner's mandate) → PLACING → STORED; then DEGRADED while
+ * RECEIVING pieces → COMMITTING (commitments are computed) → COMMITTED (waits for the owner's mandate) → PLACING → STORED; then DEGRADED while
  * shards are missing, ENDING and REMOVED on the owner's word, EXPIRED when its deals ran out, LOST when fewer than k shards live.
  * ABANDONED: undone before anything was on chain.
  */
 export type PackageState =
   | "RECEIVING"
-  | "SEALING"
+  | "COMMITTING"
   | "COMMITTED"
   | "PLACING"
   | "STORED"
@@ -117,7 +117,7 @@ export interface PackageSummary {
   files: number;
   pieces: number;
   root: string | null;
-  manifestHash: Hex | null;
+  documentHash: Hex | null;
   createdAt: Seconds;
   storedAt: Seconds | null;
   expiresAt: Seconds | null;
@@ -152,7 +152,7 @@ export interface RenameRequest extends Naming {
   displaced?: Naming;
 }
 
-export interface SealRequest {
+export interface CompleteRequest {
   id: PackageId;
   /** Root CID, text form. */
   root: string;
@@ -177,7 +177,7 @@ export interface Placement {
 }
 
 export interface QuotePlan {
-  manifestHash: Hex;
+  documentHash: Hex;
   /** dag-cbor of the CommitmentDocument: the owner checks it before signing. */
   document: Uint8Array;
   placements: Placement[];
@@ -230,7 +230,7 @@ export interface ProviderStatus {
 }
 
 export interface RecoverablePackage {
-  manifestHash: Hex;
+  documentHash: Hex;
   /** Live deals on the chain. */
   deals: number;
   /** The package's id here when it is already known. */
@@ -280,7 +280,7 @@ export interface Market {
     sha256?: Hex;
   }): Promise<{ size: number; sha256: Hex }>;
   /** Resolves once COMMITTED; a call that is cut off goes on in the background. */
-  sealPackage(request: SealRequest): Promise<PackageDetail>;
+  completePackage(request: CompleteRequest): Promise<PackageDetail>;
   quotePackage(request: { id: PackageId }): Promise<QuotePlan>;
   /** Resolves once PLACING; follow packageStatus for the rest. */
   commitPackage(request: CommitRequest): Promise<PackageDetail>;

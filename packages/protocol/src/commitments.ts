@@ -15,7 +15,7 @@ export interface PieceCommitment {
   shards: ShardCommitment[];
 }
 
-/** The public document whose dag-cbor sha256 is the manifest hash that the owner signs (docs/protocol.md, 1). */
+/** The public document whose dag-cbor sha256 is the document hash that the owner signs (docs/protocol.md, 1). */
 export interface CommitmentDocument {
   version: 1;
   package: PackageId;

@@ -48,9 +48,9 @@ describe("decodeDocument", () => {
   it("reads back what encodeDocument writes", () => {
     fc.assert(
       fc.property(documents, (document) => {
-        const { bytes, manifestHash } = encodeDocument(document);
+        const { bytes, documentHash } = encodeDocument(document);
         expect(decodeDocument(bytes)).toEqual(document);
-        expect(hashDocument(bytes)).toBe(manifestHash);
+        expect(hashDocument(bytes)).toBe(documentHash);
       }),
     );
   });

@@ -5,10 +5,10 @@ import { CairnError } from "./errors.ts";
 import { toHex } from "./hex.ts";
 import { type Hex, MAX_DOCUMENT_BYTES } from "./words.ts";
 
-/** dag-cbor of a commitment document and its sha256, the manifest hash (docs/protocol.md, 1). */
-export function encodeDocument(document: CommitmentDocument): { bytes: Uint8Array; manifestHash: Hex } {
+/** dag-cbor of a commitment document and its sha256, the document hash (docs/protocol.md, 1). */
+export function encodeDocument(document: CommitmentDocument): { bytes: Uint8Array; documentHash: Hex } {
   const bytes = dagCbor.encode(document);
-  return { bytes, manifestHash: hashDocument(bytes) };
+  return { bytes, documentHash: hashDocument(bytes) };
 }
 
 export function hashDocument(bytes: Uint8Array): Hex {

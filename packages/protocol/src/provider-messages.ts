@@ -6,7 +6,7 @@ export type ProviderRequest =
   | {
       type: "quote";
       owner: Address;
-      manifestHash: Hex;
+      documentHash: Hex;
       piece: number;
       shard: number;
       commitment: Hex;
@@ -26,7 +26,7 @@ export type ProviderRequest =
   | { type: "prove"; deal: DealId; purpose: ProofPurpose; period: number; seed: Hex; leaves: number }
   | { type: "scrub"; deal: DealId }
   | { type: "discard"; deal: DealId; capability: Signed<"UploadCapability"> }
-  | { type: "manifest"; manifestHash: Hex; capability: Signed<"ReadCapability"> };
+  | { type: "manifest"; documentHash: Hex; capability: Signed<"ReadCapability"> };
 
 export interface ProviderReplies {
   quote: { quote: Quote; signature: Hex };

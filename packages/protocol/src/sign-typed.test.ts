@@ -21,7 +21,7 @@ function quote(nonce: number): Message<"Quote"> {
   return {
     provider: addressOfKey(key),
     owner: `0x${"22".repeat(20)}`,
-    manifestHash: `0x${"33".repeat(32)}`,
+    documentHash: `0x${"33".repeat(32)}`,
     piece: 1,
     shard: 2,
     commitment: `0x${"44".repeat(32)}`,

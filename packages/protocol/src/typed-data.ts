@@ -21,7 +21,7 @@ export const TYPES = {
   Quote: [
     { name: "provider", type: "address" },
     { name: "owner", type: "address" },
-    { name: "manifestHash", type: "bytes32" },
+    { name: "documentHash", type: "bytes32" },
     { name: "piece", type: "uint32" },
     { name: "shard", type: "uint16" },
     { name: "commitment", type: "bytes32" },
@@ -35,7 +35,7 @@ export const TYPES = {
     { name: "nonce", type: "bytes32" },
   ],
   Mandate: [
-    { name: "manifestHash", type: "bytes32" },
+    { name: "documentHash", type: "bytes32" },
     { name: "shardsRoot", type: "bytes32" },
     { name: "pieces", type: "uint32" },
     { name: "k", type: "uint16" },
@@ -59,11 +59,11 @@ export const TYPES = {
     { name: "proofHash", type: "bytes32" },
   ],
   Termination: [
-    { name: "manifestHash", type: "bytes32" },
+    { name: "documentHash", type: "bytes32" },
     { name: "expiry", type: "uint64" },
   ],
   ReadCapability: [
-    { name: "manifestHash", type: "bytes32" },
+    { name: "documentHash", type: "bytes32" },
     { name: "audience", type: "address" },
     { name: "expiry", type: "uint64" },
   ],

@@ -66,7 +66,7 @@ describe("a provider and its gateway", () => {
       [12_345, 3_000_000],
       [whole.length - 1, 1],
     ] as const) {
-      const { ticket, capability } = readRights(network, made.manifestHash, deal, offset, length);
+      const { ticket, capability } = readRights(network, made.documentHash, deal, offset, length);
       const chunks: Uint8Array[] = [];
       for await (const chunk of gateway.transport.read(provider.provider, deal, ticket, capability)) chunks.push(chunk);
       expect(Buffer.concat(chunks).equals(whole.subarray(offset, offset + length))).toBe(true);

@@ -216,7 +216,7 @@ describe("the doors of gateway and provider", () => {
       const quote = {
         type: "quote",
         owner: network.owner,
-        manifestHash: `0x${"33".repeat(32)}`,
+        documentHash: `0x${"33".repeat(32)}`,
         piece: 0,
         shard: 0,
         commitment: `0x${"33".repeat(32)}`,
@@ -287,7 +287,7 @@ describe("the doors of gateway and provider", () => {
         gateway.transport.request(provider.provider, {
           type: "quote",
           owner: network.owner,
-          manifestHash: made.manifestHash,
+          documentHash: made.documentHash,
           piece: 0,
           shard: 0,
           commitment: made.commitments[0] as Hex,
@@ -350,7 +350,7 @@ describe("the doors of gateway and provider", () => {
     const asked = gateway.transport.request(provider.provider, {
       type: "quote",
       owner: network.owner,
-      manifestHash: made.manifestHash,
+      documentHash: made.documentHash,
       piece: 0,
       shard: 0,
       commitment: made.commitments[0] as Hex,

@@ -142,7 +142,7 @@ describe("a provider that keeps a shard", () => {
         gateway.transport.request(deal.provider, { type: "discard", deal: deal.deal, capability }),
       ).rejects.toMatchObject({ code: "bad-capability" });
     }
-    const { ticket, capability } = readRights(network, made.manifestHash, deal.deal, 0, 10);
+    const { ticket, capability } = readRights(network, made.documentHash, deal.deal, 0, 10);
     const others = {
       ...capability,
       signature: signTyped("ReadCapability", capability.message, network.deployment, network.verifierKey),
@@ -211,6 +211,6 @@ describe("a provider that keeps a shard", () => {
     const keys = join(root, "p", "keys");
     expect((await readdir(keys)).sort()).toEqual(["cold.json", "hot.json", "passphrase"]);
     for (const name of await readdir(keys)) expect((await stat(join(keys, name))).mode & 0o077).toBe(0);
-    expect(createHash("sha256").update(made.document).digest("hex")).toBe(made.manifestHash.slice(2));
+    expect(createHash("sha256").update(made.document).digest("hex")).toBe(made.documentHash.slice(2));
   });
 });

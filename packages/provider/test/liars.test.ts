@@ -107,7 +107,7 @@ describe("a gateway among liars", () => {
   /** CommP of what a provider sends as its whole shard. */
   const readWhole = async (name: string): Promise<Hex> => {
     const { deal, provider, quote } = player(name).deal;
-    const { ticket, capability } = readRights(network, made.manifestHash, deal, 0, Number(quote.rawLength));
+    const { ticket, capability } = readRights(network, made.documentHash, deal, 0, Number(quote.rawLength));
     const hasher = new PieceHasher();
     for await (const chunk of gateway.transport.read(provider, deal, ticket, capability)) hasher.update(chunk);
     return `0x${Buffer.from(hasher.digest().root).toString("hex")}`;

@@ -57,7 +57,7 @@ describe("both ways to a provider process", () => {
     const gateway = gateways[ways] as TestGateway;
     await eventually("the provider connects", () => gateway.transport.reachable(provider.provider));
     const rights = (offset: number, length: number) =>
-      readRights(network, made.manifestHash, deal.deal, offset, length);
+      readRights(network, made.documentHash, deal.deal, offset, length);
     return {
       transport: gateway.transport,
       provider: provider.provider,
@@ -66,7 +66,7 @@ describe("both ways to a provider process", () => {
       shard: Buffer.concat([...(made.shards[0]?.read(0) ?? [])]),
       rights,
       manifest: {
-        request: { type: "manifest", manifestHash: made.manifestHash, capability: rights(0, 1).capability },
+        request: { type: "manifest", documentHash: made.documentHash, capability: rights(0, 1).capability },
         document: made.document,
         manifest: made.manifest,
       },
@@ -92,7 +92,7 @@ describe("both ways to a provider process", () => {
     expect(await provider.stop()).toBe(0);
     const gateway = gateways.control as TestGateway;
     await eventually("it is missed", () => !gateway.transport.reachable(provider.provider));
-    const { ticket, capability } = readRights(network, made.manifestHash, deal.deal, 0, 10);
+    const { ticket, capability } = readRights(network, made.documentHash, deal.deal, 0, 10);
     const reading = gateway.transport.read(provider.provider, deal.deal, ticket, capability)[Symbol.asyncIterator]();
     await expect(reading.next()).rejects.toMatchObject({ code: "provider-unreachable" });
   });

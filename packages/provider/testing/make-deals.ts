@@ -53,7 +53,7 @@ export function commitmentOf(shard: ShardBytes): Hex {
 }
 
 export interface TestPackage {
-  manifestHash: Hex;
+  documentHash: Hex;
   shards: ShardBytes[];
   commitments: Hex[];
   document: Uint8Array;
@@ -87,7 +87,7 @@ export function packageOf(network: TestNetwork, shards: ShardBytes[]): TestPacka
     manifest: { sha256: `0x${createHash("sha256").update(manifest).digest("hex")}`, size: manifest.length },
   });
   return {
-    manifestHash: `0x${createHash("sha256").update(document).digest("hex")}`,
+    documentHash: `0x${createHash("sha256").update(document).digest("hex")}`,
     shards,
     commitments,
     document,
@@ -107,7 +107,7 @@ export async function quoteOf(
   const { quote, signature } = await gateway.transport.request(provider, {
     type: "quote",
     owner: network.owner,
-    manifestHash: made.manifestHash,
+    documentHash: made.documentHash,
     piece: 0,
     shard,
     commitment: made.commitments[shard] as Hex,
@@ -139,7 +139,7 @@ export async function proposeDeals(
     providers.map((provider, shard) => quoteOf(network, gateway, provider, made, shard)),
   );
   const mandate = {
-    manifestHash: made.manifestHash,
+    documentHash: made.documentHash,
     shardsRoot: made.shardsRoot,
     pieces: 1,
     k: 1,
@@ -153,7 +153,7 @@ export async function proposeDeals(
     expiry: later(network, 86_400),
   };
   const result = await ledger.propose(
-    { id: `propose/${made.manifestHash}` },
+    { id: `propose/${made.documentHash}` },
     mandate,
     signTyped("Mandate", mandate, deployment, network.ownerKey),
     quotes.map(({ quote }) => quote),
@@ -201,7 +201,7 @@ export async function activateDeals(network: TestNetwork, gateway: TestGateway, 
   const ids = deals.map(({ deal }) => deal);
   const receipts = await Promise.all(deals.map((deal) => storeDeal(network, gateway, deal, made)));
   const received = await ledger.recordReceipts(
-    { id: `receive/${made.manifestHash}` },
+    { id: `receive/${made.documentHash}` },
     ids,
     receipts.map(({ receipt }) => receipt),
   );
@@ -222,7 +222,7 @@ export async function activateDeals(network: TestNetwork, gateway: TestGateway, 
     }),
   );
   const activated = await ledger.activate(
-    { id: `activate/${made.manifestHash}` },
+    { id: `activate/${made.documentHash}` },
     ids,
     seed,
     proofHashes,
@@ -234,9 +234,9 @@ export async function activateDeals(network: TestNetwork, gateway: TestGateway, 
 }
 
 /** The owner's permission for the executor to read, and a ticket for one range. */
-export function readRights(network: TestNetwork, manifestHash: Hex, deal: DealId, offset: number, length: number) {
+export function readRights(network: TestNetwork, documentHash: Hex, deal: DealId, offset: number, length: number) {
   const { deployment } = network;
-  const allowed = { manifestHash, audience: network.executor, expiry: later(network, 3600) };
+  const allowed = { documentHash, audience: network.executor, expiry: later(network, 3600) };
   const asked = {
     deal,
     offset: BigInt(offset),

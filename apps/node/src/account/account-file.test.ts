@@ -10,13 +10,13 @@ const secrets = {
 };
 
 describe("account file", () => {
-  it("reads back what it wrote, open and sealed", async () => {
+  it("reads back what it wrote, open and encrypted", async () => {
     expect(await readAccountFile(await writeAccountFile(secrets))).toEqual(secrets);
-    const sealed = await writeAccountFile(secrets, "correct horse");
-    expect(sealed).not.toContain(secrets.wallet);
-    expect(await readAccountFile(sealed, "correct horse")).toEqual(secrets);
-    await expect(readAccountFile(sealed, "wrong")).rejects.toMatchObject({ code: "wrong-passphrase" });
-    await expect(readAccountFile(sealed)).rejects.toMatchObject({ code: "passphrase-needed" });
+    const encrypted = await writeAccountFile(secrets, "correct horse");
+    expect(encrypted).not.toContain(secrets.wallet);
+    expect(await readAccountFile(encrypted, "correct horse")).toEqual(secrets);
+    await expect(readAccountFile(encrypted, "wrong")).rejects.toMatchObject({ code: "wrong-passphrase" });
+    await expect(readAccountFile(encrypted)).rejects.toMatchObject({ code: "passphrase-needed" });
   });
 
   it("answers any other text with bad-account-file", async () => {

@@ -32,7 +32,7 @@ const notAnAccount = (why: string) =>
     next: "Give a file that `cairn key export` wrote.",
   });
 
-/** Write the secrets as text, sealed with scrypt and AES-256-GCM when a passphrase is given. */
+/** Write the secrets as text, encrypted with scrypt and AES-256-GCM when a passphrase is given. */
 export async function writeAccountFile(secrets: AccountSecrets, passphrase?: string): Promise<string> {
   if (passphrase === undefined) return `${JSON.stringify({ format: FORMAT, ...secrets }, null, 2)}\n`;
   const salt = randomBytes(32);
@@ -41,14 +41,14 @@ export async function writeAccountFile(secrets: AccountSecrets, passphrase?: str
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(Buffer.from(FORMAT));
   const body = Buffer.concat([cipher.update(JSON.stringify(secrets)), cipher.final(), cipher.getAuthTag()]);
-  const sealed = {
+  const encrypted = {
     kdf: "scrypt",
     ...KDF,
     salt: salt.toString("base64"),
     nonce: nonce.toString("base64"),
     body: body.toString("base64"),
   };
-  return `${JSON.stringify({ format: FORMAT, sealed }, null, 2)}\n`;
+  return `${JSON.stringify({ format: FORMAT, encrypted }, null, 2)}\n`;
 }
 
 /** Read an account file; throws `bad-account-file`, `passphrase-needed` or `wrong-passphrase`. */
@@ -60,17 +60,17 @@ export async function readAccountFile(text: string, passphrase?: string): Promis
     throw notAnAccount("it is not JSON");
   }
   if (file?.format !== FORMAT) throw notAnAccount(`its format is not ${FORMAT}`);
-  if (file.sealed === undefined) return checkSecrets(file);
+  if (file.encrypted === undefined) return checkSecrets(file);
   if (passphrase === undefined) {
-    throw new CairnError("the account file is sealed with a passphrase", {
+    throw new CairnError("the account file is encrypted with a passphrase", {
       code: "passphrase-needed",
       kind: "auth",
       next: "Set CAIRN_PASSPHRASE, or name a file that holds it with --passphrase-file.",
     });
   }
-  const { salt, nonce, body } = file.sealed as Record<string, unknown>;
+  const { salt, nonce, body } = file.encrypted as Record<string, unknown>;
   if (typeof salt !== "string" || typeof nonce !== "string" || typeof body !== "string") {
-    throw notAnAccount("its sealed part is incomplete");
+    throw notAnAccount("its encrypted part is incomplete");
   }
   const bytes = Buffer.from(body, "base64");
   const key = await derive(passphrase, Buffer.from(salt, "base64"), 32, { ...KDF, maxmem: 256 * 1024 * 1024 });

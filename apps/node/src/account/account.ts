@@ -17,7 +17,7 @@ export async function loadAccount(home: Home, passphrase = passphraseFromEnviron
   return owner === undefined ? undefined : openAccount(owner);
 }
 
-/** The account of a home, made at first use; sealed when CAIRN_PASSPHRASE is set. */
+/** The account of a home, made at first use; encrypted when CAIRN_PASSPHRASE is set. */
 export async function ensureAccount(home: Home): Promise<{ account: Account; created: boolean }> {
   const existing = await loadAccount(home);
   if (existing !== undefined) return { account: existing, created: false };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Account } from "./account.ts";
-import { openLabel, sealLabel } from "./labels.ts";
+import { decryptLabel, encryptLabel } from "./labels.ts";
 
 const account = { lookupKey: randomBytes(32) } as Account;
 const stranger = { lookupKey: randomBytes(32) } as Account;
@@ -10,15 +10,15 @@ const [one, other] = ["ab".repeat(16), "cd".repeat(16)];
 
 describe("a label", () => {
   it("opens for its owner at its own package only, and unchanged", () => {
-    const sealed = sealLabel(account, one, label);
-    expect(openLabel(account, one, sealed)).toEqual(label);
-    expect(() => openLabel(account, other, sealed)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
-    expect(() => openLabel(stranger, one, sealed)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
-    const bytes = Buffer.from(sealed, "base64");
+    const encrypted = encryptLabel(account, one, label);
+    expect(decryptLabel(account, one, encrypted)).toEqual(label);
+    expect(() => decryptLabel(account, other, encrypted)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
+    expect(() => decryptLabel(stranger, one, encrypted)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
+    const bytes = Buffer.from(encrypted, "base64");
     for (const at of [0, 12, bytes.length - 1]) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(() => openLabel(account, one, changed.toString("base64"))).toThrowError(
+      expect(() => decryptLabel(account, one, changed.toString("base64"))).toThrowError(
         expect.objectContaining({ code: "wrong-key" }),
       );
     }

@@ -27,7 +27,7 @@ const labelKey = (account: Pick<Owner, "lookupKey">) =>
 const labelOf = (id: string) => Buffer.from(`cairn/label/1\0${id}`);
 
 /** AES-256-GCM: nonce ‖ ciphertext ‖ tag. Padded to 256 bytes so that its length says little of the name. */
-export function sealLabel(account: Pick<Owner, "lookupKey">, id: string, label: Label): string {
+export function encryptLabel(account: Pick<Owner, "lookupKey">, id: string, label: Label): string {
   const nonce = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", labelKey(account), nonce);
   cipher.setAAD(labelOf(id));
@@ -38,8 +38,8 @@ export function sealLabel(account: Pick<Owner, "lookupKey">, id: string, label: 
 }
 
 /** Throws `wrong-key` when another account made the label, or made it for another package. */
-export function openLabel(account: Pick<Owner, "lookupKey">, id: string, sealed: string): Label {
-  const bytes = Buffer.from(sealed, "base64");
+export function decryptLabel(account: Pick<Owner, "lookupKey">, id: string, encrypted: string): Label {
+  const bytes = Buffer.from(encrypted, "base64");
   try {
     const decipher = createDecipheriv("aes-256-gcm", labelKey(account), bytes.subarray(0, 12));
     decipher.setAAD(labelOf(id));

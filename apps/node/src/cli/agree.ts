@@ -72,7 +72,7 @@ export async function signAgreed(
   await rememberPackage(session.home, {
     id: uploaded.id,
     nameHash,
-    manifestHash: mandate.manifestHash,
+    documentHash: mandate.documentHash,
     root: uploaded.root,
     signedAt: Date.now() / 1000,
     ended: false,
@@ -107,11 +107,11 @@ export async function confirmStored(
   manifest: Manifest,
 ): Promise<void> {
   const { output, client, run } = session;
-  const { manifestHash } = offer.mandate;
+  const { documentHash } = offer.mandate;
   const deals = await openChainView(run.chainUrl, deploymentOf(network), (chain) =>
-    confirmDeals(chain, { manifestHash, document: offer.document }),
+    confirmDeals(chain, { documentHash, document: offer.document }),
   );
-  const capability = await readCapability(account, network, manifestHash);
+  const capability = await readCapability(account, network, documentHash);
   const places = await readBack({
     manifest,
     key: account.key,

@@ -200,7 +200,7 @@ describe("a put that is repeated", () => {
     expect(new Set([first, other, restarted, last].map(({ begun }) => begun.repairKey.toString("hex"))).size).toBe(4);
   });
 
-  it("keeps its record sealed, readable by its owner alone, and as far as it is whole", async () => {
+  it("keeps its record encrypted, readable by its owner alone, and as far as it is whole", async () => {
     await run({ most: 7_000_000 });
     const path = (await journal())!;
     expect((await stat(path)).mode & 0o777).toBe(0o600);

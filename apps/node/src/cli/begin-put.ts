@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import {
   type AccountKey,
   type Checkpoint,
+  decryptManifest,
   filesByEntry,
   filesOf,
   type Manifest,
   type ManifestEntry,
   manifestEntries,
-  openManifest,
   totalsOf,
   unchangedCheckpoints,
   type Walked,
@@ -96,8 +96,8 @@ async function goOn({ client, key, walked }: Beginning, record: PutRecord): Prom
     return { id, repairKey, created, walked, from };
   }
   const manifest = await record.manifest();
-  if (manifest === undefined || (status?.state !== "SEALING" && status?.state !== "COMMITTED")) return undefined;
-  const opened = await openManifest(manifest, key);
+  if (manifest === undefined || (status?.state !== "COMMITTING" && status?.state !== "COMMITTED")) return undefined;
+  const opened = await decryptManifest(manifest, key);
   const now = manifestEntries(walked.entries, filesByEntry(walked.entries, unchanged));
   if (opened.package !== id || !isSame(now, opened.entries)) return undefined;
   return { id, repairKey, created, walked, from: unchanged, sent: { manifest, opened } };

@@ -10,11 +10,11 @@ const READ_SECONDS = 24 * 3600;
 export async function readCapability(
   account: Owner,
   network: NetworkJson,
-  manifestHash: Hex,
+  documentHash: Hex,
 ): Promise<JsonSigned<"ReadCapability">> {
   const { messageToJson, signTyped } = await import("@cairn/protocol");
   const expiry = BigInt(Math.floor(Date.now() / 1000) + READ_SECONDS);
-  const message = { manifestHash, audience: network.executor as Address, expiry };
+  const message = { documentHash, audience: network.executor as Address, expiry };
   const signature = await signTyped("ReadCapability", message, deploymentOf(network), account.wallet.key);
   return { message: messageToJson<"ReadCapability">(message), signature };
 }

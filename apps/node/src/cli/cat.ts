@@ -38,7 +38,7 @@ export async function cat(target: string, options: CatOptions): Promise<void> {
   }
   const { pathOfText, readFile, readFrames } = await import("@cairn/archive");
   const account = await withKey(owner);
-  const capability = await readCapability(account, await pinnedNetwork(session), found.manifestHash as Hex);
+  const capability = await readCapability(account, await pinnedNetwork(session), found.documentHash as Hex);
   const manifest = await fetchManifest(client, account, { id: found.id, document });
   const path = pathOfText(manifest, text);
   await interruptible(async (signal) => {

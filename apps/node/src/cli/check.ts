@@ -33,7 +33,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
   const started = await client.check(found.id, {
     full,
     ...(pieces === undefined ? {} : { pieces }),
-    ...(full ? { readCapability: await readCapability(owner, network, found.manifestHash as Hex) } : {}),
+    ...(full ? { readCapability: await readCapability(owner, network, found.documentHash as Hex) } : {}),
   });
   const total = (await client.package(found.id)).slots.filter(
     (s) => s.deal !== null && (pieces?.includes(s.piece) ?? true),

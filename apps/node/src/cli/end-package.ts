@@ -13,7 +13,7 @@ export async function endPackage(session: Session, account: Account, found: Pack
   const network = await pinnedNetwork(session);
   const { blockTime } = await session.client.status();
   const message = {
-    manifestHash: found.manifestHash as Hex,
+    documentHash: found.documentHash as Hex,
     // The contract judges by the time of blocks, which may be ahead of this machine's.
     expiry: BigInt(Math.max(Math.floor(Date.now() / 1000), blockTime) + TERMINATION_SECONDS),
   };

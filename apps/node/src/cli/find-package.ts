@@ -37,7 +37,7 @@ export interface FoundPackage extends PackageJson {
  */
 export async function findPackage(session: Session, account: Owner, name: string): Promise<FoundPackage> {
   const found = (await byId(session, account, name)) ?? (await byShownName(session, account, name));
-  if (found.manifestHash === null || GONE.has(found.state)) {
+  if (found.documentHash === null || GONE.has(found.state)) {
     await assertGone(session, account, found, await recallPackage(session.home, found.id));
     return { ...found, document: undefined };
   }
@@ -84,16 +84,16 @@ async function assertGone(
     if (!known.ended) await assertEnded(session, account, known, found.id, found);
     return;
   }
-  if (found.manifestHash !== null && (await goesOn(session, account, found.manifestHash)) === true) {
+  if (found.documentHash !== null && (await goesOn(session, account, found.documentHash)) === true) {
     throw lie("state", found.state, "with deals that go on", UNTOUCHED);
   }
 }
 
 /** Whether a package has deals on the chain that nobody gave notice of; undefined when no chain answers. */
-async function goesOn(session: Session, account: Owner, manifestHash: string): Promise<boolean | undefined> {
+async function goesOn(session: Session, account: Owner, documentHash: string): Promise<boolean | undefined> {
   const network = await pinnedNetwork(session);
   return openChainView(session.run.chainUrl, deploymentOf(network), async (chain) => {
-    const record = await chain.package({ owner: account.wallet.address, manifestHash: manifestHash as Hex });
+    const record = await chain.package({ owner: account.wallet.address, documentHash: documentHash as Hex });
     return record !== undefined && record.liveDeals > 0 && record.lastPeriod === 0;
   });
 }
@@ -139,7 +139,7 @@ async function assertEnded(
   name: string,
   answered: PackageJson | undefined,
 ): Promise<void> {
-  if ((await goesOn(session, account, known.manifestHash)) === false) {
+  if ((await goesOn(session, account, known.documentHash)) === false) {
     await amendPackage(session.home, known.id, { ended: true });
     return;
   }

@@ -70,7 +70,7 @@ async function prepare(
   const network = await pinnedNetwork(session);
   const { assertDestinationFree, findEntry, pathOfText } = await import("@cairn/archive");
   const account = await withKey(owner);
-  const capability = await readCapability(account, network, found.manifestHash as Hex);
+  const capability = await readCapability(account, network, found.documentHash as Hex);
   const manifest = await fetchManifest(session.client, account, { id: found.id, document });
   const path = pathOfText(manifest, text);
   const { entry } = manifest.layout === "car" ? {} : findEntry(manifest, path);

@@ -10,7 +10,7 @@ import { createOutput } from "./output.ts";
 import { type CommonOptions, requireAccount } from "./session.ts";
 
 export interface KeyOptions extends CommonOptions {
-  /** File whose first line seals the exported file, or opens the imported one. */
+  /** File whose first line encrypts the exported file, or opens the imported one. */
   passphraseFile?: string;
   /** Export the OpenPGP secret key alone, as gpg reads it. */
   openpgp?: boolean;
@@ -35,7 +35,7 @@ export async function exportKey(file: string, options: KeyOptions): Promise<void
   await writeWhole(path, text);
   const output = createOutput(options);
   output.result({ file: path, owner: account.wallet.address, fingerprint: account.key.fingerprint });
-  output.say(`Exported ${account.wallet.address} to ${path}. ${sealing(options.openpgp, passphrase)}`);
+  output.say(`Exported ${account.wallet.address} to ${path}. ${protection(options.openpgp, passphrase)}`);
 }
 
 /** The part of it that the account file carries. */
@@ -44,10 +44,10 @@ async function networkOf(home: Home): Promise<KnownNetwork | undefined> {
   return known === undefined ? undefined : { chainId: known.chainId, deals: known.deals };
 }
 
-function sealing(openpgp: boolean | undefined, passphrase: string | undefined): string {
+function protection(openpgp: boolean | undefined, passphrase: string | undefined): string {
   if (openpgp) return "It is the bare OpenPGP secret key: gpg --import reads it.";
   if (passphrase !== undefined) return "It opens with the passphrase only.";
-  return "It is not sealed: whoever has it can read, spend and remove. Use --passphrase-file to seal it.";
+  return "It is not encrypted: whoever has it can read, spend and remove. Use --passphrase-file to encrypt it.";
 }
 
 /** Bring an account into a home that has none. */

@@ -94,12 +94,12 @@ describe.each([
     ["another package under the name", "name", () => listed(() => [gateway.statusOf(other)])],
     [
       "an earlier version",
-      "manifestHash",
-      () => listed(([one]: [Answer]) => [{ ...one, manifestHash: `0x${"11".repeat(32)}` }]),
+      "documentHash",
+      () => listed(([one]: [Answer]) => [{ ...one, documentHash: `0x${"11".repeat(32)}` }]),
     ],
     ["another root", "root", () => listed(([one]: [Answer]) => [{ ...one, root: gateway.statusOf(other).root }])],
     ["a smaller k", "k", () => listed(([one]: [Answer]) => [{ ...one, k: 1 }])],
-    ["another document", "manifestHash", () => at("GET /packages/:id/document", () => bytes(other, "documentBytes"))],
+    ["another document", "documentHash", () => at("GET /packages/:id/document", () => bytes(other, "documentBytes"))],
     ["nothing under the name", 'the package "photos"', () => listed(() => [])],
     ["that it is gone", 'the package "photos"', () => listed(([one]: [Answer]) => [{ ...one, state: "REMOVED" }])],
   ] as [string, string, () => Bend][])("refuses %s, and signs nothing", async (_, field, bend) => {
@@ -111,7 +111,7 @@ describe.each([
     ["another id", "id", () => at(ONE, () => gateway.statusOf(other))],
     ["that it is gone", 'the package "ID"', () => at(ONE, (one: Answer) => ({ ...one, state: "EXPIRED" }))],
     ["that there is none", 'the package "ID"', () => at(ONE, () => refusal("unknown-package", "missing"))],
-    ["that it was never agreed", "manifestHash", () => at(ONE, (one: Answer) => ({ ...one, manifestHash: null }))],
+    ["that it was never agreed", "documentHash", () => at(ONE, (one: Answer) => ({ ...one, documentHash: null }))],
   ] as [string, string, () => Bend][])("refuses %s for an id, and signs nothing", async (_, field, bend) => {
     await refused(() => run(asked), bend(), lied(field.replace("ID", asked)));
     expect(signedCalls()).toEqual([]);
@@ -191,10 +191,10 @@ describe("put", () => {
       "document.package",
       plan(() => ({
         document: gateway.packages.get(other)!.documentBytes.toString("base64"),
-        manifestHash: gateway.packages.get(other)!.manifestHash,
+        documentHash: gateway.packages.get(other)!.documentHash,
       })),
     ],
-    ["manifestHash", plan(() => ({ manifestHash: `0x${"22".repeat(32)}` }))],
+    ["documentHash", plan(() => ({ documentHash: `0x${"22".repeat(32)}` }))],
     [
       "placements[0].pricePerPeriod",
       plan(({ placements }) => ({ placements: placements.map((p) => ({ ...p, pricePerPeriod: "1" })) })),
@@ -256,14 +256,14 @@ describe("recover", () => {
     [
       "one that was not asked for",
       "the recovered package",
-      (list: Answer[]) => list.map((one) => ({ ...one, manifestHash: `0x${"44".repeat(32)}` })),
+      (list: Answer[]) => list.map((one) => ({ ...one, documentHash: `0x${"44".repeat(32)}` })),
     ],
     ["one twice", "the recovered package", (list: Answer[]) => [list[0], list[0]]],
     ["fewer than were asked for", "the recovered packages", (list: Answer[]) => list.slice(1)],
     [
       "one under another's hash",
       "document.package",
-      (list: Answer[]) => [{ ...list[0], id: other, manifestHash: list[0]!.manifestHash }],
+      (list: Answer[]) => [{ ...list[0], id: other, documentHash: list[0]!.documentHash }],
     ],
   ])("refuses %s", async (_, field, change) => {
     const bend: Bend = (one, answer) => {

@@ -1,4 +1,4 @@
-import { nameHash, sealLabel } from "../account/labels.ts";
+import { encryptLabel, nameHash } from "../account/labels.ts";
 import { amendPackage } from "../owner/known-packages.ts";
 import { checkName } from "./check-name.ts";
 import { findPackage } from "./find-package.ts";
@@ -12,7 +12,7 @@ export async function mv(from: string, to: string, options: CommonOptions): Prom
   const account = await requireAccount(session.home);
   const { id, files, bytes } = await findPackage(session, account, from);
   const hash = nameHash(account, name);
-  const label = sealLabel(account, id, { name, files, bytes });
+  const label = encryptLabel(account, id, { name, files, bytes });
   await session.client.renamePackage(id, { nameHash: hash, label });
   await amendPackage(session.home, id, { nameHash: hash });
   session.output.result({ id, name });

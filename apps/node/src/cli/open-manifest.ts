@@ -14,12 +14,12 @@ export async function fetchManifest(
   account: Account,
   found: { id: string; document: CommitmentDocument },
 ): Promise<Manifest> {
-  const sealed = await collect(await client.manifest(found.id), MAX_MANIFEST_BYTES, "the manifest");
-  const [{ openManifest }, { checkManifest }] = await Promise.all([
+  const encrypted = await collect(await client.manifest(found.id), MAX_MANIFEST_BYTES, "the manifest");
+  const [{ decryptManifest }, { checkManifest }] = await Promise.all([
     import("@cairn/archive"),
     import("../owner/identify.ts"),
   ]);
-  const manifest = await openManifest(sealed, account.key);
-  checkManifest(sealed, manifest, found.document);
+  const manifest = await decryptManifest(encrypted, account.key);
+  checkManifest(encrypted, manifest, found.document);
   return manifest;
 }

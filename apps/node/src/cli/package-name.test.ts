@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { sealLabel } from "../account/labels.ts";
+import { encryptLabel } from "../account/labels.ts";
 import { mainName, namesOf, sideName, withRole } from "./package-name.ts";
 
 const account = { lookupKey: randomBytes(32) };
@@ -10,7 +10,7 @@ const entry = (id: string, name: string, state: string, createdAt: number) => ({
   id,
   state,
   createdAt,
-  label: sealLabel(account, id, { name, files: 1, bytes: 1 }),
+  label: encryptLabel(account, id, { name, files: 1, bytes: 1 }),
 });
 const shown = (...packages: ReturnType<typeof entry>[]) => namesOf(account, packages as never).map(withRole);
 

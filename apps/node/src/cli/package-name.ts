@@ -1,7 +1,7 @@
 import type { PackageJson } from "@cairn/client";
 import { asCairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
-import { openLabel } from "../account/labels.ts";
+import { decryptLabel } from "../account/labels.ts";
 
 /** States of which nothing can be got any more. */
 export const GONE: ReadonlySet<string> = new Set(["REMOVED", "ABANDONED", "EXPIRED"]);
@@ -13,7 +13,7 @@ export function nameOf(
 ): string {
   if (account === undefined || found.label === null) return "(name unknown)";
   try {
-    return openLabel(account, found.id, found.label).name;
+    return decryptLabel(account, found.id, found.label).name;
   } catch (error) {
     if (asCairnError(error).code === "wrong-key") return "(another account's)";
     throw error;

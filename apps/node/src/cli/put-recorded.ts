@@ -5,7 +5,7 @@ import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/clien
 import { perGibMonth } from "@cairn/core";
 import { CAR_HEADER_BYTES, CairnError, GIB } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
-import { nameHash, sealLabel } from "../account/labels.ts";
+import { encryptLabel, nameHash } from "../account/labels.ts";
 import type { CheckedOffer, Uploaded } from "../owner/check-offer.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
@@ -116,7 +116,7 @@ function termsOf(network: NetworkJson, options: PutOptions, replace: boolean): P
   };
 }
 
-/** Encrypt and send what is not there yet, and have it sealed. */
+/** Encrypt and send what is not there yet, and complete the upload. */
 async function upload(
   { session, account, source, record, options }: Put,
   put: {
@@ -140,7 +140,7 @@ async function upload(
       id,
       expectedBytes: plainBytes(walked),
       nameHash: nameHash(account, called),
-      label: sealLabel(account, id, { name: called, files: 0, bytes: 0 }),
+      label: encryptLabel(account, id, { name: called, files: 0, bytes: 0 }),
       k,
       n,
       mask,
@@ -182,8 +182,13 @@ async function upload(
   const { files, bytes } = totalsOf(opened);
   output.say(`${counted(files, "file")}, ${formatBytes(bytes)}; computing commitments`);
   const root = opened.root.toString();
-  const sealing = client.sealPackage(id, { root, pieces: opened.pieces.map((length) => ({ length })), files, bytes });
-  await showSealing(session, id, sealing);
+  const committing = client.completePackage(id, {
+    root,
+    pieces: opened.pieces.map((length) => ({ length })),
+    files,
+    bytes,
+  });
+  await showCommitments(session, id, committing);
   const sha256 = createHash("sha256").update(manifest).digest("hex");
   const uploaded: Uploaded = {
     id,
@@ -204,10 +209,10 @@ function plainBytes({ entries }: Walked): number {
 }
 
 /** Show the gateway's progress while it seals the package. */
-async function showSealing<T>({ client, output }: Session, id: string, sealing: Promise<T>): Promise<T> {
+async function showCommitments<T>({ client, output }: Session, id: string, committing: Promise<T>): Promise<T> {
   return withProgress(output, "Computing commitments", "bytes", async (progress) => {
     let going = true;
-    const settled = sealing.finally(() => {
+    const settled = committing.finally(() => {
       going = false;
     });
     settled.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { totalsOf } from "@cairn/archive";
 import type { PackageDetailJson } from "@cairn/client";
 import { asCairnError, type Hex } from "@cairn/protocol";
-import { nameHash, sealLabel } from "../account/labels.ts";
+import { encryptLabel, nameHash } from "../account/labels.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import { rememberPackage } from "../owner/known-packages.ts";
 import { readCapability } from "./capability.ts";
@@ -27,19 +27,19 @@ export async function recover(options: CommonOptions): Promise<void> {
   const found = await client.recoverable();
   const missing = found.filter((one) => one.known === null);
   const capabilities = await Promise.all(
-    missing.map((one) => readCapability(account, network, one.manifestHash as Hex)),
+    missing.map((one) => readCapability(account, network, one.documentHash as Hex)),
   );
   const registered: PackageDetailJson[] = [];
   for (let i = 0; i < capabilities.length; i += RECOVER_AT_ONCE) {
     for (const one of await client.recover(capabilities.slice(i, i + RECOVER_AT_ONCE))) registered.push(one);
   }
   const recovered: { id: string; name: string }[] = [];
-  const asked = new Set(missing.map((one) => one.manifestHash));
+  const asked = new Set(missing.map((one) => one.documentHash));
   for (const detail of registered) {
-    if (!asked.delete(detail.manifestHash ?? "")) {
+    if (!asked.delete(detail.documentHash ?? "")) {
       throw lie(
         "the recovered package",
-        detail.manifestHash,
+        detail.documentHash,
         "one of those that were asked for",
         "Nothing more was recovered.",
       );
@@ -67,7 +67,7 @@ export async function recover(options: CommonOptions): Promise<void> {
       await rememberPackage(session.home, {
         id: detail.id,
         nameHash: nameHash(account, name),
-        manifestHash: detail.manifestHash as Hex,
+        documentHash: detail.documentHash as Hex,
         root: document.root,
         signedAt: manifest.created,
         ended: false,
@@ -75,7 +75,7 @@ export async function recover(options: CommonOptions): Promise<void> {
       await client.setRepairKey(detail.id, {
         repairKey: Buffer.from(manifest.repairKey).toString("base64"),
         nameHash: nameHash(account, name),
-        label: sealLabel(account, detail.id, { name, files, bytes }),
+        label: encryptLabel(account, detail.id, { name, files, bytes }),
         layout: manifest.layout,
         files,
         bytes,

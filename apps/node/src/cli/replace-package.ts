@@ -1,7 +1,7 @@
 import type { PackageJson } from "@cairn/client";
 import { CairnError } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
-import { nameHash, sealLabel } from "../account/labels.ts";
+import { encryptLabel, nameHash } from "../account/labels.ts";
 import { amendPackage } from "../owner/known-packages.ts";
 import { endPackage } from "./end-package.ts";
 import { findPackage } from "./find-package.ts";
@@ -29,14 +29,14 @@ export async function takeOver(
   const naming = (of: PackageJson | { id: string; files: number; bytes: number }, called: string) => ({
     id: of.id,
     nameHash: nameHash(account, called),
-    label: sealLabel(account, of.id, { name: called, files: of.files, bytes: of.bytes }),
+    label: encryptLabel(account, of.id, { name: called, files: of.files, bytes: of.bytes }),
   });
   const { nameHash: hash, label } = naming({ id, files, bytes }, name);
   const displaced = naming(old, sideName(name, old.id));
   await session.client.renamePackage(id, { nameHash: hash, label, displaced });
   await amendPackage(session.home, old.id, { nameHash: displaced.nameHash });
   await amendPackage(session.home, id, { nameHash: hash });
-  if (old.manifestHash === null) await session.client.abandonPackage(old.id);
+  if (old.documentHash === null) await session.client.abandonPackage(old.id);
   else await endPackage(session, account, old);
   session.output.say(`The package that was called ${name} (${old.id}) ends with the next period.`);
 }

@@ -1,4 +1,4 @@
-import { openLabel } from "../account/labels.ts";
+import { decryptLabel } from "../account/labels.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import { forgetPut } from "../owner/put-record.ts";
 import { confirm } from "./confirm.ts";
@@ -13,7 +13,7 @@ export interface RemoveOptions extends CommonOptions {
   yes?: boolean;
 }
 
-const BEFORE_CHAIN = new Set(["RECEIVING", "SEALING", "COMMITTED"]);
+const BEFORE_CHAIN = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
 
 /** End a package's deals: what has accrued is paid, the rest comes back. */
 export async function rm(target: string, options: RemoveOptions): Promise<void> {
@@ -31,7 +31,7 @@ export async function rm(target: string, options: RemoveOptions): Promise<void> 
     }
     const undone = await session.client.abandonPackage(found.id);
     if (found.label !== null) {
-      const { name } = openLabel(account, found.id, found.label);
+      const { name } = decryptLabel(account, found.id, found.label);
       await forgetPut(session.home, account, mainName(name, found.id));
     }
     session.output.result(undone);

@@ -31,11 +31,11 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
   const deployment = deploymentOf(network);
   const { checkDetail, checkIdentity, checkSame } = await import("../owner/identify.ts");
   checkIdentity(owner, detail, { id: found.id }, await recallPackage(session.home, found.id));
-  const { document, manifestHash } = found;
-  if (document !== undefined && manifestHash !== null) {
+  const { document, documentHash } = found;
+  if (document !== undefined && documentHash !== null) {
     checkSame(detail, found);
     checkDetail(detail, document);
-    await openChainView(session.run.chainUrl, deployment, (chain) => checkHolders(chain, detail, manifestHash as Hex));
+    await openChainView(session.run.chainUrl, deployment, (chain) => checkHolders(chain, detail, documentHash as Hex));
   }
   const manifest =
     document !== undefined && (options.files || path !== "")

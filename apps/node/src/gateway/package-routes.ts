@@ -2,6 +2,7 @@ import type { Account } from "@cairn/catalog";
 import {
   CheckResultJson,
   CommitPackageJson,
+  CompletePackageJson,
   Hash,
   KeepUploadJson,
   KeptUploadJson,
@@ -13,7 +14,6 @@ import {
   RecoverablePageJson,
   RenamePackageJson,
   RepairKeyJson,
-  SealPackageJson,
   SignedJson,
 } from "@cairn/client";
 import { type Address, CairnError, type Hex, signedFromJson } from "@cairn/protocol";
@@ -197,19 +197,19 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     );
 
     server.post(
-      "/api/v1/packages/:id/seal",
+      "/api/v1/packages/:id/complete",
       {
         bodyLimit: LIST_BODY_BYTES,
         schema: {
           ...about("Say that every piece is there"),
           params: Id,
-          body: SealPackageJson,
+          body: CompletePackageJson,
           response: { 200: PackageDetailJson },
         },
       },
       async (request) => {
         const { id } = await own(request);
-        return packageDetailToJson(await market.sealPackage({ id, ...(request.body as SealPackageJson) }));
+        return packageDetailToJson(await market.completePackage({ id, ...(request.body as CompletePackageJson) }));
       },
     );
 
@@ -405,7 +405,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
       "/api/v1/recover",
       {
         schema: {
-          ...about("A page of the owner's packages that the chain knows, by manifest hash"),
+          ...about("A page of the owner's packages that the chain knows, by document hash"),
           querystring: RecoverQuery,
           response: { 200: RecoverablePageJson },
         },

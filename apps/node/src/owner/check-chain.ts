@@ -105,7 +105,7 @@ export async function checkTerms(
 export async function checkHolders(
   chain: Pick<Ledger, "deal">,
   detail: PackageDetailJson,
-  manifestHash: `0x${string}`,
+  documentHash: `0x${string}`,
 ): Promise<void> {
   const held = detail.slots.filter((slot) => slot.deal !== null && slot.state === "ACTIVE");
   let price = 0n;
@@ -118,7 +118,7 @@ export async function checkHolders(
         expectEqual(
           [
             [`deal ${of}`, deal, quote === undefined ? "on chain" : deal],
-            [`manifest ${of}`, manifestHash, quote?.manifestHash],
+            [`manifest ${of}`, documentHash, quote?.documentHash],
             [`place ${of}`, `${piece} ${shard}`, `${quote?.piece} ${quote?.shard}`],
             [`provider ${of}`, provider?.toLowerCase(), quote?.provider.toLowerCase()],
             [`commitment ${of}`, commitment, quote?.commitment],
@@ -141,7 +141,7 @@ export async function checkHolders(
  */
 export async function confirmDeals(
   chain: Pick<Ledger, "deal" | "liveDealAt">,
-  stored: { manifestHash: `0x${string}`; document: CheckedOffer["document"] },
+  stored: { documentHash: `0x${string}`; document: CheckedOffer["document"] },
 ): Promise<number> {
   const shards = stored.document.pieces.flatMap(({ shards }, piece) =>
     shards.map(({ commitment }, shard) => ({ piece, shard, commitment })),
@@ -150,7 +150,7 @@ export async function confirmDeals(
     await Promise.all(
       shards.slice(from, from + TOGETHER).map(async ({ piece, shard, commitment }) => {
         const id = await chain.liveDealAt(
-          { owner: stored.document.owner, manifestHash: stored.manifestHash },
+          { owner: stored.document.owner, documentHash: stored.documentHash },
           piece,
           shard,
         );

@@ -74,13 +74,13 @@ const honestDocument: CommitmentDocument = {
 
 /** The plan that a gateway makes of a document, all of it consistent and every quote signed. */
 function planOf(document: CommitmentDocument, change: (quote: Quote, index: number) => Quote = (quote) => quote) {
-  const { bytes, manifestHash } = encodeDocument(document);
+  const { bytes, documentHash } = encodeDocument(document);
   const quotes = document.pieces.flatMap(({ shards }, piece) =>
     shards.map(
       ({ commitment, rawLength }, shard): Quote => ({
         provider: provider(shard % 4),
         owner: document.owner,
-        manifestHash,
+        documentHash,
         piece,
         shard,
         commitment,
@@ -115,7 +115,7 @@ function planOf(document: CommitmentDocument, change: (quote: Quote, index: numb
   );
   const reserve = BigInt(perShard.reduce((sum, one) => sum + one, 0));
   const plan: QuotePlanJson = {
-    manifestHash,
+    documentHash,
     document: Buffer.from(bytes).toString("base64"),
     placements: structuredClone(placements),
     escrow: (reserve * 4n).toString(),
@@ -196,7 +196,7 @@ describe("what the owner signs", () => {
   it("is made of what was uploaded, when the plan fits it", async () => {
     const { mandate, readCapability, price } = await check(honest);
     expect(mandate).toMatchObject({
-      manifestHash: honest.manifestHash,
+      documentHash: honest.documentHash,
       pieces: 2,
       k: 2,
       n: 4,
@@ -204,7 +204,7 @@ describe("what the owner signs", () => {
       verifierSet: terms.verifierSet,
       expiry: BigInt(NOW + (DAYS + 30) * DAY),
     });
-    expect(readCapability).toEqual({ manifestHash: honest.manifestHash, audience: executor, expiry: mandate.expiry });
+    expect(readCapability).toEqual({ documentHash: honest.documentHash, audience: executor, expiry: mandate.expiry });
     expect(price).toBeLessThanOrEqual(mandate.maxEscrow);
   });
 
@@ -268,7 +268,7 @@ describe("what the owner signs", () => {
       "placements[1].quote.provider",
     ],
     ["owner", (q) => ({ ...q, owner: hex(20, 9) }), "placements[0].quote.owner"],
-    ["manifestHash", (q) => ({ ...q, manifestHash: hex(32, 9) }), "placements[0].quote.manifestHash"],
+    ["documentHash", (q) => ({ ...q, documentHash: hex(32, 9) }), "placements[0].quote.documentHash"],
     ["commitment", (q) => ({ ...q, commitment: hex(32, 9) }), "placements[0].quote.commitment"],
     ["rawLength", (q) => ({ ...q, rawLength: 127n }), "placements[0].quote.rawLength"],
     ["periods", (q) => ({ ...q, periods: 1 }), "placements[0].quote.periods"],
@@ -321,8 +321,8 @@ describe("what the owner signs", () => {
 
   it("is refused for bytes that are no document", async () => {
     for (const document of ["", "AA==", randomBytes(500).toString("base64")]) {
-      const manifestHash = `0x${createHash("sha256").update(Buffer.from(document, "base64")).digest("hex")}`;
-      expect((await refusal({ ...honest, document, manifestHash })).details.field).toBe("document");
+      const documentHash = `0x${createHash("sha256").update(Buffer.from(document, "base64")).digest("hex")}`;
+      expect((await refusal({ ...honest, document, documentHash })).details.field).toBe("document");
     }
   });
 });

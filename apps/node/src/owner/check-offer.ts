@@ -90,11 +90,11 @@ export function checkOffer(offer: {
 }): CheckedOffer {
   const { plan, uploaded, terms, now } = offer;
   const bytes = Buffer.from(plan.document, "base64");
-  const manifestHash: Hex = sha256Hex(bytes);
+  const documentHash: Hex = sha256Hex(bytes);
   const document = parsed("document", () => decodeDocument(bytes));
   const expect = (expectations: Iterable<Expectation>) => expectEqual(expectations, UNSIGNED);
   expect([
-    ["manifestHash", plan.manifestHash, manifestHash],
+    ["documentHash", plan.documentHash, documentHash],
     ["document.package", document.package, uploaded.id],
     ["document.owner", document.owner, uploaded.owner],
     ["document.root", document.root, uploaded.root],
@@ -108,7 +108,7 @@ export function checkOffer(offer: {
       ({ length }, i): Expectation => [`document.pieces[${i}].length`, length, uploaded.pieces[i]],
     ),
   ]);
-  const quotes = checkQuotes(offer, document, manifestHash);
+  const quotes = checkQuotes(offer, document, documentHash);
   const escrows = quotes.map(({ message }) => message.pricePerPeriod * BigInt(message.periods));
   const price = escrows.reduce((sum, escrow) => sum + escrow, 0n);
   const endsAt = now + Math.ceil(uploaded.days * DAY);
@@ -139,7 +139,7 @@ export function checkOffer(offer: {
   return {
     document,
     mandate: {
-      manifestHash,
+      documentHash,
       shardsRoot: shardsRoot(document),
       pieces: uploaded.pieces.length,
       k: uploaded.k,
@@ -155,7 +155,7 @@ export function checkOffer(offer: {
       end: BigInt(endsAt + TERM_MARGIN_SECONDS),
       expiry,
     },
-    readCapability: { manifestHash, audience: terms.executor, expiry },
+    readCapability: { documentHash, audience: terms.executor, expiry },
     quotes,
     prices: quotes.map(({ message }) =>
       pricePerGibDay(message.pricePerPeriod, message.rawLength, terms.deployment.periodSeconds),
@@ -168,7 +168,7 @@ export function checkOffer(offer: {
 function checkQuotes(
   { plan, uploaded, terms, now }: { plan: QuotePlanJson; uploaded: Uploaded; terms: Terms; now: Seconds },
   document: CommitmentDocument,
-  manifestHash: Hex,
+  documentHash: Hex,
 ): CheckedOffer["quotes"] {
   const { deployment } = terms;
   const count = uploaded.pieces.length * uploaded.n;
@@ -190,7 +190,7 @@ function checkQuotes(
         [`${at}.quote.piece`, quote.piece, piece],
         [`${at}.quote.shard`, quote.shard, shard],
         [`${at}.quote.owner`, quote.owner, uploaded.owner],
-        [`${at}.quote.manifestHash`, quote.manifestHash, manifestHash],
+        [`${at}.quote.documentHash`, quote.documentHash, documentHash],
         [`${at}.quote.commitment`, quote.commitment, committed.commitment],
         [`${at}.quote.rawLength`, quote.rawLength, BigInt(committed.rawLength)],
         [`${at}.quote.verifierSet`, quote.verifierSet, terms.verifierSet],

@@ -6,7 +6,7 @@ import { checkHolders, confirmDeals } from "./check-chain.ts";
 
 const id = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 const who = (n: number): Hex => `0x${n.toString(16).padStart(40, "0")}`;
-const manifestHash = id(1);
+const documentHash = id(1);
 /** More shards than are looked up together, so that none is left out between two lots. */
 const PIECES = 5;
 const N = 4;
@@ -22,7 +22,7 @@ function chainOf(bend: (deal: DealRecord, piece: number, shard: number) => DealR
   const places = new Map<string, Hex>();
   for (const [piece, { shards }] of document.pieces.entries()) {
     for (const [shard, { commitment }] of shards.entries()) {
-      const quote = { manifestHash, piece, shard, commitment, provider: who(shard + 1), pricePerPeriod: 10n };
+      const quote = { documentHash, piece, shard, commitment, provider: who(shard + 1), pricePerPeriod: 10n };
       const deal = bend({ state: "ACTIVE", quote } as DealRecord, piece, shard);
       if (deal === undefined) continue;
       deals.set(dealOf(piece, shard), deal);
@@ -32,14 +32,14 @@ function chainOf(bend: (deal: DealRecord, piece: number, shard: number) => DealR
   return {
     deal: async (deal: Hex) => deals.get(deal),
     liveDealAt: async (of: PackageRef, piece: number, shard: number) =>
-      of.manifestHash === manifestHash && of.owner === document.owner ? places.get(`${piece} ${shard}`) : undefined,
+      of.documentHash === documentHash && of.owner === document.owner ? places.get(`${piece} ${shard}`) : undefined,
   };
 }
 const last = (piece: number, shard: number) => piece === PIECES - 1 && shard === N - 1;
 const lied = (field: string) => ({ code: "gateway-lies", details: { field } });
 
 describe("what the gateway calls STORED", () => {
-  const confirm = (chain: ReturnType<typeof chainOf>) => confirmDeals(chain, { manifestHash, document });
+  const confirm = (chain: ReturnType<typeof chainOf>) => confirmDeals(chain, { documentHash, document });
 
   it("has a live deal for each shard", async () => {
     expect(await confirm(chainOf())).toBe(PIECES * N);
@@ -61,12 +61,12 @@ describe("what the gateway calls STORED", () => {
   );
 
   it("is refused when the deals are another owner's under the same manifest", async () => {
-    const copy = { manifestHash, document: { ...document, owner: who(99) } };
+    const copy = { documentHash, document: { ...document, owner: who(99) } };
     await expect(confirmDeals(chainOf(), copy)).rejects.toMatchObject({ code: "gateway-lies" });
   });
 
   it("is refused when the deals are another package's", async () => {
-    await expect(confirmDeals(chainOf(), { manifestHash: id(2), document })).rejects.toMatchObject({
+    await expect(confirmDeals(chainOf(), { documentHash: id(2), document })).rejects.toMatchObject({
       code: "gateway-lies",
     });
   });
@@ -90,7 +90,7 @@ describe("who is said to hold a shard, for how much", () => {
   } as unknown as PackageDetailJson;
 
   it("is what the deals on chain say", async () => {
-    await checkHolders(chainOf(), detail, manifestHash);
+    await checkHolders(chainOf(), detail, documentHash);
   });
 
   it.each([
@@ -100,19 +100,19 @@ describe("who is said to hold a shard, for how much", () => {
     ["commitment", { commitment: id(6) }],
   ])("is refused when one shard, the last, is said to have another %s", async (field, change) => {
     const slots = detail.slots.map((slot) => (last(slot.piece, slot.shard) ? { ...slot, ...change } : slot));
-    await expect(checkHolders(chainOf(), { ...detail, slots }, manifestHash)).rejects.toMatchObject(
+    await expect(checkHolders(chainOf(), { ...detail, slots }, documentHash)).rejects.toMatchObject(
       lied(`${field} of shard ${N - 1} of piece ${PIECES - 1}`),
     );
   });
 
   it("is refused when the price is less than theirs, or the deals are another package's", async () => {
     const cheap = { ...detail, pricePerPeriod: String(PIECES * N * 10 - 1) };
-    await expect(checkHolders(chainOf(), cheap, manifestHash)).rejects.toMatchObject(lied("pricePerPeriod"));
+    await expect(checkHolders(chainOf(), cheap, documentHash)).rejects.toMatchObject(lied("pricePerPeriod"));
     await expect(checkHolders(chainOf(), detail, id(2))).rejects.toMatchObject({ code: "gateway-lies" });
   });
 
   it("counts no deal that has ended since", async () => {
     const chain = chainOf((deal, piece, shard) => (last(piece, shard) ? { ...deal, state: "COMPLETED" } : deal));
-    await checkHolders(chain, { ...detail, pricePerPeriod: String((PIECES * N - 1) * 10) }, manifestHash);
+    await checkHolders(chain, { ...detail, pricePerPeriod: String((PIECES * N - 1) * 10) }, documentHash);
   });
 });

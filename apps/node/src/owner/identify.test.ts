@@ -7,14 +7,14 @@ import { shardsRoot } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
 import { describe, expect, it } from "vitest";
 import type { Account } from "../account/account.ts";
-import { sealLabel } from "../account/labels.ts";
+import { encryptLabel } from "../account/labels.ts";
 import { checkDetail, checkDocument, checkIdentity, checkManifest, checkOwnership } from "./identify.ts";
 import type { KnownPackage } from "./known-packages.ts";
 
 const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
 const owner: Address = hex(20);
 const account = { lookupKey: randomBytes(32), wallet: { address: owner } } as Account;
-const sealed = randomBytes(500);
+const encrypted = randomBytes(500);
 const lengths = [21_000, 400];
 
 function packageOf(id: string, name: string) {
@@ -32,13 +32,13 @@ function packageOf(id: string, name: string) {
       commP: `${hex(31)}00`,
       shards: Array.from({ length: 4 }, () => ({ commitment: hex(32), rawLength: Math.ceil(length / 254) * 127 })),
     })),
-    manifest: { sha256: `0x${createHash("sha256").update(sealed).digest("hex")}`, size: sealed.length },
+    manifest: { sha256: `0x${createHash("sha256").update(encrypted).digest("hex")}`, size: encrypted.length },
   };
-  const { bytes, manifestHash } = encodeDocument(document);
+  const { bytes, documentHash } = encodeDocument(document);
   const detail: PackageDetailJson = {
     id,
     state: "STORED",
-    label: sealLabel(account, id, { name, files: 1, bytes: 1 }),
+    label: encryptLabel(account, id, { name, files: 1, bytes: 1 }),
     layout: "private",
     mask: "aes-256-ctr-v1",
     k: 2,
@@ -47,7 +47,7 @@ function packageOf(id: string, name: string) {
     files: 1,
     pieces: 2,
     root: document.root,
-    manifestHash,
+    documentHash,
     createdAt: 1,
     storedAt: 2,
     expiresAt: null,
@@ -76,7 +76,7 @@ function packageOf(id: string, name: string) {
   const known: KnownPackage = {
     id,
     nameHash: hex(32),
-    manifestHash,
+    documentHash,
     root: document.root,
     signedAt: 1,
     ended: false,
@@ -93,7 +93,7 @@ async function get(world: World, by: { name: string } | { id: string }, known?: 
   checkIdentity(account, world.detail, by, known);
   const document = checkDocument(world.bytes, world.detail, owner);
   checkDetail(world.detail, document);
-  checkManifest(sealed, world.manifest, document);
+  checkManifest(encrypted, world.manifest, document);
   await checkOwnership({ package: async () => world.record }, world.detail, document);
 }
 
@@ -111,7 +111,7 @@ describe("a package that the gateway answers", () => {
   it("is refused when it is another of the same owner, whatever else fits", async () => {
     await expect(get(other, { name: "photos" })).rejects.toMatchObject(lied("name"));
     await expect(get(other, { id: asked.detail.id })).rejects.toMatchObject(lied("id"));
-    await expect(get(other, { id: other.detail.id }, asked.known)).rejects.toMatchObject(lied("manifestHash"));
+    await expect(get(other, { id: other.detail.id }, asked.known)).rejects.toMatchObject(lied("documentHash"));
     const relabelled = { ...other, detail: { ...other.detail, label: asked.detail.label } };
     await expect(get(relabelled, { name: "photos" })).rejects.toMatchObject({ code: "wrong-key" });
     const renamed = { ...other, detail: { ...other.detail, id: asked.detail.id, label: asked.detail.label } };
@@ -123,7 +123,7 @@ describe("a package that the gateway answers", () => {
   it("is refused when it is an earlier one rolled back under the same id", async () => {
     const earlier = packageOf(asked.detail.id, "photos");
     await get(earlier, { name: "photos" });
-    await expect(get(earlier, { name: "photos" }, asked.known)).rejects.toMatchObject(lied("manifestHash"));
+    await expect(get(earlier, { name: "photos" }, asked.known)).rejects.toMatchObject(lied("documentHash"));
   });
 
   const { detail } = asked;
@@ -133,7 +133,7 @@ describe("a package that the gateway answers", () => {
     ["n", { n: 5 }],
     ["mask", { mask: "none" }],
     ["pieces", { pieces: 1 }],
-    ["manifestHash", { manifestHash: hex(32) }],
+    ["documentHash", { documentHash: hex(32) }],
     ["strength.needed", { strength: { ...detail.strength, needed: 1 } }],
     ["strength.full", { strength: { ...detail.strength, full: 8 } }],
     ["pieceList.length", { pieceList: detail.pieceList.slice(1) }],

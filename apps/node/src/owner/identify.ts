@@ -5,7 +5,7 @@ import { sha256Hex } from "@cairn/proofs/sha256";
 import type { Address, CommitmentDocument, Hex } from "@cairn/protocol";
 import { decodeDocument } from "@cairn/protocol/document";
 import { shardsRoot } from "@cairn/protocol/shards-root";
-import { openLabel } from "../account/labels.ts";
+import { decryptLabel } from "../account/labels.ts";
 import type { Owner } from "../account/owner.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
 import type { KnownPackage } from "./known-packages.ts";
@@ -23,24 +23,24 @@ export function checkIdentity(
   asked: { id: string } | { name: string },
   known: KnownPackage | undefined,
 ): void {
-  const label = found.label === null ? undefined : openLabel(account, found.id, found.label);
+  const label = found.label === null ? undefined : decryptLabel(account, found.id, found.label);
   const expectations: Expectation[] = [];
   if ("id" in asked) expectations.push(["id", found.id, asked.id]);
   else expectations.push(["name", label?.name ?? null, asked.name.normalize("NFC")]);
   if (known !== undefined) {
-    expectations.push(["manifestHash", found.manifestHash, known.manifestHash], ["root", found.root, known.root]);
+    expectations.push(["documentHash", found.documentHash, known.documentHash], ["root", found.root, known.root]);
   }
   expectEqual(expectations, UNTOUCHED);
 }
 
 /**
- * Read a package's commitment document and hold it against what the gateway says of the package and what was asked: the manifest hash binds
+ * Read a package's commitment document and hold it against what the gateway says of the package and what was asked: the document hash binds
  * the id to everything else, and the chain (checkOwnership) the hash to its owner.
  * @throws CairnError `gateway-lies`
  */
 export function checkDocument(bytes: Uint8Array, found: PackageJson, owner: Address): CommitmentDocument {
   const hash: Hex = sha256Hex(bytes);
-  expectEqual([["manifestHash", found.manifestHash, hash]], UNTOUCHED);
+  expectEqual([["documentHash", found.documentHash, hash]], UNTOUCHED);
   let document: CommitmentDocument;
   try {
     document = decodeDocument(bytes);
@@ -66,7 +66,7 @@ export function checkDocument(bytes: Uint8Array, found: PackageJson, owner: Addr
 
 /** Two answers on one package: what the document fixed is the same in both. */
 export function checkSame(detail: PackageDetailJson, found: PackageJson): void {
-  const fixed = ["manifestHash", "root", "k", "n", "mask", "pieces"] as const;
+  const fixed = ["documentHash", "root", "k", "n", "mask", "pieces"] as const;
   expectEqual(
     fixed.map((field): Expectation => [field, detail[field], found[field]]),
     UNTOUCHED,
@@ -154,11 +154,11 @@ export function uncheckedShards(
 }
 
 /** The encrypted manifest is the one that travels with the shards, and what is in it is this package. */
-export function checkManifest(sealed: Uint8Array, manifest: Manifest, document: CommitmentDocument): void {
+export function checkManifest(encrypted: Uint8Array, manifest: Manifest, document: CommitmentDocument): void {
   expectEqual(
     [
-      ["manifest.sha256", sha256Hex(sealed), document.manifest.sha256],
-      ["manifest.size", sealed.length, document.manifest.size],
+      ["manifest.sha256", sha256Hex(encrypted), document.manifest.sha256],
+      ["manifest.size", encrypted.length, document.manifest.size],
       ["manifest.package", manifest.package, document.package],
       ["manifest.root", manifest.root.toString(), document.root],
       ["manifest.pieces", manifest.pieces.join(), document.pieces.map(({ length }) => length).join()],
@@ -173,7 +173,7 @@ export async function checkOwnership(
   found: PackageJson,
   document: CommitmentDocument,
 ): Promise<void> {
-  const record = await chain.package({ owner: document.owner, manifestHash: found.manifestHash as Hex });
+  const record = await chain.package({ owner: document.owner, documentHash: found.documentHash as Hex });
   if (record === undefined) {
     if (!["STORED", "DEGRADED", "LOST", "ENDING", "EXPIRED", "REMOVED"].includes(found.state)) return;
     throw lie("state", found.state, "not on chain", UNTOUCHED);

@@ -16,7 +16,7 @@ const name = `0x${"aa".repeat(32)}` as const;
 const packageOf = (digit: string, change: Partial<KnownPackage> = {}): KnownPackage => ({
   id: digit.repeat(32),
   nameHash: name,
-  manifestHash: `0x${digit.repeat(64)}`,
+  documentHash: `0x${digit.repeat(64)}`,
   root: "bafkqaaa",
   signedAt: 1,
   ended: false,

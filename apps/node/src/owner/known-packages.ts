@@ -10,7 +10,7 @@ import { type Home, makeDirectory, readJson, writeWhole } from "../home/home.ts"
 export interface KnownPackage {
   id: string;
   nameHash: Hex;
-  manifestHash: Hex;
+  documentHash: Hex;
   root: string;
   /** UNIX seconds; of packages that had one name in turn, the last counts. */
   signedAt: number;

@@ -39,7 +39,7 @@ export interface PutHead {
 
 /**
  * What has been uploaded of a put, so that it can go on after this process: `HOME/puts/KEY.journal`, where KEY is the keyed hash of the
- * package's name. Every line is sealed under a key of the account and bound to its place; reading ends at the first that does not open, as
+ * package's name. Every line is encrypted under a key of the account and bound to its place; reading ends at the first that does not open, as
  * a torn one at the end. Session keys are not in it. Held under a lock until `close`.
  */
 export class PutRecord {
@@ -79,7 +79,7 @@ export class PutRecord {
   async begin(head: PutHead, checkpoints: readonly Checkpoint[] = []): Promise<void> {
     await this.#endJournal();
     this.#lines = 0;
-    await writeDurably(`${this.#path}.journal`, this.#sealedAll([head, ...checkpoints]));
+    await writeDurably(`${this.#path}.journal`, this.#encryptedAll([head, ...checkpoints]));
     this.head = head;
     this.checkpoints = checkpoints;
   }
@@ -89,7 +89,7 @@ export class PutRecord {
     // What still comes from a packing that was interrupted.
     if (this.#closed) return;
     this.#journal ??= await open(`${this.#path}.journal`, "a", 0o600);
-    const line = this.#sealed(checkpoint);
+    const line = this.#encrypted(checkpoint);
     await this.#journal.appendFile(line);
     this.#unsynced += line.length;
     if (this.#unsynced >= SYNC_EVERY) {
@@ -145,11 +145,11 @@ export class PutRecord {
     }
   }
 
-  *#sealedAll(values: readonly (PutHead | Checkpoint)[]): Generator<string> {
-    for (const value of values) yield this.#sealed(value);
+  *#encryptedAll(values: readonly (PutHead | Checkpoint)[]): Generator<string> {
+    for (const value of values) yield this.#encrypted(value);
   }
 
-  #sealed(value: PutHead | Checkpoint): string {
+  #encrypted(value: PutHead | Checkpoint): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
     cipher.setAAD(this.#place());

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   collect,
   commit,
+  commitCar,
   type MarketNetwork,
   makeCar,
   readCapability,
-  sealCar,
   startMarketNetwork,
   until,
   untilState,
@@ -34,8 +34,8 @@ beforeAll(async () => {
 afterAll(() => net?.stop(), 60_000);
 
 const addressOf = (index: number) => net.providers[index]!.provider;
-const read = (id: string, piece: number, manifestHash: Hex) =>
-  collect(net.market.readPiece({ id, piece, capability: readCapability(net, manifestHash) }));
+const read = (id: string, piece: number, documentHash: Hex) =>
+  collect(net.market.readPiece({ id, piece, capability: readCapability(net, documentHash) }));
 
 /** A package id that draws the liars for its first piece, in their order: nothing is known of anybody, so that the lot decides alone. */
 function idThatDrawsLiars(): string {
@@ -49,7 +49,7 @@ function idThatDrawsLiars(): string {
 }
 
 /** A stranger with a provider of its own, which stores nothing, has a deal under a hash before its owner does. */
-async function useHashFirst(manifestHash: Hex): Promise<Hex> {
+async function useHashFirst(documentHash: Hex): Promise<Hex> {
   const { deployment, ledger, fund, verifierSet } = net.network;
   const [cold, stranger] = [generateKey(), generateKey()];
   const [provider, owner] = [addressOfKey(cold), addressOfKey(stranger)];
@@ -64,11 +64,11 @@ async function useHashFirst(manifestHash: Hex): Promise<Hex> {
   const shard = { commitment: hex(7), rawLength: 127 };
   const { root, path } = shardTree({ pieces: [{ shards: [shard] }] });
   const mandate = {
-    ...{ manifestHash, shardsRoot: root, pieces: 1, k: 1, n: 1, verifierSet, executor: owner },
+    ...{ documentHash, shardsRoot: root, pieces: 1, k: 1, n: 1, verifierSet, executor: owner },
     ...{ maxEscrow: 0n, repairReserve: 0n, maxPrice: 0n, end: far, expiry: far },
   };
   const quote = {
-    ...{ provider, owner, manifestHash, piece: 0, shard: 0, commitment: shard.commitment, rawLength: 127n },
+    ...{ provider, owner, documentHash, piece: 0, shard: 0, commitment: shard.commitment, rawLength: 127n },
     ...{ pricePerPeriod: 0n, egressPrice: 0n, periods: 1000, duty: ALWAYS_ON, verifierSet, expiry: far, nonce: hex(8) },
   };
   const signature = signTyped("Mandate", mandate, deployment, stranger);
@@ -83,10 +83,10 @@ const hex = (digit: number): Hex => `0x${String(digit).repeat(64)}`;
 describe("among liars", () => {
   it("passes over the silent, replaces a cheat, reads right bytes past two liars of four, and names them", async () => {
     const car = makeCar([6_000_000]);
-    const { id } = await sealCar(net, car, { id: idThatDrawsLiars() });
-    const theirs = await useHashFirst((await net.market.quotePackage({ id })).manifestHash);
+    const { id } = await commitCar(net, car, { id: idThatDrawsLiars() });
+    const theirs = await useHashFirst((await net.market.quotePackage({ id })).documentHash);
     await commit(net, id);
-    const { slots, manifestHash } = await untilState(net, id, "STORED", 120);
+    const { slots, documentHash } = await untilState(net, id, "STORED", 120);
     expect(slots.map(({ deal }) => deal)).not.toContain(theirs);
     // The silent one was to have shard 0, the cheat shard 3.
     expect(slots.slice(1, 3).map((slot) => slot.provider)).toEqual([addressOf(LIAR), addressOf(ENDLESS)]);
@@ -94,7 +94,7 @@ describe("among liars", () => {
     for (const slot of [slots[0]!, slots[3]!]) expect(honest).toContain(slot.provider);
 
     const before = process.memoryUsage().rss;
-    expect((await read(id, 0, manifestHash!)).equals(car.pieces[0]!)).toBe(true);
+    expect((await read(id, 0, documentHash!)).equals(car.pieces[0]!)).toBe(true);
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
 
     const isNamed = async () =>
@@ -109,11 +109,11 @@ describe("among liars", () => {
   }, 660_000);
 
   it("says how many providers there are, and undoes a package cleanly", async () => {
-    await expect(sealCar(net, makeCar([1000]), { n: 9 })).rejects.toMatchObject({
+    await expect(commitCar(net, makeCar([1000]), { n: 9 })).rejects.toMatchObject({
       code: "too-few-providers",
       details: { available: 8 },
     });
-    const { id } = await sealCar(net, makeCar([1000]), { n: 8 });
+    const { id } = await commitCar(net, makeCar([1000]), { n: 8 });
     await expect(net.market.quotePackage({ id })).rejects.toMatchObject({ code: "too-few-providers" });
     await net.market.abandonPackage({ id });
     expect((await net.market.packageStatus({ id })).state).toBe("ABANDONED");
@@ -127,9 +127,9 @@ describe("damage, removal, recovery", () => {
     await until(async () => net.transport.connected().length === 4, 30);
     await net.database.pool.query("delete from catalog.packages");
     const car = makeCar([2_000_000, 300_000]);
-    const { id } = await sealCar(net, car);
+    const { id } = await commitCar(net, car);
     await commit(net, id);
-    const { slots, manifestHash } = await untilState(net, id, "STORED", 120);
+    const { slots, documentHash } = await untilState(net, id, "STORED", 120);
     const victim = slots.find((slot) => slot.piece === 0 && slot.shard === 1)!;
     const index = net.providers.findIndex((provider) => provider.provider === victim.provider);
     await flipByte(join(net.directory, `provider-${index}`), victim.rawLength, 1000);
@@ -139,21 +139,21 @@ describe("damage, removal, recovery", () => {
     await until(healing, 60, "healing");
     const healed = await untilState(net, id, "STORED", 30);
     expect(healed.slots.find((slot) => slot.piece === 0 && slot.shard === 1)!.deal).toBe(victim.deal);
-    expect((await read(id, 0, manifestHash!)).equals(car.pieces[0]!)).toBe(true);
+    expect((await read(id, 0, documentHash!)).equals(car.pieces[0]!)).toBe(true);
     const wrong = (await net.events()).filter((event) => event.kind === "wrong-bytes" && event.package === id);
     expect(wrong).toEqual([]);
 
     const { rows } = await net.database.pool.query("select repair_key from catalog.packages where id = $1", [id]);
     await net.database.pool.query("delete from catalog.packages");
     const found = await net.market.listRecoverable({ owner: net.network.owner });
-    expect(found).toContainEqual({ manifestHash, known: null, deals: 8 });
+    expect(found).toContainEqual({ documentHash, known: null, deals: 8 });
     const [recovered] = await net.market.recoverPackages({
       account: "local",
       owner: net.network.owner,
-      capabilities: [readCapability(net, manifestHash!)],
+      capabilities: [readCapability(net, documentHash!)],
     });
     expect(recovered).toMatchObject({ id, k: 2, n: 4, state: "STORED" });
-    await expect(read(id, 0, manifestHash!)).rejects.toMatchObject({ code: "no-repair-key" });
+    await expect(read(id, 0, documentHash!)).rejects.toMatchObject({ code: "no-repair-key" });
     await net.market.setRepairKey({
       id,
       repairKey: rows[0].repair_key,
@@ -163,13 +163,13 @@ describe("damage, removal, recovery", () => {
       files: 1,
       bytes: 2_300_000,
     });
-    expect((await read(id, 0, manifestHash!)).equals(car.pieces[0]!)).toBe(true);
+    expect((await read(id, 0, documentHash!)).equals(car.pieces[0]!)).toBe(true);
 
-    const message = { manifestHash: manifestHash!, expiry: BigInt(Math.floor(Date.now() / 1000) + 600) };
+    const message = { documentHash: documentHash!, expiry: BigInt(Math.floor(Date.now() / 1000) + 600) };
     const signature = signTyped("Termination", message, net.network.deployment, net.network.ownerKey);
     await net.market.removePackage({ id, termination: { message, signature } });
     await untilState(net, id, "REMOVED", 180);
-    expect(await net.network.ledger.packageReserve({ owner: net.network.owner, manifestHash: manifestHash! })).toBe(0n);
+    expect(await net.network.ledger.packageReserve({ owner: net.network.owner, documentHash: documentHash! })).toBe(0n);
     expect(await readdir(join(net.directory, "spool"))).not.toContain(id);
   }, 660_000);
 });

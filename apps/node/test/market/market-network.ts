@@ -283,7 +283,7 @@ export interface PutOptions {
 }
 
 /** Everything up to COMMITTED. */
-export async function sealCar(net: MarketNetwork, car: TestCar, options: PutOptions = {}): Promise<PackageDetail> {
+export async function commitCar(net: MarketNetwork, car: TestCar, options: PutOptions = {}): Promise<PackageDetail> {
   const { market, network } = net;
   const id = options.id ?? randomBytes(16).toString("hex");
   await market.openPackage({
@@ -303,7 +303,7 @@ export async function sealCar(net: MarketNetwork, car: TestCar, options: PutOpti
     await market.appendPiece({ id, piece, offset: 0, body: stream(bytes.subarray(59)) });
   }
   await market.putManifest({ id, body: stream(randomBytes(5000)) });
-  return market.sealPackage({
+  return market.completePackage({
     id,
     root: car.root,
     pieces: car.pieces.map(({ length }) => ({ length })),
@@ -352,7 +352,7 @@ export async function untilState(net: MarketNetwork, id: string, state: string, 
   return last!;
 }
 
-export function readCapability(net: MarketNetwork, manifestHash: Hex) {
-  const message = { manifestHash, audience: net.network.executor, expiry: BigInt(net.network.chainNow() + 3600) };
+export function readCapability(net: MarketNetwork, documentHash: Hex) {
+  const message = { documentHash, audience: net.network.executor, expiry: BigInt(net.network.chainNow() + 3600) };
   return { message, signature: signTyped("ReadCapability", message, net.network.deployment, net.network.ownerKey) };
 }

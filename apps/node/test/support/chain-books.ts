@@ -5,8 +5,8 @@ import type { Address, DealId, DealState, Hex, Money } from "@cairn/protocol";
 export interface BookedDeal {
   deal: DealId;
   owner: Address;
-  manifestHash: Hex;
-  /** `owner/manifestHash/piece/shard` */
+  documentHash: Hex;
+  /** `owner/documentHash/piece/shard` */
   slot: string;
   escrow: Money;
   periods: number;
@@ -26,7 +26,7 @@ const NEXT_STATES: Partial<Record<DealState, readonly DealState[]>> = {
   ACTIVE: ["COMPLETED", "FAILED"],
 };
 
-const keyOf = ({ owner, manifestHash }: PackageRef) => `${owner}/${manifestHash}`;
+const keyOf = ({ owner, documentHash }: PackageRef) => `${owner}/${documentHash}`;
 
 export const isLiveState = (state: DealState): boolean => state === "PROPOSED" || state === "ACTIVE";
 
@@ -61,9 +61,9 @@ export class ChainBooks {
     return this.#ledger.deployment.periodSeconds;
   }
 
-  /** What is left in the reserve of a package, by its manifest hash: its owner's is the first in these networks. */
-  reserveOf(manifestHash: Hex): Money {
-    const found = [...this.packages.values()].find((one) => one.manifestHash === manifestHash);
+  /** What is left in the reserve of a package, by its document hash: its owner's is the first in these networks. */
+  reserveOf(documentHash: Hex): Money {
+    const found = [...this.packages.values()].find((one) => one.documentHash === documentHash);
     return found?.reserve ?? 0n;
   }
 
@@ -91,9 +91,9 @@ export class ChainBooks {
     for (const [account, booked] of this.accounts) {
       compare(`balance of ${account}`, booked, await this.#ledger.balance(account));
     }
-    for (const { owner, manifestHash, reserve } of this.packages.values()) {
-      const held = await this.#ledger.packageReserve({ owner, manifestHash });
-      compare(`reserve of ${manifestHash}`, reserve, held);
+    for (const { owner, documentHash, reserve } of this.packages.values()) {
+      const held = await this.#ledger.packageReserve({ owner, documentHash });
+      compare(`reserve of ${documentHash}`, reserve, held);
     }
     compare("coins of the contract", this.#coins, await this.#ledger.gasBalance(this.#ledger.deployment.deals));
     let owed = 0n;
@@ -121,7 +121,7 @@ export class ChainBooks {
       case "PackageCreated":
         this.packages.set(keyOf(event), {
           owner: event.owner,
-          manifestHash: event.manifestHash,
+          documentHash: event.documentHash,
           reserve: event.reserve,
         });
         return this.#add(event.owner, -event.reserve);
@@ -154,7 +154,7 @@ export class ChainBooks {
   }
 
   async #propose(event: LedgerEvent & { name: "DealProposed" }): Promise<void> {
-    const { deal, owner, manifestHash, piece, shard, escrow, periods } = event;
+    const { deal, owner, documentHash, piece, shard, escrow, periods } = event;
     if (this.deals.has(deal)) throw new Error(`deal ${deal} was proposed twice`);
     const slot = `${keyOf(event)}/${piece}/${shard}`;
     const before = this.#slots.get(slot);
@@ -164,7 +164,7 @@ export class ChainBooks {
     const booked: BookedDeal = {
       deal,
       owner,
-      manifestHash,
+      documentHash,
       slot,
       escrow,
       periods,

@@ -94,11 +94,11 @@ async function strangeDeals(client: CairnClient, books: ChainBooks): Promise<str
 }
 
 async function sums(client: CairnClient, books: ChainBooks): Promise<string[]> {
-  const packages = (await allPackages(client)).filter((found) => found.manifestHash !== null);
+  const packages = (await allPackages(client)).filter((found) => found.documentHash !== null);
   return packages.flatMap((found) => {
-    const deals = [...books.deals.values()].filter((deal) => deal.manifestHash === found.manifestHash);
+    const deals = [...books.deals.values()].filter((deal) => deal.documentHash === found.documentHash);
     const paid = deals.reduce((sum, deal) => sum + deal.paid, 0n);
-    const reserve = books.reserveOf(found.manifestHash as Hex);
+    const reserve = books.reserveOf(found.documentHash as Hex);
     if (OVER.includes(found.state) && found.state !== "ABANDONED" && deals.some((deal) => isLiveState(deal.state))) {
       return [`package ${found.id} is ${found.state} with a live deal`];
     }

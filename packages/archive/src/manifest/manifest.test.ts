@@ -9,8 +9,8 @@ import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import { nameFault, nameOfBytes } from "../walk/names.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { encodeManifest } from "./encode-manifest.ts";
+import { decryptManifest, encryptManifest } from "./encrypt-manifest.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
-import { openManifest, sealManifest } from "./seal-manifest.ts";
 
 const common = { mode: 0o644, seconds: 1_763_000_000, nanoseconds: 123_456_789 };
 
@@ -182,32 +182,32 @@ describe("manifest", () => {
   it("is sealed to its owner and signed by it", async () => {
     const [key, other] = [await generateAccountKey({ name: "A" }), await generateAccountKey({ name: "B" })];
     const manifest = manifestOf(folderOf(5));
-    const sealed = await sealManifest(manifest, key);
-    expect(await openManifest(sealed, key)).toEqual(manifest);
+    const sealed = await encryptManifest(manifest, key);
+    expect(await decryptManifest(sealed, key)).toEqual(manifest);
     expect(Buffer.from(sealed).includes("file number")).toBe(false);
-    await expect(openManifest(sealed, other)).rejects.toMatchObject({ code: "wrong-key" });
+    await expect(decryptManifest(sealed, other)).rejects.toMatchObject({ code: "wrong-key" });
     const message = await openpgp.createMessage({ binary: encodeManifest(manifest) });
     const unsigned = await openpgp.encrypt({ message, encryptionKeys: key.publicKey, format: "binary" });
-    await expect(openManifest(unsigned, key)).rejects.toMatchObject({ code: "wrong-key" });
+    await expect(decryptManifest(unsigned, key)).rejects.toMatchObject({ code: "wrong-key" });
     const forged = await openpgp.encrypt({
       message,
       encryptionKeys: key.publicKey,
       signingKeys: other.privateKey,
       format: "binary",
     });
-    await expect(openManifest(forged, key)).rejects.toMatchObject({ code: "wrong-key" });
+    await expect(decryptManifest(forged, key)).rejects.toMatchObject({ code: "wrong-key" });
     for (let at = 0; at < sealed.length; at += 29) {
       const changed = Uint8Array.from(sealed);
       changed[at] = (changed[at] ?? 0) ^ 4;
-      await expect(openManifest(changed, key)).rejects.toMatchObject({ name: "CairnError" });
+      await expect(decryptManifest(changed, key)).rejects.toMatchObject({ name: "CairnError" });
     }
   });
 
   it("of 100,000 files stays small", async () => {
     const key = await generateAccountKey({ name: "A" });
     const manifest = manifestOf(folderOf(100_000));
-    const sealed = await sealManifest(manifest, key);
-    expect((await openManifest(sealed, key)).entries.length).toBe(100_001);
+    const sealed = await encryptManifest(manifest, key);
+    expect((await decryptManifest(sealed, key)).entries.length).toBe(100_001);
     expect(sealed.length).toBeLessThan(10_000_000);
   });
 });

@@ -14,7 +14,7 @@ import {
   importAccountKey,
 } from "../keys/account-key.ts";
 import { holderOf, recipientOf, sealerOf, unwrapperOf } from "../keys/recipient.ts";
-import { openManifest, sealManifest } from "../manifest/seal-manifest.ts";
+import { decryptManifest, encryptManifest } from "../manifest/encrypt-manifest.ts";
 import { cidOf, DAG_PB } from "../unixfs/links.ts";
 import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import { MessageComposer, messageLengths } from "./compose-message.ts";
@@ -204,12 +204,12 @@ describe("a key that was made while the clock was an hour ahead", () => {
     const made = await openpgp.generateKey({ type: "ecc", curve, userIDs: [{ name: "Ann" }], format: "armored" });
     const key = await importAccountKey(made.privateKey);
     const message = await compose(key, Buffer.from("then"));
-    const sealed = await sealManifest(manifest, key);
+    const sealed = await encryptManifest(manifest, key);
     vi.setSystemTime(now);
     await assertUsable(key);
     expect((await decrypt(key, message)).toString()).toBe("then");
     expect((await decrypt(key, await compose(key, Buffer.from("now")))).toString()).toBe("now");
-    expect(await openManifest(sealed, key)).toEqual(manifest);
-    expect(await openManifest(await sealManifest(manifest, key), key)).toEqual(manifest);
+    expect(await decryptManifest(sealed, key)).toEqual(manifest);
+    expect(await decryptManifest(await encryptManifest(manifest, key), key)).toEqual(manifest);
   });
 });

@@ -23,10 +23,10 @@ import {
   type AccountKey,
   blockIndexOf,
   carHeader,
+  decryptManifest,
   exportAccountKey,
   fileCid,
   generateAccountKey,
-  openManifest,
   packFolder,
   pathsOf,
   readFile,
@@ -196,7 +196,7 @@ describe("packFolder", () => {
     expect(steps.at(-1)).toEqual({ files: 601, bytes, totalFiles: 601, totalBytes: bytes });
     expect(steps.every((step, index) => index === 0 || step.bytes >= (steps[index - 1]?.bytes ?? 0))).toBe(true);
     expect(sink.cuts).toEqual(result.pieces.map((_, index) => index));
-    expect((await openManifest(result.manifest, key)).pieces).toEqual(result.pieces.map((piece) => piece.length));
+    expect((await decryptManifest(result.manifest, key)).pieces).toEqual(result.pieces.map((piece) => piece.length));
     expect(pathsOf(result.opened.entries).filter((path) => path !== "").length).toBe(601);
   });
 

@@ -5,8 +5,8 @@ import type { CID } from "multiformats/cid";
 import { PieceCutter, type PieceSink } from "../car/piece-cutter.ts";
 import { type AccountKey, assertUsable } from "../keys/account-key.ts";
 import { recipientOf } from "../keys/recipient.ts";
+import { encryptManifest } from "../manifest/encrypt-manifest.ts";
 import type { Layout, Manifest, ManifestEntry } from "../manifest/manifest.ts";
-import { sealManifest } from "../manifest/seal-manifest.ts";
 import { cidOf, DAG_PB, type Link, RAW } from "../unixfs/links.ts";
 import { type DagProfile, UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import type { Excluder } from "../walk/exclude.ts";
@@ -127,7 +127,7 @@ export async function packFolder(options: PackFolderOptions): Promise<Packed> {
   return {
     root: opened.root,
     pieces: cutter.lengths.map((length) => ({ length })),
-    manifest: await sealManifest(opened, options.key),
+    manifest: await encryptManifest(opened, options.key),
     opened,
     files: done.size,
     bytes,

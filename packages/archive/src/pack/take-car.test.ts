@@ -9,8 +9,8 @@ import {
   type AccountKey,
   blockIndexOf,
   carHeader,
+  decryptManifest,
   generateAccountKey,
-  openManifest,
   restoreFolder,
   takeCar,
 } from "../index.ts";
@@ -57,7 +57,7 @@ describe("takeCar", () => {
     expect(result.root.equals(root)).toBe(true);
     const pieces = sink.pieces(root);
     expect(pieces.length).toBe(3);
-    const manifest = await openManifest(result.manifest, key);
+    const manifest = await decryptManifest(result.manifest, key);
     expect(manifest).toMatchObject({ layout: "car", entries: [] });
     const restored = await restoreFolder({
       manifest,

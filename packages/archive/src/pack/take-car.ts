@@ -5,8 +5,8 @@ import { varintBytes, writeVarint } from "../car/format.ts";
 import { PieceCutter } from "../car/piece-cutter.ts";
 import { scanCar } from "../car/scan-car.ts";
 import { assertUsable } from "../keys/account-key.ts";
+import { encryptManifest } from "../manifest/encrypt-manifest.ts";
 import type { Manifest } from "../manifest/manifest.ts";
-import { sealManifest } from "../manifest/seal-manifest.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
 import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import { checkIdentity, type PackageOptions, type Packed } from "./pack-folder.ts";
@@ -72,7 +72,7 @@ export async function takeCar(options: TakeCarOptions): Promise<Packed> {
   return {
     root,
     pieces,
-    manifest: await sealManifest(opened, options.key),
+    manifest: await encryptManifest(opened, options.key),
     opened,
     files: 1,
     bytes,

@@ -20,10 +20,10 @@ import { blockStore, chunksOf, listing, makeTree, packed, scratch, type Tree } f
 import {
   type AccountKey,
   blockIndexOf,
+  decryptManifest,
   exportAccountKey,
   generateAccountKey,
   nameOfBytes,
-  openManifest,
   pathOfText,
   pathsOf,
   type RestoreProgress,
@@ -86,7 +86,7 @@ describe("pack and restore", () => {
         const { result, pieces } = await packed({ path: source, key, layout, threads, pieceLimit: 1_500_000 });
         expect(pieces.map((piece) => piece.length)).toEqual(result.pieces.map((piece) => piece.length));
         expect(pieces.length).toBeGreaterThan(3);
-        const manifest = await openManifest(result.manifest, key);
+        const manifest = await decryptManifest(result.manifest, key);
         const destination = dir.join(`out-${layout}-${threads}`);
         const restored = await restoreFolder({
           manifest,
@@ -105,7 +105,7 @@ describe("pack and restore", () => {
       makeTree(base, { folder: {}, zero: Buffer.alloc(0), file: randomBytes(1_048_577) });
       for (const name of ["folder", "zero", "file"]) {
         const { result, pieces } = await packed({ path: `${base}/${name}`, key, layout });
-        const manifest = await openManifest(result.manifest, key);
+        const manifest = await decryptManifest(result.manifest, key);
         const streams = (): AsyncIterable<Uint8Array>[] => pieces.map((piece) => chunksOf(piece, 997));
         await restoreFolder({ manifest, key, destination: `${base}/out-${name}`, pieces: streams() });
         expect(listing(`${base}/out-${name}`)).toEqual(listing(`${base}/${name}`));
@@ -169,7 +169,7 @@ describe("pack and restore", () => {
             threads: 0,
           });
           expect(pieces.every((piece) => piece.length <= pieceLimit)).toBe(true);
-          const manifest = await openManifest(result.manifest, key);
+          const manifest = await decryptManifest(result.manifest, key);
           await restoreFolder({
             manifest,
             key,
@@ -242,7 +242,7 @@ describe("pack and restore", () => {
     makeTree(`${base}/in`, { a: randomBytes(3_000_000) });
     const { result, pieces } = await packed({ path: `${base}/in`, key, threads: 2 });
     const other = await generateAccountKey({ name: "Other" });
-    await expect(openManifest(result.manifest, other)).rejects.toMatchObject({ code: "wrong-key" });
+    await expect(decryptManifest(result.manifest, other)).rejects.toMatchObject({ code: "wrong-key" });
     const options = { manifest: result.opened, destination: `${base}/out` };
     await expect(
       restoreFolder({ ...options, key: other, threads: 2, pieces: pieces.map((piece) => chunksOf(piece)) }),
@@ -317,9 +317,9 @@ describe("pack and restore", () => {
         };
         syncBuiltinESMExports();
       }
-      const { importAccountKey, openManifest, restoreFolder } = await import(${JSON.stringify(new URL("../index.ts", import.meta.url).href)});
+      const { importAccountKey, decryptManifest, restoreFolder } = await import(${JSON.stringify(new URL("../index.ts", import.meta.url).href)});
       const key = await importAccountKey(readFileSync("key", "utf8"));
-      const manifest = await openManifest(readFileSync(name + ".manifest"), key);
+      const manifest = await decryptManifest(readFileSync(name + ".manifest"), key);
       await restoreFolder({ manifest, key, threads: 0, destination, pieces: [createReadStream(name + ".car")] });
     `;
     const run = (...args: string[]): NodeJS.Signals | null =>
@@ -419,7 +419,7 @@ describe("trees at the limits of the system", () => {
 
   async function roundTrip(source: string, destination: string): Promise<void> {
     const { result, pieces } = await packed({ path: source, key, threads: 0 });
-    const manifest = await openManifest(result.manifest, key);
+    const manifest = await decryptManifest(result.manifest, key);
     await restoreFolder({ manifest, key, threads: 0, destination, pieces: pieces.map((piece) => chunksOf(piece)) });
     expect(await portrait(destination)).toEqual(await portrait(source));
   }
@@ -461,7 +461,7 @@ describe("trees at the limits of the system", () => {
       key,
       name: nameOfBytes(Buffer.alloc(9, 0xfe)),
     });
-    const manifest = await openManifest(result.manifest, key);
+    const manifest = await decryptManifest(result.manifest, key);
     expect(manifest.name).toBe(nameOfBytes(Buffer.alloc(9, 0xfe)));
     const { getBlocks } = await blockStore(pieces);
     for (const [shown, content] of [

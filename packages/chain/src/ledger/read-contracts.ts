@@ -119,14 +119,14 @@ export function contractReads(rpc: Rpc, at: Deployment) {
 
     balance: (account: Address): Promise<Money> => readContract(rpc, storageDealsAbi, at.deals, "balance", [account]),
 
-    packageReserve: ({ owner, manifestHash }: PackageRef): Promise<Money> =>
-      readContract(rpc, storageDealsAbi, at.deals, "packageReserve", [owner, manifestHash]),
+    packageReserve: ({ owner, documentHash }: PackageRef): Promise<Money> =>
+      readContract(rpc, storageDealsAbi, at.deals, "packageReserve", [owner, documentHash]),
 
-    async package({ owner, manifestHash }: PackageRef): Promise<PackageRecord | undefined> {
-      const read = await readContract(rpc, storageDealsAbi, at.deals, "packageOf", [owner, manifestHash]);
+    async package({ owner, documentHash }: PackageRef): Promise<PackageRecord | undefined> {
+      const read = await readContract(rpc, storageDealsAbi, at.deals, "packageOf", [owner, documentHash]);
       if (read.owner === ZERO_ADDRESS) return undefined;
       return {
-        manifestHash: lower(manifestHash),
+        documentHash: lower(documentHash),
         owner: lower(read.owner),
         executor: lower(read.executor),
         verifierSet: read.verifierSet,
@@ -142,7 +142,7 @@ export function contractReads(rpc: Rpc, at: Deployment) {
     },
 
     liveDealAt: async (of: PackageRef, piece: number, shard: number): Promise<DealId | undefined> => {
-      const slot = [of.owner, of.manifestHash, piece, shard] as const;
+      const slot = [of.owner, of.documentHash, piece, shard] as const;
       const deal = await readContract(rpc, storageDealsAbi, at.deals, "liveDealAt", slot);
       return BigInt(deal) === 0n ? undefined : (deal.toLowerCase() as DealId);
     },

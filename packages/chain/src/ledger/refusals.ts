@@ -45,8 +45,8 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     next: "Store it again with a higher --max-cost.",
   },
   ReserveTooSmall: {
-    says: ({ manifestHash, need, have }) =>
-      `the repair reserve of package ${short(manifestHash)} has ${coins(have)}, and a repair needs ${coins(need)}`,
+    says: ({ documentHash, need, have }) =>
+      `the repair reserve of package ${short(documentHash)} has ${coins(have)}, and a repair needs ${coins(need)}`,
     next: "Store the package again (`cairn put --replace`), which sets a new reserve aside.",
   },
   AboveCeiling: {
@@ -99,9 +99,9 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     next: QUOTE,
   },
   OtherMandate: { says: () => "the package was created under another mandate", next: SHOW },
-  UnknownPackage: { says: ({ manifestHash }) => `no package ${short(manifestHash)} is on the chain`, next: SHOW },
+  UnknownPackage: { says: ({ documentHash }) => `no package ${short(documentHash)} is on the chain`, next: SHOW },
   PackageEnded: {
-    says: ({ manifestHash, lastPeriod }) => `package ${short(manifestHash)} ended with period ${lastPeriod}`,
+    says: ({ documentHash, lastPeriod }) => `package ${short(documentHash)} ended with period ${lastPeriod}`,
     next: "Store it again with `cairn put`.",
   },
   TooLong: {
@@ -138,7 +138,7 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     next: "The provider proves again by itself; run the command again if nothing happens.",
   },
   DealsLive: {
-    says: ({ manifestHash, live }) => `package ${short(manifestHash)} still has ${live} live deals`,
+    says: ({ documentHash, live }) => `package ${short(documentHash)} still has ${live} live deals`,
     next: "End it with `cairn rm`, or wait until its deals are over.",
   },
   NotOver: { says: (args) => `${deal(args)} runs until the end of period ${args.lastPeriod}`, next: LATER },

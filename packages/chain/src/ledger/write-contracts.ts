@@ -94,10 +94,10 @@ export function contractWrites(at: Deployment, submit: Submit) {
       toDeals(s, encodeFunctionData({ abi: storageDealsAbi, functionName: "closeVoid", args: [deal] })),
     fail: (s: Submission, leaf: VerdictLeaf, path: Hex[]) =>
       toDeals(s, encodeFunctionData({ abi: storageDealsAbi, functionName: "fail", args: [leafArgument(leaf), path] })),
-    releaseReserve: (s: Submission, { owner, manifestHash }: PackageRef) =>
+    releaseReserve: (s: Submission, { owner, documentHash }: PackageRef) =>
       toDeals(
         s,
-        encodeFunctionData({ abi: storageDealsAbi, functionName: "releaseReserve", args: [owner, manifestHash] }),
+        encodeFunctionData({ abi: storageDealsAbi, functionName: "releaseReserve", args: [owner, documentHash] }),
       ),
 
     registerSet: (s: Submission, verifiers: Address[], quorum: number) =>

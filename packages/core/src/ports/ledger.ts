@@ -63,7 +63,7 @@ export interface DealRecord {
 
 /** One put as the chain holds it: who owns it and who may act for the owner within the mandate. */
 export interface PackageRecord {
-  manifestHash: Hex;
+  documentHash: Hex;
   owner: Address;
   executor: Address;
   verifierSet: Hex;
@@ -99,11 +99,11 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
   | { name: "WorkLogged"; provider: Address; set: Hex; deal: DealId; fulfilled: bigint; committed: bigint }
   | { name: "Deposited"; account: Address; amount: Money }
   | { name: "Withdrawn"; account: Address; amount: Money }
-  | { name: "PackageCreated"; manifestHash: Hex; owner: Address; executor: Address; reserve: Money }
+  | { name: "PackageCreated"; documentHash: Hex; owner: Address; executor: Address; reserve: Money }
   | {
       name: "DealProposed";
       deal: DealId;
-      manifestHash: Hex;
+      documentHash: Hex;
       provider: Address;
       piece: number;
       shard: number;
@@ -122,8 +122,8 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
   | { name: "DealPaid"; deal: DealId; provider: Address; amount: Money; periods: number }
   | { name: "DealRefunded"; deal: DealId; amount: Money; toReserve: boolean }
   /** Every ACTIVE deal of the package ends with `lastPeriod` at the latest; its PROPOSED ones can only be cancelled. */
-  | { name: "PackageTerminated"; manifestHash: Hex; owner: Address; lastPeriod: number }
-  | { name: "ReserveReleased"; manifestHash: Hex; owner: Address; amount: Money }
+  | { name: "PackageTerminated"; documentHash: Hex; owner: Address; lastPeriod: number }
+  | { name: "ReserveReleased"; documentHash: Hex; owner: Address; amount: Money }
   | { name: "PeriodOpened"; period: number }
   | { name: "SeedDrawn"; period: number; seed: Hex }
   | { name: "Voted"; set: Hex; period: number; verifier: Address; root: Hex }
@@ -131,10 +131,10 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
   | { name: "PossessionProven"; deal: DealId; period: number }
 );
 
-/** What names a package on chain: the same manifest hash under another owner is another package. */
+/** What names a package on chain: the same document hash under another owner is another package. */
 export interface PackageRef {
   owner: Address;
-  manifestHash: Hex;
+  documentHash: Hex;
 }
 
 /** A transaction known by the caller's own id: sending the same id twice sends one transaction. */

@@ -1,9 +1,9 @@
 import { inBatches, type SlotCommand, slotCommand } from "@cairn/core";
 import type { PackageId } from "@cairn/protocol";
+import { finishCommitting } from "../complete-package.ts";
 import type { Context } from "../context.ts";
 import { loadPackage, type PackageRow } from "../package-rows.ts";
 import { DRIVEN } from "../refresh-package.ts";
-import { finishSealing } from "../seal-package.ts";
 import { applyToEach, blockedBy } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { activateSlots } from "./activate.ts";
@@ -26,7 +26,7 @@ const RELOOK_SECONDS = 2;
  */
 export async function drivePackage(context: Context, id: PackageId, signal: AbortSignal): Promise<void> {
   const row = await loadPackage(context.pool, id);
-  if (row.state === "SEALING") await finishSealing(context, id);
+  if (row.state === "COMMITTING") await finishCommitting(context, id);
   if (row.state === "EXPIRED") return closePackage(context, row, "EXPIRED");
   if (!DRIVEN.includes(row.state)) return;
   if (row.state === "ENDING") return endPackage(context, row, signal);

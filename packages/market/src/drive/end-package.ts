@@ -37,10 +37,10 @@ export async function endPackage(context: Context, row: PackageRow, signal: Abor
 
 /** The owner's word goes to the chain unless it has it: the removal was cut off, or a deal became ACTIVE while it was begun. */
 async function endDeals(context: Context, row: PackageRow, active: readonly SlotRow[]): Promise<void> {
-  const { termination, manifestHash } = row;
-  if (termination === null || manifestHash === null) return;
+  const { termination, documentHash } = row;
+  if (termination === null || documentHash === null) return;
   const deals = active.map((slot) => slot.state.deal!);
-  const refusal = await sendTermination(context, { owner: row.owner, manifestHash }, termination, deals);
+  const refusal = await sendTermination(context, { owner: row.owner, documentHash }, termination, deals);
   if (refusal === undefined) return;
   await context.pool.query("update catalog.packages set cause = $2, next = $3 where id = $1", [
     row.id,
@@ -70,11 +70,11 @@ function isFinal(context: Context, record: DealRecord | undefined, slot: SlotRow
 export async function closePackage(context: Context, row: PackageRow, state: "REMOVED" | "EXPIRED"): Promise<void> {
   const events: NewEvent[] = [];
   if (
-    row.manifestHash !== null &&
-    (await context.ledger.packageReserve({ owner: row.owner, manifestHash: row.manifestHash })) > 0n
+    row.documentHash !== null &&
+    (await context.ledger.packageReserve({ owner: row.owner, documentHash: row.documentHash })) > 0n
   ) {
-    const of = { owner: row.owner, manifestHash: row.manifestHash };
-    const id = `market:release:${row.owner}:${row.manifestHash}`;
+    const of = { owner: row.owner, documentHash: row.documentHash };
+    const id = `market:release:${row.owner}:${row.documentHash}`;
     if ((await submitRefusal(() => context.ledger.releaseReserve({ id }, of))) !== undefined) {
       // Some deal counts as live on chain: it is looked at again.
       await postpone(context, row);

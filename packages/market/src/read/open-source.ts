@@ -50,7 +50,7 @@ function assertReadable(context: Context, row: PackageRow, capability: Signed<"R
   }
   const { message, signature } = capability;
   const fits =
-    message.manifestHash === row.manifestHash &&
+    message.documentHash === row.documentHash &&
     sameAddress(message.audience, context.executor) &&
     message.expiry > BigInt(context.chainNow());
   if (!fits) {

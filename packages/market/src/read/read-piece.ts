@@ -1,9 +1,9 @@
 import { carHeader } from "@cairn/archive";
 import { type BlockFrame, framesFrom } from "@cairn/catalog";
 import { CAR_HEADER_BYTES, CairnError, type PackageId, type Signed } from "@cairn/protocol";
+import { parseRoot } from "../complete-package.ts";
 import type { Context } from "../context.ts";
 import { loadPackage, loadPiece } from "../package-rows.ts";
-import { parseRoot } from "../seal-package.ts";
 import { openPieceSource } from "./open-source.ts";
 import { runsOf, verifiedRuns } from "./read-frames.ts";
 

@@ -9,12 +9,12 @@ import type { Holder } from "./fetch-range.ts";
  */
 export async function retiredHolders(
   context: Pick<Context, "pool">,
-  { owner, manifestHash }: Pick<PackageRow, "owner" | "manifestHash">,
+  { owner, documentHash }: Pick<PackageRow, "owner" | "documentHash">,
   piece: number,
   held: ReadonlySet<number>,
 ): Promise<Holder[]> {
-  if (manifestHash === null) return [];
-  const failed = (await listDeals(context.pool, { package: { owner, manifestHash }, states: ["FAILED"] })).filter(
+  if (documentHash === null) return [];
+  const failed = (await listDeals(context.pool, { package: { owner, documentHash }, states: ["FAILED"] })).filter(
     (deal) => deal.piece === piece && !held.has(deal.shard),
   );
   const latest = new Map(failed.map(({ shard, provider, deal }) => [shard, { shard, provider, deal }]));

@@ -58,7 +58,7 @@ export const dealOf = (shard: number): DealId => hex(100 + shard);
 
 /** Ten periods at 1000 wei a period. */
 const quoteOf = (shard: number): Quote => ({
-  ...{ provider: hex(200 + shard, 20), owner: OWNER, manifestHash: MANIFEST, piece: 0, shard, commitment: hex(5) },
+  ...{ provider: hex(200 + shard, 20), owner: OWNER, documentHash: MANIFEST, piece: 0, shard, commitment: hex(5) },
   ...{ rawLength: 127n, pricePerPeriod: 1000n, egressPrice: 0n, periods: 10, duty: 1n, verifierSet: SET },
   ...{ expiry: BigInt(NOW + 300), nonce: hex(shard) },
 });
@@ -70,7 +70,7 @@ const DOCUMENT: CommitmentDocument = {
 };
 
 const MANDATE: Mandate = {
-  ...{ manifestHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET, executor: EXECUTOR },
+  ...{ documentHash: MANIFEST, shardsRoot: SHARDS_ROOT, pieces: 1, k: 1, n: 3, verifierSet: SET, executor: EXECUTOR },
   ...{ maxEscrow: 30_000n, repairReserve: 500n, maxPrice: 10n ** 18n },
   ...{ end: BigInt(NOW + 86_400), expiry: BigInt(NOW + 600) },
 };
@@ -97,7 +97,7 @@ export async function openMarketWorld(): Promise<MarketWorld> {
     executor: EXECUTOR,
     verifierSet: SET,
     interrupts: new Map(),
-    sealing: new Map(),
+    committing: new Map(),
     handed: new HandedBytes(),
     early: { drop: async () => undefined },
     spool: { removePackage: async () => undefined, received: async () => new Map() },
@@ -108,7 +108,7 @@ export async function openMarketWorld(): Promise<MarketWorld> {
     ...{ context, database, deals, ledger, woken },
     async addPackage(state, { id = ID, account = "local", name = 0 } = {}) {
       await database.pool.query(
-        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, manifest_hash, shards_root, verifier_set)
+        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, document_hash, shards_root, verifier_set)
 values ($1, $2, $3, decode($4, 'hex'), '', $5, 1, 3, 'none', 'private', 1, $6, $7, $8)`,
         [id, account, OWNER, hex(name).slice(2), state, MANIFEST, SHARDS_ROOT, SET],
       );

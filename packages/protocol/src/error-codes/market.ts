@@ -40,7 +40,7 @@ export const MARKET_ERRORS = {
   "bad-termination": {
     kind: "input",
     means: "what was signed ends another package, or its term is over",
-    next: "Sign the manifest hash of this package with a later expiry.",
+    next: "Sign the document hash of this package with a later expiry.",
   },
   "blob-key": {
     kind: "input",
@@ -81,7 +81,7 @@ export const MARKET_ERRORS = {
   "manifest-missing": {
     kind: ["missing", "conflict"],
     means: "the package's manifest has not been sent",
-    next: "Send the manifest, then seal.",
+    next: "Send the manifest, then complete the upload.",
   },
   "manifest-too-large": {
     kind: "input",
@@ -146,7 +146,7 @@ export const MARKET_ERRORS = {
   "piece-incomplete": {
     kind: "conflict",
     means: "bytes of a piece are missing",
-    next: "Ask what is held, send the rest, then seal again.",
+    next: "Ask what is held, send the rest, then complete the upload again.",
   },
   "piece-too-large": {
     kind: "input",

@@ -12,7 +12,7 @@ function providerWith(lastPeriods: Record<string, number>) {
   const asked: string[] = [];
   const entries = Object.keys(lastPeriods).map((owner) => ({
     deal: `deal of ${owner}`,
-    quote: { owner, manifestHash: HASH },
+    quote: { owner, documentHash: HASH },
     facts: { lastPeriod: 100 },
   }));
   const context = {
@@ -30,7 +30,7 @@ function providerWith(lastPeriods: Record<string, number>) {
 
 it("takes a stranger's end of a package of the same hash for what it is", async () => {
   const { context, entries, asked } = providerWith({ [address(1)]: 100, [address(2)]: 31 });
-  const event = { name: "PackageTerminated", manifestHash: HASH, owner: address(2), lastPeriod: 31 } as const;
+  const event = { name: "PackageTerminated", documentHash: HASH, owner: address(2), lastPeriod: 31 } as const;
   await applyEvent(context, event as never);
   expect(entries.map(({ facts }) => facts.lastPeriod)).toEqual([100, 31]);
   expect(asked).toEqual([`deal of ${address(2)}`]);
@@ -38,7 +38,7 @@ it("takes a stranger's end of a package of the same hash for what it is", async 
 
 it("takes when a deal ends from the chain's record of it, not from the event", async () => {
   const { context, entries } = providerWith({ [address(1)]: 60 });
-  const event = { name: "PackageTerminated", manifestHash: HASH, owner: address(1), lastPeriod: 31 } as const;
+  const event = { name: "PackageTerminated", documentHash: HASH, owner: address(1), lastPeriod: 31 } as const;
   await applyEvent(context, event as never);
   expect(entries[0]?.facts.lastPeriod).toBe(60);
 });

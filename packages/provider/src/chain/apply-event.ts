@@ -28,7 +28,7 @@ export async function applyEvent(context: ProviderContext, event: LedgerEvent): 
     case "PackageTerminated": {
       // Another's package may have the same hash: what counts is what the chain says of the deal.
       for (const { deal, quote } of context.book.all()) {
-        if (quote.manifestHash !== event.manifestHash || !isSame(quote.owner, event.owner)) continue;
+        if (quote.documentHash !== event.documentHash || !isSame(quote.owner, event.owner)) continue;
         await learn(context, deal);
       }
       return;

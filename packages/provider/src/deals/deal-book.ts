@@ -58,8 +58,8 @@ export interface DealBook {
   remove(deal: DealId): Promise<void>;
 }
 
-const slotKey = ({ owner, manifestHash }: PackageRef, piece: number, shard: number) =>
-  `${owner}/${manifestHash}/${piece}/${shard}`;
+const slotKey = ({ owner, documentHash }: PackageRef, piece: number, shard: number) =>
+  `${owner}/${documentHash}/${piece}/${shard}`;
 
 /** @throws CairnError `file-unreadable` when a deal file is there and cannot be read */
 export async function openDealBook(root: string, log: Log): Promise<DealBook> {

@@ -13,13 +13,13 @@ const audience = addressOfKey(generateKey()).toLowerCase() as Address;
 const deployment = { chainId: 26170, deals: `0x${"11".repeat(20)}` } as Deployment;
 const context = {
   shards: {
-    all: () => [{ quote: { owner, manifestHash: hash("a") }, document: { size: 30 }, manifest: { size: 12 } }],
+    all: () => [{ quote: { owner, documentHash: hash("a") }, document: { size: 30 }, manifest: { size: 12 } }],
   },
   deployment: () => deployment,
   chainNow: () => NOW,
 } as unknown as ProviderContext;
 
-const allowed = { manifestHash: hash("a"), audience, expiry: BigInt(NOW + 1) };
+const allowed = { documentHash: hash("a"), audience, expiry: BigInt(NOW + 1) };
 const open = (change: Partial<typeof allowed> = {}, asker = audience, key = ownerKey, of = hash("a")) => {
   const message = { ...allowed, ...change };
   return openManifest(
@@ -37,12 +37,12 @@ describe("a package's manifest", () => {
 
   it.each([
     ["a permission that ran out", () => open({ expiry: BigInt(NOW) }), "bad-capability"],
-    ["a permission for another package", () => open({ manifestHash: hash("b") }), "bad-capability"],
+    ["a permission for another package", () => open({ documentHash: hash("b") }), "bad-capability"],
     ["a permission that somebody else signed", () => open({}, audience, strangerKey), "bad-capability"],
     ["whom the permission does not name", () => open({}, owner), "bad-capability"],
     [
       "what is asked of a package without a shard here",
-      () => open({ manifestHash: hash("b") }, audience, ownerKey, hash("b")),
+      () => open({ documentHash: hash("b") }, audience, ownerKey, hash("b")),
       "unknown-package",
     ],
   ])("refuses %s", (_, ask, code) => {

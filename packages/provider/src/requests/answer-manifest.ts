@@ -7,12 +7,12 @@ import { checkReadCapability, refuse, requireGateway } from "./authorise.ts";
 /** Document ‖ encrypted manifest of a package that this provider holds a shard of, for the audience of the owner's capability. */
 export function openManifest(
   context: ProviderContext,
-  manifestHash: Hex,
+  documentHash: Hex,
   capability: Signed<"ReadCapability">,
   asker: Address,
 ): { held: HeldShard; body: RangeBody & { length: number } } {
   // Anybody may have deals under the same hash: the one that the capability's signer owns is meant.
-  const all = context.shards.all().filter(({ quote }) => quote.manifestHash === manifestHash);
+  const all = context.shards.all().filter(({ quote }) => quote.documentHash === documentHash);
   const signer = recoverTyped("ReadCapability", capability.message, context.deployment(), capability.signature);
   const held = all.find(({ quote }) => quote.owner === signer) ?? all[0];
   if (held === undefined) {
@@ -32,7 +32,7 @@ export function openManifest(
 export function answerManifest(context: ProviderContext): RequestHandlers["manifest"] {
   return async (request, asker) => {
     const gateway = requireGateway(asker);
-    const { held, body } = openManifest(context, request.manifestHash, request.capability, asker.address);
+    const { held, body } = openManifest(context, request.documentHash, request.capability, asker.address);
     const headers = { "cairn-document-size": String(held.document.size) };
     await gateway.postRange(request.respond, body, headers, context.signal);
     return { documentSize: held.document.size, manifestSize: held.manifest.size };

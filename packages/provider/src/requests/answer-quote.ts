@@ -65,7 +65,7 @@ export function answerQuote(context: ProviderContext): RequestHandlers["quote"] 
     const quote: Quote = {
       provider: identity.provider,
       owner: request.owner,
-      manifestHash: request.manifestHash,
+      documentHash: request.documentHash,
       piece: request.piece,
       shard: request.shard,
       commitment: request.commitment,

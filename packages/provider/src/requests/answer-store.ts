@@ -105,7 +105,7 @@ async function pull(
   const patient = <T>(step: () => Promise<T>) => withPatience(step, signal);
 
   await patient(() =>
-    pullDocument(incoming.document, { size: request.documentSize, sha256: quote.manifestHash }, () =>
+    pullDocument(incoming.document, { size: request.documentSize, sha256: quote.documentHash }, () =>
       open(`${source}/document`),
     ),
   );

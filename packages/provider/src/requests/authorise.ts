@@ -41,7 +41,7 @@ const MAX_KNOWN = 10_000;
 async function executorOf(context: ProviderContext, of: PackageRef): Promise<Address> {
   const known = executors.get(context) ?? new Map<string, Address>();
   executors.set(context, known);
-  const key = `${of.owner}/${of.manifestHash}`;
+  const key = `${of.owner}/${of.documentHash}`;
   const found = known.get(key);
   if (found !== undefined) return found;
   const record = await context.chain().package(of);
@@ -101,7 +101,7 @@ export function checkReadCapability(
   of: PackageRef,
 ): void {
   const { message, signature } = capability;
-  if (message.manifestHash !== of.manifestHash) {
+  if (message.documentHash !== of.documentHash) {
     throw refuse("bad-capability", "the capability is for another package");
   }
   assertUnexpired(context, message.expiry);

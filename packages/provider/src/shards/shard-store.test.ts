@@ -12,7 +12,7 @@ const id = (n: number): DealId => `0x${n.toString(16).padStart(64, "0")}`;
 const quote: Quote = {
   provider: `0x${"01".repeat(20)}`,
   owner: `0x${"02".repeat(20)}`,
-  manifestHash: id(77),
+  documentHash: id(77),
   piece: 0,
   shard: 1,
   commitment: id(78),

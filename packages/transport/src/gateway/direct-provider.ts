@@ -113,12 +113,12 @@ export async function readDirectly(
 /** Open a read of document ‖ manifest; header `cairn-document-size` parts them. */
 export async function openManifestDirectly(
   to: DirectProvider,
-  manifestHash: Hex,
+  documentHash: Hex,
   capability: Signed<"ReadCapability">,
   signal?: AbortSignal,
 ): Promise<HttpAnswer> {
   const answer = await callHttp({
-    url: new URL(`/v1/manifests/${manifestHash}`, to.endpoint),
+    url: new URL(`/v1/manifests/${documentHash}`, to.endpoint),
     headers: {
       "cairn-request": signedRequest(to, new Uint8Array()),
       "cairn-capability": inHeader(signedToJson(capability)),

@@ -233,7 +233,7 @@ export function openTransport(options: TransportOptions): GatewayTransport {
       bytes = overControl(connection, "manifest", ask, (body) => declared(body.headers), signal);
     } else {
       const to = await endpointOf(provider);
-      const open = () => openManifestDirectly(to, request.manifestHash, request.capability, signal);
+      const open = () => openManifestDirectly(to, request.documentHash, request.capability, signal);
       const answer = await directly(to, open);
       bytes = exactBody(answer.body, declared(answer.headers));
     }

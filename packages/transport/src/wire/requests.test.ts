@@ -30,7 +30,7 @@ const requests: fc.Arbitrary<WireRequest> = fc.oneof(
   fc.record({
     type: fc.constant("quote" as const),
     owner: hex(20),
-    manifestHash: hex(32),
+    documentHash: hex(32),
     piece: fc.nat(),
     shard: fc.nat(254),
     commitment: hex(32),
@@ -59,7 +59,7 @@ const requests: fc.Arbitrary<WireRequest> = fc.oneof(
   fc.record({ type: fc.constant("discard" as const), deal: hex(32), capability: signed("UploadCapability") }),
   fc.record({
     type: fc.constant("manifest" as const),
-    manifestHash: hex(32),
+    documentHash: hex(32),
     capability: signed("ReadCapability"),
     respond: path,
   }),
@@ -106,7 +106,7 @@ describe("requests over the wire", () => {
   });
 
   it("never lead to another host", () => {
-    const [scrub] = fc.sample(fc.record({ capability: signed("ReadCapability"), manifestHash: hex(32) }), 1);
+    const [scrub] = fc.sample(fc.record({ capability: signed("ReadCapability"), documentHash: hex(32) }), 1);
     for (const respond of ["//evil.example/x", "http://evil.example", "/a/../b", "/a?x=1", "/a//b", "a", "/"]) {
       const json = overWire(requestToJson({ type: "manifest", ...scrub!, respond }));
       expect(() => requestFromJson(json)).toThrowError(/respond/);

@@ -52,7 +52,7 @@ const PARSERS: { [T in WireRequest["type"]]: (fields: Fields) => Extract<WireReq
   quote: (fields) => ({
     type: "quote",
     owner: fields.address("owner"),
-    manifestHash: fields.hex32("manifestHash"),
+    documentHash: fields.hex32("documentHash"),
     piece: fields.integer("piece", 0, 2 ** 32 - 1),
     shard: fields.integer("shard", 0, 254),
     commitment: fields.hex32("commitment"),
@@ -88,7 +88,7 @@ const PARSERS: { [T in WireRequest["type"]]: (fields: Fields) => Extract<WireReq
   }),
   manifest: (fields) => ({
     type: "manifest",
-    manifestHash: fields.hex32("manifestHash"),
+    documentHash: fields.hex32("documentHash"),
     capability: fields.signed("capability", "ReadCapability"),
     respond: fields.path("respond"),
   }),

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { chainOf } from "@cairn/archive";
 import { generateKey } from "@cairn/chain";
-import type { KeepUploadJson, NetworkJson, OpenPackageJson, QuotePlanJson, SealPackageJson } from "@cairn/client";
+import type { CompletePackageJson, KeepUploadJson, NetworkJson, OpenPackageJson, QuotePlanJson } from "@cairn/client";
 import { ALWAYS_ON, periodsFor } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -60,10 +60,10 @@ interface Held {
   open: OpenPackageJson;
   body: Buffer[];
   manifest: Buffer;
-  seal?: SealPackageJson;
+  request?: CompletePackageJson;
   document?: CommitmentDocument;
   documentBytes: Buffer;
-  manifestHash: Hex | null;
+  documentHash: Hex | null;
   state: string;
 }
 
@@ -100,7 +100,7 @@ export async function startMemoryGateway() {
   let bend: Bend = (_, answer) => answer;
 
   function statusOf(id: string) {
-    const { open, seal, document, manifestHash, state } = packages.get(id)!;
+    const { open, request, document, documentHash, state } = packages.get(id)!;
     return {
       id,
       state,
@@ -109,11 +109,11 @@ export async function startMemoryGateway() {
       mask: open.mask,
       k: open.k,
       n: open.n,
-      bytes: seal?.bytes ?? 0,
-      files: seal?.files ?? 0,
-      pieces: seal?.pieces.length ?? 0,
-      root: seal?.root ?? null,
-      manifestHash,
+      bytes: request?.bytes ?? 0,
+      files: request?.files ?? 0,
+      pieces: request?.pieces.length ?? 0,
+      root: request?.root ?? null,
+      documentHash,
       createdAt: 1,
       storedAt: null,
       expiresAt: null,
@@ -148,13 +148,13 @@ export async function startMemoryGateway() {
   }
 
   function planOf(id: string): QuotePlanJson {
-    const { open, document, documentBytes, manifestHash } = packages.get(id)!;
+    const { open, document, documentBytes, documentHash } = packages.get(id)!;
     const quotes = document!.pieces.flatMap(({ shards }, piece) =>
       shards.map(
         ({ commitment, rawLength }, shard): Quote => ({
           provider: addressOfKey(keys[shard]!.cold).toLowerCase() as Address,
           owner: document!.owner,
-          manifestHash: manifestHash!,
+          documentHash: documentHash!,
           piece,
           shard,
           commitment,
@@ -172,7 +172,7 @@ export async function startMemoryGateway() {
     const { periods } = quotes[0]!;
     const escrow = 100n * BigInt(periods) * BigInt(quotes.length);
     return {
-      manifestHash: manifestHash!,
+      documentHash: documentHash!,
       document: documentBytes.toString("base64"),
       placements: quotes.map((quote) => ({
         piece: quote.piece,
@@ -198,19 +198,19 @@ export async function startMemoryGateway() {
     };
   }
 
-  function sealPackage(id: string, seal: SealPackageJson): void {
+  function completePackage(id: string, request: CompletePackageJson): void {
     const held = packages.get(id)!;
-    held.seal = seal;
+    held.request = request;
     held.document = {
       version: 1,
       package: id,
       owner: owner as Address,
-      root: seal.root,
+      root: request.root,
       k: held.open.k,
       n: held.open.n,
       erasure: "rs-cauchy-gf256-v1",
       mask: held.open.mask,
-      pieces: seal.pieces.map(({ length }) => ({
+      pieces: request.pieces.map(({ length }) => ({
         length,
         commP: `${hex(31)}00`,
         shards: Array.from({ length: held.open.n }, () => ({
@@ -220,9 +220,9 @@ export async function startMemoryGateway() {
       })),
       manifest: { sha256: sha256Hex(held.manifest), size: held.manifest.length },
     };
-    const { bytes, manifestHash } = encodeDocument(held.document);
+    const { bytes, documentHash } = encodeDocument(held.document);
     held.documentBytes = Buffer.from(bytes);
-    held.manifestHash = manifestHash;
+    held.documentHash = documentHash;
     held.state = "COMMITTED";
   }
 
@@ -296,7 +296,7 @@ export async function startMemoryGateway() {
           body: [],
           manifest: Buffer.alloc(0),
           documentBytes: Buffer.alloc(0),
-          manifestHash: null,
+          documentHash: null,
           state: "RECEIVING",
         });
         return statusOf(body.id as string);
@@ -315,8 +315,8 @@ export async function startMemoryGateway() {
       case "POST /packages/:id/manifest":
         held!.manifest = raw;
         return { size: raw.length };
-      case "POST /packages/:id/seal":
-        sealPackage(id!, body as unknown as SealPackageJson);
+      case "POST /packages/:id/complete":
+        completePackage(id!, body as unknown as CompletePackageJson);
         return statusOf(id!);
       case "POST /packages/:id/quote":
         return planOf(id!);
@@ -342,7 +342,7 @@ export async function startMemoryGateway() {
       case "POST /packages/:id/blocks":
         return blocksOf(held!, body.cids as string[]);
       case "GET /packages/:id/pieces/0":
-        return Buffer.concat([header(held!.seal!.root), ...held!.body]);
+        return Buffer.concat([header(held!.request!.root), ...held!.body]);
       case "POST /packages/:id/locate":
         return { pieces: [0] };
       case "POST /packages/:id/check":
@@ -365,7 +365,7 @@ export async function startMemoryGateway() {
         };
       case "GET /recover":
         return {
-          packages: [...packages.values()].map(({ manifestHash }) => ({ manifestHash, deals: 4, known: null })),
+          packages: [...packages.values()].map(({ documentHash }) => ({ documentHash, deals: 4, known: null })),
           next: null,
         };
       case "POST /recover":

@@ -109,7 +109,7 @@ export function ledgerSuite(name: string, start: () => Promise<TravellingHarness
       expect(await s.balance()).toBe(PRICE * 7n);
       expect(await s.ledger.newestFinal(s.set)).toBe(last);
 
-      const told = await s.eventsOf(kept.id, stored.mandate.manifestHash);
+      const told = await s.eventsOf(kept.id, stored.mandate.documentHash);
       expect(told.filter((event) => !("deal" in event) || event.deal === kept.id).map((event) => event.name)).toEqual([
         "PackageCreated",
         "DealProposed",
@@ -195,15 +195,15 @@ export function ledgerSuite(name: string, start: () => Promise<TravellingHarness
       const s = await world.scenario(PRICE * 200n);
       const [p0, p1] = await Promise.all([s.provider(), s.provider()]);
       const stored = s.package(2);
-      const { manifestHash } = stored.mandate;
+      const { documentHash } = stored.mandate;
       const [running, waiting] = [s.quote(stored, 0, p0, { periods: 90 }), s.quote(stored, 1, p1)];
       await s.start(stored, [running]);
       await s.propose(stored, [waiting]);
-      const termination = { manifestHash, expiry: FAR };
+      const termination = { documentHash, expiry: FAR };
       await s.ledger.terminate(s.next(), termination, signTyped("Termination", termination, s.deployment, s.owner));
       const last = (await s.ledger.package(s.packageRef(stored)))?.lastPeriod as number;
-      expect(await s.eventsOf(manifestHash)).toContainEqual(
-        expect.objectContaining({ name: "PackageTerminated", manifestHash, lastPeriod: last }),
+      expect(await s.eventsOf(documentHash)).toContainEqual(
+        expect.objectContaining({ name: "PackageTerminated", documentHash, lastPeriod: last }),
       );
       expect((await s.ledger.deal(running.id))?.lastPeriod).toBe(last);
       await s.ledger.cancel(s.next(), [waiting.id]);
@@ -322,13 +322,13 @@ export function ledgerSuite(name: string, start: () => Promise<TravellingHarness
       const nothing: Hex = `0x${"00".repeat(31)}01`;
       const nobody = addressOfKey(generateKey());
       expect(await s.ledger.deal(nothing)).toBeUndefined();
-      expect(await s.ledger.package({ owner: s.ownerAddress, manifestHash: nothing })).toBeUndefined();
+      expect(await s.ledger.package({ owner: s.ownerAddress, documentHash: nothing })).toBeUndefined();
       expect(await s.ledger.provider(nobody)).toBeUndefined();
       expect(await s.ledger.seed(2 ** 40)).toBeUndefined();
       expect(await s.ledger.finalizedRoot(nothing, 1)).toBeUndefined();
       expect(await s.ledger.verifierSet(nothing)).toBeUndefined();
       expect(await s.ledger.verifierSet(s.set)).toEqual({ verifiers: s.members, quorum: 2 });
-      expect(await s.ledger.packageReserve({ owner: s.ownerAddress, manifestHash: nothing })).toBe(0n);
+      expect(await s.ledger.packageReserve({ owner: s.ownerAddress, documentHash: nothing })).toBe(0n);
       expect(await s.ledger.balance(s.ownerAddress)).toBe(1n);
       expect(await s.ledger.gasBalance(nobody)).toBe(0n);
       const head = await s.ledger.finalized();

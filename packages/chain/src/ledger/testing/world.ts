@@ -185,7 +185,7 @@ export class Scenario {
     const shards = Array.from({ length: n }, randomShard);
     const tree = shardTree({ pieces: [{ shards }] });
     const mandate: Mandate = {
-      manifestHash: `0x${randomBytes(32).toString("hex")}`,
+      documentHash: `0x${randomBytes(32).toString("hex")}`,
       shardsRoot: tree.root,
       pieces: 1,
       k: 1,
@@ -208,7 +208,7 @@ export class Scenario {
   }
 
   packageRef(of: TestPackage): PackageRef {
-    return { owner: this.ownerAddress, manifestHash: of.mandate.manifestHash };
+    return { owner: this.ownerAddress, documentHash: of.mandate.documentHash };
   }
 
   quote(of: TestPackage, shard: number, provider: TestProvider, change: Partial<Quote> = {}): TestDeal {
@@ -216,7 +216,7 @@ export class Scenario {
     const quote: Quote = {
       provider: provider.address,
       owner: this.ownerAddress,
-      manifestHash: of.mandate.manifestHash,
+      documentHash: of.mandate.documentHash,
       piece: 0,
       shard,
       commitment: held.commitment,
@@ -359,7 +359,7 @@ export class Scenario {
     }
     return found.filter(
       (event) =>
-        ("deal" in event && ids.includes(event.deal)) || ("manifestHash" in event && ids.includes(event.manifestHash)),
+        ("deal" in event && ids.includes(event.deal)) || ("documentHash" in event && ids.includes(event.documentHash)),
     );
   }
 }

@@ -7,13 +7,13 @@ import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { appendPiece } from "./append-piece.ts";
+import { completePackage } from "./complete-package.ts";
 import { EarlyWork } from "./early-work.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { loadDocument, loadPackage } from "./package-rows.ts";
-import { sealPackage } from "./seal-package.ts";
 import { Spool } from "./spool.ts";
 import { hex, ID, type MarketWorld, openMarketWorld } from "./testing/market-world.ts";
-import type { SealRequest } from "./types.ts";
+import type { CompleteRequest } from "./types.ts";
 
 const RAW = 0x55;
 const kernels = new KernelPool(2);
@@ -21,7 +21,7 @@ let world: MarketWorld;
 let directory: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "cairn-seal-"));
+  directory = await mkdtemp(join(tmpdir(), "cairn-complete-"));
 });
 afterAll(async () => {
   await kernels.close();
@@ -35,7 +35,7 @@ beforeEach(async () => {
   });
   await world.addPackage("RECEIVING");
   await world.database.pool.query(
-    "update catalog.packages set manifest_hash = null, shards_root = null, manifest_key = 'm', manifest_sha256 = $1, manifest_size = 1",
+    "update catalog.packages set document_hash = null, shards_root = null, manifest_key = 'm', manifest_sha256 = $1, manifest_size = 1",
     [hex(9)],
   );
 });
@@ -62,14 +62,14 @@ async function send(...pieces: Buffer[]): Promise<{ length: number }[]> {
   return pieces.map(({ length }) => ({ length: CAR_HEADER_BYTES + length }));
 }
 
-const seal = (root: CID | string, pieces: SealRequest["pieces"]) =>
-  sealPackage(world.context, { id: ID, root: root.toString(), pieces, files: 2, bytes: 10 });
+const complete = (root: CID | string, pieces: CompleteRequest["pieces"]) =>
+  completePackage(world.context, { id: ID, root: root.toString(), pieces, files: 2, bytes: 10 });
 
-describe("sealPackage", () => {
+describe("completePackage", () => {
   it("indexes every block, commits to every shard and fixes the document", async () => {
     const [first, second] = await Promise.all([frameOf("first"), frameOf("second")]);
     const pieces = await send(first.bytes, second.bytes);
-    expect(await seal(first.cid, pieces)).toMatchObject({ state: "COMMITTED", files: 2, bytes: 10 });
+    expect(await complete(first.cid, pieces)).toMatchObject({ state: "COMMITTED", files: 2, bytes: 10 });
     const document = decodeDocument(await loadDocument(world.database.pool, ID));
     expect(document).toMatchObject({
       package: ID,
@@ -93,9 +93,9 @@ describe("sealPackage", () => {
   it("answers the same terms again, and refuses another root", async () => {
     const [one, other] = await Promise.all([frameOf("one"), frameOf("other")]);
     const pieces = await send(one.bytes);
-    const [sealed, again] = await Promise.all([seal(one.cid, pieces), seal(one.cid, pieces)]);
-    expect(again).toEqual(sealed);
-    await expect(seal(other.cid, pieces)).rejects.toMatchObject({
+    const [first, again] = await Promise.all([complete(one.cid, pieces), complete(one.cid, pieces)]);
+    expect(again).toEqual(first);
+    await expect(complete(other.cid, pieces)).rejects.toMatchObject({
       code: "wrong-state",
       details: { state: "COMMITTED" },
     });
@@ -105,45 +105,45 @@ describe("sealPackage", () => {
     const { cid, bytes } = await frameOf("whole");
     const [piece] = await send(bytes);
     const more = [{ length: piece!.length + 1 }];
-    await expect(seal(cid, more)).rejects.toMatchObject({ code: "piece-incomplete", details: { piece: 0 } });
-    await expect(seal(cid, [piece!, piece!])).rejects.toMatchObject({
+    await expect(complete(cid, more)).rejects.toMatchObject({ code: "piece-incomplete", details: { piece: 0 } });
+    await expect(complete(cid, [piece!, piece!])).rejects.toMatchObject({
       code: "piece-incomplete",
       details: { piece: 1 },
     });
-    await expect(seal(cid, [])).rejects.toMatchObject({
+    await expect(complete(cid, [])).rejects.toMatchObject({
       code: "piece-incomplete",
       details: { received: 1, expected: 0 },
     });
     await world.database.pool.query("update catalog.packages set manifest_key = null");
-    await expect(seal(cid, [piece!])).rejects.toMatchObject({ code: "manifest-missing" });
+    await expect(complete(cid, [piece!])).rejects.toMatchObject({ code: "manifest-missing" });
     expect(await world.stateOf()).toBe("RECEIVING");
   });
 
   it.each(["", "nonsense", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"])("refuses the root %j", async (root) => {
-    await expect(seal(root, [])).rejects.toMatchObject({ code: "bad-root" });
+    await expect(complete(root, [])).rejects.toMatchObject({ code: "bad-root" });
   });
 
   it("gives back a package with a block that is not what its CID says, or without its root", async () => {
     const [{ cid, bytes }, elsewhere] = await Promise.all([frameOf("right"), frameOf("elsewhere")]);
     const wrong = Buffer.from(bytes);
     wrong.writeUInt8(0, wrong.length - 1);
-    await expect(seal(cid, await send(wrong))).rejects.toMatchObject({ code: "corrupt-block" });
+    await expect(complete(cid, await send(wrong))).rejects.toMatchObject({ code: "corrupt-block" });
     expect(await loadPackage(world.database.pool, ID)).toMatchObject({
       state: "RECEIVING",
       root: null,
       cause: expect.any(String),
     });
-    await expect(seal(elsewhere.cid, await send(bytes))).rejects.toMatchObject({ code: "root-missing" });
+    await expect(complete(elsewhere.cid, await send(bytes))).rejects.toMatchObject({ code: "root-missing" });
     const { rowCount } = await world.database.pool.query("select from catalog.blocks");
     expect([await world.stateOf(), rowCount]).toEqual(["RECEIVING", 0]);
-    expect(await seal(cid, await send(bytes))).toMatchObject({ state: "COMMITTED" });
+    expect(await complete(cid, await send(bytes))).toMatchObject({ state: "COMMITTED" });
   });
 
-  it("goes on with what a crash left SEALING, and gives back a spool that lost bytes", async () => {
+  it("goes on with what a crash left COMMITTING, and gives back a spool that lost bytes", async () => {
     const { cid, bytes } = await frameOf("kept");
     const pieces = await send(bytes);
     const leave = async () => {
-      await world.database.pool.query("update catalog.packages set state = 'SEALING', root = $1", [cid.toString()]);
+      await world.database.pool.query("update catalog.packages set state = 'COMMITTING', root = $1", [cid.toString()]);
       await world.database.pool.query("insert into catalog.pieces (package, number, length) values ($1, 0, $2)", [
         ID,
         pieces[0]!.length,
@@ -151,10 +151,10 @@ describe("sealPackage", () => {
     };
     await leave();
     await truncate(world.context.spool.piecePath(ID, 0), pieces[0]!.length - 1);
-    await expect(seal(cid, pieces)).rejects.toMatchObject({ code: "corrupt-spool" });
+    await expect(complete(cid, pieces)).rejects.toMatchObject({ code: "corrupt-spool" });
     expect(await world.stateOf()).toBe("RECEIVING");
     await send(bytes);
     await leave();
-    expect(await seal(cid, pieces)).toMatchObject({ state: "COMMITTED" });
+    expect(await complete(cid, pieces)).toMatchObject({ state: "COMMITTED" });
   });
 });

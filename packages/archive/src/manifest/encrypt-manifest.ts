@@ -6,7 +6,7 @@ import { encodeManifest } from "./encode-manifest.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** One binary OpenPGP message, signed by the account and encrypted to it; gpg opens it. */
-export async function sealManifest(manifest: Manifest, key: AccountKey): Promise<Uint8Array> {
+export async function encryptManifest(manifest: Manifest, key: AccountKey): Promise<Uint8Array> {
   const message = await openpgp.createMessage({ binary: encodeManifest(manifest) });
   return openpgp.encrypt({
     message,
@@ -22,7 +22,7 @@ export async function sealManifest(manifest: Manifest, key: AccountKey): Promise
  * Decrypts, checks the account's signature, and reads.
  * Throws `wrong-key` when the message is for another key or signed by another, `corrupt-manifest` otherwise.
  */
-export async function openManifest(sealed: Uint8Array, key: AccountKey): Promise<Manifest> {
+export async function decryptManifest(sealed: Uint8Array, key: AccountKey): Promise<Manifest> {
   if (sealed.length > MAX_MANIFEST_BYTES) throw damaged(`it is longer than ${MAX_MANIFEST_BYTES} bytes`);
   let message: openpgp.Message<Uint8Array>;
   try {

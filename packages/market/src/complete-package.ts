@@ -17,7 +17,7 @@ import { indexPiece } from "./index-piece.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
-import type { PackageDetail, SealRequest } from "./types.ts";
+import type { CompleteRequest, PackageDetail } from "./types.ts";
 
 /** dag-pb, raw, dag-cbor: CIDs of 36 bytes, as the header of a piece needs. */
 const CODECS = [0x70, 0x55, 0x71];
@@ -27,15 +27,15 @@ const BYTES_PER_SHARD = 120;
 const running = new WeakMap<Context, Map<PackageId, Promise<void>>>();
 
 /**
- * Close a package: check every block against its CID, compute all commitments, fix the document. RECEIVING → SEALING → COMMITTED; it
+ * Close a package: check every block against its CID, compute all commitments, fix the document. RECEIVING → COMMITTING → COMMITTED; it
  * goes on after a crash and may be asked again with the same terms.
  * @throws CairnError `bad-root`, `piece-incomplete`, `manifest-missing`, `wrong-state`, `corrupt-car`, `corrupt-block`,
  * `root-missing`, `no-space`
  */
-export async function sealPackage(context: Context, request: SealRequest): Promise<PackageDetail> {
+export async function completePackage(context: Context, request: CompleteRequest): Promise<PackageDetail> {
   const root = parseRoot(request.root);
   const row = await loadPackage(context.pool, request.id);
-  if (row.state === "RECEIVING") await beginSealing(context, row, request, root);
+  if (row.state === "RECEIVING") await beginCommitting(context, row, request, root);
   else if (row.root !== root.toString()) {
     throw new CairnError(`package ${row.id} was sealed with the root ${row.root}`, {
       code: "wrong-state",
@@ -44,31 +44,31 @@ export async function sealPackage(context: Context, request: SealRequest): Promi
       next: "Look at it with `cairn show`.",
     });
   }
-  await finishSealing(context, request.id);
+  await finishCommitting(context, request.id);
   return packageStatus(context, { id: request.id });
 }
 
-/** Take a SEALING package to COMMITTED; callers of the same package share one run. */
-export function finishSealing(context: Context, id: PackageId): Promise<void> {
+/** Take a COMMITTING package to COMMITTED; callers of the same package share one run. */
+export function finishCommitting(context: Context, id: PackageId): Promise<void> {
   const known = running.get(context) ?? new Map<PackageId, Promise<void>>();
   running.set(context, known);
   const existing = known.get(id);
   if (existing) return existing;
-  const run = seal(context, id).finally(() => {
+  const run = makeDocument(context, id).finally(() => {
     known.delete(id);
-    context.sealing.delete(id);
+    context.committing.delete(id);
     void context.early.drop(id);
   });
   known.set(id, run);
   return run;
 }
 
-async function beginSealing(context: Context, row: PackageRow, request: SealRequest, root: CID): Promise<void> {
+async function beginCommitting(context: Context, row: PackageRow, request: CompleteRequest, root: CID): Promise<void> {
   if (!row.manifest) {
     throw new CairnError("the manifest has not been sent", {
       code: "manifest-missing",
       kind: "conflict",
-      next: "Send the manifest, then seal.",
+      next: "Send the manifest, then complete the upload.",
     });
   }
   const received = await context.spool.received(row.id);
@@ -79,7 +79,7 @@ async function beginSealing(context: Context, row: PackageRow, request: SealRequ
       code: "piece-incomplete",
       kind: "conflict",
       details: { piece: number, received: received.get(number) ?? 0, expected: body },
-      next: "Send the rest of the piece, then seal again.",
+      next: "Send the rest of the piece, then complete the upload again.",
     });
   }
   if (received.size !== request.pieces.length) {
@@ -106,23 +106,23 @@ async function beginSealing(context: Context, row: PackageRow, request: SealRequ
       [row.id, request.pieces.map((_, number) => number), request.pieces.map(({ length }) => length)],
     );
     await client.query(
-      `update catalog.packages set state = 'SEALING', root = $2, files = $3, bytes = $4, cause = null, next = null, next_due_at = now()
+      `update catalog.packages set state = 'COMMITTING', root = $2, files = $3, bytes = $4, cause = null, next = null, next_due_at = now()
        where id = $1`,
       [row.id, root.toString(), request.files, request.bytes],
     );
   });
 }
 
-async function seal(context: Context, id: PackageId): Promise<void> {
+async function makeDocument(context: Context, id: PackageId): Promise<void> {
   const row = await loadPackage(context.pool, id);
-  if (row.state !== "SEALING") return;
+  if (row.state !== "COMMITTING") return;
   const pieces = await loadPieces(context.pool, id);
   const root = parseRoot(row.root!);
   const total = pieces.reduce((sum, piece) => sum + 2 * piece.length, 0);
   let done = 0;
   const advance = (bytes: number) => {
     done += bytes;
-    context.sealing.set(id, { done: Math.min(done, total), total });
+    context.committing.set(id, { done: Math.min(done, total), total });
   };
   advance(0);
   try {
@@ -206,10 +206,10 @@ async function commit(context: Context, row: PackageRow, pieces: PieceCommitment
     pieces,
     manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
   };
-  const { bytes, manifestHash } = encodeDocument(document);
+  const { bytes, documentHash } = encodeDocument(document);
   await inTransaction(context.pool, async (client) => {
     const locked = await loadPackage(client, row.id, { lock: true });
-    if (locked.state !== "SEALING") return;
+    if (locked.state !== "COMMITTING") return;
     await client.query(
       `update catalog.pieces p set comm_p = c.comm_p from unnest($2::integer[], $3::text[]) as c (number, comm_p)
        where p.package = $1 and p.number = c.number`,
@@ -217,9 +217,9 @@ async function commit(context: Context, row: PackageRow, pieces: PieceCommitment
     );
     await insertSlots(client, row.id, pieces, "spool");
     await client.query(
-      `update catalog.packages set state = 'COMMITTED', document = $2, manifest_hash = $3, shards_root = $4, next_due_at = null,
+      `update catalog.packages set state = 'COMMITTED', document = $2, document_hash = $3, shards_root = $4, next_due_at = null,
          touched_at = now() where id = $1`,
-      [row.id, Buffer.from(bytes), manifestHash, shardsRoot(document)],
+      [row.id, Buffer.from(bytes), documentHash, shardsRoot(document)],
     );
     await recordEvents(client, [
       {
@@ -254,7 +254,7 @@ export async function insertSlots(
   );
 }
 
-/** What the sender can mend goes back to RECEIVING with the cause; anything else stays SEALING and is tried again. */
+/** What the sender can mend goes back to RECEIVING with the cause; anything else stays COMMITTING and is tried again. */
 async function giveBack(context: Context, id: PackageId, error: unknown): Promise<void> {
   if (!(error instanceof CairnError)) return;
   if (error.kind !== "corrupt" && error.kind !== "input") return;
@@ -263,11 +263,11 @@ async function giveBack(context: Context, id: PackageId, error: unknown): Promis
     await client.query("delete from catalog.pieces where package = $1", [id]);
     await client.query(
       `update catalog.packages set state = 'RECEIVING', root = null, cause = $2, next = $3, next_due_at = null
-       where id = $1 and state = 'SEALING'`,
+       where id = $1 and state = 'COMMITTING'`,
       [id, error.message, error.next ?? "Send the pieces again, or abandon the package."],
     );
     await recordEvents(client, [
-      { package: id, kind: "seal-refused", severity: "error", message: error.message, next: error.next },
+      { package: id, kind: "commit-refused", severity: "error", message: error.message, next: error.next },
     ]);
   });
 }
