@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname } from "node:path";
+import { END_SIGNALS, hangUpWord } from "./hang-up.mjs";
 
 /** Whether what is typed at the terminal as a signal reaches this process's children by itself: they are its foreground group. */
 function inForeground() {
@@ -29,11 +30,12 @@ export function replaceProcess(node, args, env = {}) {
     env: {
       ...process.env,
       ...env,
+      ...hangUpWord,
       CAIRN_PARENT_PIPE: `3:${process.pid}`,
       PATH: dirname(node) + delimiter + (process.env.PATH ?? ""),
     },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  for (const signal of END_SIGNALS) {
     process.on(signal, () => {
       // Ctrl-C reaches every process of the terminal by itself; sent on, it would count as a second one.
       if (signal !== "SIGINT" || !inForeground()) child.kill(signal);

@@ -6,13 +6,22 @@ import { describe, expect, it } from "vitest";
 
 const fixtures = join(import.meta.dirname, "test");
 
+const STAND_IN = [join(fixtures, "stand-in.mjs"), join(fixtures, "program.ts")];
+
+interface Said {
+  pid: number;
+  parent: number;
+  survives?: string;
+  rest: string[];
+}
+
 async function run(...args: string[]) {
-  const child = spawn(process.execPath, [join(fixtures, "stand-in.mjs"), join(fixtures, "program.ts"), ...args], {
+  const child = spawn(process.execPath, [...STAND_IN, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   const [line] = await once(child.stdout, "data");
-  return { child, ended, said: JSON.parse(String(line)) as { pid: number; rest: string[] } };
+  return { child, ended, said: JSON.parse(String(line)) as Said };
 }
 
 describe("replaceProcess", () => {
@@ -27,6 +36,29 @@ describe("replaceProcess", () => {
     const { child, ended } = await run("wait");
     child.kill("SIGTERM");
     expect((await ended)[0]).toBe(7);
+  });
+
+  it.each([
+    ["by nohup", 'nohup "$0" "$@" 2>&1; exit $?'],
+    ["by a script that ignores it", `trap "" HUP; "$0" "$@"; exit $?`],
+  ])("a hang-up ends neither when they were started %s", async (_, script) => {
+    const shell = spawn("bash", ["-c", script, process.execPath, ...STAND_IN, "wait"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(shell, "exit");
+    const [line] = await once(shell.stdout, "data");
+    const { parent, survives } = JSON.parse(/^\{.*\}$/m.exec(String(line))?.[0] ?? "") as Said;
+    expect(survives).toBe("1");
+    process.kill(parent, "SIGHUP");
+    process.kill(parent, "SIGTERM");
+    expect((await ended)[0]).toBe(7);
+  });
+
+  it("passes a hang-up on otherwise", async () => {
+    const { child, ended, said } = await run("wait");
+    expect(said.survives).toBeUndefined();
+    child.kill("SIGHUP");
+    expect((await ended)[0]).toBe(129);
   });
 
   it("takes the program with it when it is killed", async () => {

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { END_SIGNALS } from "./hang-up.mjs";
 
 const GROUP = fileURLToPath(new URL("npm-group.mjs", import.meta.url));
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** How long npm may take to clean up after a signal. */
 const GRACE_MILLISECONDS = 5_000;
 const REPORT_MILLISECONDS = 10_000;
@@ -72,7 +72,7 @@ export async function runNpm(root, turn, args) {
     kill(signal);
     force = setTimeout(() => kill("SIGKILL"), GRACE_MILLISECONDS);
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of END_SIGNALS) process.on(signal, onSignal);
   const endReport = reportProgress(root);
   try {
     const code = await new Promise((resolve, reject) => {
@@ -86,6 +86,6 @@ export async function runNpm(root, turn, args) {
   } finally {
     endReport();
     clearTimeout(force);
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const signal of END_SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -15,7 +15,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-type Content = string | Uint8Array | Iterable<string>;
+type Content = string | Uint8Array | Iterable<string> | AsyncIterable<Uint8Array>;
 
 async function withDraft(path: string, content: Content, publish: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;

@@ -1,28 +1,68 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { list } from "tar";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { backup } from "./backup.ts";
 
 const KEPT = ["home.json", "account/account.json", "provider/keys/cold.json"];
 /** Plaintext and records of interrupted puts, and what is made anew. */
 const LEFT_OUT = ["stdin/1-2-x/plain", "puts/record", "logs/up.log", "gateway/spool/part", "run.json", "lock"];
 
-it("takes no plaintext that an interrupted put left, and nothing that is made anew", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "cairn-backup-"));
-  try {
-    const home = join(directory, "home");
-    for (const path of [...KEPT, ...LEFT_OUT.filter((one) => one !== "lock")]) {
-      mkdirSync(dirname(join(home, path)), { recursive: true });
-      writeFileSync(join(home, path), "{}");
-    }
-    const file = join(directory, "backup.tgz");
-    await backup(file, { home, json: true });
-    const found: string[] = [];
-    await list({ file, onReadEntry: ({ path, type }) => void (type === "File" && found.push(path.replace("./", ""))) });
-    expect(found.sort()).toEqual([...KEPT].sort());
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+let directory: string;
+let home: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "cairn-backup-"));
+  home = join(directory, "home");
+  for (const path of [...KEPT, ...LEFT_OUT.filter((one) => one !== "lock")]) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), "{}");
   }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+it("takes no plaintext that an interrupted put left, and nothing that is made anew", async () => {
+  const file = join(directory, "backup.tgz");
+  await backup(file, { home, json: true });
+  const found: string[] = [];
+  await list({ file, onReadEntry: ({ path, type }) => void (type === "File" && found.push(path.replace("./", ""))) });
+  expect(found.sort()).toEqual([...KEPT].sort());
+});
+
+it("leaves nothing under its name, and nothing beside it, when it is interrupted", async () => {
+  const file = join(directory, "backup.tgz");
+  writeFileSync(join(home, "large"), randomBytes(30_000_000));
+  const running = backup(file, { home, json: true });
+  const refused = expect(running).rejects.toMatchObject({ code: "interrupted" });
+  await vi.waitUntil(() => readdirSync(directory).length > 1, { interval: 1, timeout: 60_000 });
+  process.emit("SIGINT", "SIGINT");
+  await refused;
+  expect(readdirSync(directory)).toEqual(["home"]);
+  await backup(file, { home, json: true });
+  expect(readdirSync(directory)).toEqual(["backup.tgz", "home"]);
+});
+
+it("is not written into the home that it copies", async () => {
+  symlinkSync(home, join(directory, "link"));
+  for (const file of [join(home, "x.tgz"), join(home, "logs/x.tgz"), join(directory, "link/x.tgz")]) {
+    await expect(backup(file, { home })).rejects.toMatchObject({ code: "bad-input", next: expect.any(String) });
+  }
+});
+
+it("says which databases it cannot hold, without their passwords", async () => {
+  writeFileSync(
+    join(home, "gateway/config.json"),
+    JSON.stringify({ database: "postgres://u:secret@db.example/cairn" }),
+  );
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const said = () => write.mock.calls.map(([text]) => text).join("");
+  await backup(join(directory, "backup.json.tgz"), { home, json: true });
+  expect(JSON.parse(said())).toMatchObject({ databasesLeftOut: ["db.example:5432/cairn"] });
+  await backup(join(directory, "backup.tgz"), { home });
+  expect(said()).toMatch(/pg_dump[\s\S]*db\.example:5432\/cairn/);
+  expect(said()).not.toContain("secret");
 });

@@ -1,11 +1,14 @@
-import { readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { create, extract } from "tar";
 import { downstreamDirectory } from "../downstream/settings.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
+import { externalDatabases } from "../up/external-databases.ts";
 import { formatBytes } from "./format.ts";
+import { interruptible } from "./interruptible.ts";
 import { createOutput } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
 
@@ -39,6 +42,7 @@ export async function backup(file: string, options: BackupOptions): Promise<void
       next: "Name one with --home.",
     });
   });
+  await requireOutside(target, home.directory);
   const keep = (path: string): boolean => {
     const name = path.replace(/^\.\//, "");
     return !LEFT_OUT.some((pattern) => pattern.test(name)) && (options.shards === true || !SHARDS.test(name));
@@ -47,19 +51,56 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   let shards = 0;
   try {
     if (!options.shards) shards = await shardBytes(home.directory);
-    await create({ file: target, cwd: home.directory, gzip: true, mode: 0o600, filter: keep }, ["."]);
+    const archive = create({ cwd: home.directory, gzip: true, filter: keep }, ["."]);
+    await interruptible((signal) => writeDurably(target, until(signal, archive)), {
+      message: "interrupted: nothing was backed up",
+      next: "Run the command again.",
+    });
   } finally {
     lock.release();
   }
   const { size } = await stat(target);
   const output = createOutput(options);
-  output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards });
+  const databases = await externalDatabases(home);
+  output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards, databasesLeftOut: databases });
   output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
+  if (databases.length > 0) {
+    output.say(
+      "Note: the databases are on another server and are not in this backup. Dump them with pg_dump while the network is stopped, and keep the dumps with it: without them the catalogue, and the chain where it is ours, are lost.",
+      ...databases.map((one) => `  ${one}`),
+    );
+  }
   if (shards > 0 && !options.shards) {
     output.say(
       `Note: ${formatBytes(shards)} of shards that providers in this home hold are left out; what no provider elsewhere holds cannot be read from this backup. --shards takes them in.`,
     );
   }
+}
+
+/** The chunks of `source`, until the signal comes. */
+async function* until(signal: AbortSignal, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+/** Of the backup's file: one in the home would be copied into itself. */
+async function requireOutside(target: string, home: string): Promise<void> {
+  const [folder, inner] = await Promise.all([realpath(dirname(target)), realpath(home)]).catch((cause) => {
+    throw new CairnError(`cannot write ${target}: ${(cause as Error).message}`, {
+      code: "unwritable-path",
+      kind: "input",
+      cause,
+      next: "Name a file in a folder that exists.",
+    });
+  });
+  if (folder !== inner && !folder.startsWith(inner + sep)) return;
+  throw new CairnError(`${target} lies in the home that it is to be a copy of`, {
+    code: "bad-input",
+    kind: "input",
+    next: "Name a file outside of the home, on another disk at best.",
+  });
 }
 
 /** Bytes of the shards below a home, counted by ourselves: a directory that is left out is never looked into. */

@@ -14,8 +14,21 @@ const TAKE_PACKAGE = new Set(["get", "show", "check", "rm", "mv", "cat", "downst
 const SCRIPTS = {
   bash: [
     "_cairn() {",
-    "  local IFS=$'\\n'",
-    '  COMPREPLY=($(cairn complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))',
+    '  local i word before line rest="${COMP_LINE:0:COMP_POINT}" words=()',
+    "  COMPREPLY=()",
+    // Readline splits words at colons too: what no blank stands between is one word.
+    "  for ((i = 0; i <= COMP_CWORD; i++)); do",
+    '    word="${COMP_WORDS[i]}"',
+    '    if ((i == 0)) || [[ $rest == [[:space:]]* ]]; then words+=("$word"); else words[${#words[@]} - 1]+="$word"; fi',
+    '    rest="${rest#*"$word"}"',
+    "  done",
+    // Only what stands behind the last colon is replaced.
+    "  [[ $word == *[!:]* ]] || word=",
+    '  before="${words[${#words[@]} - 1]%"$word"}"',
+    '  before="${before//\\\\/}"',
+    '  words=("${words[@]//\\\\/}")',
+    // Line by line, as a name may be a pattern that fits files.
+    '  while IFS= read -r line; do COMPREPLY+=("${line#"$before"}"); done < <(cairn complete -- "${words[@]:1}" 2>/dev/null)',
     "}",
     "complete -o default -o filenames -F _cairn cairn",
   ],

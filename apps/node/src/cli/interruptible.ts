@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { CairnError } from "@cairn/protocol/errors";
+import { END_SIGNALS } from "./hang-up.ts";
 import { endBar } from "./progress.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 let working = 0;
 let received: { signal: NodeJS.Signals; at: number } | undefined;
 /** Of the work that goes on, with all that belongs to it. */
@@ -55,14 +55,14 @@ export async function interruptible<T>(
   if (current !== undefined) return saying(stopped, current.signal, work);
   const interruption = new AbortController();
   current = interruption;
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of END_SIGNALS) process.on(signal, onSignal);
   working += 1;
   try {
     return await saying(stopped, interruption.signal, work);
   } finally {
     working -= 1;
     current = undefined;
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const signal of END_SIGNALS) process.off(signal, onSignal);
   }
 }
 

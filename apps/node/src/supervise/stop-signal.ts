@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { END_SIGNALS } from "../cli/hang-up.ts";
 import { beginWork } from "../cli/interruptible.ts";
 
 /** npm passes a Ctrl-C on that the terminal has sent to everybody already: signals as near as this are one. */
@@ -12,7 +13,7 @@ export function stopSignal(patient = false): Promise<void> {
   beginWork();
   let asked: number | undefined;
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    for (const signal of END_SIGNALS) {
       process.on(signal, () => {
         const now = performance.now();
         if (!patient && asked !== undefined && signal !== "SIGHUP" && now - asked > SAME_MILLISECONDS) {

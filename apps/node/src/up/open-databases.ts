@@ -3,6 +3,7 @@ import type { PoolConfig } from "pg";
 import type { Home } from "../home/home.ts";
 import { type PostgresUnit, postgresUnit } from "../supervise/postgres-unit.ts";
 import type { Supervisor } from "../supervise/supervise-children.ts";
+import { requireOwnDatabase } from "./external-databases.ts";
 
 const ROLES = { chain: "cairn_chain", gateway: "cairn_gateway" };
 /** Of the chain's database on a server that is not ours: `cairn` and `cairn_chain`. */
@@ -22,12 +23,16 @@ export interface Databases {
   chain: PoolConfig | undefined;
 }
 
-/** Our own PostgreSQL, or the one that DATABASE_URL names; a database for the gateway, and one for the chain if we run it. */
+/**
+ * Our own PostgreSQL, or the one that DATABASE_URL names; a database for the gateway, and one for the chain if we run it.
+ * @throws CairnError `database-url-missing` where the home has had an external one
+ */
 export async function openDatabases(supervisor: Supervisor, home: Home, runsChain: boolean): Promise<Databases> {
   const url = external();
   if (url !== undefined) {
     return { gateway: url, chain: runsChain ? await siblingDatabase(url, CHAIN_SUFFIX) : undefined };
   }
+  await requireOwnDatabase(home);
   const admin = (await startPostgres(supervisor, home)).connect("postgres");
   return {
     gateway: await ensureDatabase(admin, ROLES.gateway, ROLES.gateway),

@@ -65,6 +65,11 @@ export const APP_ERRORS = {
     means: "the question was not answered with yes, so nothing was changed",
     next: "Answer y, or add --yes to be asked nothing.",
   },
+  "database-url-missing": {
+    kind: "input",
+    means: "the home's database is on another server, and DATABASE_URL does not name it",
+    next: "Set DATABASE_URL as before, or choose another home with --home.",
+  },
   "demo-differs": {
     kind: "corrupt",
     means: "the demonstration's folder came back different",
