@@ -77,7 +77,7 @@ export function pinnedNode() {
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   if (!packed) rmSync(stamp, { force: true });
   throw new SetupError(
-    `Node 24 is needed, and npm did not install the package ${name}. Check that npm can reach its registry and run the command again; where no such package exists, install Node 24 yourself.`,
+    `Node 24 is needed, and npm did not install the package ${name}. Check that npm can reach its registry and omits no optional packages (--omit=optional), and install again; where no such package exists, install Node 24 yourself.`,
   );
 }
 

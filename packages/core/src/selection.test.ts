@@ -33,6 +33,24 @@ const request = fc.record({
 });
 
 describe("selectProviders", () => {
+  it("says how many a piece needs and how many there are", () => {
+    const there = Array.from(
+      { length: 6 },
+      (_, i): Candidate => ({
+        ...{ provider: address(i), groups: [`g${i}`], region: "eu", duty: ALWAYS_ON, freeBytes: 2000n },
+        ...{ score: 9000, fulfilled: 1n, price: 1n },
+      }),
+    );
+    const selection = { k: 2, n: 7, rawLength: 1000 };
+    expect(() => selectProviders({ ...selection, count: 7, candidates: there, holders: [] })).toThrow(
+      "7 shards of a piece need 7 providers: only 6 can take one now",
+    );
+    const [one, ...others] = there as [Candidate, ...Candidate[]];
+    expect(() => selectProviders({ ...selection, count: 6, candidates: others, holders: [one] })).toThrow(
+      "7 shards of a piece need 6 providers besides the 1 that hold one: only 5 can take one now",
+    );
+  });
+
   it("gives each shard its own provider with room, within the group limit, in any order of candidates", () => {
     fc.assert(
       fc.property(request, fc.nat(), ({ candidates, k, extra, held, grouped }, turn) => {

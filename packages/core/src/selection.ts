@@ -163,8 +163,9 @@ function tooFew(selection: Selection, eligible: number, chosen: number): CairnEr
   const reason = grouped
     ? `no operator may hold more than ${selection.groupLimit} shards of one piece, and only ${chosen} shards fit that rule`
     : `only ${eligible} can take one now`;
+  const counted = `${selection.count} ${selection.count === 1 ? "provider" : "providers"}`;
   return new CairnError(
-    `${selection.count} more ${selection.count === 1 ? "provider is" : "providers are"} needed for the ${selection.n} shards of a piece: ${reason}`,
+    `${selection.n} shards of a piece need ${selection.holders.length === 0 ? counted : `${counted} besides the ${selection.holders.length} that hold one`}: ${reason}`,
     {
       code: "too-few-providers",
       kind: "unavailable",

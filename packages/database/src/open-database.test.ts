@@ -28,6 +28,7 @@ describe("openDatabase", () => {
       [{ ...server, user: "no_such_user" }, "database-login-refused"],
       [{ ...server, host: "/nowhere" }, "database-unreachable"],
       ["postgres://user:hunter2secret@127.0.0.1:1/x", "database-unreachable"],
+      ["postgres://user:hunter2secret#@127.0.0.1:1/x", "bad-database-url"],
       ["postgres://user:hunter2secret@no.such.host.invalid/x", "database-unreachable"],
       ["this is not a URL hunter2secret", "database-unreachable"],
     ];

@@ -46,6 +46,14 @@ const UNTRUSTED = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+export const badDatabaseUrl = (cause?: unknown): CairnError =>
+  new CairnError("DATABASE_URL is not the URL of a PostgreSQL database", {
+    code: "bad-database-url",
+    kind: "input",
+    next: "Give one like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full, with # / ? @ : and % in the password percent-encoded (%23 for #).",
+    cause,
+  });
+
 /** SQLSTATE classes of a refused login: 28 invalid authorization, 3D unknown database. */
 function refusal(error: unknown, where: string): CairnError {
   const { code = "", message } = error as { code?: string; message: string };
@@ -74,6 +82,7 @@ function refusal(error: unknown, where: string): CairnError {
       cause: error,
     });
   }
+  if (code === "ERR_INVALID_URL") return badDatabaseUrl(error);
   return new CairnError(`cannot reach the database at ${where}: ${message || code}`, {
     code: "database-unreachable",
     kind: "unavailable",

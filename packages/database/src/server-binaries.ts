@@ -35,7 +35,7 @@ export function installedPackage(): Package {
     throw new CairnError(`no embedded PostgreSQL for ${process.platform}-${process.arch} is installed`, {
       code: "postgres-not-installed",
       kind: "unavailable",
-      next: "Set DATABASE_URL to a PostgreSQL server of version 15 or later, or run npm install again.",
+      next: "Set DATABASE_URL to a PostgreSQL server of version 15 or later, or run npm install again, without --omit=optional.",
       cause,
     });
   }

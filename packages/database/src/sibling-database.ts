@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
 import type pg from "pg";
-import { describeTarget, openDatabase } from "./open-database.ts";
+import { badDatabaseUrl, describeTarget, openDatabase } from "./open-database.ts";
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -9,11 +9,7 @@ function withDatabase(url: string, name: string): string {
   // A URL of a socket has no host, and is none for the parser: only its path is looked at.
   const [, before, after = ""] = /^([^?#]*?:\/\/[^/?#]*)(?:\/[^?#]*)?([?#].*)?$/s.exec(url) ?? [];
   if (before === undefined) {
-    throw new CairnError("DATABASE_URL is not the URL of a PostgreSQL database", {
-      code: "bad-database-url",
-      kind: "input",
-      next: "Give one like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full.",
-    });
+    throw badDatabaseUrl();
   }
   return `${before}/${encodeURIComponent(name)}${after}`;
 }

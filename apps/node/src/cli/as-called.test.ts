@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { asCalled, messageAsCalled } from "./as-called.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const CALLED = "node bin/cairn.mjs";
@@ -29,4 +30,16 @@ it.each([
   expect(text).toContain(`${CALLED} ${hint}`);
   expect(text).not.toContain(`cairn ${hint}`);
   expect(text).not.toContain("`cairn cairn");
+});
+
+it("leaves a name that is `cairn` in an error's message alone", () => {
+  vi.stubEnv("CAIRN_CALLED_AS", CALLED);
+  try {
+    expect(messageAsCalled("cairn may not make tables; see `cairn up`")).toBe(
+      `cairn may not make tables; see \`${CALLED} up\``,
+    );
+    expect(asCalled("  cairn up")).toBe(`  ${CALLED} up`);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

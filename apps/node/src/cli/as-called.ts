@@ -1,13 +1,19 @@
 /** How the person can call this program again: `cairn`, `npx cairn`, or `node bin/cairn.mjs` in a checkout. */
 export const calledAs = (): string => process.env.CAIRN_CALLED_AS ?? "cairn";
 
-/** A text for people whose commands, written `cairn …` in backticks or as the first word of a line, work where they are read. */
-export function asCalled(text: string): string {
+const IN_BACKTICKS = /(`)cairn (?=[a-z[-])/g;
+const ANYWHERE = /(`|^ *(?:Usage: )?|\| )cairn (?=[a-z[-])/gm;
+
+function replaced(text: string, commands: RegExp): string {
   const called = calledAs();
-  return called === "cairn"
-    ? text
-    : text.replace(/(`|^ *(?:Usage: )?|\| )cairn (?=[a-z[-])/gm, (_, before) => `${before}${called} `);
+  return called === "cairn" ? text : text.replace(commands, (_, before) => `${before}${called} `);
 }
+
+/** A text for people whose commands, written `cairn …` in backticks or as the first word of a line, work where they are read. */
+export const asCalled = (text: string): string => replaced(text, ANYWHERE);
+
+/** The same of an error's message, which may begin with a name that happens to be `cairn`: in backticks alone. */
+export const messageAsCalled = (text: string): string => replaced(text, IN_BACKTICKS);
 
 /** Of JSON.stringify: hints in a document name commands as those in a text do. */
 export const hintAsCalled = (key: string, value: unknown): unknown =>

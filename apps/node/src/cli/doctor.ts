@@ -1,9 +1,11 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Deployment } from "@cairn/core";
 import { asCairnError } from "@cairn/protocol/errors";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
+import { deploymentOf } from "./deployment-of.ts";
 import { formatBytes } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -57,7 +59,8 @@ export async function doctor(options: CommonOptions): Promise<void> {
       const status = await client.status();
       const now = Math.floor(Date.now() / 1000);
       const age = Math.max(0, now - status.blockTime);
-      const { deployment } = await client.network();
+      const network = await client.network();
+      const { deployment } = network;
       const apart = clocksApart(status.blockTime, now, deployment.periodSeconds);
       const late = age > Math.max(30, deployment.periodSeconds);
       const connected = `${status.providersConnected} of ${status.providers} connected`;
@@ -69,6 +72,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
           found: `block ${status.block}, ${age} s old`,
           next: "Blocks do not come, or this machine's clock is fast: see logs/chain.log in the home.",
         },
+        await contracts(run.chainUrl, deploymentOf(network)),
         {
           what: "clock",
           verdict: apart === undefined ? "good" : "warning",
@@ -96,6 +100,22 @@ export async function doctor(options: CommonOptions): Promise<void> {
         { what: "network", verdict: "bad", found: known.message, next: known.next ?? "Start it with `cairn up`." },
       ];
     }
+  }
+}
+
+/** Whether the chain itself has them: a gateway goes on as before where one at the same address began anew. */
+async function contracts(chainUrl: string, deployment: Deployment): Promise<Finding> {
+  const what = "contracts";
+  const next =
+    "Start the chain that had them, or bring its data back; on a new one this network's packages and deals are unknown.";
+  try {
+    const { openChainView } = await import("../owner/check-chain.ts");
+    const there = await openChainView(chainUrl, deployment, async () => true);
+    return there
+      ? { what, verdict: "good", found: `as the gateway has them, on chain ${deployment.chainId}`, next: "" }
+      : { what, verdict: "bad", found: `no chain answers at ${chainUrl}`, next: "Start the chain again." };
+  } catch (error) {
+    return { what, verdict: "bad", found: asCairnError(error).message, next };
   }
 }
 

@@ -103,7 +103,7 @@ async function requireCoins({ client }: Session, action: string, amount: bigint)
     next:
       action === "withdraw"
         ? "Withdraw less; `cairn wallet` shows what is there."
-        : "Send coins to the address that `cairn wallet` shows, or take less.",
+        : `Send coins to the address that \`cairn wallet\` shows${have === 0n ? "" : ", or take less"}.`,
   });
 }
 
@@ -117,7 +117,7 @@ export function walletError(error: unknown, action: string, amount: bigint): Cai
       code: "insufficient-funds",
       kind: "exhausted",
       cause: error,
-      next: "Send coins to the address that `cairn wallet` shows, or take less.",
+      next: "Send coins to the address that `cairn wallet` shows; the fee is paid from there, too.",
     });
   }
   const reverted =

@@ -2,7 +2,7 @@ import { printable, printableJson } from "@cairn/core/printable";
 import { exitWithParent } from "@cairn/process/exit-with-parent";
 import { asCairnError, type CairnError } from "@cairn/protocol/errors";
 import { type Command, CommanderError } from "commander";
-import { asCalled, hintAsCalled } from "./as-called.ts";
+import { asCalled, hintAsCalled, messageAsCalled } from "./as-called.ts";
 import { endWithNpm } from "./end-with-npm.ts";
 import { guardOutput } from "./guard-output.ts";
 import { interruptedCode } from "./interruptible.ts";
@@ -62,7 +62,7 @@ function report(error: unknown, usage: boolean): void {
   }
   // The help says it better.
   if (usage && known.code === "missing-command") return;
-  process.stderr.write(`cairn: ${printable(asCalled(known.message))}\n`);
+  process.stderr.write(`cairn: ${printable(messageAsCalled(known.message))}\n`);
   if (known.next !== undefined) process.stderr.write(`       ${printable(asCalled(known.next))}\n`);
   if (known.kind === "internal" && error instanceof Error) {
     const stack = (error.stack ?? "").split("\n").map(printable).join("\n");

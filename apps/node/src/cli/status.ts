@@ -29,6 +29,8 @@ interface Problem {
 /** A put of P bytes with 2-of-4 shards on this machine writes 3 P; below this much free space even small ones may fail. */
 const LOW_SPACE = 2_000_000_000;
 const NOT_RUNNING_EXIT = 6;
+/** States that a package passes through by itself, or with its owner's next command. */
+const UNDER_WAY = new Set(["RECEIVING", "COMMITTING", "COMMITTED", "PLACING", "ENDING"]);
 
 /** One screen: what runs here, how the chain, the packages, the money and the disk are, and what to do about what is not well. */
 export async function status(options: CommonOptions): Promise<void> {
@@ -70,9 +72,16 @@ export async function status(options: CommonOptions): Promise<void> {
       next: "Its shards are rebuilt elsewhere unless it comes back: start it again, or wait.",
     });
   }
-  const states = countStates(packages);
-  for (const one of packages.filter(({ state, cause }) => state !== "STORED" && cause !== null).slice(0, 5)) {
+  for (const { provider, cause } of providers.filter((one) => one.state === "READY" && one.cause !== null)) {
     problems.push({
+      what: `provider ${provider.slice(0, 10)}: ${cause}`,
+      next: "End one of the two: a provider's directory runs once, and a copy of it is the same provider.",
+    });
+  }
+  const states = countStates(packages);
+  const underWay: Problem[] = [];
+  for (const one of packages.filter(({ state, cause }) => state !== "STORED" && cause !== null).slice(0, 5)) {
+    (UNDER_WAY.has(one.state) ? underWay : problems).push({
       what: `package ${one.id.slice(0, 8)} is ${one.state}: ${one.cause}`,
       next: one.next ?? `See \`cairn show ${one.id}\`.`,
     });
@@ -97,6 +106,7 @@ export async function status(options: CommonOptions): Promise<void> {
     account,
     providers: { known: status.providers, connected: status.providersConnected },
     free: free ?? null,
+    underWay,
     problems,
   });
   output.say(
@@ -118,6 +128,7 @@ export async function status(options: CommonOptions): Promise<void> {
         provider ?? "",
       ]),
     ),
+    ...(underWay.length === 0 ? [] : ["", "under way:", ...tellEach(underWay)]),
     ...tellProblems(problems),
   );
 }
@@ -182,9 +193,7 @@ function tellStates(states: Record<string, number>): string {
 
 function tellProblems(problems: Problem[]): string[] {
   if (problems.length === 0) return ["", "All is well."];
-  return [
-    "",
-    `${counted(problems.length, "problem")}:`,
-    ...problems.flatMap(({ what, next }) => [`  ${what}`, `    ${next}`]),
-  ];
+  return ["", `${counted(problems.length, "problem")}:`, ...tellEach(problems)];
 }
+
+const tellEach = (list: Problem[]): string[] => list.flatMap(({ what, next }) => [`  ${what}`, `    ${next}`]);

@@ -4,6 +4,7 @@ import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
 import type { StallWatch } from "@cairn/process";
 import type { Address, DealId, Money, Seconds, Signed } from "@cairn/protocol";
+import type { GatewayTransport } from "@cairn/transport";
 import type { Pool } from "pg";
 
 /** What the routes work with; made once by the gateway's composition. */
@@ -16,7 +17,7 @@ export interface GatewayContext {
   ledger: Ledger;
   /** The time by which contracts judge: the clock's, or the newest block's where the chain is ahead of it. */
   chainNow(): Seconds;
-  transport: Transport & { connected(): Address[] };
+  transport: Transport & Pick<GatewayTransport, "connected" | "contested">;
   /** What this process was kept from seeing in time. */
   stalls: StallWatch;
   profile: Profile;

@@ -29,14 +29,20 @@ const HEALTH = {
 const PAGE = { summary: "What is running here, for people", tags: ["network"], produces: ["text/html"] };
 const METRICS = { summary: "Figures for Prometheus", tags: ["network"], produces: ["text/plain"] };
 
+const CONTESTED = "Two programs with its keys connect in turn.";
+
 /** What the network is and how it is doing: health, page, status, providers, events, the account. */
 export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
   const claims = rememberNonces();
   // Whoever asks again within a second gets the same figures: strangers may ask.
   const status = briefly(() => currentStatus(gateway));
+  const listed = async () =>
+    (await gateway.market.listProviders()).map((one) =>
+      providerToJson(gateway.transport.contested(one.provider) ? { ...one, cause: CONTESTED } : one),
+    );
   const page = briefly(async () => {
-    const [figures, providers] = await Promise.all([status(), gateway.market.listProviders()]);
-    return Buffer.from(statusPage(figures, providers.map(providerToJson), gateway.network));
+    const [figures, providers] = await Promise.all([status(), listed()]);
+    return Buffer.from(statusPage(figures, providers, gateway.network));
   });
   const metrics = briefly(async () => Buffer.from(await gateway.metrics()));
   const healthy = briefly(async () => {
@@ -93,7 +99,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       { schema: { summary: "Providers", tags: ["network"], response: { 200: Type.Array(ProviderJson) } } },
       async (request) => {
         await authenticate(gateway.pool, request);
-        return (await gateway.market.listProviders()).map(providerToJson);
+        return listed();
       },
     );
 

@@ -3,14 +3,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Audit, createAudit, type TicketSigner } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import { createProjection } from "@cairn/catalog";
+import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
 import { runIndexer } from "@cairn/chain";
 import { ChainClock, PROFILES, type Random } from "@cairn/core";
 import { openDatabase } from "@cairn/database";
 import { createMarket } from "@cairn/market";
 import { machineClock as clock, listenError, localUrl, watchStalls } from "@cairn/process";
 import { logLevel } from "@cairn/process/log-level";
-import { CairnError, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
+import { type Address, CairnError, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
 import { openTransport } from "@cairn/transport";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
@@ -59,6 +59,14 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+const contestedEvent = (provider: Address): NewEvent => ({
+  provider,
+  kind: "provider-contested",
+  severity: "warning",
+  message: `two programs with the keys of provider ${provider} connect in turn: each ends the other's connection`,
+  next: "End one of the two: a provider's directory runs once, and a copy of it is the same provider.",
+});
+
 /** The gateway: opens database and chain, takes up what was under way, serves API and providers. */
 export async function runGateway(config: GatewayConfig): Promise<RunningGateway> {
   const log = pino({ level: logLevel() });
@@ -105,6 +113,10 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     signRequest: (message) => signTyped("GatewayRequest", message, deployment, executorKey.key),
     chainNow,
     allowPrivateEndpoints: profile.name !== "real",
+    onContested: (provider) =>
+      void recordEvents(pool, [contestedEvent(provider)]).catch((error: unknown) =>
+        log.warn({ err: error, provider }, "an event is not recorded"),
+      ),
     log,
   });
   const blobs = await openFileBlobStore(join(home.gateway, "blobs"));

@@ -143,6 +143,11 @@ export const PROVIDERS_ERRORS = {
     means: "the provider has too many requests at once",
     next: "Ask again in a moment.",
   },
+  "provider-displaced": {
+    kind: "conflict",
+    means: "another program with the same keys connected to the gateway in this one's place",
+    next: "End one of the two: a directory runs once, and each provider needs its own.",
+  },
   "provider-keys-damaged": {
     kind: "corrupt",
     means: "the file of the provider's keys is damaged",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { asCairnError, CairnError, type Hex, signTyped } from "@cairn/protocol";
+import { type Address, asCairnError, CairnError, type Hex, signTyped } from "@cairn/protocol";
 import {
   CONTROL_MESSAGE_BYTES,
   CONTROL_PATH,
@@ -7,13 +7,14 @@ import {
   helloToJson,
   parseFrame,
   parseWelcome,
+  REPLACED,
   replyToJson,
   requestFromJson,
   type WireReplies,
 } from "@cairn/transport";
 import { WebSocket } from "ws";
 import type { Asker, ProviderContext, RequestHandlers } from "../context.ts";
-import { backOff } from "./back-off.ts";
+import { backOff, pause } from "./back-off.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 import { ensureRegistered } from "./register.ts";
 
@@ -25,6 +26,8 @@ const MISSED_HEARTBEATS = 3;
 const SOUND_SECONDS = 5;
 /** A gateway that was started again has its providers back within this. */
 const LONGEST_WAIT_SECONDS = 12;
+/** A choice: for as long as this the other program with the same keys has the connection to itself. */
+const DISPLACED_WAIT_SECONDS = 900;
 
 /** Answer one request, for whichever way it came; what went wrong inside is logged here and told only by its code. */
 export async function answerRequest(
@@ -108,7 +111,8 @@ async function serveControl(context: ProviderContext, gateway: GatewayClient, on
   socket.on("error", ended.reject);
   socket.on("close", (code, reason) => {
     const why = `the gateway closed the connection (${code} ${String(reason)})`;
-    if (established) ended.resolve();
+    if (code === REPLACED) ended.reject(displaced(context.identity.provider));
+    else if (established) ended.resolve();
     else ended.reject(new CairnError(why, { code: "unreachable", kind: "unavailable" }));
   });
   socket.once("message", (first) => {
@@ -143,6 +147,14 @@ async function serveControl(context: ProviderContext, gateway: GatewayClient, on
   }
 }
 
+const displaced = (provider: Address): CairnError =>
+  new CairnError(`another program with the keys of ${provider} has connected in this one's place`, {
+    code: "provider-displaced",
+    kind: "conflict",
+    details: { provider },
+    next: "End one of the two: a directory runs once, and each provider needs its own; name each gateway once.",
+  });
+
 /** Keep a control connection to one gateway until the program stops: fetch the network, register, dial, serve, and again. */
 export async function keepGateway(
   context: ProviderContext,
@@ -165,7 +177,16 @@ export async function keepGateway(
       if (!context.signal.aborted) context.log.info({ gateway: gateway.url.origin }, "disconnected");
     } catch (error) {
       if (context.signal.aborted) return;
-      const { code, message } = asCairnError(error);
+      const { code, message, next } = asCairnError(error);
+      if (code === "provider-displaced") {
+        const minutes = DISPLACED_WAIT_SECONDS / 60;
+        context.log.error(
+          { gateway: gateway.url.origin, code },
+          `${message}. ${next} This one tries again in ${minutes} minutes.`,
+        );
+        await pause(DISPLACED_WAIT_SECONDS, context.signal);
+        continue;
+      }
       context.log.warn({ gateway: gateway.url.origin, code }, `no connection: ${message}`);
     }
     if (performance.now() - began > SOUND_SECONDS * 1000) retry.reset();

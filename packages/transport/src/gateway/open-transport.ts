@@ -24,7 +24,7 @@ import {
   type SignRequest,
 } from "./direct-provider.ts";
 import { openKnownEndpoints } from "./known-endpoints.ts";
-import { ProviderConnection, providerUnreachable } from "./provider-connection.ts";
+import { ProviderConnection, providerUnreachable, REPLACED } from "./provider-connection.ts";
 import { openRangeInbox } from "./range-inbox.ts";
 import { verifyHello } from "./verify-hello.ts";
 
@@ -42,6 +42,8 @@ export interface TransportOptions {
   /** The chain's time, by which providers judge requests; `now` unless set. */
   chainNow?(): number;
   heartbeatSeconds?: number;
+  /** Told, at most once an hour, of a provider of which two programs are connected in turn. */
+  onContested?(provider: Address): void;
   log?: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -49,6 +51,8 @@ export interface TransportOptions {
 export interface GatewayTransport extends Transport {
   /** Providers with an open control connection. */
   connected(): Address[];
+  /** Whether another living program had this provider's connection within the last hour, and lost it to the one that has it now. */
+  contested(provider: Address): boolean;
   /** The connected provider whose welcome carried this secret. */
   providerOf(session: string): Address | undefined;
   /** Take a fresh WebSocket on which a provider will say hello; `onWelcome` is called when it has. */
@@ -77,6 +81,8 @@ const MAX_STRANGERS = 64;
 /** Hellos that are looked at on chain at a time. */
 const MAX_GREETINGS = 16;
 const ARRIVAL_SECONDS = 30;
+/** Longer than a displaced provider stays away. */
+const CONTESTED_MILLISECONDS = 3_600_000;
 
 export function openTransport(options: TransportOptions): GatewayTransport {
   const { ledger, log } = options;
@@ -86,6 +92,10 @@ export function openTransport(options: TransportOptions): GatewayTransport {
   const connections = new Map<Address, ProviderConnection>();
   const listeners = new Set<(provider: Address, connected: boolean) => void>();
   const sessions = new Map<string, ProviderConnection>();
+  /** By provider, when (in this process's time) another connection of it was displaced that was alive. */
+  const displaced = new Map<Address, number>();
+  const contested = (provider: Address) =>
+    performance.now() - (displaced.get(provider) ?? Number.NEGATIVE_INFINITY) < CONTESTED_MILLISECONDS;
   const strangers = new Set<WebSocket>();
   const sample = sampleLog();
   let greetings = 0;
@@ -108,12 +118,17 @@ export function openTransport(options: TransportOptions): GatewayTransport {
       clocks: [now(), chainNow()],
     });
     if (closed || socket.readyState !== socket.OPEN) return provider;
-    connections.get(provider)?.close(4000, "replaced");
+    connections.get(provider)?.close(REPLACED, "replaced");
     const connection: ProviderConnection = new ProviderConnection(
       provider,
       socket,
-      () => {
+      (code) => {
         sessions.delete(connection.session);
+        // Only who still lives answers the farewell: a line that broke has nobody at its other end.
+        if (code === REPLACED) {
+          if (!contested(provider)) options.onContested?.(provider);
+          displaced.set(provider, performance.now());
+        }
         if (connections.get(provider) !== connection) return;
         connections.delete(provider);
         log?.info({ provider }, "provider left");
@@ -247,6 +262,7 @@ export function openTransport(options: TransportOptions): GatewayTransport {
   };
 
   return {
+    contested: (provider) => contested(provider.toLowerCase() as Address),
     providerOf: (session) => sessions.get(session)?.provider,
     connected: () => [...connections.values()].filter(({ open }) => open).map(({ provider }) => provider),
     reachable: (provider) =>

@@ -23,6 +23,9 @@ const MAX_PENDING = 4096;
 /** Bytes queued towards a provider that does not read. */
 const MAX_QUEUED_BYTES = 4 << 20;
 
+/** WebSocket close code: another connection of the same provider took over. */
+export const REPLACED = 4000;
+
 /** A control connection after its hello: requests out, replies in, a ping every 10 s. */
 export class ProviderConnection {
   readonly provider: Address;
@@ -32,15 +35,15 @@ export class ProviderConnection {
   readonly #pending = new Map<string, Pending>();
   #count = 0;
 
-  constructor(provider: Address, socket: WebSocket, onClose: () => void, heartbeatSeconds?: number) {
+  constructor(provider: Address, socket: WebSocket, onClose: (code: number) => void, heartbeatSeconds?: number) {
     this.provider = provider;
     this.#socket = socket;
     socket.on("message", (data, isBinary) => this.#take(String(data), isBinary));
     keepAlive(socket, heartbeatSeconds);
-    socket.once("close", () => {
+    socket.once("close", (code) => {
       for (const { reject } of this.#pending.values()) reject(providerUnreachable(provider, "its connection closed"));
       this.#pending.clear();
-      onClose();
+      onClose(code);
     });
   }
 
@@ -91,7 +94,7 @@ export class ProviderConnection {
     }
   }
 
-  /** WebSocket close code and reason; 4000 = another connection of the same provider took over. */
+  /** WebSocket close code and reason. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), 2000).unref();

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { homeAt } from "../home/home.ts";
+import { doctor } from "./doctor.ts";
+import { status } from "./status.ts";
+import { startMemoryGateway } from "./testing/memory-gateway.ts";
+import { serveHome } from "./testing/serve-home.ts";
+
+let gateway: Awaited<ReturnType<typeof startMemoryGateway>>;
+let home: string;
+let chain: Server;
+let served: Awaited<ReturnType<typeof serveHome>>;
+
+interface Asked {
+  id: number;
+  method: string;
+}
+const ANSWERS: Record<string, string> = { eth_chainId: "0x663a", eth_call: "0x" };
+
+beforeEach(async () => {
+  gateway = await startMemoryGateway();
+  home = await mkdtemp(join(tmpdir(), "cairn-status-"));
+  // A chain that began anew: it answers, and has no contract anywhere.
+  chain = createServer(async (request, response) => {
+    const asked = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    const answer = ({ id, method }: Asked) => ({ jsonrpc: "2.0", id, result: ANSWERS[method] ?? null });
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(Array.isArray(asked) ? asked.map(answer) : answer(asked)));
+  });
+  await new Promise<void>((resolve) => chain.listen(0, "127.0.0.1", resolve));
+  const chainUrl = `http://127.0.0.1:${(chain.address() as AddressInfo).port}`;
+  served = await serveHome(homeAt(home), gateway.url, { chainUrl });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  await gateway.stop();
+  chain.close();
+  served.release();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function said(command: (options: { home: string; json: true }) => Promise<void>) {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  await command({ home, json: true });
+  return JSON.parse(write.mock.calls.map(([written]) => written).join(""));
+}
+
+const provider = `0x${"7".repeat(40)}`;
+const about = { region: "x", endpoint: "", capacity: "1", used: "0", price: "1", rating: 90, score: 1, fulfilled: "0" };
+const READY = {
+  committed: "0",
+  deals: 0,
+  earned: "0",
+  awakeNow: true,
+  hoursPerWeek: 168,
+  connected: true,
+  state: "READY",
+};
+
+const summary = (digit: string, state: string) => ({
+  ...{
+    id: digit.repeat(32),
+    state,
+    label: { name: "", tags: [] },
+    layout: "private",
+    mask: true,
+    k: 1,
+    n: 1,
+    bytes: 0,
+    files: 0,
+  },
+  ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
+  ...{ strength: { live: 0, needed: 1, full: 1 }, progress: { stage: "done", done: 0, total: 1 } },
+  ...{ cause: `why ${digit}`, next: `do ${digit}` },
+});
+
+it("status takes an upload for what it is, and names a provider of which two programs run", async () => {
+  gateway.lie(({ call }, answer) => {
+    if (call === "GET /providers")
+      return [{ provider, ...about, ...READY, cause: "Two programs with its keys connect in turn." }];
+    if (call === "GET /packages")
+      return { packages: [summary("1", "RECEIVING"), summary("2", "DEGRADED")], next: null };
+    return answer;
+  });
+  const { problems, underWay } = await said(status);
+  expect(underWay).toEqual([{ what: "package 11111111 is RECEIVING: why 1", next: "do 1" }]);
+  expect(problems).toContainEqual({ what: "package 22222222 is DEGRADED: why 2", next: "do 2" });
+  expect(problems).not.toContainEqual(underWay[0]);
+  expect(problems).toContainEqual({
+    what: "provider 0x77777777: Two programs with its keys connect in turn.",
+    next: expect.stringContaining("End one"),
+  });
+});
+
+it("doctor asks the chain itself for the contracts", async () => {
+  const findings = await said(doctor);
+  expect(findings).toContainEqual({
+    what: "contracts",
+    verdict: "bad",
+    found: expect.stringContaining("no contract of ours is at"),
+    next: expect.stringContaining("Start the chain that had them"),
+  });
+  expect(process.exitCode).toBe(1);
+});
