@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
 import { catalogMigrations, ensureAccount, forgetEvents } from "@cairn/catalog";
 import { emptySlot, ManualClock } from "@cairn/core";
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import type { SlotRow } from "../slot-rows.ts";
+import type { Holder } from "./fetch-range.ts";
 import { PieceSource } from "./piece-source.ts";
 import { ShardRoots } from "./shard-roots.ts";
 import { Weighing } from "./weigh-difference.ts";
@@ -30,11 +32,13 @@ const dealOf = (id: string, shard: number): Hex => `0x${id}${String(shard).repea
 
 /**
  * A package of one piece with each shard at a provider of its own, and what its owner committed: `forge` replaces masked shards before they are
- * committed and handed over, `lie` changes what a provider sends of what it holds, at its nth read.
+ * committed and handed over, `lie` changes what a provider sends of what it holds, at its nth read; `late` ones answer after the others.
  */
 async function stored(options: {
   forge?: (shard: number, bytes: Buffer) => Buffer;
   lie?: (shard: number, bytes: Buffer, offset: number, read: number) => Buffer;
+  away?: number;
+  late?: readonly number[];
 }) {
   const id = randomBytes(16).toString("hex");
   const piece = randomBytes(LENGTH);
@@ -60,6 +64,7 @@ async function stored(options: {
     [id, randomBytes(32), K, N],
   );
   const reads = new Map<number, number>();
+  const copies: Holder[] = [];
   const logged: string[] = [];
   const context = {
     pool: database.pool,
@@ -72,14 +77,16 @@ async function stored(options: {
     weighing: new Weighing(),
     log: { info: (_: object, text: string) => logged.push(text), warn: () => undefined },
     transport: {
-      reachable: () => true,
+      reachable: (provider: Address) => options.away === undefined || provider !== providerOf(options.away),
       async *read(provider: Address, _deal: Hex, ticket: { message: { offset: bigint; length: bigint } }) {
-        const shard = slots.findIndex((slot) => slot.state.provider === provider);
+        const copy = copies.find((held) => held.provider === provider);
+        const shard = copy?.shard ?? slots.findIndex((slot) => slot.state.provider === provider);
+        if (options.late?.includes(shard)) await setTimeout(30);
         const offset = Number(ticket.message.offset);
         const bytes = held[shard]!.subarray(offset, offset + Number(ticket.message.length));
         const read = (reads.get(shard) ?? 0) + 1;
         reads.set(shard, read);
-        yield options.lie?.(shard, Buffer.from(bytes), offset, read) ?? bytes;
+        yield copy ? bytes : (options.lie?.(shard, Buffer.from(bytes), offset, read) ?? bytes);
       },
     },
   } as unknown as Context;
@@ -89,11 +96,11 @@ async function stored(options: {
       row,
       piece: { number: 0, length: LENGTH, commP: null, indexed: true },
       slots,
-      retired: [],
+      retired: copies,
       capability: undefined as never,
       signal: new AbortController().signal,
     });
-  return { id, piece, source, reads, logged, context };
+  return { id, piece, source, reads, logged, copies, context };
 }
 
 /** Reads a range that failed its check, as a block's CID tells right from wrong. */
@@ -104,6 +111,14 @@ async function mend(
 ): Promise<void> {
   const right = piece.subarray(from, from + length);
   expect((await source().mend(from, length, (tried) => tried.equals(right))).equals(right)).toBe(true);
+}
+
+const weighed = ({ context }: Awaited<ReturnType<typeof stored>>) =>
+  vi.waitFor(() => expect(context.weighing.deals).toHaveProperty("size", 0), 20_000);
+
+async function isMarked(id: string): Promise<boolean> {
+  const { rowCount } = await database.pool.query("select from catalog.packages where id = $1 and inconsistent", [id]);
+  return rowCount === 1;
 }
 
 async function toldOf(id: string) {
@@ -179,5 +194,100 @@ describe("a range that is mended", () => {
     const undecided = "whose fault a difference is could not be found out";
     await vi.waitFor(() => expect(gone.logged).toContain(undecided), 20_000);
     expect(await toldOf(gone.id)).toEqual({ events: [], accused: [] });
+  });
+
+  it("lays no lie upon the owner that a set tells beside the bytes of its data shard", async () => {
+    // Shard 0 gives the block, so that nothing which shard 2 sends is covered by its check; the honest 1 and 3 then differ from the two.
+    const framed = await stored({
+      late: [1, 3],
+      lie: (shard, bytes) => (shard === 2 ? flipped(bytes, 5) : bytes),
+    });
+    await mend(framed);
+    await weighed(framed);
+    expect((await toldOf(framed.id)).accused).toEqual([dealOf(framed.id, 2)]);
+    expect(await isMarked(framed.id)).toBe(false);
+    await mend(framed, SHARD + 10, 5000);
+    await weighed(framed);
+    expect(new Set((await toldOf(framed.id)).accused)).toEqual(new Set([dealOf(framed.id, 2)]));
+  });
+
+  it("lays upon nobody what a set tells whose liar does not let itself be weighed", async () => {
+    const framed = await stored({
+      late: [1, 3],
+      lie: (shard, bytes, _, read) => {
+        if (shard !== 2) return bytes;
+        if (read === 1) return flipped(bytes, 5);
+        throw new Error("the line broke");
+      },
+    });
+    await mend(framed);
+    await weighed(framed);
+    expect(await toldOf(framed.id)).toEqual({ events: [], accused: [] });
+    expect(await isMarked(framed.id)).toBe(false);
+  });
+
+  it("finds one liar across two data shards, one of them away, that is right only where the check looks", async () => {
+    const framed = await stored({
+      away: 1,
+      late: [0, 3],
+      lie: (shard, bytes, offset) => (shard === 2 && offset > SHARD / 2 ? flipped(bytes, 5) : bytes),
+    });
+    await mend(framed, SHARD - 20_000, 40_000);
+    await weighed(framed);
+    expect((await toldOf(framed.id)).accused).toEqual([dealOf(framed.id, 2)]);
+    expect(await isMarked(framed.id)).toBe(false);
+  });
+
+  it("names two that lie together so that the block comes out right, and not the owner", async () => {
+    // What is added to their shards is a code word that is 0 in shard 0, which is away.
+    const added = Array.from({ length: N }, (_, shard) => Buffer.alloc(64, shard === 1 ? 1 : 0));
+    encodeParity(K, N, added.slice(0, K), added.slice(K));
+    const framed = await stored({
+      away: 0,
+      late: [1],
+      lie: (shard, bytes) => {
+        if (shard >= K) for (let at = 0; at < 64; at++) bytes[at]! ^= added[shard]![at]!;
+        return bytes;
+      },
+    });
+    await mend(framed);
+    await weighed(framed);
+    expect((await toldOf(framed.id)).accused.sort()).toEqual([dealOf(framed.id, 2), dealOf(framed.id, 3)]);
+    expect(await isMarked(framed.id)).toBe(false);
+  });
+
+  it("still names a liar of a package whose owner was named, once a block refutes it", async () => {
+    let lying = false;
+    const forged = await stored({
+      forge: (shard, bytes) => (shard === 3 ? flipped(bytes, 2000) : bytes),
+      lie: (shard, bytes) => (lying && shard === 1 ? flipped(bytes, 5) : bytes),
+    });
+    await mend(forged);
+    await weighed(forged);
+    expect(await isMarked(forged.id)).toBe(true);
+    lying = true;
+    await mend(forged, SHARD, 50_000);
+    await weighed(forged);
+    expect((await toldOf(forged.id)).accused).toEqual([dealOf(forged.id, 1)]);
+  });
+
+  it("weighs an honest provider of a marked package once, where the owner's own data shard is not its blocks'", async () => {
+    const forged = await stored({ forge: (shard, bytes) => (shard === 1 ? flipped(bytes, 2000) : bytes) });
+    await mend(forged, SHARD, 50_000);
+    await weighed(forged);
+    expect(await isMarked(forged.id)).toBe(true);
+    const before = forged.reads.get(1)!;
+    await mend(forged, SHARD, 50_000);
+    await weighed(forged);
+    expect(forged.reads.get(1)).toBe(before + 1);
+    expect(await toldOf(forged.id)).toMatchObject({ events: [{ kind: "package-inconsistent" }], accused: [] });
+  });
+
+  it("tells two copies of a shard apart: who holds the one does not answer for what the other sent", async () => {
+    const lied = await stored({ lie: (shard, bytes) => (shard === 1 ? flipped(bytes, 0) : bytes) });
+    lied.copies.push({ shard: 1, provider: providerOf(8), deal: dealOf(lied.id, 8) });
+    await mend(lied, SHARD, 50_000);
+    await weighed(lied);
+    expect((await toldOf(lied.id)).accused).toEqual([dealOf(lied.id, 1)]);
   });
 });

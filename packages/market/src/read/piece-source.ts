@@ -5,7 +5,7 @@ import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
-import { weighDifference } from "./weigh-difference.ts";
+import { type Sent, weighDifference } from "./weigh-difference.ts";
 
 /** A provider that has not given a window after this long gets company: the window is rebuilt from others at the same time. */
 const HEDGE_SECONDS = 2;
@@ -23,6 +23,12 @@ interface Segment {
   shard: number;
   offset: number;
   length: number;
+}
+
+/** What a holder sent at the segments' offsets, unmasked. */
+interface Given {
+  holder: Holder;
+  parts: Buffer[];
 }
 
 export interface PieceSourceOptions {
@@ -88,7 +94,7 @@ export class PieceSource {
       const given = await this.#ask(holders.slice(0, row.k + MAX_OUTVOTED), segments);
       const bytes = await this.#agreed(segments, given, isRight);
       if (bytes) return bytes;
-      answered = given.size;
+      answered = new Set(given.map(({ holder }) => holder.shard)).size;
     }
     throw new CairnError(
       `a block of piece ${piece.number} cannot be read: ${answered} shards answered, and no ${row.k} of them agree with it`,
@@ -104,13 +110,15 @@ export class PieceSource {
   /** What some k of the shards decode to and `isRight` accepts; whoever gave something else is weighed, which the read does not wait for. */
   async #agreed(
     segments: readonly Segment[],
-    given: ReadonlyMap<number, Buffer[]>,
+    given: readonly Given[],
     isRight: (bytes: Buffer) => boolean,
   ): Promise<Buffer | undefined> {
+    const { k } = this.#options.row;
     let tried = 0;
-    for (const chosen of combinations([...given.keys()], this.#options.row.k)) {
+    for (const chosen of combinations(given, k)) {
+      if (new Set(chosen.map(({ holder }) => holder.shard)).size < k) continue; // Two copies of one shard.
       if (++tried > MAX_COMBINATIONS) break;
-      const bytes = Buffer.concat(segments.map((segment, s) => this.#decode(segment.shard, chosen, given, s)));
+      const bytes = Buffer.concat(segments.map((segment, s) => this.#decode(segment.shard, chosen, s)));
       if (!isRight(bytes)) continue;
       this.#weighOthers(segments, chosen, given);
       return bytes;
@@ -202,8 +210,8 @@ export class PieceSource {
   }
 
   /** Each holder's bytes at the segments' offsets, of those that give them. */
-  async #ask(holders: readonly Holder[], segments: readonly Segment[]): Promise<Map<number, Buffer[]>> {
-    const given = new Map<number, Buffer[]>();
+  async #ask(holders: readonly Holder[], segments: readonly Segment[]): Promise<Given[]> {
+    const given: Given[] = [];
     await Promise.all(
       holders.map(async (holder) => {
         const parts: Buffer[] = [];
@@ -212,44 +220,50 @@ export class PieceSource {
           if (!part) return;
           parts.push(part);
         }
-        given.set(holder.shard, parts);
+        given.push({ holder, parts });
       }),
     );
     this.#options.signal.throwIfAborted();
     return given;
   }
 
-  #decode(shard: number, chosen: readonly number[], given: ReadonlyMap<number, Buffer[]>, segment: number): Buffer {
-    const inputs = chosen.map((one) => given.get(one)![segment]!);
-    if (chosen.includes(shard)) return inputs[chosen.indexOf(shard)]!;
+  #decode(shard: number, chosen: readonly Given[], segment: number): Buffer {
+    const inputs = chosen.map(({ parts }) => parts[segment]!);
+    const shards = chosen.map(({ holder }) => holder.shard);
+    if (shards.includes(shard)) return inputs[shards.indexOf(shard)]!;
     const { k, n } = this.#options.row;
     if (k === 1) return inputs[0]!;
     const out = Buffer.allocUnsafe(inputs[0]!.length);
-    createRebuilder(k, n, chosen, [shard])(inputs, [out]);
+    createRebuilder(k, n, shards, [shard])(inputs, [out]);
     return out;
   }
 
-  #weighOthers(segments: readonly Segment[], right: readonly number[], given: ReadonlyMap<number, Buffer[]>): void {
+  /**
+   * Weigh whoever sent other bytes than the chosen ones lead to. A check covers the bytes of the data shards that were read and nothing else: what
+   * the chosen ones sent beside may be wrong, so that they are weighed too before the difference is anybody's fault but a liar's.
+   */
+  #weighOthers(segments: readonly Segment[], chosen: readonly Given[], given: readonly Given[]): void {
     const { row, piece, slots, capability } = this.#options;
-    for (const holder of this.#holders) {
-      const parts = given.get(holder.shard);
+    const differing = given.flatMap((one) => {
+      if (chosen.includes(one)) return [];
+      const at = segments.filter((_, s) => !one.parts[s]!.equals(this.#decode(one.holder.shard, chosen, s)));
+      if (at.length === 0) return [];
+      this.#avoid(one.holder, "it sent other bytes than fit the others'");
+      return [{ ...one, refuted: row.k === 1 || at.some(({ shard }) => shard === one.holder.shard) }];
+    });
+    if (differing.length === 0) return;
+    const offsets = segments.map(({ offset }) => offset);
+    const sent = ({ holder, parts }: Given): Sent[] => {
       const commitment = slots.find((slot) => slot.shard === holder.shard)?.commitment;
-      if (!parts || commitment === undefined || right.includes(holder.shard)) continue;
-      const expected = segments.map((_, s) => this.#decode(holder.shard, right, given, s));
-      const at = expected.findIndex((bytes, s) => !parts[s]!.equals(bytes));
-      if (at < 0) continue;
-      this.#avoid(holder, "it sent other bytes than fit the others'");
-      void weighDifference(this.#context, {
-        row,
-        piece: piece.number,
-        holder,
-        commitment,
-        shardLength: this.#shardLength,
-        offset: segments[at]!.offset,
-        expected: expected[at]!,
-        capability,
-      });
-    }
+      return commitment === undefined
+        ? []
+        : [{ holder, commitment, parts: parts.map((bytes, s) => ({ offset: offsets[s]!, bytes })) }];
+    };
+    void weighDifference(this.#context, {
+      ...{ row, piece: piece.number, shardLength: this.#shardLength, capability },
+      differing: differing.flatMap((one) => sent(one).map((of) => ({ ...of, refuted: one.refuted }))),
+      chosen: chosen.flatMap(sent),
+    });
   }
 
   #usable(holder: Holder): boolean {

@@ -9,17 +9,26 @@ import { accuse, isTooLong } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
 import { ShardRoots } from "./shard-roots.ts";
 
-/** Bytes of one shard that are not what k others and a block's CID say. */
-export interface Difference {
-  row: PackageRow;
-  piece: number;
+/** What a holder sent of its shard. */
+export interface Sent {
   holder: Holder;
   /** What the deal pays for. */
   commitment: Hex;
+  /** Unmasked bytes, and where they are in the shard. */
+  parts: { offset: number; bytes: Buffer }[];
+}
+
+const UNDECIDED = "whose fault a difference is could not be found out";
+
+/** Shards of one piece that do not fit each other, in bytes of which some give a block that has its CID. */
+export interface Difference {
+  row: PackageRow;
+  piece: number;
   shardLength: number;
-  /** Where they are in the shard, and what they should be, unmasked. */
-  offset: number;
-  expected: Buffer;
+  /** A set of k that gives the block. The block says nothing of those of their bytes that are not in it. */
+  chosen: Sent[];
+  /** Those that sent something else than follows from the set; `refuted` by the block itself where their own bytes are in it. */
+  differing: (Sent & { refuted: boolean })[];
   capability: Signed<"ReadCapability">;
 }
 
@@ -29,72 +38,98 @@ export class Weighing {
   readonly places = new Semaphore(1);
   /** A deal that is being weighed, or waits for it, is not taken up again. */
   readonly deals = new Set<DealId>();
+  /** Deals of marked packages whose providers sent what they are committed to: the owner's doing, and weighed once. */
+  readonly honest = new Set<DealId>();
 }
 
 /**
  * Find out whose fault a difference is, and name whoever it is. A provider answers for the bytes of its commitment alone: its whole shard is
- * fetched and compared with it. One that fits, and differs all the same, was committed by the package's owner to other bytes than its blocks'
- * CIDs say; that is the owner's doing, and no provider is accused. The package is marked then, and is not weighed again. Says nothing when
- * the shard cannot be fetched: the next read finds out.
+ * fetched, compared with it, and what was sent is compared with the shard. Where one that differs is honest, so may the set be that it differs
+ * from: only when each of the set is found honest too did the package's owner commit to shards that do not fit each other. No provider is
+ * accused then, and the package is marked; of a marked one only those are weighed whom a block's CID refutes. Says nothing of a shard that
+ * cannot be fetched: the next read finds out.
  */
 export async function weighDifference(context: Context, difference: Difference): Promise<void> {
-  const { row, holder } = difference;
   const { places, deals } = context.weighing;
-  if (deals.has(holder.deal)) return;
-  deals.add(holder.deal);
+  const differing = difference.differing.filter(({ holder }) => !deals.has(holder.deal));
+  if (differing.length === 0) return;
+  for (const { holder } of differing) deals.add(holder.deal);
   try {
-    await places.run(() => weigh(context, difference), 0, context.stopping);
+    await places.run(() => weigh(context, { ...difference, differing }), 0, context.stopping);
   } catch (error) {
-    context.log.info(
-      { package: row.id, shard: holder.shard, provider: holder.provider, error: String(error) },
-      "whose fault a difference is could not be found out",
-    );
+    context.log.info({ package: difference.row.id, error: String(error) }, UNDECIDED);
   } finally {
-    deals.delete(holder.deal);
+    for (const { holder } of differing) deals.delete(holder.deal);
   }
 }
 
 async function weigh(context: Context, difference: Difference): Promise<void> {
-  const { row, piece, holder } = difference;
+  const { row, chosen, differing } = difference;
+  const { honest: known } = context.weighing;
   const marked = await context.pool.query("select from catalog.packages where id = $1 and inconsistent", [row.id]);
-  if (marked.rowCount !== 0) return;
-  const fault = await faultOf(context, difference);
-  if (fault === "owner") await nameOwner(context, difference);
-  else await accuse(context, row.id, piece, holder, fault);
+  if (marked.rowCount !== 0) {
+    const refuted = differing.filter((sent) => sent.refuted && !known.has(sent.holder.deal));
+    for (const { holder } of await honestOf(context, difference, refuted)) known.add(holder.deal);
+    return;
+  }
+  const [honest] = await honestOf(context, difference, differing);
+  if (honest === undefined) return;
+  if ((await honestOf(context, difference, chosen)).length < row.k) return;
+  await nameOwner(context, difference, honest.holder);
+  known.add(honest.holder.deal);
 }
 
-/** What the provider did, or that the owner did it. */
-async function faultOf(context: Context, difference: Difference): Promise<"owner" | (string & {})> {
-  const { row, piece, holder, shardLength: length, offset, expected, capability } = difference;
-  const mask = createMask(
-    { repairKey: row.repairKey, package: row.id, piece, shard: holder.shard, mask: row.mask },
-    offset,
-  );
-  const committed = mask(expected);
+/** Those that sent bytes of their commitments. The liars are accused, and whoever cannot be asked is left out. */
+async function honestOf(context: Context, difference: Difference, among: readonly Sent[]): Promise<Sent[]> {
+  const { row, piece } = difference;
+  const honest: Sent[] = [];
+  for (const sent of among) {
+    const { holder } = sent;
+    try {
+      const lie = await lieOf(context, difference, sent);
+      if (lie === undefined) honest.push(sent);
+      else await accuse(context, row.id, piece, holder, lie);
+    } catch (error) {
+      const { shard, provider } = holder;
+      context.log.info({ package: row.id, shard, provider, error: String(error) }, UNDECIDED);
+    }
+  }
+  return honest;
+}
+
+/** What the provider did wrong, if anything. */
+async function lieOf(context: Context, difference: Difference, sent: Sent): Promise<string | undefined> {
+  const { row, piece, shardLength: length, capability } = difference;
+  const { holder, commitment, parts } = sent;
+  const key = { repairKey: row.repairKey, package: row.id, piece, shard: holder.shard, mask: row.mask };
   const roots = new ShardRoots(length);
-  let differs = false;
+  const others = new Set<Sent["parts"][number]>();
   for (let at = 0; at < length; at += UNIT_BYTES) {
     const size = Math.min(UNIT_BYTES, length - at);
-    let bytes: Buffer;
+    let masked: Buffer;
     try {
-      bytes = await fetchRange(context, holder, capability, at, size, context.stopping);
+      masked = await fetchRange(context, holder, capability, at, size, context.stopping);
     } catch (error) {
       if (isTooLong(error)) return (error as Error).message;
       throw error;
     }
-    roots.add(bytes, at);
-    const from = Math.max(at, offset);
-    const to = Math.min(at + size, offset + committed.length);
-    if (from < to && !bytes.subarray(from - at, to - at).equals(committed.subarray(from - offset, to - offset))) {
-      differs = true;
+    roots.add(masked, at);
+    for (const part of parts) {
+      const from = Math.max(at, part.offset);
+      const to = Math.min(at + size, part.offset + part.bytes.length);
+      if (from >= to) continue;
+      const bytes = createMask(key, from)(masked.subarray(from - at, to - at));
+      if (!part.bytes.subarray(from - part.offset, to - part.offset).equals(bytes)) others.add(part);
     }
   }
-  if (roots.commitment() !== difference.commitment) return "the whole shard does not match its commitment";
-  if (differs) return "owner";
-  return `${expected.length} bytes at ${offset} were not those of its commitment, which it sends when it is asked again`;
+  if (roots.commitment() !== commitment) return "the whole shard does not match its commitment";
+  for (const { offset, bytes } of others) {
+    return `${bytes.length} bytes at ${offset} were not those of its commitment, which it sends when it is asked again`;
+  }
+  return undefined;
 }
 
-async function nameOwner(context: Context, { row, piece, holder }: Difference): Promise<void> {
+async function nameOwner(context: Context, { row, piece }: Difference, holder: Holder): Promise<void> {
   await inTransaction(context.pool, async (client) => {
     await client.query("update catalog.packages set inconsistent = true where id = $1", [row.id]);
     await recordEvents(client, [
