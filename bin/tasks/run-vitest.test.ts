@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filesToRepeat, outcomeOf } from "./run-vitest.ts";
+import { filesToRepeat, optionsOf, outcomeOf } from "./run-vitest.ts";
 
 const passed = { test: "passed", file: "a" } as const;
 const failed = { test: "failed", file: "a" } as const;
@@ -37,5 +37,20 @@ describe("filesToRepeat", () => {
   it("names each file with a failure once, also one that could not be loaded", () => {
     const lines = [passed, failed, failed, { ...passed, file: "b" }, { file: "c", state: "broken" }] as const;
     expect(filesToRepeat(lines)).toEqual(["a", "c"]);
+  });
+});
+
+describe("optionsOf", () => {
+  it("leaves out the filters of files, and keeps each option with its value", () => {
+    const soak = ["--config", "soak/vitest.config.ts"];
+    expect(optionsOf([...soak, "soak/flood.soak.ts"])).toEqual(soak);
+    expect(optionsOf(["packages/a", "--project", "units", "-t", "a name", "b.test.ts"])).toEqual([
+      "--project",
+      "units",
+      "-t",
+      "a name",
+    ]);
+    expect(optionsOf(["--project=units", "a"])).toEqual(["--project=units"]);
+    expect(optionsOf([])).toEqual([]);
   });
 });

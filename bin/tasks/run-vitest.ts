@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseCLI } from "vitest/node";
 import { RESULTS_FILE, type ResultLine } from "./failure-reporter.ts";
 import { root, runProgram } from "./run-program.ts";
 import type { Tally } from "./static-checks.ts";
@@ -52,6 +53,12 @@ export function filesToRepeat(lines: readonly ResultLine[]): string[] {
   return [...new Set(failed.map(({ file }) => file))];
 }
 
+/** What of vitest's arguments is no filter of files: which configuration, project or tests. */
+export function optionsOf(args: readonly string[]): string[] {
+  const { filter } = parseCLI(["vitest", "run", ...args]);
+  return args.filter((arg) => !filter.includes(arg));
+}
+
 /**
  * Run vitest, showing its output and each failure as it comes, for at most `seconds`. A few files that failed are run
  * again, each alone, and what that shows counts; that they failed beside others is said.
@@ -85,7 +92,7 @@ export async function runVitest(args: string[], seconds: number): Promise<Tally>
           1,
         );
         process.stdout.write(`\n${file} failed beside other tests: once more, alone\n`);
-        const alone = await run([file]);
+        const alone = await run([...optionsOf(args), file]);
         const after = outcomeOf(alone.lines, alone.code);
         for (const key of ["passed", "failed", "skipped"] as const) total[key] += after[key] - before[key];
         if (after.failed === 0)
