@@ -49,6 +49,14 @@ export interface ProviderParts {
   pushProofs(gateway: GatewayClient, proofs: PushedProof[]): Promise<string[]>;
 }
 
+/** A shard on its way here. */
+interface Pull {
+  receipt: Promise<Hex>;
+  stop: AbortController;
+  /** Bytes of its document and manifest, once there is room for them. */
+  papers: bigint;
+}
+
 /** What every part of a running provider works with. */
 export interface ProviderContext {
   settings: Settings;
@@ -66,7 +74,7 @@ export interface ProviderContext {
   /** Why a deal's last proof was not taken, as the log has it already. */
   refusals: Map<DealId, string>;
   /** Pulls under way, each with the way to stop it. */
-  pulls: Map<DealId, { receipt: Promise<Hex>; stop: AbortController }>;
+  pulls: Map<DealId, Pull>;
   /** Aborted when the program stops. */
   signal: AbortSignal;
   /** The last block seen, the time that the chain gave the next one then, and when, in milliseconds of the process's monotonic time. */

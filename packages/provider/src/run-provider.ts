@@ -49,6 +49,8 @@ export interface ProviderStatus {
   /** Reserved or held. */
   reserved: bigint;
   held: bigint;
+  /** Documents and manifests that are held beside the shards. */
+  papers: bigint;
   deals: number;
   shards: number;
   damaged: number;
@@ -247,6 +249,7 @@ async function start(options: ProviderOptions, lock: HeldLock): Promise<RunningP
       capacity: settings.capacity,
       reserved: book.reservedBytes,
       held: shards.bytes,
+      papers: shards.paperBytes,
       deals: book.size,
       shards: shards.size,
       damaged: context.damage.size,

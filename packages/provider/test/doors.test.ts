@@ -22,11 +22,14 @@ import { silentLog } from "../src/log.ts";
 import {
   eventually,
   packageOf,
+  proposeDeals,
   quoteOf,
   readRights,
   shardOf,
   startTestGateway,
   startTestNetwork,
+  storeDeal,
+  type TestDeal,
   type TestGateway,
   type TestNetwork,
 } from "../testing/index.ts";
@@ -336,6 +339,33 @@ describe("the doors of gateway and provider", () => {
     await expect(
       runProvider({ directory, gateways: [gateway.url], capacity: 1n, price: 1n, log: silentLog }),
     ).rejects.toMatchObject({ code: "lock-held" });
+  });
+
+  it("take a shard only where its document and manifest have room beside it, and count them", async () => {
+    await network.hurry(() => eventually("space is free", () => provider.status().reserved === 0n));
+    const made = packageOf(network, [shardOf(RAW * 5, 60)]);
+    const papers = made.document.length + made.manifest.length;
+    const [deal] = (await proposeDeals(network, gateway, [provider.provider], made)) as [TestDeal];
+    const { settings } = context;
+    const given = { ...settings };
+    const store = () => storeDeal(network, gateway, deal, made);
+    const full = { code: "full", kind: "exhausted" };
+    settings.capacity = BigInt(RAW * 5 + papers - 1);
+    await expect(store()).rejects.toMatchObject(full);
+    settings.capacity = BigInt(RAW * 6 + papers - 1);
+    settings.diskMarginBytes = Number.MAX_SAFE_INTEGER;
+    await expect(store()).rejects.toMatchObject(full);
+    expect(await readdir(join(directory, "incoming"))).toEqual([]);
+    expect(provider.status().papers).toBe(0n);
+    Object.assign(settings, { ...given, capacity: settings.capacity });
+    await store();
+    expect(provider.status()).toMatchObject({ held: BigInt(RAW * 5), papers: BigInt(papers) });
+    const next = packageOf(network, [shardOf(RAW, 61)]);
+    await expect(quoteOf(network, gateway, provider.provider, next, 0)).rejects.toMatchObject(full);
+    await network.hurry(() => network.ledger.cancel({ id: `cancel/${deal.deal}` }, [deal.deal]));
+    await network.hurry(() => eventually("it is dropped", () => provider.status().papers === 0n));
+    await quoteOf(network, gateway, provider.provider, next, 0);
+    Object.assign(settings, given);
   });
 
   it("retire on their operator's word, once, and quote no more", async () => {

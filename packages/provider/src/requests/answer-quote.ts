@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { pricePerPeriod } from "@cairn/core";
-import { CairnError, dealIdOf, type Hex, type Quote, signTyped } from "@cairn/protocol";
+import { dealIdOf, type Hex, type Quote, signTyped } from "@cairn/protocol";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
 import { refuse, requireGateway } from "./authorise.ts";
+import { requireSpace } from "./require-space.ts";
 
 /** Quotes of one slot that are alive together: only one can become a deal, the others are an asker's changes of mind. */
 const MAX_QUOTES_PER_SLOT = 4;
@@ -12,31 +12,6 @@ const MAX_QUOTES_PER_SLOT = 4;
 const MAX_OPEN_QUOTES = 100_000;
 /** A live quote is given again only while it can still reach the chain. */
 const MIN_REMAINING_SECONDS = 60;
-
-function full(message: string, details: Record<string, unknown>): CairnError {
-  return new CairnError(message, {
-    code: "full",
-    kind: "exhausted",
-    details,
-    next: "Ask another provider.",
-  });
-}
-
-/** @throws CairnError `full` when neither the capacity nor the disk takes `rawLength` more bytes */
-async function requireSpace(context: ProviderContext, rawLength: number): Promise<void> {
-  const { settings, book } = context;
-  const disk = await statfs(settings.directory, { bigint: true });
-  // What follows runs without a break up to the reservation, so that two quotes never count the same space.
-  const wanted = BigInt(rawLength);
-  const left = settings.capacity - book.reservedBytes;
-  if (wanted > left) {
-    throw full("the provider's capacity is taken", { capacity: settings.capacity.toString(), free: left.toString() });
-  }
-  // A shard's cached tree is 0.8 % of it.
-  const needed = wanted + book.reservedBytes - context.shards.bytes;
-  const free = disk.bavail * disk.bsize - BigInt(settings.diskMarginBytes);
-  if (needed + needed / 100n > free) throw full("the provider's disk is full", { free: free.toString() });
-}
 
 /** Sign a one-use quote and reserve its space; the same request again gets the same quote while it lives. */
 export function answerQuote(context: ProviderContext): RequestHandlers["quote"] {

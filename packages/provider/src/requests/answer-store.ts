@@ -13,6 +13,7 @@ import type { IncomingShard } from "../shards/shard-store.ts";
 import { checkUploadCapability, requireGateway } from "./authorise.ts";
 import { checkDocument } from "./decode-document.ts";
 import { forgetPulled, pullDocument, pullShard } from "./pull-shard.ts";
+import { requireSpace } from "./require-space.ts";
 
 type StoreRequest = Extract<WireRequest, { type: "store" }>;
 
@@ -66,7 +67,7 @@ export function answerStore(context: ProviderContext): RequestHandlers["store"] 
     if (running !== undefined) return { receipt: await running.receipt };
     const stop = new AbortController();
     const receipt = pull(context, gateway, request, record, AbortSignal.any([stop.signal, context.signal]));
-    context.pulls.set(request.deal, { receipt, stop });
+    context.pulls.set(request.deal, { receipt, stop, papers: 0n });
     try {
       return { receipt: await receipt };
     } finally {
@@ -99,6 +100,10 @@ async function pull(
 ): Promise<Hex> {
   const { deal, quote, source, capability } = request;
   await entryOf(context, request, record);
+  const papers = request.documentSize + request.manifest.size;
+  await requireSpace(context, papers);
+  const pulling = context.pulls.get(deal);
+  if (pulling !== undefined) pulling.papers = BigInt(papers);
   const incoming = await context.shards.incoming(deal);
   const open = (path: string, from?: number) =>
     gateway.openSource(path, capability, { signal, ...(from === undefined ? {} : { from }) });

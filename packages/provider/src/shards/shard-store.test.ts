@@ -57,7 +57,7 @@ describe("what a provider finds on its disk", () => {
     const again = await openShardStore(root, silentLog);
     expect(again.held(id(1))).toEqual(store.held(id(1)));
     expect(again.held(id(1))?.quote).toEqual(quote);
-    expect([again.size, again.bytes]).toEqual([1, 1270n]);
+    expect([again.size, again.bytes, again.paperBytes]).toEqual([1, 1270n, 7n]);
     expect(await again.pulling()).toEqual([id(2)]);
     expect((await readdir(join(root, "shards", id(1)))).sort()).toEqual([
       "document",
@@ -144,7 +144,7 @@ describe("what a provider finds on its disk", () => {
     await store.commit(fresh(id(1)));
     await store.drop(id(1));
     await store.drop(id(1));
-    expect([store.size, store.bytes, store.held(id(1))]).toEqual([0, 0n, undefined]);
+    expect([store.size, store.bytes, store.paperBytes, store.held(id(1))]).toEqual([0, 0n, 0n, undefined]);
     expect(await readdir(join(root, "shards"))).toEqual([]);
   });
 

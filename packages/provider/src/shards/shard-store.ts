@@ -27,6 +27,8 @@ export interface ShardStore {
   readonly size: number;
   /** Σ rawLength of held shards. */
   readonly bytes: bigint;
+  /** Σ of their documents and manifests: each deal has copies of its own. */
+  readonly paperBytes: bigint;
   /** A place to pull a shard to; what an earlier attempt left there is kept. */
   incoming(deal: DealId): Promise<IncomingShard>;
   /** Make an incoming shard held: its files are already synced. */
@@ -43,6 +45,8 @@ async function dealsIn(directory: string): Promise<DealId[]> {
   return (await readdir(directory)).filter((name): name is DealId => DEAL.test(name));
 }
 
+const papersOf = ({ document, manifest }: HeldShard) => BigInt(document.size + manifest.size);
+
 /**
  * Open the store under `root`, drop what cannot be a shard (a kill may leave directories without meta.json only in `trash` or `incoming`;
  * anything else was put there by other hands), and empty the trash. Only a meta.json that is missing, or was read whole and is wrong, drops a shard.
@@ -57,14 +61,19 @@ export async function openShardStore(root: string, log: Log): Promise<ShardStore
 
   const byDeal = new Map<DealId, HeldShard>();
   let bytes = 0n;
+  let paperBytes = 0n;
   const forget = (deal: DealId) => {
-    bytes -= BigInt(byDeal.get(deal)?.rawLength ?? 0);
+    const held = byDeal.get(deal);
+    if (held === undefined) return;
+    bytes -= BigInt(held.rawLength);
+    paperBytes -= papersOf(held);
     byDeal.delete(deal);
   };
   const remember = (held: HeldShard) => {
     forget(held.deal);
     byDeal.set(held.deal, held);
     bytes += BigInt(held.rawLength);
+    paperBytes += papersOf(held);
   };
   const wrong: DealId[] = [];
   for (const deal of await dealsIn(shards)) {
@@ -98,6 +107,9 @@ export async function openShardStore(root: string, log: Log): Promise<ShardStore
     },
     get bytes() {
       return bytes;
+    },
+    get paperBytes() {
+      return paperBytes;
     },
     async incoming(deal) {
       const directory = join(arriving, deal);
