@@ -4,6 +4,12 @@ import { countSpent } from "../spent-buffers.ts";
 
 /** A provider that sends nothing for so long is silent. */
 const IDLE_SECONDS = 10;
+/** What a provider may take beyond its bytes' time: to find them, and to halt a while. */
+const START_SECONDS = 30;
+/** A provider that sends fewer on average is as good as silent. */
+const LEAST_BYTES_PER_SECOND = 16_384;
+/** What is asked of a provider where others can be read instead, as when it took its shard. */
+export const PROMPT_BYTES_PER_SECOND = 500_000;
 const TICKET_SECONDS = 300;
 
 export interface Holder {
@@ -12,11 +18,34 @@ export interface Holder {
   deal: DealId;
 }
 
+/** The time that a provider has for all ranges that share it: without it, one that sends a byte now and then is never silent. */
+export class Pace {
+  readonly #bytesPerSecond: number;
+  #left = START_SECONDS;
+
+  constructor(bytesPerSecond = LEAST_BYTES_PER_SECOND) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Seconds for a further `length` bytes; what they did not take is given back. */
+  begin(length: number): number {
+    const seconds = this.#left + length / this.#bytesPerSecond;
+    this.#left = 0;
+    return seconds;
+  }
+
+  giveBack(seconds: number): void {
+    this.#left += Math.max(0, seconds);
+  }
+}
+
 export interface Taking {
   /** Made of each part as it comes, in order; the bytes themselves unless set. */
   through?: (part: Uint8Array) => Uint8Array;
   /** `length` bytes to fill; new ones unless set. */
   into?: Buffer;
+  /** One of its own unless set. */
+  pace?: Pace;
 }
 
 /**
@@ -30,7 +59,7 @@ export async function fetchRange(
   offset: number,
   length: number,
   signal: AbortSignal,
-  { through = (part) => part, into = Buffer.allocUnsafe(length) }: Taking = {},
+  { through = (part) => part, into = Buffer.allocUnsafe(length), pace = new Pace() }: Taking = {},
 ): Promise<Buffer> {
   const ticket = signAsExecutor(context, "ReadTicket", {
     deal: holder.deal,
@@ -40,10 +69,12 @@ export async function fetchRange(
     nonce: randomHex(context, 32),
   });
   const idle = new AbortController();
-  const silent = new CairnError(`the provider sent nothing for ${IDLE_SECONDS} s`, {
-    code: "provider-timeout",
-    kind: "unavailable",
-    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
+  const silent = timedOut(`the provider sent nothing for ${IDLE_SECONDS} s`);
+  const { clock } = context;
+  const began = clock.monotonic();
+  const allowed = pace.begin(length);
+  void clock.sleep(allowed, idle.signal).then(() => {
+    idle.abort(timedOut(`the provider did not send ${length} bytes within ${Math.ceil(allowed)} s`));
   });
   let timer = setTimeout(() => idle.abort(silent), IDLE_SECONDS * 1000);
   const either = AbortSignal.any([signal, idle.signal]);
@@ -66,7 +97,16 @@ export async function fetchRange(
   } finally {
     clearTimeout(timer);
     idle.abort(silent);
+    pace.giveBack(allowed - (clock.monotonic() - began) / 1000);
   }
+}
+
+function timedOut(message: string): CairnError {
+  return new CairnError(message, {
+    code: "provider-timeout",
+    kind: "unavailable",
+    next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
+  });
 }
 
 function wrongLength(code: "long-read" | "short-read", length: number): CairnError {

@@ -11,6 +11,7 @@ import type { PackageRow } from "../package-rows.ts";
 import type { SlotRow } from "../slot-rows.ts";
 import type { Holder } from "./fetch-range.ts";
 import { PieceSource } from "./piece-source.ts";
+import { rebuildShard } from "./rebuild-shard.ts";
 import { ShardRoots } from "./shard-roots.ts";
 import { Weighing } from "./weigh-difference.ts";
 
@@ -32,13 +33,16 @@ const dealOf = (id: string, shard: number): Hex => `0x${id}${String(shard).repea
 
 /**
  * A package of one piece with each shard at a provider of its own, and what its owner committed: `forge` replaces masked shards before they are
- * committed and handed over, `lie` changes what a provider sends of what it holds, at its nth read; `late` ones answer after the others.
+ * committed and handed over, `lie` changes what a provider sends of what it holds, at its nth read; `late` ones answer after the others,
+ * `trickle` has one send a byte every 9 s.
  */
 async function stored(options: {
   forge?: (shard: number, bytes: Buffer) => Buffer;
   lie?: (shard: number, bytes: Buffer, offset: number, read: number) => Buffer;
+  trickle?: (shard: number, length: number) => boolean;
   away?: number;
   late?: readonly number[];
+  account?: string;
 }) {
   const id = randomBytes(16).toString("hex");
   const piece = randomBytes(LENGTH);
@@ -66,9 +70,10 @@ async function stored(options: {
   const reads = new Map<number, number>();
   const copies: Holder[] = [];
   const logged: string[] = [];
+  const clock = new ManualClock(1_000_000);
   const context = {
     pool: database.pool,
-    clock: new ManualClock(1_000_000),
+    clock,
     chainNow: () => 1_000_000,
     random: { bytes: (length: number) => new Uint8Array(randomBytes(length)) },
     executorKey: `0x${"11".repeat(32)}`,
@@ -77,8 +82,11 @@ async function stored(options: {
     weighing: new Weighing(),
     log: { info: (_: object, text: string) => logged.push(text), warn: () => undefined },
     transport: {
+      seek: async () => undefined,
       reachable: (provider: Address) => options.away === undefined || provider !== providerOf(options.away),
-      async *read(provider: Address, _deal: Hex, ticket: { message: { offset: bigint; length: bigint } }) {
+      async *read(
+        ...[provider, , ticket, , signal]: Parameters<Context["transport"]["read"]>
+      ): AsyncGenerator<Buffer, void> {
         const copy = copies.find((held) => held.provider === provider);
         const shard = copy?.shard ?? slots.findIndex((slot) => slot.state.provider === provider);
         if (options.late?.includes(shard)) await setTimeout(30);
@@ -86,11 +94,19 @@ async function stored(options: {
         const bytes = held[shard]!.subarray(offset, offset + Number(ticket.message.length));
         const read = (reads.get(shard) ?? 0) + 1;
         reads.set(shard, read);
-        yield copy ? bytes : (options.lie?.(shard, Buffer.from(bytes), offset, read) ?? bytes);
+        const sent = copy ? bytes : (options.lie?.(shard, Buffer.from(bytes), offset, read) ?? bytes);
+        if (options.trickle?.(shard, sent.length) !== true) return yield sent;
+        for (let at = 0; at < sent.length && !signal?.aborted; at++) {
+          yield sent.subarray(at, at + 1);
+          await clock.sleep(9, signal);
+        }
       },
     },
   } as unknown as Context;
-  const row = { id, k: K, n: N, mask: "aes-256-ctr-v1", repairKey } as unknown as PackageRow;
+  const account = options.account ?? "local";
+  const row = {
+    ...{ id, account, documentHash: null, k: K, n: N, mask: "aes-256-ctr-v1", repairKey },
+  } as unknown as PackageRow;
   const source = () =>
     new PieceSource(context, {
       row,
@@ -100,7 +116,34 @@ async function stored(options: {
       capability: undefined as never,
       signal: new AbortController().signal,
     });
-  return { id, piece, source, reads, logged, copies, context };
+  const rebuild = async (shard: number) => {
+    const out = Buffer.alloc(SHARD);
+    await rebuildShard(context, {
+      ...{ row, slots, shard, piece: { number: 0, length: LENGTH, commP: null, indexed: true } },
+      ...{ capability: undefined as never, except: new Set([providerOf(shard)]), signal: context.stopping },
+      async write(bytes, offset) {
+        out.set(bytes, offset);
+      },
+    });
+    expect(out.equals(held[shard]!)).toBe(true);
+  };
+  return { id, piece, source, rebuild, reads, logged, copies, context, clock };
+}
+
+/** Lets the clock go on while something lasts; how many of its seconds that took. */
+async function lasting(clock: ManualClock, work: Promise<unknown>): Promise<number> {
+  const began = clock.monotonic();
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  ended.catch(() => undefined);
+  while (!over) {
+    await setTimeout(5);
+    clock.advance(1);
+  }
+  await ended;
+  return (clock.monotonic() - began) / 1000;
 }
 
 /** Reads a range that failed its check, as a block's CID tells right from wrong. */
@@ -289,5 +332,67 @@ describe("a range that is mended", () => {
     await mend(lied, SHARD, 50_000);
     await weighed(lied);
     expect((await toldOf(lied.id)).accused).toEqual([dealOf(lied.id, 1)]);
+  });
+});
+
+describe("a provider that sends a byte now and then", () => {
+  it("keeps nobody from reading a shard that is away, and is not waited for again", async () => {
+    const world = await stored({ away: 0, trickle: (shard) => shard === 2 });
+    const source = world.source();
+    expect(await lasting(world.clock, source.read(1000, 50_000))).toBeLessThan(25);
+    const asked = world.reads.get(2);
+    const again = source.read(60_000, 50_000);
+    await lasting(world.clock, again);
+    expect((await again).equals(world.piece.subarray(60_000, 110_000))).toBe(true);
+    expect([asked, world.reads.get(2)]).toEqual([1, 1]);
+  });
+
+  it("is left by a read that no other could replace it in", async () => {
+    const world = await stored({ away: 0, trickle: (shard) => shard !== 1 });
+    const reading = lasting(world.clock, world.source().read(1000, 50_000));
+    await expect(reading).rejects.toMatchObject({ code: "too-few-shards" });
+  });
+
+  it("does not hold up the mending of a range", async () => {
+    const world = await stored({
+      trickle: (shard) => shard === 0,
+      lie: (shard, bytes) => (shard === 1 ? flipped(bytes, 0) : bytes),
+    });
+    const right = world.piece.subarray(SHARD, SHARD + 50_000);
+    const mending = world.source().mend(SHARD, 50_000, (tried) => tried.equals(right));
+    expect(await lasting(world.clock, mending)).toBeLessThan(25);
+    expect((await mending).equals(right)).toBe(true);
+  });
+
+  it("keeps no shard from being rebuilt out of others", async () => {
+    const world = await stored({ trickle: (shard) => shard === 1 });
+    expect(await lasting(world.clock, world.rebuild(0))).toBeLessThan(60);
+    expect(world.reads.get(3)).toBeGreaterThan(0);
+  });
+
+  it("ends a rebuild that needs it, which leaves its place to others", async () => {
+    const world = await stored({ away: 3, trickle: (shard) => shard === 1 });
+    const rebuilding = lasting(world.clock, world.rebuild(0));
+    await expect(rebuilding).rejects.toMatchObject({ code: "too-few-shards" });
+  });
+
+  it("does not keep a liar of another account from being named", async () => {
+    const stranger = await stored({
+      account: "stranger",
+      forge: (shard, bytes) => (shard >= 2 ? flipped(bytes, 2000) : bytes),
+      trickle: (shard, length) => shard >= 2 && length > 60_000,
+    });
+    await mend(stranger);
+    await vi.waitFor(() => expect(stranger.reads.get(2)! + stranger.reads.get(3)!).toBe(3), 20_000);
+    const victim = await stored({ lie: (shard, bytes) => (shard === 1 ? flipped(bytes, 0) : bytes) });
+    victim.context.weighing = stranger.context.weighing;
+    await mend(victim, SHARD, 50_000);
+    expect(victim.context.weighing.deals.size).toBe(3);
+    const named = vi.waitFor(
+      async () => expect((await toldOf(victim.id)).accused).toEqual([dealOf(victim.id, 1)]),
+      20_000,
+    );
+    await lasting(stranger.clock, named);
+    expect(stranger.logged.filter((text) => text.startsWith("whose fault"))).toHaveLength(1);
   });
 });

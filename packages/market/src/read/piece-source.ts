@@ -41,6 +41,9 @@ export interface PieceSourceOptions {
   signal: AbortSignal;
 }
 
+/** Of how many different shards something came. */
+const shardsOf = (given: readonly Given[]): number => new Set(given.map(({ holder }) => holder.shard)).size;
+
 /** Bytes of one piece out of its shards: straight from the data shards, or rebuilt where a provider is away, slow or wrong. */
 export class PieceSource {
   readonly #context: Context;
@@ -50,6 +53,8 @@ export class PieceSource {
   readonly #spare: Buffer[] = [];
   /** Holders that failed or lied during this read, and why. */
   readonly #avoided = new Map<Address, string>();
+  /** Holders that others were faster than: asked only where those do not suffice. */
+  readonly #slow = new Set<Address>();
 
   constructor(context: Context, options: PieceSourceOptions) {
     this.#context = context;
@@ -86,15 +91,15 @@ export class PieceSource {
     const segments = this.#segments(from, length);
     const { row, piece } = this.#options;
     const reachable = this.#holders.filter((holder) => this.#context.transport.reachable(holder.provider));
-    const trusted = reachable.filter((holder) => !this.#avoided.has(holder.provider));
+    const trusted = reachable.filter(({ provider }) => !this.#avoided.has(provider) && !this.#slow.has(provider));
     // Those that failed already are waited for only where the others do not suffice: a silent one costs its whole time-out.
     const rounds = trusted.length > row.k ? [trusted, reachable] : [reachable];
     let answered = 0;
     for (const holders of rounds) {
-      const given = await this.#ask(holders.slice(0, row.k + MAX_OUTVOTED), segments);
+      const given = await this.#ask(holders.slice(0, row.k + MAX_OUTVOTED), segments, holders === trusted);
       const bytes = await this.#agreed(segments, given, isRight);
       if (bytes) return bytes;
-      answered = new Set(given.map(({ holder }) => holder.shard)).size;
+      answered = shardsOf(given);
     }
     throw new CairnError(
       `a block of piece ${piece.number} cannot be read: ${answered} shards answered, and no ${row.k} of them agree with it`,
@@ -140,18 +145,18 @@ export class PieceSource {
 
   async #column(segment: Segment): Promise<Buffer> {
     const own = this.#holders.find((holder) => holder.shard === segment.shard);
-    if (!own || !this.#usable(own)) return this.#rebuild(segment);
+    if (!own || !this.#usable(own) || this.#slow.has(own.provider)) return this.#rebuild(segment);
     const ending = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, ending.signal]);
     const direct = this.#fetch(own, segment, signal);
-    const patience = HEDGE_SECONDS + segment.length / SLOW_BYTES_PER_SECOND;
+    const patience = patienceFor(segment);
     try {
       const late = Symbol("late");
       const first = await Promise.race([direct, this.#context.clock.sleep(patience, signal).then(() => late)]);
       if (first !== late) return first as Buffer;
       const hedge = this.#rebuild(segment, own.provider);
       hedge.then(
-        () => this.#avoid(own, `it took longer than ${patience.toFixed(1)} s`),
+        () => this.#setAside(own, patience),
         () => undefined,
       );
       return await Promise.any([direct, hedge]);
@@ -188,42 +193,83 @@ export class PieceSource {
     const { k, n } = this.#options.row;
     const got = new Map<number, Buffer>();
     const asked = new Set<Address>(except === undefined ? [] : [except]);
-    while (got.size < k) {
-      const wanted = this.#holders
-        .filter((holder) => this.#usable(holder) && !asked.has(holder.provider))
-        .slice(0, k - got.size);
-      if (wanted.length < k - got.size) throw this.#tooFew(got.size + wanted.length);
-      for (const holder of wanted) asked.add(holder.provider);
-      await Promise.all(
-        wanted.map(async (holder) => {
-          const bytes = await this.#fetch(holder, segment, this.#options.signal).catch(() => undefined);
-          if (bytes) got.set(holder.shard, bytes);
-        }),
-      );
-      this.#options.signal.throwIfAborted();
+    const running = new Map<Holder, Promise<void>>();
+    let late = new Set<Holder>();
+    const ending = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, ending.signal]);
+    const ask = async (holder: Holder) => {
+      const bytes = await this.#fetch(holder, segment, signal).catch(() => undefined);
+      running.delete(holder);
+      if (bytes) got.set(holder.shard, bytes);
+    };
+    const patience = patienceFor(segment);
+    try {
+      while (got.size < k) {
+        const missing = k - got.size - [...running.keys()].filter((holder) => !late.has(holder)).length;
+        const free = this.#holders.filter((holder) => this.#usable(holder) && !asked.has(holder.provider));
+        free.sort((a, b) => Number(this.#slow.has(a.provider)) - Number(this.#slow.has(b.provider)));
+        for (const holder of free.slice(0, missing)) {
+          asked.add(holder.provider);
+          running.set(holder, ask(holder));
+        }
+        if (got.size + running.size < k) throw this.#tooFew(got.size + running.size);
+        const waiting = new AbortController();
+        const passed = this.#context.clock.sleep(patience, waiting.signal).then(() => true);
+        const tooLong = await Promise.race([...running.values(), passed]);
+        waiting.abort();
+        this.#options.signal.throwIfAborted();
+        if (tooLong) late = new Set(running.keys());
+      }
+      for (const holder of running.keys()) if (late.has(holder)) this.#setAside(holder, patience);
+    } finally {
+      ending.abort(new CairnError("other sources were faster", { code: "read-over", kind: "internal" }));
     }
-    const shards = [...got.keys()];
+    const shards = [...got.keys()].slice(0, k);
     if (k === 1) return got.get(shards[0]!)!;
     const out = Buffer.allocUnsafe(segment.length);
-    createRebuilder(k, n, shards, [segment.shard])([...got.values()], [out]);
+    createRebuilder(k, n, shards, [segment.shard])([...got.values()].slice(0, k), [out]);
     return out;
   }
 
-  /** Each holder's bytes at the segments' offsets, of those that give them. */
-  async #ask(holders: readonly Holder[], segments: readonly Segment[]): Promise<Given[]> {
+  /** Each holder's bytes at the segments' offsets, of those that give them; in a hurry the late ones are left when more than k have. */
+  async #ask(
+    holders: readonly Holder[],
+    segments: readonly Segment[],
+    hurried: boolean,
+  ): Promise<Given[]> {
     const given: Given[] = [];
+    const ending = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, ending.signal]);
+    const over = new CairnError("other sources were faster", { code: "read-over", kind: "internal" });
+    const patience = segments.reduce((sum, segment) => sum + patienceFor(segment), 0);
+    let late = false;
+    const leaveLate = () => {
+      if (late && shardsOf(given) > this.#options.row.k) ending.abort(over);
+    };
+    if (hurried) {
+      void this.#context.clock.sleep(patience, signal).then(() => {
+        late = true;
+        leaveLate();
+      });
+    }
     await Promise.all(
       holders.map(async (holder) => {
         const parts: Buffer[] = [];
         for (const segment of segments) {
-          const part = await this.#fetch(holder, segment, this.#options.signal).catch(() => undefined);
+          const part = await this.#fetch(holder, segment, signal).catch(() => undefined);
           if (!part) return;
           parts.push(part);
         }
         given.push({ holder, parts });
+        leaveLate();
       }),
     );
     this.#options.signal.throwIfAborted();
+    if (ending.signal.aborted) {
+      const came = new Set(given.map(({ holder }) => holder));
+      for (const holder of holders) if (!came.has(holder)) this.#setAside(holder, patience);
+    }
+    ending.abort(over);
     return given;
   }
 
@@ -273,6 +319,16 @@ export class PieceSource {
   #avoid(holder: Holder, why: string): void {
     if (this.#avoided.has(holder.provider)) return;
     this.#avoided.set(holder.provider, why);
+    this.#logOthers(holder, why);
+  }
+
+  #setAside(holder: Holder, patience: number): void {
+    if (this.#slow.has(holder.provider)) return;
+    this.#slow.add(holder.provider);
+    this.#logOthers(holder, `it took longer than ${patience.toFixed(1)} s`);
+  }
+
+  #logOthers(holder: Holder, why: string): void {
     this.#context.log.info(
       { package: this.#options.row.id, shard: holder.shard, provider: holder.provider, why },
       "a shard is read from others",
@@ -294,6 +350,11 @@ export class PieceSource {
       },
     );
   }
+}
+
+/** Seconds after which a holder gets company. */
+function patienceFor({ length }: Segment): number {
+  return HEDGE_SECONDS + length / SLOW_BYTES_PER_SECOND;
 }
 
 /** ACTIVE, or on its way to it with the bytes in place. A damaged copy is read too: every block is checked. */

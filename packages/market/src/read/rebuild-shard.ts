@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";
-import { fetchRange, type Holder } from "./fetch-range.ts";
+import { fetchRange, type Holder, Pace, PROMPT_BYTES_PER_SECOND } from "./fetch-range.ts";
 import { retiredHolders } from "./retired-holders.ts";
 import { ShardRoots } from "./shard-roots.ts";
 
@@ -27,21 +27,35 @@ export interface RebuildRequest {
 
 type Source = Holder & { commitment: Hex };
 
+/** Whom a try reads from, and whether each is left for another unless it is prompt. */
+interface Choice {
+  sources: Source[];
+  promptly: boolean;
+}
+
+interface Failure {
+  provider: Address;
+  reason: string;
+  slow: boolean;
+}
+
 /**
  * Make one shard anew from k others, or copy it from its own holder where that one may be asked. Every input is held against its
  * commitment, and so is the output; a provider of wrong bytes is named and another taken, and the writing begins again at offset 0.
+ * One that is slow is asked again only where the others do not suffice.
  * @throws CairnError `too-few-shards`, `manifest-at-fault` (all inputs are right and the output is not: nobody is to blame but the
  * commitments)
  */
 export async function rebuildShard(context: Context, request: RebuildRequest): Promise<void> {
   const excluded = new Set(request.except);
+  const slow = new Set<Address>();
   const failures: string[] = [];
   for (;;) {
-    const sources = await chooseSources(context, request, excluded, failures);
-    const failed = await attempt(context, request, sources);
+    const choice = await chooseSources(context, request, excluded, slow, failures);
+    const failed = await attempt(context, request, choice);
     if (failed.length === 0) return;
-    for (const { provider, reason } of failed) {
-      excluded.add(provider);
+    for (const { provider, reason, ...failure } of failed) {
+      (choice.promptly && failure.slow ? slow : excluded).add(provider);
       failures.push(`${provider.slice(0, 10)}: ${reason}`);
     }
   }
@@ -51,8 +65,9 @@ async function chooseSources(
   context: Context,
   { row, piece, slots, shard }: RebuildRequest,
   excluded: ReadonlySet<Address>,
+  slow: ReadonlySet<Address>,
   failures: readonly string[],
-): Promise<Source[]> {
+): Promise<Choice> {
   const live = slots.filter((slot) => isLive(slot.state));
   const held = live
     .filter((slot) => !excluded.has(slot.state.provider!))
@@ -73,9 +88,14 @@ async function chooseSources(
   const usable = [...held, ...retired];
   await context.transport.seek(usable.map((source) => source.provider));
   const reachable = usable.filter((source) => context.transport.reachable(source.provider));
+  const isSlow = (source: Source) => slow.has(source.provider);
   const own = reachable.find((source) => source.shard === shard);
-  if (own) return [own];
-  if (reachable.length >= row.k) return reachable.slice(0, row.k);
+  const others = reachable.filter((source) => source !== own).sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)));
+  if (own && (!isSlow(own) || others.length < row.k)) return { sources: [own], promptly: others.length >= row.k };
+  if (others.length >= row.k) {
+    const sources = others.slice(0, row.k);
+    return { sources, promptly: others.length > row.k && !sources.some(isSlow) };
+  }
   const why = failures.length === 0 ? "" : ` (${failures.slice(0, 5).join("; ")})`;
   throw new CairnError(
     `${row.k} shards are needed to rebuild shard ${shard}, and ${reachable.length} can be read${why}`,
@@ -89,11 +109,7 @@ async function chooseSources(
 }
 
 /** One try with given sources; who is to be left out of the next, or nobody when it succeeded. */
-async function attempt(
-  context: Context,
-  request: RebuildRequest,
-  sources: readonly Source[],
-): Promise<{ provider: Address; reason: string }[]> {
+async function attempt(context: Context, request: RebuildRequest, { sources, promptly }: Choice): Promise<Failure[]> {
   const { row, piece, shard } = request;
   const length = shardLength(piece.length, row.k);
   const copy = sources.length === 1 && sources[0]!.shard === shard;
@@ -115,9 +131,12 @@ async function attempt(
   const step = windowUnits * UNIT_BYTES;
   const ending = new AbortController();
   const signal = AbortSignal.any([request.signal, ending.signal]);
+  const paces = sources.map(() => new Pace(promptly ? PROMPT_BYTES_PER_SECOND : undefined));
   const fetchWindow = (at: number) =>
     Promise.allSettled(
-      sources.map((source) => fetchRange(context, source, request.capability, at, Math.min(step, length - at), signal)),
+      sources.map((source, i) =>
+        fetchRange(context, source, request.capability, at, Math.min(step, length - at), signal, { pace: paces[i]! }),
+      ),
     );
   try {
     let ahead = fetchWindow(0);
@@ -125,7 +144,7 @@ async function attempt(
       const settled = await ahead;
       request.signal.throwIfAborted();
       const failed = settled.flatMap((one, i) =>
-        one.status === "rejected" ? [{ provider: sources[i]!.provider, reason: reasonOf(one.reason) }] : [],
+        one.status === "rejected" ? [failureOf(sources[i]!, one.reason)] : [],
       );
       for (const [i, one] of settled.entries()) {
         if (one.status !== "rejected" || !isTooLong(one.reason)) continue;
@@ -152,7 +171,7 @@ async function attempt(
   for (const source of wrong) {
     await accuse(context, row.id, piece.number, source, "the whole shard does not match its commitment");
   }
-  if (wrong.length > 0) return wrong.map(({ provider }) => ({ provider, reason: "wrong bytes" }));
+  if (wrong.length > 0) return wrong.map(({ provider }) => ({ provider, reason: "wrong bytes", slow: false }));
   const expected = request.slots.find((slot) => slot.shard === shard)!.commitment;
   if (outputRoots.commitment() === expected) return [];
   throw new CairnError(
@@ -164,6 +183,10 @@ async function attempt(
       details: { piece: piece.number, shard },
     },
   );
+}
+
+function failureOf({ provider }: Source, error: unknown): Failure {
+  return { provider, reason: reasonOf(error), slow: error instanceof CairnError && error.code === "provider-timeout" };
 }
 
 function reasonOf(error: unknown): string {

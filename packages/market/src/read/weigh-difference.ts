@@ -6,8 +6,11 @@ import type { DealId, Hex, Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { accuse, isTooLong } from "./evidence.ts";
-import { fetchRange, type Holder } from "./fetch-range.ts";
+import { fetchRange, type Holder, Pace } from "./fetch-range.ts";
 import { ShardRoots } from "./shard-roots.ts";
+
+/** What a provider must send, for the time that others wait to be weighed to be bounded. */
+const WEIGHED_BYTES_PER_SECOND = 100_000;
 
 /** What a holder sent of its shard. */
 export interface Sent {
@@ -36,8 +39,8 @@ export interface Difference {
 export class Weighing {
   /** Whole shards that are fetched at once to weigh differences, by all packages together. */
   readonly places = new Semaphore(1);
-  /** A deal that is being weighed, or waits for it, is not taken up again. */
-  readonly deals = new Set<DealId>();
+  /** Deals that are being weighed, or wait for it, with their packages' accounts: such a deal is not taken up again. */
+  readonly deals = new Map<DealId, string>();
   /** Deals of marked packages whose providers sent what they are committed to: the owner's doing, and weighed once. */
   readonly honest = new Set<DealId>();
 }
@@ -47,15 +50,18 @@ export class Weighing {
  * fetched, compared with it, and what was sent is compared with the shard. Where one that differs is honest, so may the set be that it differs
  * from: only when each of the set is found honest too did the package's owner commit to shards that do not fit each other. No provider is
  * accused then, and the package is marked; of a marked one only those are weighed whom a block's CID refutes. Says nothing of a shard that
- * cannot be fetched: the next read finds out.
+ * cannot be fetched, or not promptly, so that nobody keeps others from being weighed: the next read finds out.
  */
 export async function weighDifference(context: Context, difference: Difference): Promise<void> {
   const { places, deals } = context.weighing;
   const differing = difference.differing.filter(({ holder }) => !deals.has(holder.deal));
   if (differing.length === 0) return;
-  for (const { holder } of differing) deals.add(holder.deal);
+  // However many deals of one account wait, another's first goes before them.
+  const { account } = difference.row;
+  const before = [...deals.values()].filter((one) => one === account).length;
+  for (const { holder } of differing) deals.set(holder.deal, account);
   try {
-    await places.run(() => weigh(context, { ...difference, differing }), 0, context.stopping);
+    await places.run(() => weigh(context, { ...difference, differing }), before, context.stopping);
   } catch (error) {
     context.log.info({ package: difference.row.id, error: String(error) }, UNDECIDED);
   } finally {
@@ -104,11 +110,12 @@ async function lieOf(context: Context, difference: Difference, sent: Sent): Prom
   const key = { repairKey: row.repairKey, package: row.id, piece, shard: holder.shard, mask: row.mask };
   const roots = new ShardRoots(length);
   const others = new Set<Sent["parts"][number]>();
+  const pace = new Pace(WEIGHED_BYTES_PER_SECOND);
   for (let at = 0; at < length; at += UNIT_BYTES) {
     const size = Math.min(UNIT_BYTES, length - at);
     let masked: Buffer;
     try {
-      masked = await fetchRange(context, holder, capability, at, size, context.stopping);
+      masked = await fetchRange(context, holder, capability, at, size, context.stopping, { pace });
     } catch (error) {
       if (isTooLong(error)) return (error as Error).message;
       throw error;

@@ -45,6 +45,31 @@ describe("exactBody", () => {
     expect(source.destroyed).toBe(true);
   });
 
+  it("leaves a peer that is never silent, and sends next to nothing", async () => {
+    const source = new Readable({ read() {} });
+    const trickle = setInterval(() => source.push(Buffer.alloc(1)), 20);
+    try {
+      await expect(collect(exactBody(source, 1000, 0.2))).rejects.toMatchObject({ code: "provider-timeout" });
+    } finally {
+      clearInterval(trickle);
+    }
+    expect(source.destroyed).toBe(true);
+  });
+
+  it("waits for a slow peer that goes on", async () => {
+    const source = new Readable({ read() {} });
+    let sent = 0;
+    const going = setInterval(() => {
+      source.push(Buffer.alloc(8_192));
+      sent += 8_192;
+      if (sent === 122_880) {
+        clearInterval(going);
+        source.push(null);
+      }
+    }, 50);
+    expect(await collect(exactBody(source, 122_880, 0.5))).toHaveLength(122_880);
+  });
+
   it("does not time a slow reader", async () => {
     const source = Readable.from([Buffer.alloc(5), Buffer.alloc(5)]);
     let total = 0;
