@@ -9,7 +9,7 @@ import { addressOfKey } from "@cairn/protocol/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "./context.ts";
 import { HandedBytes } from "./handed-bytes.ts";
-import { recoverPackages } from "./recover-packages.ts";
+import { listRecoverable, recoverPackages } from "./recover-packages.ts";
 
 const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
 const NOW = 1_800_000_000;
@@ -140,6 +140,21 @@ describe("a package that the chain knows", () => {
       [id],
     );
     expect(rows).toEqual([{ permission: one.capability.signature, state: "ACTIVE", provider: one.provider }]);
+  });
+
+  it("is still to be recovered until its repair key is set, however far it came", async () => {
+    const one = await onChain(anyId());
+    const known = async () =>
+      (await listRecoverable({ pool: database.pool }, one)).packages.map((found) => found.known);
+    expect(await known()).toEqual([null]);
+    const [recovered] = await recover("victim", one);
+    expect(await known()).toEqual([null]);
+    expect(await recover("victim", one)).toEqual([recovered]);
+    await database.pool.query("update catalog.packages set repair_key = $2 where id = $1", [
+      recovered!.id,
+      randomBytes(32),
+    ]);
+    expect(await known()).toEqual([recovered!.id]);
   });
 
   it("is recovered once, however often it is asked for", async () => {

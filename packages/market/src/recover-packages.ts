@@ -26,7 +26,10 @@ import type { PackageDetail, PackageLayout, RecoverablePackage } from "./types.t
 const LIVE: readonly DealState[] = ["ACTIVE"];
 const MANIFEST_TIMEOUT_SECONDS = 60;
 
-/** A page of what the finalised chain knows of an owner's packages, by document hash; the cursor is the last one. */
+/**
+ * A page of what the finalised chain knows of an owner's packages, by document hash; the cursor is the last one. `known` is the id of one
+ * that this gateway has whole: one whose recovery was cut short before its owner had set the repair key is still to be recovered.
+ */
 export async function listRecoverable(
   context: Pick<Context, "pool">,
   { owner, limit = PAGE_LIMIT, after }: { owner: Address; limit?: number; after?: Hex },
@@ -34,7 +37,7 @@ export async function listRecoverable(
   const { rows } = await context.pool.query<RecoverablePackage>(
     `select d.document_hash as "documentHash", count(*)::int as deals,
        (select p.id from catalog.packages p where p.document_hash = d.document_hash and p.owner = $1 and p.state <> 'ABANDONED'
-        order by p.created_at limit 1) as known
+        and (not p.recovered or p.repair_key is not null) order by p.created_at limit 1) as known
      from catalog.deals d where d.owner = $1 and d.state = any($2) and ($3::text is null or d.document_hash > $3)
      group by d.document_hash order by d.document_hash limit $4`,
     [owner.toLowerCase(), LIVE, after ?? null, limit + 1],
@@ -82,7 +85,7 @@ async function recoverOne(
   const { documentHash } = capability.message;
   const deals = await listDeals(context.pool, { package: { owner: request.owner, documentHash }, states: LIVE });
   if (deals.length === 0) {
-    throw new CairnError(`no live deal on chain is for the manifest ${documentHash}`, {
+    throw new CairnError(`no live deal on chain has the document hash ${documentHash}`, {
       code: "nothing-to-recover",
       kind: "missing",
       next: "Ask which packages can be recovered, and sign for those.",
@@ -136,12 +139,15 @@ async function fetchManifest(
       refusals.push(`${provider.slice(0, 10)}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new CairnError(`no provider gave the manifest ${documentHash} (${refusals.slice(0, 6).join("; ")})`, {
-    code: "manifest-unavailable",
-    kind: "unavailable",
-    next: "Try again when a provider of the package is connected.",
-    details: { documentHash, refusals },
-  });
+  throw new CairnError(
+    `no provider gave the manifest of the document ${documentHash} (${refusals.slice(0, 6).join("; ")})`,
+    {
+      code: "manifest-unavailable",
+      kind: "unavailable",
+      next: "Try again when a provider of the package is connected.",
+      details: { documentHash, refusals },
+    },
+  );
 }
 
 function checkManifest(documentHash: Hex, documentBytes: Uint8Array, manifest: Uint8Array): Fetched {

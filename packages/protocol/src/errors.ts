@@ -84,7 +84,11 @@ const LONGEST_DETAILS = 65_536;
 
 function isSmallRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return JSON.stringify(value).length <= LONGEST_DETAILS;
+  try {
+    return JSON.stringify(value).length <= LONGEST_DETAILS;
+  } catch {
+    return false; // Nested deeper than the stack.
+  }
 }
 
 /** The form in which an error crosses HTTP and the control connection. */

@@ -251,6 +251,28 @@ describe("put", () => {
 
 describe("recover", () => {
   const packages = "POST /recover";
+  it("goes on with the others where one cannot be had, says so, and takes it up again", async () => {
+    let lacking = true;
+    gateway.lie((one, answer) => {
+      const lacks = () => (answer as Answer[]).some(({ id }) => id === asked);
+      return lacking && one.call === packages && lacks() ? refusal("manifest-unavailable", "unavailable") : answer;
+    });
+    const said = vi.spyOn(process.stdout, "write");
+    const results = () => said.mock.calls.map(([text]) => JSON.parse(String(text)) as Answer);
+    await expect(recover(options)).rejects.toMatchObject({ code: "recover-incomplete" });
+    const documentHash = gateway.packages.get(asked)!.documentHash;
+    expect(results().at(-1)).toMatchObject({
+      recovered: expect.arrayContaining([expect.objectContaining({ id: other })]),
+      failed: [{ documentHash, error: { code: "manifest-unavailable" } }],
+    });
+    lacking = false;
+    await recover(options);
+    expect(results().at(-1)).toMatchObject({
+      recovered: expect.arrayContaining([expect.objectContaining({ id: asked })]),
+      failed: [],
+    });
+  });
+
   const own = (list: Answer[]) => list.filter(({ id }) => id === asked || id === other);
   it.each([
     [
@@ -259,7 +281,7 @@ describe("recover", () => {
       (list: Answer[]) => list.map((one) => ({ ...one, documentHash: `0x${"44".repeat(32)}` })),
     ],
     ["one twice", "the recovered package", (list: Answer[]) => [list[0], list[0]]],
-    ["fewer than were asked for", "the recovered packages", (list: Answer[]) => list.slice(1)],
+    ["none", "the recovered package", (list: Answer[]) => list.slice(1)],
     [
       "one under another's hash",
       "document.package",

@@ -225,7 +225,7 @@ async function showCommitments<T>({ client, output }: Session, id: string, commi
   });
 }
 
-function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, prices, quotes }: CheckedOffer): void {
+function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, price, prices, quotes }: CheckedOffer): void {
   const providers = new Set(plan.placements.map((placement) => placement.provider)).size;
   const until = new Date(plan.endsAt * 1000).toISOString().slice(0, 10);
   output.say(`Quote: ${plan.placements.length} shards on ${providers} providers until ${until}`);
@@ -244,7 +244,6 @@ function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, prices, qu
     ),
   );
   if (plan.placements.length > shown.length) output.say(`… and ${plan.placements.length - shown.length} more`);
-  const price = plan.placements.reduce((sum, p) => sum + BigInt(p.pricePerPeriod) * BigInt(plan.periods), 0n);
   output.say(
     `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
   );

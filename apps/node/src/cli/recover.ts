@@ -1,6 +1,6 @@
 import { totalsOf } from "@cairn/archive";
-import type { PackageDetailJson } from "@cairn/client";
-import { asCairnError, type Hex } from "@cairn/protocol";
+import { isAway, type PackageDetailJson } from "@cairn/client";
+import { asCairnError, CairnError, type ErrorBody, type Hex } from "@cairn/protocol";
 import { encryptLabel, nameHash } from "../account/labels.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import { rememberPackage } from "../owner/known-packages.ts";
@@ -11,12 +11,12 @@ import { counted } from "./format.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
 
-/** The gateway takes so many in one request. */
-const RECOVER_AT_ONCE = 1000;
-
 /**
  * Find the account's packages on the chain, have the gateway fetch document and manifest of each from any provider, and hand it what
- * only the owner can read. Afterwards `ls` and `get` work as they did before.
+ * only the owner can read. Afterwards `ls` and `get` work as they did before. One package after another: what one lacks holds up none of the
+ * others, and what was begun and not finished is taken up again.
+ *
+ * @throws CairnError `recover-incomplete` once all have been tried, when some could not be recovered
  */
 export async function recover(options: CommonOptions): Promise<void> {
   const session = await openSession(options);
@@ -26,38 +26,35 @@ export async function recover(options: CommonOptions): Promise<void> {
   await claimAccount(session, network, account);
   const found = await client.recoverable();
   const missing = found.filter((one) => one.known === null);
-  const capabilities = await Promise.all(
-    missing.map((one) => readCapability(account, network, one.documentHash as Hex)),
-  );
-  const registered: PackageDetailJson[] = [];
-  for (let i = 0; i < capabilities.length; i += RECOVER_AT_ONCE) {
-    for (const one of await client.recover(capabilities.slice(i, i + RECOVER_AT_ONCE))) registered.push(one);
-  }
   const recovered: { id: string; name: string }[] = [];
-  const asked = new Set(missing.map((one) => one.documentHash));
-  for (const detail of registered) {
-    if (!asked.delete(detail.documentHash ?? "")) {
-      throw lie(
-        "the recovered package",
-        detail.documentHash,
-        "one of those that were asked for",
-        "Nothing more was recovered.",
-      );
+  const failed: { documentHash: string; error: ErrorBody }[] = [];
+  output.say(`Found ${counted(found.length, "package")} on the chain; ${found.length - missing.length} known here.`);
+  for (const { documentHash } of missing) {
+    try {
+      const one = await recoverOne(documentHash as Hex);
+      recovered.push(one);
+      output.say(`Recovered ${one.name} (${one.id})`);
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      if (isAway(thrown) || error.code === "gateway-lies" || error.kind === "internal") throw thrown;
+      failed.push({ documentHash, error: error.toJSON() });
+      output.say(`Not recovered: ${documentHash.slice(0, 12)}…, ${error.message}`);
     }
-    recovered.push(await complete(detail));
   }
-  const [left] = asked;
-  if (left !== undefined) {
-    throw lie(
-      "the recovered packages",
-      counted(recovered.length, "package"),
-      missing.length,
-      `${left} is not among them.`,
-    );
+  output.result({ found: found.length, alreadyKnown: found.length - missing.length, recovered, failed });
+  if (failed.length === 0) return;
+  throw new CairnError(`${failed.length} of ${counted(missing.length, "package")} could not be recovered`, {
+    code: "recover-incomplete",
+    kind: "unavailable",
+  });
+
+  async function recoverOne(documentHash: Hex): Promise<{ id: string; name: string }> {
+    const [detail, ...more] = await client.recover([await readCapability(account, network, documentHash)]);
+    if (detail?.documentHash !== documentHash || more.length > 0) {
+      throw lie("the recovered package", detail?.documentHash, documentHash, "Nothing more was recovered.");
+    }
+    return complete(detail);
   }
-  output.result({ found: found.length, alreadyKnown: found.length - missing.length, recovered });
-  output.say(`Found ${found.length} packages on the chain; ${found.length - missing.length} were known here.`);
-  for (const { id, name } of recovered) output.say(`Recovered ${name} (${id})`);
 
   async function complete(detail: PackageDetailJson): Promise<{ id: string; name: string }> {
     const document = await ownDocument(session, account, network, detail);

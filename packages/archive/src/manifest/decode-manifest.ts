@@ -7,7 +7,7 @@ import type { DagProfile } from "../unixfs/profile.ts";
 import { bytesOfName, isEscaped, nameFault, nameOfBytes } from "../walk/names.ts";
 import { KINDS, LAYOUTS, type Layout, MAX_SECONDS, type Manifest, type ManifestEntry } from "./manifest.ts";
 
-export const MAX_MANIFEST_BYTES = 1_073_741_824;
+export const MAX_DECODED_MANIFEST_BYTES = 1_073_741_824;
 const MAX_ENTRIES = 10_000_000;
 const MAX_PIECES = 1_000_000;
 const MAX_NAME = 1024;
@@ -100,7 +100,7 @@ function entriesOf(value: unknown, layout: Layout): ManifestEntry[] {
  * come before their children and are directories, no name stands twice in one. Throws `corrupt-manifest`.
  */
 export function decodeManifest(bytes: Uint8Array): Manifest {
-  if (bytes.length > MAX_MANIFEST_BYTES) throw bad(`it is longer than ${MAX_MANIFEST_BYTES} bytes`);
+  if (bytes.length > MAX_DECODED_MANIFEST_BYTES) throw bad(`it is longer than ${MAX_DECODED_MANIFEST_BYTES} bytes`);
   let value: Record<string, unknown>;
   try {
     value = decode(bytes);

@@ -1,7 +1,8 @@
 import { CairnError } from "@cairn/protocol/errors";
+import { MAX_MANIFEST_BYTES } from "@cairn/protocol/words";
 import * as openpgp from "openpgp";
 import { type AccountKey, timeOfUse } from "../keys/account-key.ts";
-import { decodeManifest, MAX_MANIFEST_BYTES } from "./decode-manifest.ts";
+import { decodeManifest, MAX_DECODED_MANIFEST_BYTES } from "./decode-manifest.ts";
 import { encodeManifest } from "./encode-manifest.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -22,11 +23,11 @@ export async function encryptManifest(manifest: Manifest, key: AccountKey): Prom
  * Decrypts, checks the account's signature, and reads.
  * Throws `wrong-key` when the message is for another key or signed by another, `corrupt-manifest` otherwise.
  */
-export async function decryptManifest(sealed: Uint8Array, key: AccountKey): Promise<Manifest> {
-  if (sealed.length > MAX_MANIFEST_BYTES) throw damaged(`it is longer than ${MAX_MANIFEST_BYTES} bytes`);
+export async function decryptManifest(encrypted: Uint8Array, key: AccountKey): Promise<Manifest> {
+  if (encrypted.length > MAX_MANIFEST_BYTES) throw damaged(`it is longer than ${MAX_MANIFEST_BYTES} bytes`);
   let message: openpgp.Message<Uint8Array>;
   try {
-    message = await openpgp.readMessage({ binaryMessage: sealed });
+    message = await openpgp.readMessage({ binaryMessage: encrypted });
   } catch (cause) {
     throw damaged("it is not an OpenPGP message", cause);
   }
@@ -40,7 +41,7 @@ export async function decryptManifest(sealed: Uint8Array, key: AccountKey): Prom
       // Never too early to read: a clock that was set back is behind what was signed before.
       date: null as never,
       format: "binary",
-      config: { maxDecompressedMessageSize: MAX_MANIFEST_BYTES },
+      config: { maxDecompressedMessageSize: MAX_DECODED_MANIFEST_BYTES },
     });
     await Promise.all(opened.signatures.map((signature) => signature.verified));
     data = opened.data;
@@ -59,7 +60,7 @@ export async function decryptManifest(sealed: Uint8Array, key: AccountKey): Prom
 }
 
 function damaged(what: string, cause?: unknown): CairnError {
-  return new CairnError(`the sealed manifest is damaged: ${what}`, {
+  return new CairnError(`the encrypted manifest is damaged: ${what}`, {
     code: "corrupt-manifest",
     kind: "corrupt",
     next: "Fetch the manifest again from another provider.",

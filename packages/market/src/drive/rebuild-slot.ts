@@ -72,7 +72,6 @@ async function rebuild(
     throw new CairnError("the package's repair key is not known here", {
       code: "no-repair-key",
       kind: "conflict",
-      next: "Set it from the manifest with the owner's key.",
     });
   }
   const { spool } = context;

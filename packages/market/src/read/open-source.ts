@@ -69,11 +69,10 @@ function assertReadable(context: Context, row: PackageRow, capability: Signed<"R
   throw new CairnError(`the repair key of package ${row.id} is not set: its shards cannot be unmasked`, {
     code: "no-repair-key",
     kind: "conflict",
-    next: "Read the manifest with the account's key and set the repair key that stands in it.",
   });
 }
 
-/** A spool file as a source; what it holds was checked when it was sealed, and is checked again. */
+/** A spool file as a source; what it holds was checked when the upload was completed, and is checked again. */
 async function openSpooled(context: Context, row: PackageRow, number: number): Promise<FrameSource | undefined> {
   const path = context.spool.piecePath(row.id, number);
   if ((await context.spool.size(path)) === undefined) return undefined;

@@ -271,6 +271,11 @@ export const APP_ERRORS = {
     means: "the network went away while a package was being agreed, so whether it is stored is not known here",
     next: "Bring the network up with `cairn up`; `cairn ls` shows whether it is stored.",
   },
+  "recover-incomplete": {
+    kind: "unavailable",
+    means: "some of the owner's packages could not be taken over from the chain; the others were",
+    next: "Repeat the command when a provider of each package that is missing is connected; those that were recovered stay so.",
+  },
   "registration-refused": {
     kind: "conflict",
     means: "the registry refused to register the provider",

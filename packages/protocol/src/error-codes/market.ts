@@ -111,7 +111,7 @@ export const MARKET_ERRORS = {
   "no-repair-key": {
     kind: "conflict",
     means: "the gateway does not know the package's repair key",
-    next: "Read the manifest with the account's key and set the repair key that stands in it.",
+    next: "Run `cairn recover` with the account's keys: it sets the key that stands in the manifest.",
   },
   "not-received": {
     kind: "conflict",

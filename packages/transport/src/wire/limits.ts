@@ -1,4 +1,4 @@
-import { CHECK_CHALLENGES, MAX_SHARD_BYTES } from "@cairn/protocol";
+import { CHECK_CHALLENGES, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 
 /** One WebSocket message of a control connection, either way (docs/protocol.md, 4). */
 export const CONTROL_MESSAGE_BYTES = 1 << 20;
@@ -14,7 +14,7 @@ export const MAX_PERIODS = 2 ** 32 - 1;
 export const MAX_LEAVES = CHECK_CHALLENGES;
 export const MAX_RAW_LENGTH = MAX_SHARD_BYTES;
 /** Largest document ‖ manifest that `Transport.request` gives back, as it stands in memory. */
-export const MAX_MANIFEST_REPLY_BYTES = 128 << 20;
+export const MAX_MANIFEST_REPLY_BYTES = MAX_DOCUMENT_BYTES + MAX_MANIFEST_BYTES;
 export const MAX_DAMAGE_RANGES = 1024;
 /** Items of one push of proofs or reports, and its bytes. */
 export const MAX_PUSH_ITEMS = 256;

@@ -15,6 +15,7 @@ import {
   DAY,
   dealIdOf,
   type Hex,
+  type JsonSigned,
   type Quote,
   signedToJson,
   signTyped,
@@ -198,6 +199,11 @@ export async function startMemoryGateway() {
     };
   }
 
+  function recover({ readCapabilities }: { readCapabilities: JsonSigned<"ReadCapability">[] }) {
+    const wanted = readCapabilities.map(({ message }) => message.documentHash);
+    return [...packages.keys()].map(statusOf).filter(({ documentHash }) => wanted.includes(documentHash as Hex));
+  }
+
   function completePackage(id: string, request: CompletePackageJson): void {
     const held = packages.get(id)!;
     held.request = request;
@@ -369,7 +375,7 @@ export async function startMemoryGateway() {
           next: null,
         };
       case "POST /recover":
-        return [...packages.keys()].map(statusOf);
+        return recover(body as unknown as { readCapabilities: JsonSigned<"ReadCapability">[] });
       default:
         return missing();
     }

@@ -233,7 +233,7 @@ describe("the page in a browser", () => {
     expect(await head(page, "Heartbeats").getAttribute("aria-sort")).toBe("ascending");
     await page.locator("tr.farmer").nth(2).getByRole("button").click();
     expect(await page.locator("tr.more").count()).toBe(1);
-    expect(await page.getByRole("button", { name: "Pause" }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Pause" }).waitFor({ state: "hidden" });
   });
 
   it("has names, order and contrast for everyone, light and dark, wide and narrow", async () => {
