@@ -46,9 +46,14 @@ export async function cat(target: string, options: CatOptions): Promise<void> {
     async function* blocks(cids: string[]): AsyncGenerator<Uint8Array> {
       yield* readFrames(await client.blocks(found.id, cids, capability, signal));
     }
-    await pipeline(readFile({ manifest, key: account.key, path, getBlocks, ...range }), process.stdout, {
-      end: false,
-      signal,
-    });
+    try {
+      await pipeline(readFile({ manifest, key: account.key, path, getBlocks, ...range }), process.stdout, {
+        end: false,
+        signal,
+      });
+    } catch (error) {
+      // A reader that has seen enough, as `head` does, ends the command quietly.
+      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    }
   });
 }
