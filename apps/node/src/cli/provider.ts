@@ -12,6 +12,7 @@ import { stopSignal } from "../supervise/stop-signal.ts";
 import { chainUrlOf } from "../up/environment.ts";
 import { formatBytes, formatCoins } from "./format.ts";
 import { createOutput } from "./output.ts";
+import { keepTerms, lastTerms, type ProviderTerms } from "./provider-terms.ts";
 import { providerView } from "./provider-view.ts";
 import type { CommonOptions } from "./session.ts";
 
@@ -41,18 +42,20 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
   const chainUrl = chainUrlOf(options.chain);
   const gateways = options.gateway ?? [(await findRunning(home)).url];
   const now = Math.floor(Date.now() / 1000);
-  const zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const directory = resolve(options.directory ?? join(home.directory, "provider"));
+  const terms = termsOf(options, await lastTerms(directory));
+  const { windows, timeZone } = terms;
   const settings: ProviderOptions = {
-    directory: resolve(options.directory ?? join(home.directory, "provider")),
+    directory,
     gateways,
-    capacity: parseSize(options.capacity ?? DEFAULT_CAPACITY),
-    price: perGibDay(parsePrice(options.price ?? DEFAULT_PRICE)),
-    region: options.region ?? hostname().slice(0, 64),
+    capacity: BigInt(terms.capacity),
+    price: BigInt(terms.price),
+    region: terms.region,
     ...(chainUrl === undefined ? {} : { chainUrl }),
     ...(options.reactivate === undefined ? {} : { reactivate: options.reactivate }),
-    ...(options.windows === undefined
+    ...(windows === undefined || timeZone === undefined
       ? {}
-      : { duty: toUtcMask(parseWindows(options.windows), zoneOffsetMinutes(zone, now)) }),
+      : { duty: toUtcMask(parseWindows(windows), zoneOffsetMinutes(timeZone, now)) }),
     ...(options.port === undefined
       ? {}
       : {
@@ -66,6 +69,7 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
     log: pino({ name: "provider", level: logLevel() }, output.json ? pino.destination(2) : providerView(output)),
   };
   const running = await runProvider(settings);
+  await keepTerms(directory, terms);
   const stopped = stopSignal();
   await Promise.race([running.online, stopped]);
   output.result({ provider: running.provider, endpoint: running.endpoint, gateways });
@@ -74,6 +78,21 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
   );
   await stopped;
   await running.stop();
+}
+
+/** What is not given anew stays as it was at the last start. @throws CairnError `bad-input` */
+export function termsOf(options: ProviderCommandOptions, last: ProviderTerms | undefined): ProviderTerms {
+  const { capacity, price, region } = options;
+  const windows = options.windows ?? last?.windows;
+  const timeZone = options.zone ?? (options.windows === undefined ? last?.timeZone : undefined);
+  return {
+    capacity: capacity === undefined && last ? last.capacity : String(parseSize(capacity ?? DEFAULT_CAPACITY)),
+    price: price === undefined && last ? last.price : String(perGibDay(parsePrice(price ?? DEFAULT_PRICE))),
+    region: region ?? last?.region ?? hostname().slice(0, 64),
+    ...(windows === undefined
+      ? {}
+      : { windows, timeZone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone }),
+  };
 }
 
 const UNITS: Record<string, bigint> = {

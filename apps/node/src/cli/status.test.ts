@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { holdLock } from "@cairn/process/hold-lock";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
 import { doctor } from "./doctor.ts";
@@ -95,6 +96,27 @@ it("status takes an upload for what it is, and names a provider of which two pro
     what: "provider 0x77777777: Two programs with its keys connect in turn.",
     next: expect.stringContaining("End one"),
   });
+});
+
+it("status says how a local provider that ended is started again, and that it runs when it was", async () => {
+  gateway.lie(({ call }, answer) => (call === "GET /providers" ? [] : answer));
+  const file = homeAt(home).runFile;
+  const run = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...run, children: [{ name: "provider-1", pid: 1, provider }] }));
+  const directory = join(home, "providers", "1");
+  const ended = await said(status);
+  expect(ended.processes).toMatchObject([{ name: "provider-1", running: false, pid: null }]);
+  expect(ended.problems).toContainEqual({
+    what: `provider-1 (${provider}) has ended`,
+    next: `Start it again: \`cairn provider --directory ${directory} --home ${home}\`, or restart the network.`,
+  });
+  vi.restoreAllMocks();
+  await mkdir(directory, { recursive: true });
+  const lock = holdLock(join(directory, "lock"));
+  const again = await said(status);
+  lock.release();
+  expect(again.processes).toMatchObject([{ name: "provider-1", running: true, pid: process.pid }]);
+  expect(JSON.stringify(again.problems)).not.toContain("has ended");
 });
 
 it("doctor asks the chain itself for the contracts", async () => {

@@ -2,8 +2,10 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { AccountJson, NetworkJson, PackageJson, ProviderJson, StatusJson } from "@cairn/client";
 import { isRunning, type ProcessIdentity } from "@cairn/process";
+import { probeLock } from "@cairn/process/hold-lock";
 import { asCairnError } from "@cairn/protocol/errors";
-import { homeAt, readJson } from "../home/home.ts";
+import { type Home, homeAt, readJson } from "../home/home.ts";
+import { directoryOf, startAgain } from "../home/local-provider.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { chainHeads, type Heads } from "./chain-heads.ts";
@@ -48,8 +50,8 @@ export async function status(options: CommonOptions): Promise<void> {
   let found: { run: RunFile; processes: ProcessStatus[] } & Answers;
   try {
     const run = await findRunning(home);
-    const processes = await processesOf(home.directory, run);
-    for (const problem of troubleWith(home.directory, processes)) problems.push(problem);
+    const processes = await processesOf(home, run);
+    for (const problem of troubleWith(home, processes)) problems.push(problem);
     found = { run, processes, ...(await ask(options, run)) };
   } catch (error) {
     const { code, message, next } = asCairnError(error);
@@ -122,7 +124,7 @@ export async function status(options: CommonOptions): Promise<void> {
       ["process", "pid", "state", "at", "address"],
       processes.map(({ name, pid, running, url, provider }) => [
         name,
-        pid === null ? "—" : String(pid),
+        pid ? String(pid) : "—",
         running ? "running" : "ENDED",
         url ?? "",
         provider ?? "",
@@ -156,17 +158,21 @@ async function ask(options: CommonOptions, run: RunFile): Promise<Answers> {
 }
 
 /** The processes as the network began, each under the id that it has now. */
-async function processesOf(home: string, run: RunFile): Promise<ProcessStatus[]> {
-  const record = await readJson<({ name: string } & ProcessIdentity)[]>(join(home, "children.json")).catch(() => []);
+async function processesOf(home: Home, run: RunFile): Promise<ProcessStatus[]> {
+  const record = await readJson<({ name: string } & ProcessIdentity)[]>(join(home.directory, "children.json")).catch(() => []);
   const now = new Map((Array.isArray(record) ? record : []).map((one) => [one.name, one]));
   return run.children.map(({ name, url, provider }) => {
     const known = now.get(name);
-    const running = known !== undefined && isRunning(known);
-    return { name, pid: running ? known.pid : null, running, url: url ?? null, provider: provider ?? null };
+    const pid = known !== undefined && isRunning(known) ? known.pid : startedAgain(home, name, provider);
+    return { name, pid: pid ?? null, running: pid !== undefined, url: url ?? null, provider: provider ?? null };
   });
 }
 
-function troubleWith(home: string, processes: ProcessStatus[]): Problem[] {
+/** Process of a local provider that a person started again by hand, 0 where it left no word of itself. */
+const startedAgain = (home: Home, name: string, provider: string | undefined): number | undefined =>
+  provider === undefined ? undefined : probeLock(join(directoryOf(home, name), "lock"))?.pid;
+
+function troubleWith(home: Home, processes: ProcessStatus[]): Problem[] {
   const problems: Problem[] = [];
   for (const { name, provider } of processes.filter(({ running }) => !running)) {
     problems.push({
@@ -174,7 +180,7 @@ function troubleWith(home: string, processes: ProcessStatus[]): Problem[] {
       next:
         provider === null
           ? `It is started again by itself; see logs/${name}.log in the home.`
-          : `Start it again: cairn provider --directory ${join(home, "providers", name.replace(/^provider-/, ""))}, or restart the network.`,
+          : `Start it again: ${startAgain(home, name)}, or restart the network.`,
     });
   }
   return problems;

@@ -39,8 +39,14 @@ describe("what a supervisor reports", () => {
     const ended = { event: "ended", code: 1, signal: null, asked: false } as const;
     expect(told({ ...ended, name: "gateway", restartsInMilliseconds: 500 } as UnitEvent)).toContain("is started again");
     expect(told({ ...ended, name: "provider-2" } as UnitEvent)).toContain(
-      "cairn provider --directory /a/home/providers/2",
+      "`cairn provider --directory /a/home/providers/2 --home /a/home`",
     );
+    vi.stubEnv("CAIRN_CALLED_AS", "npx cairn");
+    vi.stubEnv("CAIRN_HOME", "/a/home");
+    expect(told({ ...ended, name: "provider-2" } as UnitEvent)).toContain(
+      "`npx cairn provider --directory /a/home/providers/2`",
+    );
+    vi.unstubAllEnvs();
     expect(told({ ...ended, name: "provider-2", asked: true } as UnitEvent)).toBe("");
   });
 

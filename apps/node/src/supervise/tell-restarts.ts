@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { asCalled } from "../cli/as-called.ts";
 import type { Home } from "../home/home.ts";
+import { startAgain } from "../home/local-provider.ts";
 import type { UnitEvent } from "./supervise-children.ts";
 
 /** Says on standard error what ended, and whether it is started again or how a person does it. */
@@ -16,9 +17,8 @@ export const tellRestarts =
       );
     } else if (event.event === "ended" && !event.asked) {
       const address = typeof event.ready?.provider === "string" ? ` (${event.ready.provider})` : "";
-      const directory = join(home.providers, event.name.replace(/^provider-/, ""));
       process.stderr.write(
-        `cairn: ${event.name}${address} ended (${event.signal ?? event.code}). It is not started again, as other people's machines would not be; its shards are rebuilt elsewhere.\n       To bring it back: cairn provider --directory ${directory}, or start the network again.\n`,
+        `cairn: ${event.name}${address} ended (${event.signal ?? event.code}). It is not started again, as other people's machines would not be; its shards are rebuilt elsewhere unless it comes back.\n       To bring it back: ${asCalled(startAgain(home, event.name))}, or start the network again.\n`,
       );
     }
   };
