@@ -82,7 +82,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
     {
       code: "not-sound",
       kind: "corrupt",
-      next: "They are being rebuilt from the others; follow it with `cairn events --follow`.",
+      next: nextOf(bad),
     },
   );
 
@@ -107,6 +107,16 @@ export async function check(target: string, options: CheckOptions): Promise<void
     if (pieces.length > 0 && pieces.every((piece) => document.pieces[piece] !== undefined)) return pieces;
     throw lie(`the pieces of ${wanted}`, pieces.join(), "some of the package's", "Nothing was checked.");
   }
+}
+
+/** A holder that answers is rebuilt at once; one that is silent may have been started again by the time its silence counts. */
+export function nextOf(bad: Pick<CheckResultJson["shards"][number], "result">[]): string {
+  const silent = bad.filter(({ result }) => result === "silent").length;
+  const follow = "follow it with `cairn events --follow`.";
+  if (silent === 0) return `They are being rebuilt from the others; ${follow}`;
+  const those = silent === bad.length ? "They" : "Those of a silent provider";
+  const others = silent === bad.length ? "" : "The others are being rebuilt. ";
+  return `${others}${those} will be rebuilt unless it comes back; ${follow}`;
 }
 
 function notStored(name: string, { id, state }: { id: string; state: string }): CairnError {

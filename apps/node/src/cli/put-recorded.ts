@@ -208,8 +208,12 @@ function plainBytes({ entries }: Walked): number {
   return entries.reduce((sum, entry) => sum + entry.size, 0);
 }
 
-/** Show the gateway's progress while it seals the package. */
-async function showCommitments<T>({ client, output }: Session, id: string, committing: Promise<T>): Promise<T> {
+/** Show the gateway's progress while it computes the package's commitments; one whose commitments it has is at another stage. */
+export async function showCommitments<T>(
+  { client, output }: { client: Pick<Session["client"], "package">; output: Pick<Session["output"], "progress"> },
+  id: string,
+  committing: Promise<T>,
+): Promise<T> {
   return withProgress(output, "Computing commitments", "bytes", async (progress) => {
     let going = true;
     const settled = committing.finally(() => {
@@ -218,7 +222,7 @@ async function showCommitments<T>({ client, output }: Session, id: string, commi
     settled.catch(() => undefined);
     while (going) {
       const status = await client.package(id).catch(() => undefined);
-      if (status !== undefined) progress.update(status.progress.done, status.progress.total);
+      if (status?.state === "COMMITTING") progress.update(status.progress.done, status.progress.total);
       await Promise.race([settled.catch(() => undefined), sleep(POLL_MILLISECONDS)]);
     }
     return settled;
@@ -268,14 +272,14 @@ interface Following {
   old: string | undefined;
 }
 
-/** Every byte of the shards is handed over once, and proved once. */
+/** Each byte of the shards counts once: half of it when it is handed over, half when it is proved. */
 export function handOver({ slots, handedOver }: Pick<PackageDetailJson, "slots" | "handedOver">): {
   done: number;
   total: number;
 } {
   const all = slots.reduce((sum, { rawLength }) => sum + rawLength, 0);
   const proved = slots.reduce((sum, { state, rawLength }) => (state === "ACTIVE" ? sum + rawLength : sum), 0);
-  return { done: handedOver + proved, total: 2 * all };
+  return { done: (handedOver + proved) / 2, total: all };
 }
 
 /** Watch the deals come alive; the network goes on by itself if the command is stopped. */

@@ -219,7 +219,7 @@ export const APP_ERRORS = {
   "not-sound": {
     kind: "corrupt",
     means: "a check found shards that their providers no longer hold whole",
-    next: "They are being rebuilt from the others; follow it with `cairn events --follow`.",
+    next: "They are rebuilt from the others, those of a silent provider unless it comes back; follow it with `cairn events --follow`.",
   },
   "not-stopped": {
     kind: "unavailable",
