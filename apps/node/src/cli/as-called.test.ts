@@ -32,6 +32,14 @@ it.each([
   expect(text).not.toContain("`cairn cairn");
 });
 
+it("names `npm start` in a checkout alone", async () => {
+  const ls = ["ls", "--home", "/nonexistent/cairn"];
+  expect(await printed(CALLED, ...ls)).toContain(`Start one with \`npm start\` (or \`${CALLED} up\`)`);
+  for (const called of ["cairn", "npx cairn"]) {
+    expect(await printed(called, ...ls)).toContain(`Start one with \`${called} up\`,`);
+  }
+});
+
 it("leaves a name that is `cairn` in an error's message alone", () => {
   vi.stubEnv("CAIRN_CALLED_AS", CALLED);
   try {

@@ -1,6 +1,10 @@
 /** How the person can call this program again: `cairn`, `npx cairn`, or `node bin/cairn.mjs` in a checkout. */
 export const calledAs = (): string => process.env.CAIRN_CALLED_AS ?? "cairn";
 
+/** How a network is started: `npm start` is there in a checkout alone. */
+export const startCommand = (): string =>
+  calledAs().startsWith("node ") ? "`npm start` (or `cairn up`)" : "`cairn up`";
+
 const IN_BACKTICKS = /(`)cairn (?=[a-z[-])/g;
 const ANYWHERE = /(`|^ *(?:Usage: )?|\| )cairn (?=[a-z[-])/gm;
 

@@ -13,6 +13,7 @@ import { homeAt } from "../home/home.ts";
 import { removeHome } from "../home/remove-home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
+import { startCommand } from "./as-called.ts";
 import { formatDuration } from "./format.ts";
 import { get } from "./get.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
@@ -104,7 +105,7 @@ export async function demo(options: CommonOptions): Promise<void> {
     told("identical");
     const seconds = (performance.now() - started) / 1000;
     output.result({ ok: true, seconds: Number(seconds.toFixed(1)), steps });
-    output.say(`Done in ${formatDuration(seconds)}. Start your own network with: npm start`);
+    output.say(`Done in ${formatDuration(seconds)}. Start your own network with ${startCommand()}.`);
   }
 }
 

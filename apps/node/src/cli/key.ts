@@ -68,7 +68,7 @@ export async function importKey(file: string, options: KeyOptions): Promise<void
   }
   const output = createOutput(options);
   output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint });
-  output.say(`Imported ${account.wallet.address}. Packages of this owner are found with: cairn recover`);
+  output.say(`Imported ${account.wallet.address}. Packages of this owner are found with \`cairn recover\`.`);
 }
 
 /** Show the account's public parts. */

@@ -17,7 +17,7 @@ export async function ls(options: ListOptions): Promise<void> {
   const rows = namesOf(account, packages).filter((found) => options.all || !GONE.has(found.state));
   session.output.result(rows);
   if (rows.length === 0) {
-    session.output.say("No packages yet. Store a folder with: cairn put FOLDER");
+    session.output.say("No packages yet. Store a folder with `cairn put FOLDER`.");
     return;
   }
   session.output.say(

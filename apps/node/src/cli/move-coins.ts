@@ -1,6 +1,6 @@
-import { askFaucet } from "@cairn/chain";
+import { askFaucet, FAUCET_GIFT } from "@cairn/chain";
 import { decodeRevert, revertedError } from "@cairn/chain/reverts";
-import type { NetworkJson } from "@cairn/client";
+import type { AccountJson, NetworkJson } from "@cairn/client";
 import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
 import { CairnError } from "@cairn/protocol";
 import {
@@ -35,7 +35,7 @@ export function checkMove(action: MoveAction, amount: bigint | undefined, to: st
     throw new CairnError("the amount is missing", {
       code: "bad-input",
       kind: "input",
-      next: `Write it in coins: cairn wallet ${action} 1.5`,
+      next: `Write it in coins: \`cairn wallet ${action} 1.5\`.`,
     });
   }
   return action === "send" ? { action, amount, to: recipient(to) } : { action, amount };
@@ -57,8 +57,12 @@ export async function moveCoins(session: Session, network: NetworkJson, account:
   const reader = createPublicClient({ chain, transport });
   const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
   const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
-  if (network.faucet && action !== "fund") await askFaucet(session.run.chainUrl, account.wallet.address);
-  await requireCoins(session, action, amount);
+  if (action !== "fund") {
+    const before = await session.client.account();
+    const gift = network.faucet && BigInt(before.coins) === 0n ? FAUCET_GIFT : 0n;
+    requireCoins(before, action, amount, gift);
+    if (gift > 0n) await takeGift(session, account, action, amount);
+  }
   const receipt = await settled(async () => {
     const hash =
       action === "deposit" || action === "fund"
@@ -90,12 +94,22 @@ export async function moveCoins(session: Session, network: NetworkJson, account:
 /** The work itself, begun in the promise that carries its failure. */
 const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
 
-/** Before the chain refuses it in words of its own. */
-async function requireCoins({ client }: Session, action: string, amount: bigint): Promise<void> {
-  const { balance, coins } = await client.account();
+/** Coins of a chain that are worth nothing: for the amount, or for the fee alone. */
+async function takeGift({ client, output, run }: Session, account: Owner, action: string, amount: bigint) {
+  const given = await askFaucet(run.chainUrl, account.wallet.address);
+  if (given > 0n) output.say(`The faucet gave ${formatCoins(given)} to the account's address.`);
+  requireCoins(await client.account(), action, amount, 0n);
+}
+
+/**
+ * Before the chain refuses it in words of its own.
+ * @param gift what the faucet would add to the address
+ */
+function requireCoins({ balance, coins }: AccountJson, action: string, amount: bigint, gift: bigint): void {
   const [have, where] =
     action === "withdraw" ? [BigInt(balance), "the deposit has"] : [BigInt(coins), "the account's address has"];
-  if (action === "fund" || amount <= have) return;
+  if (amount <= have + (action === "withdraw" ? 0n : gift)) return;
+  const less = have === 0n ? "" : ", or take less";
   throw new CairnError(`${where} ${formatCoins(have)}, which is less than ${formatCoins(amount)}`, {
     code: "insufficient-funds",
     kind: "exhausted",
@@ -103,7 +117,7 @@ async function requireCoins({ client }: Session, action: string, amount: bigint)
     next:
       action === "withdraw"
         ? "Withdraw less; `cairn wallet` shows what is there."
-        : `Send coins to the address that \`cairn wallet\` shows${have === 0n ? "" : ", or take less"}.`,
+        : `Send coins to the address that \`cairn wallet\` shows${gift > 0n ? `, or take less: the faucet gives ${formatCoins(gift)}` : less}.`,
   });
 }
 
@@ -145,6 +159,6 @@ function recipient(to: string | undefined): `0x${string}` {
   throw new CairnError(to === undefined ? "the address to send to is missing" : `"${to}" is not an address`, {
     code: "bad-input",
     kind: "input",
-    next: "Give 0x and 40 hex digits: cairn wallet send 1.5 0x…",
+    next: "Give 0x and 40 hex digits: `cairn wallet send 1.5 0x…`.",
   });
 }

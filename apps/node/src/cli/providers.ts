@@ -9,7 +9,7 @@ export async function providers(options: CommonOptions): Promise<void> {
   const found = await client.providers();
   output.result(found);
   if (found.length === 0) {
-    output.say("No provider has registered yet. Start one with: cairn provider --gateway URL");
+    output.say("No provider has registered yet. Start one with `cairn provider --gateway URL`.");
     return;
   }
   output.say(

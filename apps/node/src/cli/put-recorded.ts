@@ -292,7 +292,7 @@ async function follow(
   const { client, output } = session;
   const started = Date.now();
   if (options.detach) {
-    output.say(`${name} is being handed over; follow it with: cairn show ${id}`);
+    output.say(`${name} is being handed over; follow it with \`cairn show ${id}\`.`);
     output.result({ id, name, state: "PLACING", resumed });
     return;
   }

@@ -65,8 +65,8 @@ export async function openSource(home: Home, path: string, options: SourceOption
       kind: "input",
       next:
         command === undefined
-          ? "Name it: cairn put - --name NAME"
-          : "Name it: cairn put --name NAME --stdin-from-command -- COMMAND",
+          ? "Name it: `cairn put - --name NAME`."
+          : "Name it: `cairn put --name NAME --stdin-from-command -- COMMAND`.",
     });
   }
   const name = options.name.normalize("NFC");

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { CairnError } from "@cairn/protocol/errors";
+import { startCommand } from "../cli/as-called.ts";
 import { type Home, readIfWhole, writeWhole } from "./home.ts";
 
 /** What a running network says of itself in its home. */
@@ -52,6 +53,6 @@ export async function findRunning(home: Home): Promise<RunFile> {
   throw new CairnError(`no network is running in ${home.directory}`, {
     code: "not-running",
     kind: "unavailable",
-    next: "Start one with `npm start` (or `cairn up`), or name its home with --home or CAIRN_HOME.",
+    next: `Start one with ${startCommand()}, or name its home with --home or CAIRN_HOME.`,
   });
 }

@@ -52,7 +52,7 @@ export async function homeSettings(home: Home, options: UpOptions): Promise<Home
     throw new CairnError(`the home ${home.directory} has the profile ${stored.profile}, which cannot change`, {
       code: "profile-differs",
       kind: "conflict",
-      next: `Leave --profile out, or start another home: cairn up --home DIR --profile ${options.profile}`,
+      next: `Leave --profile out, or start another home: \`cairn up --home DIR --profile ${options.profile}\`.`,
     });
   }
   const settings: HomeSettings = stored ?? {

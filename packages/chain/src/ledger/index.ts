@@ -1,4 +1,4 @@
-export { askFaucet } from "./ask-faucet.ts";
+export { askFaucet, FAUCET_GIFT } from "./ask-faucet.ts";
 export {
   beginDeployment,
   contractAddresses,
