@@ -4,9 +4,9 @@ import { homeAt } from "../home/home.ts";
 import type { UnitEvent } from "./supervise-children.ts";
 import { tellRestarts, tellSilent } from "./tell-restarts.ts";
 
-function told(event: UnitEvent): string {
+function told(event: UnitEvent, demo?: boolean): string {
   const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  tellRestarts(homeAt("/a/home"))(event);
+  tellRestarts(homeAt("/a/home"), demo)(event);
   const text = write.mock.calls.map(([line]) => line).join("");
   write.mockRestore();
   return text;
@@ -48,6 +48,13 @@ describe("what a supervisor reports", () => {
     );
     vi.unstubAllEnvs();
     expect(told({ ...ended, name: "provider-2", asked: true } as UnitEvent)).toBe("");
+  });
+
+  it("is not the kill that a demo tells of itself", () => {
+    const ended = { event: "ended", name: "provider-2", code: null, asked: false } as const;
+    expect(told({ ...ended, signal: "SIGKILL" } as UnitEvent, true)).toBe("");
+    expect(told({ ...ended, signal: "SIGSEGV" } as UnitEvent, true)).toContain("provider-2 ended (SIGSEGV)");
+    expect(told({ ...ended, signal: "SIGKILL" } as UnitEvent)).toContain("provider-2 ended (SIGKILL)");
   });
 
   it("is a record of the children that could not be written, and what to do", () => {

@@ -3,9 +3,12 @@ import type { Home } from "../home/home.ts";
 import { startAgain } from "../home/local-provider.ts";
 import type { UnitEvent } from "./supervise-children.ts";
 
-/** Says on standard error what ended, and whether it is started again or how a person does it. */
+/**
+ * Says on standard error what ended, and whether it is started again or how a person does it.
+ * @param demo whose own kill of a provider is a part of what it tells
+ */
 export const tellRestarts =
-  (home: Home) =>
+  (home: Home, demo = false) =>
   (event: UnitEvent): void => {
     if (event.event === "ended" && event.restartsInMilliseconds !== undefined) {
       process.stderr.write(`cairn: ${event.name} ended (${event.signal ?? event.code}) and is started again\n`);
@@ -15,7 +18,7 @@ export const tellRestarts =
       process.stderr.write(
         `cairn: which processes run could not be written to ${home.directory} (${event.error.message}). They go on; free space there.\n`,
       );
-    } else if (event.event === "ended" && !event.asked) {
+    } else if (event.event === "ended" && !event.asked && !(demo && event.signal === "SIGKILL")) {
       const address = typeof event.ready?.provider === "string" ? ` (${event.ready.provider})` : "";
       process.stderr.write(
         `cairn: ${event.name}${address} ended (${event.signal ?? event.code}). It is not started again, as other people's machines would not be; its shards are rebuilt elsewhere unless it comes back.\n       To bring it back: ${asCalled(startAgain(home, event.name))}, or start the network again.\n`,

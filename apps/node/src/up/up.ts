@@ -63,7 +63,7 @@ export async function up(options: UpOptions): Promise<void> {
     await makeDirectory(home.logs);
     supervisor = await superviseChildren({
       record: join(home.directory, "children.json"),
-      onEvent: tellRestarts(home),
+      onEvent: tellRestarts(home, options.temporary),
       pauses: RESTART_PAUSES,
     });
     const url = await Promise.race([
