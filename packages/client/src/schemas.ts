@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 /** Wire schemas of the public API: the server validates and documents with them, the client takes its types from them. */
 export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$" });
 export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
+export const BytesText = Type.String({ pattern: "^[0-9]+$", description: "bytes, decimal" });
 export const MoneyText = Type.String({ pattern: "^[0-9]+$", description: "wei, decimal" });
 export const PackageIdText = Type.String({ pattern: "^[0-9a-f]{32}$" });
 export const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]*={0,2}$" });
@@ -213,8 +214,8 @@ export const ProviderJson = Type.Object({
   provider: AddressText,
   region: Type.String(),
   endpoint: Type.String(),
-  capacity: MoneyText,
-  used: MoneyText,
+  capacity: BytesText,
+  used: BytesText,
   price: Type.String({ ...MoneyText, description: "wei per GiB and day; the command line shows it per GiB and month" }),
   rating: Type.Number({ description: "percent, 90 for a newcomer" }),
   score: Type.Number(),

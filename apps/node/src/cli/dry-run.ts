@@ -1,10 +1,23 @@
 import { walkFolder } from "@cairn/archive";
+import { shardLength } from "@cairn/archive/erasure";
 import { displayName } from "@cairn/archive/names";
 import type { NetworkJson } from "@cairn/client";
 import { counted, formatBytes } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Source } from "./put-source.ts";
 import { walkNotes } from "./walk-notes.ts";
+
+/** Of a piece without files, and for each file its encryption and its place in the piece: as packFolder makes them (see the test beside this). */
+const EMPTY_PIECE_BYTES = 100;
+const FILE_BYTES = 250;
+/** For each byte, of the blocks that a long file is cut into. */
+const BLOCKS_SHARE = 1e-4;
+
+/** About how many bytes the shards of a package have together. */
+export function bytesOfShards(files: number, bytes: number, { k, n }: { k: number; n: number }): number {
+  const piece = EMPTY_PIECE_BYTES + files * FILE_BYTES + Math.ceil(bytes * (1 + BLOCKS_SHARE));
+  return n * shardLength(piece, k);
+}
 
 /** Say what a put would take and how much it would store, and store nothing. */
 export async function dryRun(
@@ -19,7 +32,7 @@ export async function dryRun(
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
   const { k = network.defaults.k, n = network.defaults.n } = shards;
   const home = source.homeLeftOut();
-  const bytesOnProviders = Math.ceil((bytes * n) / k);
+  const bytesOnProviders = bytesOfShards(files.length, bytes, { k, n });
   output.result({
     name: source.name,
     files: files.length,

@@ -68,7 +68,11 @@ describe("every command that a hint, a comment or a page names", () => {
     expect('say("Start one with: cairn up")').toMatch(bare);
     const wrong = files
       .filter((file) => file.endsWith(".ts"))
-      .flatMap((file) => readFileSync(join(ROOT, file), "utf8").split("\n").map((line) => `${file}: ${line}`))
+      .flatMap((file) =>
+        readFileSync(join(ROOT, file), "utf8")
+          .split("\n")
+          .map((line) => `${file}: ${line}`),
+      )
       .filter((line) => bare.test(line.slice(line.indexOf(": ") + 2)) && !/^\S+ \s*(\*|\/\/|\/\*\*)/.test(line));
     expect(wrong).toEqual([]);
   });

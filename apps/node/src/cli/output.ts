@@ -45,10 +45,15 @@ export function createOutput(options: OutputOptions): Output {
 const withDecimals = (key: string, value: unknown): unknown =>
   typeof value === "bigint" ? value.toString() : hintAsCalled(key, value);
 
+/** A cell that is longer pushes its own row along, instead of every other row off the screen. */
+const WIDEST_COLUMN = 42;
+
 /** Rows as aligned columns under their headings, a line each. */
 export function table(headings: string[], rows: string[][]): string[] {
   const shown = [headings, ...rows.map((row) => row.map(printable))];
-  const widths = headings.map((_, i) => shown.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 0));
+  const widths = headings.map((_, i) =>
+    shown.reduce((most, row) => Math.max(most, Math.min(row[i]?.length ?? 0, WIDEST_COLUMN)), 0),
+  );
   return shown.map((cells) =>
     cells
       .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))

@@ -90,7 +90,9 @@ export async function readyAccount(session: Session, network: NetworkJson): Prom
   const { ensureAccount } = await import("../account/account.ts");
   const { account, created } = await ensureAccount(session.home);
   if (created) {
-    session.output.say(`Made a new account in ${session.home.account}. Keep a copy of its keys: \`cairn key export FILE\``);
+    session.output.say(
+      `Made a new account in ${session.home.account}. Keep a copy of its keys: \`cairn key export FILE\``,
+    );
   }
   const known = await session.client.account();
   if (known.owner?.toLowerCase() !== account.wallet.address) {

@@ -7,7 +7,7 @@ import { holdLock } from "@cairn/process/hold-lock";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
 import { doctor } from "./doctor.ts";
-import { status } from "./status.ts";
+import { finality, status } from "./status.ts";
 import { startMemoryGateway } from "./testing/memory-gateway.ts";
 import { serveHome } from "./testing/serve-home.ts";
 
@@ -128,4 +128,13 @@ it("doctor asks the chain itself for the contracts", async () => {
     next: expect.stringContaining("Start the chain that had them"),
   });
   expect(process.exitCode).toBe(1);
+});
+
+it.each([
+  [{ latest: 12, finalized: 12 }, ", final"],
+  [{ latest: 13, finalized: 13 }, ", final"],
+  [{ latest: 12, finalized: 11 }, ", 1 block to finality"],
+  [undefined, ""],
+])("tells how far the head is from final: %j", (heads, words) => {
+  expect(finality(12, heads)).toBe(words);
 });

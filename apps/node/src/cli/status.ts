@@ -114,7 +114,7 @@ export async function status(options: CommonOptions): Promise<void> {
   output.say(
     `network    ${run.url}, profile ${run.profile}, up ${formatDuration(Math.max(0, now - run.startedAt))}, process ${run.pid}`,
     `home       ${home.directory}`,
-    `chain      block ${status.block}, ${age} s old${heads === undefined ? "" : `, ${counted(status.block - heads.finalized, "block")} to finality`}; id ${network.deployment.chainId}`,
+    `chain      block ${status.block}, ${age} s old${finality(status.block, heads)}; id ${network.deployment.chainId}`,
     `providers  ${status.providersConnected} of ${status.providers} connected; last period ${counted(status.provedLastPeriod, "proof")}, ${status.missedLastPeriod} missed`,
     `packages   ${tellStates(states)}`,
     `deposit    ${formatCoins(BigInt(account.balance))}${account.owner === null ? " (no account yet)" : ""}`,
@@ -133,6 +133,14 @@ export async function status(options: CommonOptions): Promise<void> {
     ...(underWay.length === 0 ? [] : ["", "under way:", ...tellEach(underWay)]),
     ...tellProblems(problems),
   );
+}
+
+/** Where a block counts as final, as far below the head as the chain says. */
+export function finality(head: number, heads: Heads | undefined): string {
+  if (heads === undefined) return "";
+  // A block may have come between the two answers.
+  const blocks = Math.max(0, head - heads.finalized);
+  return blocks === 0 ? ", final" : `, ${counted(blocks, "block")} to finality`;
 }
 
 interface Answers {
@@ -159,7 +167,9 @@ async function ask(options: CommonOptions, run: RunFile): Promise<Answers> {
 
 /** The processes as the network began, each under the id that it has now. */
 async function processesOf(home: Home, run: RunFile): Promise<ProcessStatus[]> {
-  const record = await readJson<({ name: string } & ProcessIdentity)[]>(join(home.directory, "children.json")).catch(() => []);
+  const record = await readJson<({ name: string } & ProcessIdentity)[]>(join(home.directory, "children.json")).catch(
+    () => [],
+  );
   const now = new Map((Array.isArray(record) ? record : []).map((one) => [one.name, one]));
   return run.children.map(({ name, url, provider }) => {
     const known = now.get(name);

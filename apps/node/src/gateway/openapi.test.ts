@@ -45,5 +45,20 @@ it("describes every route of the server, how it is opened, and how it fails", as
     expect(described?.security).toBeDefined();
   }
   expect(paths["/api/v1/packages"]?.post?.security).toEqual([{ token: [] }]);
+  const [capacity, price] = ["capacity", "price"].map((field) => findField(server.swagger(), field));
+  expect(capacity).toContain("bytes");
+  expect(price).toContain("wei");
   await server.close();
 });
+
+/** Description of the first field of that name, wherever it stands. */
+function findField(document: unknown, name: string): string | undefined {
+  if (typeof document !== "object" || document === null) return undefined;
+  const properties = (document as { properties?: Record<string, { description?: string }> }).properties;
+  return (
+    properties?.[name]?.description ??
+    Object.values(document)
+      .map((part) => findField(part, name))
+      .find((found) => found !== undefined)
+  );
+}
