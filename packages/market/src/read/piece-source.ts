@@ -232,11 +232,7 @@ export class PieceSource {
   }
 
   /** Each holder's bytes at the segments' offsets, of those that give them; in a hurry the late ones are left when more than k have. */
-  async #ask(
-    holders: readonly Holder[],
-    segments: readonly Segment[],
-    hurried: boolean,
-  ): Promise<Given[]> {
+  async #ask(holders: readonly Holder[], segments: readonly Segment[], hurried: boolean): Promise<Given[]> {
     const given: Given[] = [];
     const ending = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, ending.signal]);
