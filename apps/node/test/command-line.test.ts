@@ -17,7 +17,12 @@ function shell(command: string) {
   });
   return { status, stdout, stderr };
 }
-const cairn = (line: string) => shell(`"$NODE" "$CAIRN" ${line}`);
+/** With the name that hints call the program by, as it was called, for short. */
+function cairn(line: string) {
+  const { status, stdout, stderr } = shell(`"$NODE" "$CAIRN" ${line}`);
+  const named = (text: string) => text.replaceAll(/node \S*cairn\.mjs/g, "cairn");
+  return { status, stdout: named(stdout), stderr: named(stderr) };
+}
 
 describe("the command line", () => {
   it("shows an example with the help of every command", () => {
