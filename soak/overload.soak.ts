@@ -125,6 +125,6 @@ describe("a machine that is far too slow", () => {
   it(`fails no running provider and loses nothing in ${MINUTES} minutes of the local profile beside floods`, () =>
     overload(PROFILES.local, MINUTES, HOSTILE));
 
-  it(`fails no running provider and loses nothing in ${DEMO_MINUTES} minutes of five-second periods beside floods`, () =>
+  it(`fails no running provider and loses nothing in ${DEMO_MINUTES} minutes of ten-second periods beside floods`, () =>
     overload(PROFILES.demo, DEMO_MINUTES, HOSTILE));
 });

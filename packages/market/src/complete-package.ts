@@ -23,6 +23,8 @@ import type { CompleteRequest, PackageDetail } from "./types.ts";
 const CODECS = [0x70, 0x55, 0x71];
 /** Text of a commitment in the document, with its key and length. */
 const BYTES_PER_SHARD = 120;
+/** Length and CommP of a piece in the document, with their keys. */
+const BYTES_PER_PIECE = 120;
 
 const running = new WeakMap<Context, Map<PackageId, Promise<void>>>();
 
@@ -37,7 +39,7 @@ export async function completePackage(context: Context, request: CompleteRequest
   const row = await loadPackage(context.pool, request.id);
   if (row.state === "RECEIVING") await beginCommitting(context, row, request, root);
   else if (row.root !== root.toString()) {
-    throw new CairnError(`package ${row.id} was sealed with the root ${row.root}`, {
+    throw new CairnError(`package ${row.id} was completed with the root ${row.root}`, {
       code: "wrong-state",
       kind: "conflict",
       details: { state: row.state },
@@ -83,14 +85,14 @@ async function beginCommitting(context: Context, row: PackageRow, request: Compl
     });
   }
   if (received.size !== request.pieces.length) {
-    throw new CairnError(`${received.size} pieces were sent, and ${request.pieces.length} are to be sealed`, {
+    throw new CairnError(`${received.size} pieces were sent, and ${request.pieces.length} are named`, {
       code: "piece-incomplete",
       kind: "conflict",
       details: { received: received.size, expected: request.pieces.length },
-      next: "Seal with the lengths of all pieces that were sent.",
+      next: "Complete the upload with the lengths of all pieces that were sent.",
     });
   }
-  if (request.pieces.length * row.n * BYTES_PER_SHARD > MAX_DOCUMENT_BYTES) {
+  if (request.pieces.length * (row.n * BYTES_PER_SHARD + BYTES_PER_PIECE) > MAX_DOCUMENT_BYTES) {
     throw new CairnError(`${request.pieces.length} pieces of ${row.n} shards are too many for one package`, {
       code: "too-many-shards",
       kind: "input",
@@ -171,7 +173,7 @@ async function indexPieces(context: Context, id: PackageId, pieces: readonly Pie
   throw new CairnError(`the root ${root} is in none of the pieces`, {
     code: "root-missing",
     kind: "input",
-    next: "Seal with the root of the DAG that was sent.",
+    next: "Complete the upload with the root of the DAG that was sent.",
   });
 }
 

@@ -191,7 +191,10 @@ export async function loadPiece(db: Queryable, id: PackageId, number: number): P
 export async function loadDocument(db: Queryable, id: PackageId): Promise<Uint8Array> {
   const { rows } = await db.query("select document from catalog.packages where id = $1 and document is not null", [id]);
   if (rows[0]) return (rows[0] as { document: Buffer }).document;
-  throw new CairnError(`package ${id} is not sealed`, { code: "wrong-state", kind: "conflict" });
+  throw new CairnError(`package ${id} has no document yet: its upload is not complete`, {
+    code: "wrong-state",
+    kind: "conflict",
+  });
 }
 
 export function bytesOf(hex: Hex): Buffer {

@@ -82,7 +82,7 @@ export interface OpenPackageRequest {
 
 export interface PieceStatus {
   number: number;
-  /** CAR file length, header included, once sealed; bytes received plus header before. */
+  /** CAR file length, header included, once the upload is complete; bytes received plus header before. */
   length: number;
   /** Body bytes (after the 59-byte header) held on disk: where an upload goes on. */
   received: number;
@@ -300,7 +300,7 @@ export interface Market {
   listPackages(request: PackageListRequest): Promise<PackagePage>;
   listProviders(): Promise<ProviderStatus[]>;
 
-  /** The commitment document of a package that is sealed. @throws CairnError `wrong-state` */
+  /** The commitment document of a package whose upload is complete. @throws CairnError `wrong-state` */
   readDocument(request: { id: PackageId }): Promise<Uint8Array>;
   /** The encrypted manifest. */
   readManifest(request: { id: PackageId }): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as dagCbor from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -43,6 +44,28 @@ const documents = fc
       manifest: { sha256: commitment, size },
     }),
   );
+
+/** `{a, b: [{c}]}`: the keys of a value, of lists that of their first item. */
+function keysOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${keysOf(value[0])}]`;
+  if (typeof value !== "object" || value === null) return "";
+  const members = Object.entries(value).map(([key, inner]) =>
+    keysOf(inner) === "" ? key : `${key}: ${keysOf(inner)}`,
+  );
+  return `{${members.join(", ")}}`;
+}
+
+describe("encodeDocument", () => {
+  it("writes the keys that docs/protocol.md names, and no others", () => {
+    const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+    const [, shape = ""] = /\*\*Commitment document\*\*[^`]*`([^`]*)`/.exec(page) ?? [];
+    const sorted = (text: string) => [...text.matchAll(/\w+|[[\]{}]/g)].map(String).toSorted();
+    for (const document of fc.sample(documents, 3)) {
+      const decoded = dagCbor.decode(encodeDocument(document).bytes);
+      expect(sorted(keysOf(decoded))).toEqual(sorted(shape));
+    }
+  });
+});
 
 describe("decodeDocument", () => {
   it("reads back what encodeDocument writes", () => {

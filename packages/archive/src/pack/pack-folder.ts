@@ -86,7 +86,7 @@ const SMALL_FILES = 64;
 const SMALL_BYTES = 1_048_576;
 
 /**
- * Streams a folder, or one file, into CAR pieces and makes its sealed manifest.
+ * Streams a folder, or one file, into CAR pieces and makes its encrypted manifest.
  * The sink gets each piece's bytes from behind its header on; write `carHeader(root)` before them in the end.
  * Throws `unreadable-path`, `file-changed`, `name-not-utf8`, `key-unusable`, `piece-limit`, and what the sink throws;
  * what the sink has got by then is void.

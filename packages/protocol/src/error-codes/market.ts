@@ -167,7 +167,7 @@ export const MARKET_ERRORS = {
   "root-missing": {
     kind: "input",
     means: "the root is in none of the pieces",
-    next: "Seal with the root of the DAG that was sent.",
+    next: "Complete the upload with the root of the DAG that was sent.",
   },
   "shard-away": {
     kind: "unavailable",
