@@ -145,7 +145,7 @@ describe("damage, removal, recovery", () => {
 
     const { rows } = await net.database.pool.query("select repair_key from catalog.packages where id = $1", [id]);
     await net.database.pool.query("delete from catalog.packages");
-    const found = await net.market.listRecoverable({ owner: net.network.owner });
+    const { packages: found } = await net.market.listRecoverable({ owner: net.network.owner });
     expect(found).toContainEqual({ documentHash, known: null, deals: 8 });
     const [recovered] = await net.market.recoverPackages({
       account: "local",
