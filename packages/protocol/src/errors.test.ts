@@ -23,6 +23,14 @@ describe("CairnError.fromJSON", () => {
     expect([code, next]).toEqual(["of-tomorrow", undefined]);
   });
 
+  it("leaves out details that are nested deeper than they can be read", () => {
+    const depth = 100_000;
+    const body = JSON.parse(
+      `{"code":"no-block","message":"m","details":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`,
+    );
+    expect(CairnError.fromJSON(body).details).toEqual({});
+  });
+
   it("makes an error of a known kind of whatever it is given", () => {
     const member = fc.oneof(fc.jsonValue(), fc.constantFrom("teapot", "__proto__", "constructor", "internal", "Ä"));
     const body = fc.record({ code: member, kind: member, message: member, next: member, details: member });
