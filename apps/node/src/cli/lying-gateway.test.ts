@@ -251,11 +251,14 @@ describe("put", () => {
 
 describe("recover", () => {
   const packages = "POST /recover";
-  it("goes on with the others where one cannot be had, says so, and takes it up again", async () => {
+  it.each([
+    ["cannot be had", "manifest-unavailable", "unavailable"],
+    ["is too much for its gateway", "internal", "internal"],
+  ])("goes on with the others where one %s, says so, and takes it up again", async (_, code, kind) => {
     let lacking = true;
     gateway.lie((one, answer) => {
       const lacks = () => (answer as Answer[]).some(({ id }) => id === asked);
-      return lacking && one.call === packages && lacks() ? refusal("manifest-unavailable", "unavailable") : answer;
+      return lacking && one.call === packages && lacks() ? refusal(code, kind) : answer;
     });
     const said = vi.spyOn(process.stdout, "write");
     const results = () => said.mock.calls.map(([text]) => JSON.parse(String(text)) as Answer);
@@ -263,7 +266,7 @@ describe("recover", () => {
     const documentHash = gateway.packages.get(asked)!.documentHash;
     expect(results().at(-1)).toMatchObject({
       recovered: expect.arrayContaining([expect.objectContaining({ id: other })]),
-      failed: [{ documentHash, error: { code: "manifest-unavailable" } }],
+      failed: [{ documentHash, error: { code } }],
     });
     lacking = false;
     await recover(options);

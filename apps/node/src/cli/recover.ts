@@ -35,8 +35,9 @@ export async function recover(options: CommonOptions): Promise<void> {
       recovered.push(one);
       output.say(`Recovered ${one.name} (${one.id})`);
     } catch (thrown) {
+      // What no package is the reason of ends the command: a gateway that is away or lies, a fault of this program.
       const error = asCairnError(thrown);
-      if (isAway(thrown) || error.code === "gateway-lies" || error.kind === "internal") throw thrown;
+      if (!(thrown instanceof CairnError) || isAway(thrown) || error.code === "gateway-lies") throw thrown;
       failed.push({ documentHash, error: error.toJSON() });
       output.say(`Not recovered: ${documentHash.slice(0, 12)}…, ${error.message}`);
     }

@@ -21,6 +21,9 @@ export interface Sent {
   parts: { offset: number; bytes: Buffer }[];
 }
 
+/** Deals remembered as honest; when there are more, what was remembered is weighed once more. */
+const MOST_REMEMBERED = 10_000;
+
 const UNDECIDED = "whose fault a difference is could not be found out";
 
 /** Shards of one piece that do not fit each other, in bytes of which some give a block that has its CID. */
@@ -72,6 +75,7 @@ export async function weighDifference(context: Context, difference: Difference):
 async function weigh(context: Context, difference: Difference): Promise<void> {
   const { row, chosen, differing } = difference;
   const { honest: known } = context.weighing;
+  if (known.size > MOST_REMEMBERED) known.clear();
   const marked = await context.pool.query("select from catalog.packages where id = $1 and inconsistent", [row.id]);
   if (marked.rowCount !== 0) {
     const refuted = differing.filter((sent) => sent.refuted && !known.has(sent.holder.deal));
