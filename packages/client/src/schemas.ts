@@ -3,8 +3,9 @@ import { type Static, Type } from "typebox";
 /** Wire schemas of the public API: the server validates and documents with them, the client takes its types from them. */
 export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$" });
 export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
-export const BytesText = Type.String({ pattern: "^[0-9]+$", description: "bytes, decimal" });
-export const MoneyText = Type.String({ pattern: "^[0-9]+$", description: "wei, decimal" });
+const DECIMAL = { pattern: "^[0-9]+$" };
+export const BytesText = Type.String({ ...DECIMAL, description: "bytes, decimal" });
+export const MoneyText = Type.String({ ...DECIMAL, description: "wei, decimal" });
 export const PackageIdText = Type.String({ pattern: "^[0-9a-f]{32}$" });
 export const Base64 = Type.String({ pattern: "^[A-Za-z0-9+/]*={0,2}$" });
 export const LayoutText = Type.Union([
@@ -219,8 +220,8 @@ export const ProviderJson = Type.Object({
   price: Type.String({ ...MoneyText, description: "wei per GiB and day; the command line shows it per GiB and month" }),
   rating: Type.Number({ description: "percent, 90 for a newcomer" }),
   score: Type.Number(),
-  fulfilled: MoneyText,
-  committed: MoneyText,
+  fulfilled: Type.String({ ...DECIMAL, description: "shard-periods that it proved, decimal" }),
+  committed: Type.String({ ...DECIMAL, description: "shard-periods that it was to prove, decimal" }),
   deals: Type.Integer(),
   earned: MoneyText,
   awakeNow: Type.Boolean(),

@@ -1,6 +1,6 @@
 import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
 import { pricePerPeriod, quoteUsable } from "@cairn/core";
-import { formatCoins } from "@cairn/core/coins";
+import { compareCoins, formatCoins } from "@cairn/core/coins";
 import { CairnError, DAY, messageToJson, recoverTyped, signedToJson } from "@cairn/protocol";
 import { assertSigner, type Context } from "./context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
@@ -104,10 +104,11 @@ async function checkRequest(context: Context, row: PackageRow, request: CommitRe
   const need = escrow + m.repairReserve;
   const have = await context.ledger.balance(row.owner);
   if (have >= need) return;
-  throw new CairnError(`the deposit has ${formatCoins(have)}, and this takes ${formatCoins(need)}`, {
+  const [has, takes] = compareCoins(have, need);
+  throw new CairnError(`the deposit has ${has}, and this takes ${takes}`, {
     code: "insufficient-funds",
     kind: "exhausted",
     details: { need: need.toString(), have: have.toString(), account: row.owner },
-    next: `Deposit ${formatCoins(need - have)} more for ${row.owner} (\`cairn wallet deposit\`); nothing was proposed.`,
+    next: `Deposit ${formatCoins(need - have, { rounding: "up" })} more for ${row.owner} (\`cairn wallet deposit\`); nothing was proposed.`,
   });
 }

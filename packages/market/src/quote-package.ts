@@ -1,6 +1,6 @@
 import { listProviderRows, toJson } from "@cairn/catalog";
 import { describeHours, highest, lowest, newcomerLimit, quoteUsable, REPLACEMENT_PRICE_FACTOR } from "@cairn/core";
-import { formatCoins } from "@cairn/core/coins";
+import { compareCoins, formatCoins } from "@cairn/core/coins";
 import { type Address, CairnError, DAY, greatest, type PackageId, type Quote } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { loadDocument, loadPackage, loadPieces, type PackageRow } from "./package-rows.ts";
@@ -97,11 +97,12 @@ async function planOf(
   const balance = await context.ledger.balance(row.owner);
   const total = escrow + repairReserve;
   if (balance < total) {
-    throw new CairnError(`the deposit has ${formatCoins(balance)}, and this takes ${formatCoins(total)}`, {
+    const [has, takes] = compareCoins(balance, total);
+    throw new CairnError(`the deposit has ${has}, and this takes ${takes}`, {
       code: "insufficient-funds",
       kind: "exhausted",
       details: { need: total.toString(), have: balance.toString(), account: row.owner },
-      next: `Deposit ${formatCoins(total - balance)} more for ${row.owner} (\`cairn wallet deposit\`), then go on; nothing was proposed.`,
+      next: `Deposit ${formatCoins(total - balance, { rounding: "up" })} more for ${row.owner} (\`cairn wallet deposit\`), then go on; nothing was proposed.`,
     });
   }
   return {

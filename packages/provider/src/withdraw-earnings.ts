@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { formatCoins } from "@cairn/core/coins";
+import { compareCoins } from "@cairn/core/coins";
 import { type Address, CairnError, type Hex, type Money } from "@cairn/protocol";
 import { type ColdKeyRequest, withColdKey } from "./with-cold-key.ts";
 
@@ -26,7 +26,8 @@ export function withdrawEarnings(
     }
     const amount = request.amount ?? credited;
     if (amount <= 0n || amount > credited) {
-      const said = `${formatCoins(credited)} are credited: ${formatCoins(amount)} cannot be withdrawn`;
+      const [has, asked] = compareCoins(credited, amount);
+      const said = `${has} are credited: ${asked} cannot be withdrawn`;
       throw new CairnError(credited === 0n ? "nothing is credited yet" : said, {
         code: "nothing-to-withdraw",
         kind: "conflict",

@@ -10,7 +10,7 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
-export { formatCoins } from "@cairn/core/coins";
+export { compareCoins, formatCoins } from "@cairn/core/coins";
 
 /** A time as `2026-11-29 12:00`, in UTC; a dash where there is none yet. */
 export const minuteWords = (seconds: number | null): string =>

@@ -16,7 +16,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import type { Owner } from "../account/owner.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { deploymentOf } from "./deployment-of.ts";
-import { formatCoins } from "./format.ts";
+import { compareCoins, formatCoins } from "./format.ts";
 import type { Session } from "./session.ts";
 
 const FEE_HEADROOM = parseGwei("100");
@@ -110,7 +110,8 @@ function requireCoins({ balance, coins }: AccountJson, action: string, amount: b
     action === "withdraw" ? [BigInt(balance), "the deposit has"] : [BigInt(coins), "the account's address has"];
   if (amount <= have + (action === "withdraw" ? 0n : gift)) return;
   const less = have === 0n ? "" : ", or take less";
-  throw new CairnError(`${where} ${formatCoins(have)}, which is less than ${formatCoins(amount)}`, {
+  const [has, needs] = compareCoins(have, amount);
+  throw new CairnError(`${where} ${has}, which is less than ${needs}`, {
     code: "insufficient-funds",
     kind: "exhausted",
     details: { need: amount.toString(), have: have.toString() },

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rpc } from "@cairn/chain";
 import { highest } from "@cairn/core";
+import { coinFigure } from "@cairn/core/coins";
 import type { Address, Hex } from "@cairn/protocol";
-import { formatEther } from "viem";
 
 /** An address that pays for gas, and what it should have. */
 export interface Need {
@@ -36,16 +36,18 @@ export function roundUp(amount: bigint): bigint {
   return ((amount + unit - 1n) / unit) * unit;
 }
 
+const coinsToSend = (wei: bigint): string => coinFigure(wei, { rounding: "up" });
+
 /** What a person must send where, a line each. */
 export function fundingTable(wallets: readonly Wallet[], chainId: number): string {
   const low = wallets.filter(isLow);
-  const rows = low.map(({ name, address, amount, have }) => [name, address, formatEther(amount - have)]);
+  const rows = low.map(({ name, address, amount, have }) => [name, address, coinsToSend(amount - have)]);
   const widths = [0, 1].map((column) => highest(rows.map((row) => (row[column] ?? "").length)));
   const total = low.reduce((sum, { amount, have }) => sum + amount - have, 0n);
   return [
     `These addresses need coins of chain ${chainId} for gas:`,
     ...rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd()),
-    `Send to each, or all ${formatEther(total)} to the first, which passes the rest on.`,
+    `Send to each, or all ${coinsToSend(total)} to the first, which passes the rest on.`,
   ].join("\n");
 }
 
@@ -67,7 +69,7 @@ export async function waitForCoins(watch: FundingWatch, enough: (wallets: Wallet
     if (said === "") watch.say(fundingTable(wallets, watch.chainId));
     const missing = wallets
       .filter(isLow)
-      .map(({ name, have, amount }) => `${name} has ${formatEther(have)} of ${formatEther(amount)}`);
+      .map(({ name, have, amount }) => `${name} has ${coinFigure(have)} of ${coinFigure(amount)}`);
     const line = `waiting for coins: ${missing.join(", ")}`;
     if (line !== said) watch.say(line);
     said = line;

@@ -48,17 +48,31 @@ it("describes every route of the server, how it is opened, and how it fails", as
   const [capacity, price] = ["capacity", "price"].map((field) => findField(server.swagger(), field));
   expect(capacity).toContain("bytes");
   expect(price).toContain("wei");
+  const money = fieldsOf(server.swagger()).filter(([, { description }]) => /\bwei\b/.test(description ?? ""));
+  expect(new Set(money.map(([name]) => name))).toEqual(MONEY);
+  for (const [name, { type, pattern }] of money) expect([name, type, pattern]).toEqual([name, "string", "^[0-9]+$"]);
   await server.close();
 });
 
-/** Description of the first field of that name, wherever it stands. */
-function findField(document: unknown, name: string): string | undefined {
-  if (typeof document !== "object" || document === null) return undefined;
-  const properties = (document as { properties?: Record<string, { description?: string }> }).properties;
-  return (
-    properties?.[name]?.description ??
-    Object.values(document)
-      .map((part) => findField(part, name))
-      .find((found) => found !== undefined)
-  );
+/** Every field that is an amount of money; counts and sizes are none. */
+const MONEY = new Set([
+  ...["escrow", "paid", "pricePerPeriod", "reserve", "repairReserve", "total", "balance", "price", "earned", "coins"],
+]);
+
+interface Field {
+  type?: string;
+  pattern?: string;
+  description?: string;
 }
+
+/** Each field of each object in the document, by name. */
+function fieldsOf(document: unknown): [string, Field][] {
+  if (typeof document !== "object" || document === null) return [];
+  const { properties } = document as { properties?: unknown };
+  const own = typeof properties === "object" && properties !== null ? Object.entries(properties) : [];
+  return [...own, ...Object.values(document).flatMap(fieldsOf)] as [string, Field][];
+}
+
+/** Description of the first field of that name, wherever it stands. */
+const findField = (document: unknown, name: string): string | undefined =>
+  fieldsOf(document).find(([field, { description }]) => field === name && description !== undefined)?.[1].description;

@@ -28,7 +28,7 @@ import {
 import { decodeDocument } from "@cairn/protocol/document";
 import { shardsRoot } from "@cairn/protocol/shards-root";
 import { recoverTyped } from "@cairn/protocol/sign-typed";
-import { formatCoins } from "../cli/format.ts";
+import { compareCoins } from "../cli/format.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
 
 /** The mandate outlives the package by this, for the last repairs and the settlement. */
@@ -125,15 +125,13 @@ export function checkOffer(offer: {
   ]);
   if (Math.abs(plan.endsAt - endsAt) > SKEW_SECONDS) throw lie("endsAt", plan.endsAt, endsAt, UNSIGNED);
   if (offer.maxCost !== undefined && escrow + repairReserve > offer.maxCost) {
-    throw new CairnError(
-      `the quote comes to ${formatCoins(escrow + repairReserve)}, and you allow ${formatCoins(offer.maxCost)}`,
-      {
-        code: "too-expensive",
-        kind: "conflict",
-        details: { total: (escrow + repairReserve).toString(), maxCost: offer.maxCost.toString() },
-        next: "Nothing was signed. Allow more with --max-cost, keep it for fewer days, or wait for cheaper providers.",
-      },
-    );
+    const [total, allowed] = compareCoins(escrow + repairReserve, offer.maxCost);
+    throw new CairnError(`the quote comes to ${total}, and you allow ${allowed}`, {
+      code: "too-expensive",
+      kind: "conflict",
+      details: { total: (escrow + repairReserve).toString(), maxCost: offer.maxCost.toString() },
+      next: "Nothing was signed. Allow more with --max-cost, keep it for fewer days, or wait for cheaper providers.",
+    });
   }
   const expiry = BigInt(endsAt + MANDATE_MARGIN);
   return {

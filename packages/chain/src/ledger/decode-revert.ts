@@ -1,4 +1,4 @@
-import { formatCoins } from "@cairn/core/coins";
+import { compareCoins } from "@cairn/core/coins";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Address, Money } from "@cairn/protocol/words";
 import { type Abi, type DecodeErrorResultReturnType, decodeErrorResult, type Hex } from "viem";
@@ -88,7 +88,8 @@ export function revertedError(revert: Revert): CairnError {
 
 /** Too few coins for gas or value, or too small a deposit in the contract. */
 export function insufficientFunds(account: Address, need: Money, have: Money, next: string): CairnError {
-  return new CairnError(`${account} has ${formatCoins(have)}, which is less than ${formatCoins(need)}`, {
+  const [has, needs] = compareCoins(have, need);
+  return new CairnError(`${account} has ${has}, which is less than ${needs}`, {
     code: "insufficient-funds",
     kind: "exhausted",
     details: { account, need: need.toString(), have: have.toString() },

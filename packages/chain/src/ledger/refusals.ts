@@ -1,5 +1,5 @@
 import type { errorsAbi } from "@cairn/contracts";
-import { formatCoins } from "@cairn/core/coins";
+import { compareCoins, formatCoins } from "@cairn/core/coins";
 
 /** What a contract says no with, for a person. */
 export interface Refusal {
@@ -14,6 +14,7 @@ export type RefusalName = (typeof errorsAbi)[number]["name"];
 const STATES = ["unknown", "proposed", "active", "completed", "cancelled", "expired", "failed"];
 
 const coins = (wei = "0"): string => formatCoins(BigInt(wei));
+const both = (a = "0", b = "0"): [string, string] => compareCoins(BigInt(a), BigInt(b));
 const time = (seconds = "0"): string => `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 const short = (hex = ""): string => (hex.length > 14 ? `${hex.slice(0, 12)}…` : hex);
 const state = (index = "0"): string => STATES[Number(index)] ?? index;
@@ -32,7 +33,10 @@ const SHOW = "`cairn show` says which state the package and its deals are in.";
 export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
   // Money
   InsufficientFunds: {
-    says: ({ account, need, have }) => `${account} has ${coins(have)} deposited, which is less than ${coins(need)}`,
+    says: ({ account, need, have }) => {
+      const [has, needs] = both(have, need);
+      return `${account} has ${has} deposited, which is less than ${needs}`;
+    },
     next: "Deposit more with `cairn wallet deposit`, or ask for less.",
   },
   TransferFailed: {
@@ -40,23 +44,31 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     next: "Withdraw to an address that takes coins: a contract without a payable receive function does not.",
   },
   EscrowLimit: {
-    says: ({ need, maxEscrow }) =>
-      `the deals need ${coins(need)} in escrow, above the ${coins(maxEscrow)} that the owner signed`,
+    says: ({ need, maxEscrow }) => {
+      const [needs, signed] = both(need, maxEscrow);
+      return `the deals need ${needs} in escrow, above the ${signed} that the owner signed`;
+    },
     next: "Store it again with a higher --max-cost.",
   },
   ReserveTooSmall: {
-    says: ({ documentHash, need, have }) =>
-      `the repair reserve of package ${short(documentHash)} has ${coins(have)}, and a repair needs ${coins(need)}`,
+    says: ({ documentHash, need, have }) => {
+      const [has, needs] = both(have, need);
+      return `the repair reserve of package ${short(documentHash)} has ${has}, and a repair needs ${needs}`;
+    },
     next: "Store the package again (`cairn put --replace`), which sets a new reserve aside.",
   },
   AboveCeiling: {
-    says: (args) =>
-      `${deal(args)} costs ${coins(args.pricePerPeriod)} a period, above the ${coins(args.maxPrice)} that the owner signed`,
+    says: (args) => {
+      const [costs, signed] = both(args.pricePerPeriod, args.maxPrice);
+      return `${deal(args)} costs ${costs} a period, above the ${signed} that the owner signed`;
+    },
     next: "Run the command again for another provider, or store it again at today's prices.",
   },
   BelowFloor: {
-    says: ({ provider, pricePerPeriod, priceFloor }) =>
-      `provider ${provider} takes no less than ${coins(priceFloor)} a period, and was offered ${coins(pricePerPeriod)}`,
+    says: ({ provider, pricePerPeriod, priceFloor }) => {
+      const [floor, offered] = both(priceFloor, pricePerPeriod);
+      return `provider ${provider} takes no less than ${floor} a period, and was offered ${offered}`;
+    },
     next: QUOTE,
   },
   ReentrancyGuardReentrantCall: {
