@@ -76,8 +76,9 @@ describe("readBack", () => {
       return block;
     });
     expect(await readBack({ manifest, key, getBlocks })).toBe(16);
-    expect(asked.length).toBeGreaterThanOrEqual(16);
+    expect(asked.length).toBeGreaterThan(1);
     expect(asked.every((cid) => blocks.has(cid))).toBe(true);
+    expect(new Set(asked).size, "each block is asked for once").toBe(asked.length);
   });
 
   it("draws over the bytes of all files, the first and the last included", async () => {

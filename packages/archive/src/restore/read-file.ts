@@ -79,11 +79,13 @@ async function* storedBytes(
   { manifest, entry, leaves, getBlocks }: Part,
   from: number,
   to: number,
+  leavesAtATime?: number,
 ): AsyncGenerator<Uint8Array> {
   const { chunk } = manifest.profile;
   const first = Math.floor(from / chunk);
   let at = first * chunk;
-  for await (const leaf of fetchBlocks(getBlocks, leaves.slice(first, Math.max(first + 1, Math.ceil(to / chunk))))) {
+  const asked = leaves.slice(first, Math.max(first + 1, Math.ceil(to / chunk)));
+  for await (const leaf of fetchBlocks(getBlocks, asked, leavesAtATime)) {
     if (leaf.length !== Math.min(chunk, entry.stored - at)) throw wrongBlocks("a leaf has another length");
     const part = leaf.subarray(Math.max(0, from - at), Math.max(0, to - at));
     if (part.length > 0) yield part;
@@ -110,7 +112,8 @@ async function* messageRange(part: Part, unwrap: Unwrap): AsyncGenerator<Uint8Ar
   const { entry, range } = part;
   let head: Buffer = Buffer.alloc(0);
   let envelope: ReturnType<typeof readEnvelope>;
-  for await (const bytes of storedBytes(part, 0, entry.stored)) {
+  // The session key's packets lie in the first leaf but for a message of very many recipients.
+  for await (const bytes of storedBytes(part, 0, entry.stored, 1)) {
     head = Buffer.concat([head, bytes]);
     envelope = readEnvelope(head);
     if (envelope) break;
