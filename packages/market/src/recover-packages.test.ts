@@ -3,7 +3,7 @@ import { catalogMigrations, ensureAccount } from "@cairn/catalog";
 import { generateKey } from "@cairn/chain";
 import { ALWAYS_ON, type Deployment } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
-import { type Address, type CommitmentDocument, type Hex, signTyped } from "@cairn/protocol";
+import { type Address, type CommitmentDocument, type DealState, type Hex, signTyped } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
 import { addressOfKey } from "@cairn/protocol/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -33,29 +33,32 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** A package with this id that its owner made, proposed and stored on chain: anybody can write any id into a document. */
-async function onChain(id: string) {
+async function onChain(id: string, n = 1) {
   const key = generateKey();
   const owner = addressOfKey(key).toLowerCase() as Address;
   const manifest = randomBytes(100);
   const shard = { commitment: hex(32), rawLength: 508 };
   const document: CommitmentDocument = {
-    ...{ version: 1, package: id, owner, k: 1, n: 1, mask: "none", erasure: "rs-cauchy-gf256-v1" },
+    ...{ version: 1, package: id, owner, k: 1, n, mask: "none", erasure: "rs-cauchy-gf256-v1" },
     root: "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
-    pieces: [{ length: 500, commP: `${hex(31)}00`, shards: [shard] }],
+    pieces: [{ length: 500, commP: `${hex(31)}00`, shards: Array.from({ length: n }, () => shard) }],
     manifest: { sha256: `0x${createHash("sha256").update(manifest).digest("hex")}`, size: manifest.length },
   };
   const { bytes, documentHash } = encodeDocument(document);
   const provider = hex(20) as Address;
-  await database.pool.query(
-    `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
-       duty, verifier_set, escrow, deadline, state, proposed_at, received_at, activated_at, proposed_block)
-     values ($1, $2, $3, $4, 0, 0, $5, 508, 0, 100, $6, $7, 0, $8, 'ACTIVE', $8, $8, $8, 1)`,
-    [hex(32), documentHash, owner, provider, shard.commitment, ALWAYS_ON, hex(32), NOW],
-  );
+  const deal = async (state: DealState, { shard: number = 0, at = NOW } = {}) => {
+    await database.pool.query(
+      `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods,
+         duty, verifier_set, escrow, deadline, state, proposed_at, received_at, activated_at, proposed_block)
+       values ($1, $2, $3, $4, 0, $10, $5, 508, 0, 100, $6, $7, 0, $8, $9, $8::bigint - 60, $8, $8, 1)`,
+      [hex(32), documentHash, owner, provider, shard.commitment, ALWAYS_ON, hex(32), at, state, number],
+    );
+  };
+  await deal("ACTIVE");
   const message = { documentHash, audience: executor, expiry: BigInt(NOW + 3600) };
   const capability = { message, signature: signTyped("ReadCapability", message, deployment, key) };
   const answer = { document: Buffer.from(bytes).toString("base64"), manifest: manifest.toString("base64") };
-  return { owner, key, provider, capability, answer, documentHash };
+  return { owner, key, provider, capability, answer, documentHash, deal };
 }
 
 type Package = Awaited<ReturnType<typeof onChain>>;
@@ -140,6 +143,19 @@ describe("a package that the chain knows", () => {
       [id],
     );
     expect(rows).toEqual([{ permission: one.capability.signature, state: "ACTIVE", provider: one.provider }]);
+  });
+
+  it("was stored when its last shard was proved for the first time, whatever was repaired since", async () => {
+    const one = await onChain(anyId(), 2);
+    await one.deal("FAILED", { at: NOW - 5000 });
+    await one.deal("ACTIVE", { shard: 1, at: NOW - 4000 });
+    await expect(recover("victim", one)).resolves.toMatchObject([{ createdAt: NOW - 5060, storedAt: NOW - 4000 }]);
+  });
+
+  it("was never stored where a shard of it was never proved", async () => {
+    await expect(recover("victim", await onChain(anyId(), 2))).resolves.toMatchObject([
+      { storedAt: null, state: "DEGRADED" },
+    ]);
   });
 
   it("is still to be recovered until its repair key is set, however far it came", async () => {

@@ -10,6 +10,7 @@ import {
   type Hex,
   type PackageId,
   recoverTyped,
+  type Seconds,
   type Signed,
   shardsRoot,
   signedToJson,
@@ -83,7 +84,8 @@ async function recoverOne(
   capability: Signed<"ReadCapability">,
 ): Promise<PackageId> {
   const { documentHash } = capability.message;
-  const deals = await listDeals(context.pool, { package: { owner: request.owner, documentHash }, states: LIVE });
+  const history = await listDeals(context.pool, { package: { owner: request.owner, documentHash } });
+  const deals = history.filter(({ state }) => LIVE.includes(state));
   if (deals.length === 0) {
     throw new CairnError(`no live deal on chain has the document hash ${documentHash}`, {
       code: "nothing-to-recover",
@@ -98,7 +100,8 @@ async function recoverOne(
   const key = `manifests/${document.package}/${randomHex(context, 8).slice(2)}`;
   await context.blobs.putIfAbsent(key, once(manifest));
   try {
-    await register(context, request.account, document, { documentBytes, documentHash, key }, deals, capability);
+    const stored = { documentBytes, documentHash, key, ...timesOf(document, history) };
+    await register(context, request.account, document, stored, deals, capability);
   } catch (error) {
     await context.blobs.remove(key);
     throw error;
@@ -169,7 +172,7 @@ async function register(
   context: Context,
   account: string,
   document: CommitmentDocument,
-  stored: { documentBytes: Uint8Array; documentHash: Hex; key: string },
+  stored: { documentBytes: Uint8Array; documentHash: Hex; key: string } & Times,
   deals: readonly DealRow[],
   capability: Signed<"ReadCapability">,
 ): Promise<void> {
@@ -202,8 +205,8 @@ async function register(
         toJson(signedToJson(capability)),
         deals[0]!.verifierSet,
         periodStart(lastPeriod + 1, context.deployment),
-        lowest(deals.map((deal) => deal.proposedAt)),
-        highest(deals.map((deal) => deal.activatedAt ?? deal.proposedAt)),
+        stored.createdAt,
+        stored.storedAt,
       ],
     );
     if (rowCount === 0) await assertSamePackage(client, { id, account, owner: document.owner }, stored.documentHash);
@@ -233,6 +236,27 @@ async function register(
     ]);
     await refreshPackage(context, client, id);
   });
+}
+
+interface Times {
+  createdAt: Seconds;
+  /** Null where a shard was never proved. */
+  storedAt: Seconds | null;
+}
+
+/** When the package was proposed, and when the last of its shards was proved for the first time; later deals repaired it. */
+function timesOf(document: CommitmentDocument, history: readonly DealRow[]): Times {
+  const firstProofs = new Map<string, Seconds>();
+  for (const { piece, shard, activatedAt } of history) {
+    if (activatedAt === null) continue;
+    const key = `${piece}/${shard}`;
+    firstProofs.set(key, Math.min(activatedAt, firstProofs.get(key) ?? activatedAt));
+  }
+  const isWhole = firstProofs.size === document.pieces.length * document.n;
+  return {
+    createdAt: lowest(history.map((deal) => deal.proposedAt)),
+    storedAt: isWhole ? highest(firstProofs.values()) : null,
+  };
 }
 
 /** The id stands in a document that its owner wrote: it may be another's. @throws CairnError `package-id-taken` */
