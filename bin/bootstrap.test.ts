@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { isRunning, type ProcessIdentity, processIdentity } from "@cairn/process";
 import { afterAll, describe, expect, it } from "vitest";
 
@@ -116,5 +117,23 @@ describe("the first start", () => {
     expect(readFileSync(join(root, "npm-ran"), "utf8")).toMatch(/^\d+ beside 0\n\d+ beside 0\n$/);
     expect(processes.filter(isRunning)).toEqual([]);
     expect(existsSync(turn)).toBe(false);
+  });
+});
+
+describe("npm install in a checkout", () => {
+  const root = join(directory, "engines");
+  const install = () => promisify(execFile)("npm", ["install", "--offline"], { cwd: root });
+  const write = (path: string, text: string) => {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+
+  it("warns nobody of packages that want another Node than the one that npm runs under, and says what fails", async () => {
+    write("old/package.json", JSON.stringify({ name: "old", version: "1.0.0", engines: { node: ">=99" } }));
+    write("package.json", JSON.stringify({ dependencies: { old: "file:old" } }));
+    cpSync(join(import.meta.dirname, "../.npmrc"), join(root, ".npmrc"));
+    expect(await install()).toMatchObject({ stderr: "" });
+    write("package.json", JSON.stringify({ dependencies: { old: "file:old", none: "file:none.tgz" } }));
+    await expect(install()).rejects.toMatchObject({ stderr: expect.stringContaining("none.tgz") });
   });
 });
