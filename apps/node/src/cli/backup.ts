@@ -1,5 +1,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { shellWord } from "@cairn/core/shell-word";
 import { writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { create, extract } from "tar";
@@ -138,7 +139,7 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
   });
   const output = createOutput(options);
   output.result({ home: home.directory });
-  output.say(`Restored ${home.directory}. Start it as before, with --home ${home.directory}`);
+  output.say(`Restored ${home.directory}. Start it as before, with --home ${shellWord(home.directory)}`);
 }
 
 async function requireAbsent(path: string): Promise<void> {

@@ -19,7 +19,7 @@ const scriptOf = (shell: string, called: string, folder: string): string =>
 
 it.each(SHELLS)("of %s has the program's whole path, or its name", (shell) => {
   expect(scriptOf(shell, "cairn", tmpdir())).toContain("(cairn complete --");
-  expect(scriptOf(shell, "node bin/cairn.mjs", "/")).toContain("(node '/bin/cairn.mjs' complete --");
+  expect(scriptOf(shell, "node bin/cairn.mjs", "/")).toContain("(node /bin/cairn.mjs complete --");
 });
 
 it("completes from another folder than the one that it was printed in", () => {

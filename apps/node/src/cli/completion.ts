@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the braces are the shells' own.
 import { resolve } from "node:path";
 import { printable } from "@cairn/core/printable";
+import { shellWord } from "@cairn/core/shell-word";
 import type { Command } from "commander";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { homeAt } from "../home/home.ts";
@@ -51,7 +52,7 @@ export const SHELLS = Object.keys(SCRIPTS) as Shell[];
 function calledAnywhere(called: string): string {
   const [, quoted, plain] = /^node (?:'(.*)'|(.*))$/s.exec(called) ?? [];
   const path = quoted?.replaceAll("'\\''", "'") ?? plain;
-  return path === undefined ? called : `node '${resolve(path).replaceAll("'", "'\\''")}'`;
+  return path === undefined ? called : `node ${shellWord(resolve(path))}`;
 }
 
 /** Print a shell's script; it asks `cairn complete` for every word, from whatever folder. */

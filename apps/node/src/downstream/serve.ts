@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { calledAs } from "../cli/as-called.ts";
 import { type Home, homeAt, makeDirectory, writeWhole } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
@@ -106,7 +107,7 @@ function welcome(url: string, home: Home): string {
     `A downstream node is running, home ${home.directory}`,
     "",
     `  look        ${url}/downstream`,
-    `  farm        node bin/cairn.mjs farmer ${url} --key FILE`,
+    `  farm        ${calledAs()} farmer ${url} --key FILE`,
     "  stop        Ctrl-C",
     "",
   ].join("\n");

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "@cairn/core/shell-word";
 import { type HeldLock, holdLock } from "@cairn/process";
 import { CairnError } from "@cairn/protocol/errors";
 
@@ -21,7 +22,7 @@ export function lockHome(home: string): HeldLock {
         {
           code: "home-in-use",
           kind: "conflict",
-          next: `End it with \`cairn stop --home ${home}\`, or choose another home with --home.`,
+          next: `End it with \`cairn stop --home ${shellWord(home)}\`, or choose another home with --home.`,
           details: error.details,
           cause: error,
         },

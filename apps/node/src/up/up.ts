@@ -12,6 +12,7 @@ import type { GatewayConfig } from "../gateway/gateway-config.ts";
 import { type Home, homeAt, makeDirectory, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
+import { homeOption } from "../home/local-provider.ts";
 import { removeHome } from "../home/remove-home.ts";
 import { type RunFile, removeRunFile, writeRunFile } from "../home/run-file.ts";
 import { lockHome } from "../supervise/lock-home.ts";
@@ -99,7 +100,7 @@ function welcome(url: string, home: Home, settings: HomeSettings): string {
   const providers = settings.providerPorts.length;
   // As the person called it: from a checkout, or by its name.
   const cairn = calledAs();
-  const at = home.directory === homeAt().directory ? "" : ` --home ${home.directory}`;
+  const at = homeOption(home);
   return [
     "",
     `Cairn is running: ${providers} providers, profile ${settings.profile}, home ${home.directory}`,
