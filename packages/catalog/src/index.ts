@@ -3,6 +3,7 @@ export * from "./accounts.ts";
 export * from "./blocks.ts";
 export * from "./dashboard.ts";
 export * from "./deals.ts";
+export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "./distrust.ts";
 export * from "./events.ts";
 export { forgetEvents } from "./forget-events.ts";
 export { toJson } from "./json.ts";

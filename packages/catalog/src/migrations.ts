@@ -234,4 +234,21 @@ update catalog.packages set inconsistent = true
   where id in (select package from catalog.events where kind = 'package-inconsistent');
 `,
   },
+  {
+    name: "0005-distrust",
+    sql: `
+-- who broke the promise of a quote that was proposed; times are the chain's
+create table catalog.distrust (
+  provider text primary key,
+  kind text check (kind in ('refused', 'failed', 'full')),
+  level integer not null default 0,
+  at bigint,
+  until bigint not null default 0,
+  forgiven integer not null default 0,
+  -- when it signed a receipt last: whether the gateway's own line works
+  served_at bigint
+);
+create index distrust_until on catalog.distrust (until);
+`,
+  },
 ];

@@ -227,6 +227,9 @@ export const ProviderJson = Type.Object({
   awakeNow: Type.Boolean(),
   hoursPerWeek: Type.Integer(),
   connected: Type.Boolean(),
+  avoidedUntil: Type.Union([Type.Integer(), Type.Null()], {
+    description: "UNIX seconds until which it gets no new shards here, as it broke promises; null: it may get some",
+  }),
   state: Type.String(),
   cause: Cause,
 });

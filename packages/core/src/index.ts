@@ -1,5 +1,6 @@
 export * from "./chain-clock.ts";
 export * from "./coverage.ts";
+export * from "./distrust.ts";
 export * from "./extremes.ts";
 export * from "./in-batches.ts";
 export * from "./in-blocks.ts";

@@ -1,4 +1,5 @@
 import type { Address, DealId, DealState, Seconds } from "@cairn/protocol";
+import type { BreachKind } from "./distrust.ts";
 
 /**
  * One shard's way to a provider: EMPTY (nobody has it) → QUOTED (a provider has signed) → PROPOSED (escrow is locked) → RECEIPTED (the
@@ -56,8 +57,9 @@ export type SlotEvent =
   | { type: "quote-lapsed"; cause: string }
   | { type: "received" }
   | { type: "receipt-recorded" }
-  /** The provider is at fault: it answered wrongly, refused, or was silent; `never`: it lied, and is not asked for this shard again. */
-  | { type: "provider-failed"; cause: string; hopeless: boolean; never?: boolean }
+  /** The provider is at fault: it answered wrongly, refused, or was silent; `never`: it lied, and is not asked for this shard again;
+   * `breach`: how it broke the promise of its quote, should the proposal be given up for it (distrust.ts). */
+  | { type: "provider-failed"; cause: string; hopeless: boolean; never?: boolean; breach?: BreachKind }
   /** Something else is: the chain, the funds, too few verifiers, too few shards. */
   | { type: "blocked"; cause: string; next: string | null; retrySeconds: number }
   /** The holder signed a wrong proof or hands out wrong bytes: once its deal has failed it is not asked for this shard again. */
@@ -227,7 +229,8 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
   }
 }
 
-function pastDeadline(slot: SlotState, now: Seconds): boolean {
+/** The proposal lapses now, or so soon that nothing can be stored under it. */
+export function pastDeadline(slot: SlotState, now: Seconds): boolean {
   return slot.deadline !== null && now + MARGIN_SECONDS >= slot.deadline;
 }
 

@@ -29,6 +29,7 @@ function marketAt(now: number) {
   const context = {
     pool: database.pool,
     verifierSet: `0x${"0".repeat(64)}`,
+    chainNow: () => time,
     startedAt: START * 1000,
     stopping: new AbortController().signal,
     clock: {

@@ -1,5 +1,5 @@
-import { listKnownOwners, listProviderRows, listWork, type ProviderRow } from "@cairn/catalog";
-import { type Candidate, type Standing, standingOf } from "@cairn/core";
+import { listDistrust, listKnownOwners, listProviderRows, listWork, type ProviderRow } from "@cairn/catalog";
+import { type Candidate, isBarred, type Standing, standingOf } from "@cairn/core";
 import type { Address } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 
@@ -9,6 +9,8 @@ const PAUSE_SECONDS = 0.5;
 
 export interface MarketCandidate extends Candidate {
   row: ProviderRow;
+  /** It broke promises lately, the more the higher: asked only where others lack. 0: none that counts now. */
+  distrust: number;
 }
 
 /** Providers that prove a shard of ours and do not let it be read. */
@@ -30,12 +32,16 @@ async function candidates(context: Context): Promise<MarketCandidate[]> {
   const rows = await listProviderRows(context.pool, [context.verifierSet]);
   const refusing = await hostageTakers(context);
   const standing = await standings(context);
+  const distrust = await listDistrust(context.pool);
+  const now = context.chainNow();
   return rows
     .filter((row) => row.active && !refusing.has(row.provider) && context.transport.reachable(row.provider))
     .map((row) => {
       const { score, counted, newcomer } = standing(row.provider);
+      const known = distrust.get(row.provider);
       return {
         row,
+        distrust: known !== undefined && isBarred(known, now) ? known.level : 0,
         provider: row.provider,
         groups: groupsOf(row),
         score,

@@ -1,5 +1,5 @@
-import { listDeals, listProviderRows } from "@cairn/catalog";
-import { eachBounded, hoursOnDuty, isOnDuty } from "@cairn/core";
+import { breachWords, listDeals, listDistrust, listProviderRows } from "@cairn/catalog";
+import { type Distrust, eachBounded, hoursOnDuty, isBarred, isOnDuty } from "@cairn/core";
 import { pieceCidV2 } from "@cairn/proofs";
 import { CAR_HEADER_BYTES, type PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
@@ -89,13 +89,17 @@ export async function listPackages(context: Context, request: PackageListRequest
 export async function listProviders(context: Context): Promise<ProviderStatus[]> {
   const now = context.chainNow();
   const rows = await listProviderRows(context.pool, [context.verifierSet]);
+  const distrust = await listDistrust(context.pool);
   // A retired provider is of interest for as long as it holds something.
   return rows
     .filter(({ active, deals }) => active || deals > 0)
     .map((row) => {
       const connected = context.transport.reachable(row.provider);
       const awakeNow = isOnDuty(row.duty, now);
-      const state = !row.active ? "RETIRED" : connected ? "READY" : awakeNow ? "AWAY" : "ASLEEP";
+      const known = distrust.get(row.provider);
+      const avoided = known !== undefined && isBarred(known, now) ? known : null;
+      const here = avoided === null ? "READY" : "AVOIDED";
+      const state = !row.active ? "RETIRED" : connected ? here : awakeNow ? "AWAY" : "ASLEEP";
       return {
         provider: row.provider,
         region: row.region,
@@ -112,10 +116,16 @@ export async function listProviders(context: Context): Promise<ProviderStatus[]>
         awakeNow,
         hoursPerWeek: hoursOnDuty(row.duty),
         connected,
+        avoidedUntil: avoided?.until ?? null,
         state,
-        cause: PROVIDER_CAUSES[state],
+        cause: state === "AVOIDED" ? avoidedCause(avoided!) : PROVIDER_CAUSES[state],
       };
     });
+}
+
+function avoidedCause({ kind, until }: Distrust): string {
+  const time = new Date(until * 1000).toISOString().slice(0, 16).replace("T", " ");
+  return `It ${breachWords(kind)}: no new shards before ${time} UTC, unless others lack.`;
 }
 
 const PROVIDER_CAUSES = {

@@ -116,7 +116,10 @@ function estimateEscrow(context: Context, spare: Candidate | undefined, rawLengt
   return price * BigInt(periodsFor(seconds, periodSeconds, spare.duty));
 }
 
-/** Those that failed lately are asked only when the others do not suffice. */
+/**
+ * Those that failed for this shard lately, or broke their promises to this gateway, are asked only when the others do not suffice, and then as
+ * few of them as will do, the least bad first.
+ */
 function select(
   context: Context,
   row: PackageRow,
@@ -141,17 +144,29 @@ function select(
       seed: row.id,
       ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k } : {}),
     });
-  try {
-    return attempt(usable.filter((candidate) => !rather.has(candidate.provider)));
-  } catch (error) {
-    if (!(error instanceof CairnError) || error.code !== "too-few-providers") throw error;
-    if (rather.size === 0) throw withRefusals(error, refusals);
+  const isBad = ({ provider, distrust }: MarketCandidate) => distrust > 0 || rather.has(provider);
+  const good = usable.filter((candidate) => !isBad(candidate));
+  const bad = usable.filter(isBad).toSorted((a, b) => a.distrust - b.distrust);
+  const withBad = (count: number): Selected | CairnError => {
+    try {
+      return attempt([...good, ...bad.slice(0, count)]);
+    } catch (error) {
+      if (error instanceof CairnError && error.code === "too-few-providers") return error;
+      throw error;
+    }
+  };
+  let [few, many] = [0, bad.length];
+  let selected = withBad(few);
+  if (selected instanceof CairnError) selected = withBad(many);
+  else many = few;
+  if (selected instanceof CairnError) throw withRefusals(selected, refusals);
+  while (few + 1 < many) {
+    const middle = (few + many) >> 1;
+    const found = withBad(middle);
+    if (found instanceof CairnError) few = middle;
+    else [selected, many] = [found, middle];
   }
-  try {
-    return attempt(usable);
-  } catch (error) {
-    throw error instanceof CairnError ? withRefusals(error, refusals) : error;
-  }
+  return selected;
 }
 
 function withRefusals(error: CairnError, refusals: readonly Refusal[]): CairnError {

@@ -1,5 +1,5 @@
-import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
-import { type SlotEvent, stepSlot } from "@cairn/core";
+import { inTransaction, type NewEvent, type PromiseOutcome, recordEvents, recordPromises } from "@cairn/catalog";
+import { promiseOf, type SlotEvent, stepSlot } from "@cairn/core";
 import { CairnError, type Hex, type PackageId, type Quote } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
@@ -52,6 +52,8 @@ export async function applySlotEventsIn(
   const now = context.clock.now();
   const rows: SlotRow[] = [];
   const told: NewEvent[] = [];
+  const promises: PromiseOutcome[] = [];
+  const times = { proposalSeconds: context.deployment.proposalSeconds, now: context.chainNow() };
   await client.query("select 1 from catalog.packages where id = $1 for update", [id]);
   for (const update of updates.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard)) {
     const before = await lockSlot(client, id, update.piece, update.shard);
@@ -67,12 +69,15 @@ export async function applySlotEventsIn(
     if (taken) {
       await saveSlot(client, row);
       for (const line of describeStep(before, row)) told.push(line);
+      const promise = promiseOf(before.state, update.event, state, times);
+      if (promise !== undefined) promises.push(promise);
     }
     rows.push(row);
   }
   await more?.(client);
   await recordEvents(client, told);
   await refreshPackage(context, client, id);
+  await recordPromises(client, promises, times.now);
   return rows;
 }
 

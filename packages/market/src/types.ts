@@ -225,6 +225,8 @@ export interface ProviderStatus {
   awakeNow: boolean;
   hoursPerWeek: number;
   connected: boolean;
+  /** UNIX seconds until which it gets no new shards from this gateway while others will do, for promises that it broke; null: it may. */
+  avoidedUntil: Seconds | null;
   state: string;
   cause: string | null;
 }

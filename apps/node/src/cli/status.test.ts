@@ -60,6 +60,7 @@ const READY = {
   awakeNow: true,
   hoursPerWeek: 168,
   connected: true,
+  avoidedUntil: null,
   state: "READY",
 };
 

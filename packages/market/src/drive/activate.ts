@@ -94,6 +94,7 @@ async function attestSlot(
           cause: `Its first proof was not accepted: ${error.message}`,
           hopeless: error.code === "wrong-proof",
           never: error.code === "wrong-proof",
+          breach: error.code === "wrong-proof" ? "refused" : "failed",
         }
       : blockedBy(error, 5);
   }

@@ -1,4 +1,5 @@
-import type { SlotEvent } from "@cairn/core";
+import { inTransaction, recordPromises } from "@cairn/catalog";
+import { type BreachKind, pastDeadline, type SlotEvent } from "@cairn/core";
 import { CairnError, type Hex, recoverTyped } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
@@ -22,9 +23,20 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
     if (signal.aborted) return;
     event = failureOf(error);
   }
-  await applySlotEvents(context, row.id, [
+  const [after] = await applySlotEvents(context, row.id, [
     { piece: slot.piece, shard: slot.shard, event, ...(receipt === undefined ? {} : { receipt }) },
   ]);
+  if (event.type === "provider-failed" && after?.state.deal !== slot.state.deal) await noteLapse(context, slot);
+}
+
+/** The proposal ran out while its provider let the request hang: the slot was freed before anybody knew why. */
+async function noteLapse(context: Context, { state }: SlotRow): Promise<void> {
+  const now = context.chainNow();
+  if (!pastDeadline(state, now)) return;
+  const proposedAt = state.deadline! - context.deployment.proposalSeconds;
+  await inTransaction(context.pool, (client) =>
+    recordPromises(client, [{ provider: state.provider!, outcome: "failed", proposedAt }], now),
+  );
 }
 
 /** Ask for a copy under the slot's deal; resolves with a checked receipt. */
@@ -62,12 +74,23 @@ export async function requestStore(
   throw new CairnError("it signed for something else than it was to store", { code: "wrong-receipt", kind: "corrupt" });
 }
 
-/** Answers after which asking again is of no use. */
-const HOPELESS = ["refused", "full", "wrong-receipt", "not-reserved", "unknown-deal"];
+/** Answers after which asking again is of no use, and how each breaks the promise of the quote. */
+const HOPELESS: Record<string, BreachKind> = {
+  refused: "refused",
+  full: "full",
+  "wrong-receipt": "refused",
+  "not-reserved": "refused",
+  "unknown-deal": "refused",
+};
 
 function failureOf(error: unknown): SlotEvent {
   if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
-  const hopeless = HOPELESS.includes(error.code);
-  const never = error.code === "wrong-receipt";
-  return { type: "provider-failed", cause: `The provider did not store it: ${error.message}`, hopeless, never };
+  const { code, message } = error;
+  return {
+    type: "provider-failed",
+    cause: `The provider did not store it: ${message}`,
+    hopeless: Object.hasOwn(HOPELESS, code),
+    never: code === "wrong-receipt",
+    breach: HOPELESS[code] ?? "failed",
+  };
 }

@@ -47,8 +47,8 @@ export interface MarketWorld {
   addPackage(state: PackageState, options?: { id?: string; account?: string; name?: number }): Promise<void>;
   /** One slot of piece 0 for each state, with the deal `hex(100 + shard)` unless it is EMPTY. Another package than `ID` gets deals from `hex(1100)` on. */
   addSlots(states: readonly Partial<SlotState>[], id?: string): Promise<SlotRow[]>;
-  /** The document of one piece of three shards, and its owner's mandate, for the package `ID`. */
-  addMandate(): Promise<void>;
+  /** The document of one piece of three shards, and its owner's mandate, for the package `ID` unless another is named. */
+  addMandate(id?: string): Promise<void>;
   slots(): Promise<SlotRow[]>;
   stateOf(id?: string): Promise<string>;
   sign<N extends TypeName>(type: N, message: Message<N>, key?: Hex): Signed<N>;
@@ -133,10 +133,10 @@ values ($1, $2, $3, decode($4, 'hex'), '', $5, 1, 3, 'none', 'private', 1, $6, $
       }
       return loadSlots(database.pool, id);
     },
-    async addMandate() {
+    async addMandate(id = ID) {
       await database.pool.query(
         "update catalog.packages set document = $2, mandate = $3, owner_signature = $4 where id = $1",
-        [ID, encodeDocument(DOCUMENT).bytes, toJson(messageToJson<"Mandate">(MANDATE)), hex(3, 65)],
+        [id, encodeDocument(DOCUMENT).bytes, toJson(messageToJson<"Mandate">(MANDATE)), hex(3, 65)],
       );
     },
     slots: () => loadSlots(database.pool, ID),

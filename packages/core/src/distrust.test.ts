@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  afterBreach,
+  type BreachKind,
+  clearsDistrust,
+  type Distrust,
+  forgive,
+  isBarred,
+  isOwnFault,
+  promiseOf,
+} from "./distrust.ts";
+import { emptySlot, type SlotEvent, type SlotState, stepSlot } from "./slot.ts";
+
+const [HOUR, DAY] = [3600, 86_400];
+const A = "0x00000000000000000000000000000000000000aa";
+
+/** The back-offs of a provider that breaks its word each time as soon as it is asked again. */
+function backOffs(kinds: readonly BreachKind[]): number[] {
+  let known: Distrust | undefined;
+  let now = 1_000_000;
+  return kinds.map((kind) => {
+    known = afterBreach(known, { kind, proposedAt: now }, now + 1);
+    const length = known.until - now - 1;
+    now = known.until;
+    return length;
+  });
+}
+
+describe("a provider that breaks its word", () => {
+  it("is left out for longer each time, within bounds; one that fails or is full for less", () => {
+    expect(backOffs(Array(6).fill("refused"))).toEqual([HOUR, 4 * HOUR, DAY, 4 * DAY, 4 * DAY, 4 * DAY]);
+    expect(backOffs(Array(6).fill("failed"))).toEqual([600, HOUR, 4 * HOUR, DAY, 4 * DAY, 4 * DAY]);
+    expect(backOffs(Array(6).fill("full"))).toEqual([600, HOUR, 4 * HOUR, 4 * HOUR, 4 * HOUR, 4 * HOUR]);
+    expect(backOffs(["refused", "refused", "refused", "refused", "full"]).at(-1)).toBe(DAY * 4);
+  });
+
+  it("is counted once for all shards that were proposed to it before it broke it", () => {
+    const first = afterBreach(undefined, { kind: "refused", proposedAt: 90 }, 100);
+    expect(afterBreach(first, { kind: "refused", proposedAt: 95 }, 101)).toBe(first);
+    expect(afterBreach(first, { kind: "refused", proposedAt: 100 }, 101)).toBe(first);
+    expect(afterBreach(first, { kind: "refused", proposedAt: 101 }, 102).level).toBe(first.level + 1);
+  });
+
+  it("is cleared by a deal that was proposed later, and by none that was under way", () => {
+    const known = afterBreach(undefined, { kind: "refused", proposedAt: 90 }, 100);
+    expect([clearsDistrust(known, 95), clearsDistrust(known, 100)]).toEqual([false, true]);
+  });
+
+  it("begins anew when nothing was heard of it for a month", () => {
+    const known: Distrust = { kind: "refused", level: 5, at: 100, until: 200, forgiven: 0 };
+    expect(afterBreach(known, { kind: "refused", proposedAt: 31 * DAY }, 31 * DAY).until).toBe(31 * DAY + HOUR);
+  });
+
+  it("is never left out for more than four days, whatever happened when", () => {
+    const step = fc.tuple(fc.constantFrom<BreachKind>("refused", "failed", "full"), fc.nat(DAY), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(step), (history) => {
+        let known: Distrust | undefined;
+        let now = 1_000_000;
+        for (const [kind, pause, own] of history) {
+          now += pause;
+          known = afterBreach(known, { kind, proposedAt: now - 1 }, now);
+          if (own) known = forgive(known, now);
+          expect(known.until).toBeLessThanOrEqual(now + 4 * DAY);
+          expect(known.level).toBeGreaterThanOrEqual(0);
+          expect(known.forgiven).toBeLessThanOrEqual(2);
+        }
+      }),
+    );
+  });
+});
+
+describe("a fault of the gateway's own", () => {
+  it("is what three providers or more show, if they are more than those that took their shards", () => {
+    expect([isOwnFault(2, 0), isOwnFault(3, 0), isOwnFault(3, 3), isOwnFault(4, 3)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it("is forgiven twice, and then no more: those who refuse together gain no more by it", () => {
+    let known: Distrust | undefined;
+    const barred: boolean[] = [];
+    for (let now = 1000; now < 1500; now += 100) {
+      known = forgive(afterBreach(known, { kind: "refused", proposedAt: now - 1 }, now), now);
+      barred.push(isBarred(known, now));
+      if (known.until > now) break;
+    }
+    expect(barred).toEqual([false, false, true]);
+  });
+});
+
+describe("promiseOf", () => {
+  const times = { proposalSeconds: 900, now: 500 };
+  const proposed: SlotState = { ...emptySlot("spool"), phase: "PROPOSED", provider: A, deal: "0x01", deadline: 1000 };
+  const of = (before: SlotState, event: SlotEvent, now = 500) =>
+    promiseOf(before, event, stepSlot(before, event, now), { ...times, now });
+  const failure = (more: object): SlotEvent =>
+    ({ type: "provider-failed", cause: "x", hopeless: true, breach: "refused", ...more }) as SlotEvent;
+  const ended: SlotEvent = { type: "chain", deal: "0x01", state: "EXPIRED" };
+
+  it("tells a refusal, a receipt and a kept deal", () => {
+    expect(of(proposed, failure({}))).toEqual({ provider: A, proposedAt: 100, outcome: "refused" });
+    expect(of(proposed, { type: "received" })).toMatchObject({ outcome: "served" });
+    expect(of(proposed, { type: "chain", deal: "0x01", state: "ACTIVE" })).toMatchObject({ outcome: "kept" });
+  });
+
+  it("counts one refusal once, and no failure that is tried again or is nobody's", () => {
+    expect(of(proposed, failure({ hopeless: false, breach: "failed" }))).toBeUndefined();
+    expect(of(proposed, failure({ breach: undefined }))).toBeUndefined();
+    expect(of({ ...proposed, withdrawing: true }, ended, 999)).toBeUndefined();
+  });
+
+  it("counts a proposal that ran out only where its provider failed it", () => {
+    const failed = { ...proposed, failures: 1 };
+    expect(of(failed, ended, 999)).toMatchObject({ outcome: "failed" });
+    expect(of(proposed, ended, 999)).toBeUndefined();
+    // Its owner ended it.
+    expect(of(failed, { ...ended, state: "CANCELLED" } as SlotEvent, 500)).toBeUndefined();
+  });
+});

@@ -1,0 +1,208 @@
+import { listDistrust, listEvents } from "@cairn/catalog";
+import { ALWAYS_ON, type ManualClock, type Transport } from "@cairn/core";
+import {
+  type Address,
+  addressOfKey,
+  CairnError,
+  type DealId,
+  type ErrorCode,
+  type Quote,
+  signTyped,
+} from "@cairn/protocol";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { quoteSlots } from "./drive/quote-slots.ts";
+import { storeShard } from "./drive/store-shard.ts";
+import { loadPackage } from "./package-rows.ts";
+import { listProviders } from "./package-status.ts";
+import { applyToEach } from "./slot-events.ts";
+import { findSlotByDeal, loadSlots, type SlotRow } from "./slot-rows.ts";
+import { hex, type MarketWorld, openMarketWorld, SET } from "./testing/market-world.ts";
+
+const HOUR = 3600;
+const KEYS = Array.from({ length: 7 }, (_, i) => hex(0x100 + i));
+const PROVIDERS = KEYS.map((key) => addressOfKey(key).toLowerCase() as Address);
+const REFUSER = PROVIDERS[0]!;
+
+let world: MarketWorld;
+let clock: ManualClock;
+let packages = 0;
+let nonces = 0;
+/** What a provider answers to `store`; undefined: its receipt. */
+let storeFault: (provider: Address) => CairnError | undefined;
+/** What happens before the refuser answers. */
+let hang: (slot: SlotRow) => Promise<void>;
+
+const coded = (code: ErrorCode) => new CairnError("not now", { code, kind: "conflict" });
+
+beforeEach(async () => {
+  world = await openMarketWorld();
+  clock = world.context.clock as ManualClock;
+  packages = 0;
+  hang = async () => undefined;
+  storeFault = (provider) => (provider === REFUSER ? coded("refused") : undefined);
+  for (const [i, provider] of PROVIDERS.entries()) {
+    await world.database.pool.query(
+      `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint,
+         active, updated_block) values ($1, $1, $1, 100000, 1000, 0, $2, 'here', '', true, 1)`,
+      [provider, ALWAYS_ON.toString()],
+    );
+    if (i === 0) continue;
+    // All others missed something: whoever is free to choose chooses the refuser.
+    await world.database.pool.query(
+      "insert into catalog.work (provider, verifier_set, owner, committed) values ($1, $2, 'somebody', 10)",
+      [provider, SET],
+    );
+  }
+  const request = async (provider: Address, asked: { type: string } & Record<string, unknown>) => {
+    const key = KEYS[PROVIDERS.indexOf(provider)]!;
+    if (asked.type === "quote") {
+      const { type: _, ...terms } = asked;
+      const quote = {
+        ...{ ...(terms as object), rawLength: 127n, provider, pricePerPeriod: 1n, egressPrice: 0n, duty: ALWAYS_ON },
+        ...{ expiry: BigInt(clock.now() + 300), nonce: hex(++nonces) },
+      } as Quote;
+      return { quote, signature: signTyped("Quote", quote, world.context.deployment, key) };
+    }
+    if (provider === REFUSER) await hang((await findSlotByDeal(world.database.pool, asked.deal as DealId))!);
+    const fault = storeFault(provider);
+    if (fault !== undefined) throw fault;
+    const { deal, quote } = asked as unknown as { deal: `0x${string}`; quote: Quote };
+    const message = { deal, commitment: quote.commitment, rawLength: quote.rawLength };
+    return { receipt: signTyped("Receipt", message, world.context.deployment, key) };
+  };
+  const transport = { reachable: () => true, seek: async () => undefined, request } as unknown as Transport;
+  const stores = { run: (work: () => Promise<unknown>) => work() };
+  Object.assign(world.context, {
+    ...{ transport, stores, executorKey: hex(0xe), profile: { operatorGroups: false }, startedAt: -1e9 },
+    stopping: new AbortController().signal,
+  });
+  world.ledger.provider = async (provider) => ({ hot: provider }) as never;
+});
+afterEach(() => world.database.drop());
+
+/** Put one package of three shards as far as its providers take it. @returns whom its shards were proposed to */
+async function put(): Promise<Address[]> {
+  const { context, database } = world;
+  const id = (0xabc000 + ++packages).toString(16).padStart(32, "0");
+  await world.addPackage("PLACING", { id, name: packages });
+  await world.addSlots([{ phase: "EMPTY" }, { phase: "EMPTY" }, { phase: "EMPTY" }], id);
+  await database.pool.query("update catalog.slots set commitment = $2 where package = $1", [id, hex(5)]);
+  await database.pool.query(
+    `update catalog.packages set document_hash = $2, manifest_sha256 = $2, manifest_size = 1, manifest_key = 'm', expires_at = $3
+     where id = $1`,
+    [id, hex(packages), clock.now() + 86_400],
+  );
+  await world.addMandate(id);
+  const row = await loadPackage(database.pool, id);
+  const slots = await loadSlots(database.pool, id);
+  await quoteSlots(context, row, slots, slots);
+  const quoted = await loadSlots(database.pool, id);
+  clock.advance(1);
+  await applyToEach(context, id, quoted, () => ({ type: "proposing", proposal: "p" }));
+  await applyToEach(context, id, quoted, () => ({ type: "proposed", deadline: clock.now() + 900 }));
+  clock.advance(1);
+  for (const slot of await loadSlots(database.pool, id))
+    await storeShard(context, row, slot, new AbortController().signal);
+  for (const slot of await loadSlots(database.pool, id)) {
+    if (slot.state.phase !== "RECEIPTED") continue;
+    await applyToEach(context, id, [slot], () => ({ type: "chain", deal: slot.state.deal!, state: "ACTIVE" }));
+  }
+  return quoted.map((slot) => slot.state.provider!);
+}
+
+const barred = async () => {
+  const known = await listDistrust(world.database.pool);
+  return PROVIDERS.filter((provider) => (known.get(provider)?.until ?? 0) > clock.now());
+};
+
+describe("a provider that quotes, is proposed to, and refuses", () => {
+  it("is proposed to at most once per back-off, which grows, whatever packages come", async () => {
+    const at: number[] = [];
+    const begun = clock.now();
+    while (clock.now() < begun + 8 * HOUR) {
+      if ((await put()).includes(REFUSER)) at.push(clock.now() - begun);
+      clock.advance(600);
+    }
+    // At once, after an hour, and four hours after that: the puts are ten minutes apart.
+    expect(at.map((seconds) => Math.floor(seconds / HOUR))).toEqual([0, 1, 5]);
+    const [one] = (await listProviders(world.context)).filter(({ provider }) => provider === REFUSER);
+    expect(one).toMatchObject({ state: "AVOIDED", cause: expect.stringContaining("refused a shard") });
+    expect(one!.avoidedUntil).toBeGreaterThan(clock.now());
+    const told = (await listEvents(world.database.pool, { limit: 1000 })).filter(
+      ({ kind }) => kind === "provider-passed-over",
+    );
+    expect(told.map(({ message }) => message.replace(/^.* for /, ""))).toEqual(["1 day.", "4 hours.", "1 hour."]);
+  });
+
+  it("is cleared by a deal that it keeps later", async () => {
+    expect(await put()).toContain(REFUSER);
+    clock.advance(HOUR);
+    storeFault = () => undefined;
+    expect(await put()).toContain(REFUSER);
+    expect(await listDistrust(world.database.pool)).toEqual(new Map());
+    expect(await put()).toContain(REFUSER);
+  });
+
+  it("is left out for ten minutes only when it is full", async () => {
+    storeFault = (provider) => (provider === REFUSER ? coded("full") : undefined);
+    await put();
+    expect(await barred()).toEqual([REFUSER]);
+    clock.advance(600);
+    expect(await put()).toContain(REFUSER);
+  });
+
+  it("is asked again, and the put does not fail, where too few others are left", async () => {
+    await world.database.pool.query("delete from catalog.providers where provider <> all($1)", [PROVIDERS.slice(0, 3)]);
+    await put();
+    expect(await barred()).toEqual([REFUSER]);
+    expect((await put()).toSorted()).toEqual(PROVIDERS.slice(0, 3).toSorted());
+  });
+
+  it("leaves the worst out where one of two that broke their word must do", async () => {
+    await world.database.pool.query("delete from catalog.providers where provider <> all($1)", [PROVIDERS.slice(0, 4)]);
+    const other = PROVIDERS[3]!;
+    await world.database.pool.query(
+      "insert into catalog.distrust (provider, kind, level, at, until) values ($1, 'refused', 4, $3::bigint, $3::bigint + 9999), ($2, 'failed', 1, $3::bigint, $3::bigint + 9999)",
+      [REFUSER, other, clock.now()],
+    );
+    const asked = await put();
+    expect(asked).toContain(other);
+    expect(asked).not.toContain(REFUSER);
+  });
+});
+
+describe("a provider that lets a proposal lapse", () => {
+  it("is left out, though the chain ended the proposal while its request hung", async () => {
+    hang = async (slot) => {
+      clock.advance(900);
+      const expired = { type: "chain", deal: slot.state.deal!, state: "EXPIRED" } as const;
+      await applyToEach(world.context, slot.package, [slot], () => expired);
+      throw coded("provider-timeout");
+    };
+    await put();
+    expect(await barred()).toEqual([REFUSER]);
+  });
+
+  it("is not, when this gateway never asked it to store the shard", async () => {
+    hang = async (slot) => {
+      clock.advance(900);
+      const expired = { type: "chain", deal: slot.state.deal!, state: "EXPIRED" } as const;
+      await applyToEach(world.context, slot.package, [slot], () => expired);
+      throw new Error("the gateway's own");
+    };
+    await put();
+    expect(await barred()).toEqual([]);
+  });
+});
+
+describe("a fault of the gateway's own", () => {
+  it("bars nobody, though every provider fails its shard", async () => {
+    storeFault = () => coded("refused");
+    const first = await put();
+    expect(new Set(first).size).toBe(3);
+    expect(await barred()).toEqual([]);
+    storeFault = () => undefined;
+    await put();
+    expect(await barred()).toEqual([]);
+  });
+});
