@@ -13,7 +13,7 @@ const HEAD = `# Error codes
 
 Every error that Cairn raises on purpose has a stable code. Over HTTP it is \`{error: {code, kind, message, next?, details?}}\`; the kind gives the
 HTTP status and the exit code of the command line. An error's own message and next step name the values of its case; where it has no next step
-of its own, it carries the one that stands here. This page is printed from packages/protocol/src/error-codes/: \`node bin/tasks/list-errors.ts\`.
+of its own, it carries the one that stands here. This page is printed from packages/protocol/src/error-codes/: \`node bin/run.mjs errors\`.
 
 | kind | HTTP | exit |
 |---|---|---|
@@ -64,6 +64,6 @@ const path = join(root, "docs/errors.md");
 if (!process.argv.includes("--check")) {
   writeFileSync(path, page);
 } else if (readFileSync(path, "utf8") !== page) {
-  process.stderr.write("docs/errors.md is not what the table of codes says: run node bin/tasks/list-errors.ts\n");
+  process.stderr.write("docs/errors.md is not what the table of codes says: run node bin/run.mjs errors\n");
   process.exitCode = 1;
 }

@@ -11,7 +11,7 @@ describe("the generated files", () => {
     const compiled = compileContracts();
     for (const [name, text] of Object.entries(generateFiles(compiled))) {
       const committed = readFileSync(new URL(`../generated/${name}`, import.meta.url), "utf8");
-      expect(committed === text, `run \`npm run generate -w @cairn/contracts\`: ${name} is stale`).toBe(true);
+      expect(committed === text, `run \`node bin/run.mjs generate\`: ${name} is stale`).toBe(true);
     }
     for (const name of CONTRACTS) {
       expect(compiled.contracts[name].codeBytes).toBeGreaterThan(0);
