@@ -7,6 +7,7 @@ import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
 import { hearPeriod } from "./hear-period.ts";
 import { EMPTY_TALLY, type Judgement, judgePeriod, type Outcome, type Tally } from "./judge-period.ts";
 import { keepSpares } from "./keep-spares.ts";
+import { tellSilence } from "./tell-silence.ts";
 
 /**
  * Judge one period whose answers are in on the finalised chain, keep its leaves and leaf file, and vote. Runs again after a crash with
@@ -92,6 +93,7 @@ async function judgeOnce(
   await context.leafFiles.putIfAbsent(`leaves/${leafFileHash.slice(2)}`, oneChunk(file));
   const vote = { root: verdictTree(leaves).root, leafFileHash, leaves: leaves.length };
   await store(client, verifierSet, period, vote, judgements);
+  await tellSilence(client, period, judgements, deals, deployment);
   return vote;
 }
 

@@ -55,7 +55,7 @@ export interface Judgement {
   outcome: Outcome | "silent" | "held" | "unheard" | "off-duty";
 }
 
-const VERDICT = { ok: 0, missed: 1, fault: 2 };
+export const VERDICT = { ok: 0, missed: 1, fault: 2 };
 
 /** Misses in a window that are a fault. */
 export const silenceStrikes = ({ periodSeconds }: Pick<PeriodClock, "periodSeconds">): number =>

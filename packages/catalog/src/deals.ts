@@ -28,6 +28,8 @@ export interface DealRow {
   endedAt: Seconds | null;
   /** Set once the owner has ended the deal early. */
   lastPeriod: number | null;
+  /** Start of the first period that its provider did not prove, until it answers again. */
+  silentSince: Seconds | null;
 }
 
 export interface DealFilter {
@@ -85,5 +87,25 @@ function dealOf(row: Record<string, unknown>): DealRow {
     activatedAt: orNull(row.activated_at),
     endedAt: orNull(row.ended_at),
     lastPeriod: orNull(row.last_period),
+    silentSince: orNull(row.silent_since),
+  };
+}
+
+/** Mark deals whose providers fell silent, and those that were heard again. @returns those of each whose mark has changed by it */
+export async function markSilent(
+  db: Queryable,
+  { silent, heard, since }: { silent: readonly DealId[]; heard: readonly DealId[]; since: Seconds },
+): Promise<{ silent: DealId[]; heard: DealId[] }> {
+  const changed = async (text: string, values: unknown[]) =>
+    ((await db.query(`${text} returning deal`, values)).rows as { deal: DealId }[]).map(({ deal }) => deal).toSorted();
+  return {
+    silent: await changed("update catalog.deals set silent_since = $2 where deal = any($1) and silent_since is null", [
+      silent,
+      since,
+    ]),
+    heard: await changed(
+      "update catalog.deals set silent_since = null where deal = any($1) and silent_since is not null",
+      [heard],
+    ),
   };
 }

@@ -251,4 +251,11 @@ create table catalog.distrust (
 create index distrust_until on catalog.distrust (until);
 `,
   },
+  {
+    name: "0006-silent-since",
+    sql: `
+-- start of the first period that its provider did not prove, until it proves again
+alter table catalog.deals add column silent_since bigint;
+`,
+  },
 ];

@@ -122,6 +122,22 @@ it("says of each package what its own page says", async () => {
   for (const summary of packages) expect(await packageStatus(context, { id: summary.id })).toMatchObject(summary);
 });
 
+it("says of a live shard since when its provider has not proved it, and nothing of the others", async () => {
+  const { pool } = database;
+  const id = idOf(1);
+  await pool.query("update catalog.slots set deal = package || shard where package = $1 and piece = 0 and shard < 2", [
+    id,
+  ]);
+  await pool.query("update catalog.deals set silent_since = 1767225600 where deal = $1", [`${id}0`]);
+  const { slots } = await packageStatus(context, { id });
+  const causes = slots.filter(({ piece }) => piece === 0).map(({ cause }) => cause);
+  expect(causes).toEqual([
+    "Its provider has not proved it since 2026-01-01 00:00 UTC. It is asked again each period; if it stays silent, the shard is rebuilt on another provider.",
+    null,
+    null,
+  ]);
+});
+
 it("lists what can be recovered in pages of one query each", async () => {
   const known: (string | null)[] = [];
   let after: Hex | undefined;

@@ -1,7 +1,7 @@
 import { breachWords, listDeals, listDistrust, listProviderRows } from "@cairn/catalog";
-import { type Distrust, eachBounded, hoursOnDuty, isBarred, isOnDuty } from "@cairn/core";
+import { type Distrust, eachBounded, hoursOnDuty, isBarred, isOnDuty, type SlotState } from "@cairn/core";
 import { pieceCidV2 } from "@cairn/proofs";
-import { CAR_HEADER_BYTES, type PackageId } from "@cairn/protocol";
+import { CAR_HEADER_BYTES, type PackageId, type Seconds } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import {
   bytesOf,
@@ -48,6 +48,7 @@ export async function packageStatus(
     "select reserve::text from catalog.escrows where document_hash = $1 and owner = $2",
     [row.documentHash, row.owner],
   );
+  const silentSince = new Map(deals.map((deal) => [deal.deal as string, deal.silentSince]));
   return {
     ...summaryOf(context, row, figures, pieces),
     slots: slots.map(({ state, ...slot }) => ({
@@ -58,8 +59,7 @@ export async function packageStatus(
       provider: state.provider,
       commitment: slot.commitment,
       rawLength: slot.rawLength,
-      cause: state.cause,
-      next: state.next,
+      ...slotWords(state, silentSince.get(state.deal ?? "")),
     })),
     pieceList: pieces,
     escrow: deals.reduce((sum, deal) => sum + deal.escrow, 0n),
@@ -72,6 +72,16 @@ export async function packageStatus(
     }, 0),
   };
 }
+
+/** Why a slot waits, and what comes next; of one that is live, whether its provider is silent. */
+function slotWords(state: SlotState, silentSince: Seconds | null | undefined): Pick<SlotState, "cause" | "next"> {
+  if (state.cause !== null || state.phase !== "ACTIVE" || !silentSince) return { cause: state.cause, next: state.next };
+  const since = minuteOf(silentSince);
+  const next = "It is asked again each period; if it stays silent, the shard is rebuilt on another provider.";
+  return { cause: `Its provider has not proved it since ${since}. ${next}`, next };
+}
+
+const minuteOf = (seconds: Seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 export async function listPackages(context: Context, request: PackageListRequest): Promise<PackagePage> {
   const { rows, next } = await findPackages(context.pool, request);
@@ -124,8 +134,7 @@ export async function listProviders(context: Context): Promise<ProviderStatus[]>
 }
 
 function avoidedCause({ kind, until }: Distrust): string {
-  const time = new Date(until * 1000).toISOString().slice(0, 16).replace("T", " ");
-  return `It ${breachWords(kind)}: no new shards before ${time} UTC, unless others lack.`;
+  return `It ${breachWords(kind)}: no new shards before ${minuteOf(until)}, unless others lack.`;
 }
 
 const PROVIDER_CAUSES = {
