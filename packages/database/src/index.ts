@@ -1,4 +1,5 @@
 export { databaseAway } from "./database-away.ts";
+export { ensureDatabaseId, findDatabaseId } from "./database-id.ts";
 export { ensureDatabase } from "./ensure-database.ts";
 export { inTransaction } from "./in-transaction.ts";
 export { type Migration, type MigrationSet, migrate } from "./migrate.ts";

@@ -13,6 +13,8 @@ export interface Home {
   /** Bearer token of the local account, mode 0600. */
   tokenFile: string;
   settingsFile: string;
+  /** Ids of the databases that the home was used with. */
+  databasesFile: string;
   deploymentFile: string;
   /** Contracts of an existing network that a new home is to use instead of deploying its own. */
   joinedFile: string;
@@ -38,6 +40,7 @@ export function homeAt(option?: string): Home {
     runFile: join(directory, "run.json"),
     tokenFile: join(directory, "token"),
     settingsFile: join(directory, "home.json"),
+    databasesFile: join(directory, "databases.json"),
     deploymentFile: join(directory, "deployment.json"),
     joinedFile: join(directory, "joined.json"),
     postgres: join(directory, "postgres"),

@@ -65,6 +65,11 @@ export const APP_ERRORS = {
     means: "the question was not answered with yes, so nothing was changed",
     next: "Answer y, or add --yes to be asked nothing.",
   },
+  "database-differs": {
+    kind: "conflict",
+    means: "the database in DATABASE_URL is not the one that the home was used with",
+    next: "Set DATABASE_URL to the database that this home was used with, or restore its dump into this one; for another network choose another home with --home.",
+  },
   "database-url-missing": {
     kind: "input",
     means: "the home's database is on another server, and DATABASE_URL does not name it",
