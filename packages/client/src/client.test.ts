@@ -23,15 +23,16 @@ describe("a list in pages", () => {
   const listed = async (pages: (after: string | null) => unknown) => {
     asked = [];
     answer = pages;
-    return client.packages();
+    return client.recoverable();
   };
+  const entry = (digit: string) => ({ documentHash: `0x${digit.repeat(64)}`, deals: 4, known: null });
 
   it("is read to its end, page after page", async () => {
     const pages: Record<string, unknown> = {
-      null: { packages: [{ id: "a" }, { id: "b" }], next: "b" },
-      b: { packages: [{ id: "c" }], next: null },
+      null: { packages: [entry("a"), entry("b")], next: "b" },
+      b: { packages: [entry("c")], next: null },
     };
-    expect(await listed((after) => pages[String(after)])).toMatchObject([{ id: "a" }, { id: "b" }, { id: "c" }]);
+    expect(await listed((after) => pages[String(after)])).toEqual([entry("a"), entry("b"), entry("c")]);
     expect(asked).toEqual([null, "b"]);
   });
 
@@ -41,12 +42,15 @@ describe("a list in pages", () => {
   });
 
   it("ends when a gateway makes up page after page", async () => {
-    const page = { packages: Array.from({ length: 100_000 }, () => 0), next: "more" };
+    const page = { packages: Array.from({ length: 100_000 }, () => entry("a")), next: "more" };
     await expect(listed(() => page)).rejects.toMatchObject({ code: "bad-answer" });
     expect(asked).toHaveLength(11);
   });
 
-  it.each([[[]], [{}], [{ packages: "all", next: null }], [null]])("is no page: %j", async (page) => {
-    await expect(listed(() => page)).rejects.toMatchObject({ code: "bad-answer" });
-  });
+  it.each([[[]], [{}], [{ packages: "all", next: null }], [{ packages: [0], next: null }], [null]])(
+    "is no page: %j",
+    async (page) => {
+      await expect(listed(() => page)).rejects.toMatchObject({ code: "bad-answer" });
+    },
+  );
 });

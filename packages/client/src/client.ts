@@ -1,24 +1,32 @@
 import { CairnError } from "@cairn/protocol";
+import type { Static, TSchema } from "typebox";
+import { findMisfit } from "./find-misfit.ts";
 import { resumeDownload } from "./resume-download.ts";
-import type {
+import {
   AccountJson,
   CheckResultJson,
-  CommitPackageJson,
-  CompletePackageJson,
-  EventJson,
-  KeepUploadJson,
+  type CommitPackageJson,
+  type CompletePackageJson,
+  EventsJson,
+  type KeepUploadJson,
+  KeptManifestJson,
   KeptUploadJson,
+  LocatedJson,
   NetworkJson,
   OfferedShardJson,
-  OfferShardJson,
-  OpenPackageJson,
+  type OfferShardJson,
+  type OpenPackageJson,
   PackageDetailJson,
-  PackageJson,
-  ProviderJson,
+  type PackageJson,
+  PackagePageJson,
+  ProvidersJson,
   QuotePlanJson,
-  RecoverableJson,
-  RenamePackageJson,
-  RepairKeyJson,
+  ReceivedJson,
+  type RecoverableJson,
+  RecoverablePageJson,
+  RecoveredJson,
+  type RenamePackageJson,
+  type RepairKeyJson,
   StatusJson,
 } from "./schemas.ts";
 import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.ts";
@@ -46,7 +54,18 @@ interface Call {
 /** Entries that a list is read up to: a gateway that makes up page after page ends there. */
 const MOST_LISTED = 1_000_000;
 
-/** Every call of `/api/v1`; failures are thrown as the CairnError that the server answered, or `gateway-unreachable`. */
+/** Bytes of an answer. The longest is the plan of a package of 100,000 shards, with about 130 MB. */
+const MOST_BYTES = 268_435_456;
+/** Bytes of an answer that says what failed. */
+const MOST_ERROR_BYTES = 1_048_576;
+
+/** An answer as it comes: its status, and its bytes as they arrive. */
+type Answer = Awaited<ReturnType<Transfer["download"]>>;
+
+/**
+ * Every call of `/api/v1`. Failures are thrown as the CairnError that the server answered, or `gateway-unreachable`; an answer that does not
+ * have the shape that the API gives it, or is too long, as `bad-answer`. What an answer says is not checked here.
+ */
 export class CairnClient {
   readonly url: string;
   readonly #token: string | undefined;
@@ -60,51 +79,47 @@ export class CairnClient {
     this.#whenAway = options.whenAway;
   }
 
-  network = (): Promise<NetworkJson> => this.#call("/network");
-  status = (): Promise<StatusJson> => this.#call("/status");
-  account = (): Promise<AccountJson> => this.#call("/account");
-  claimAccount = (claim: unknown): Promise<AccountJson> => this.#call("/account", { method: "PUT", body: claim });
-  faucet = (): Promise<AccountJson> => this.#call("/faucet", { method: "POST", body: {} });
-  providers = (): Promise<ProviderJson[]> => this.#call("/providers");
-  events = (after: number | undefined, limit = 200): Promise<EventJson[]> =>
-    this.#call("/events", { query: { after, limit } });
+  network = () => this.#call(NetworkJson, "/network");
+  status = () => this.#call(StatusJson, "/status");
+  account = () => this.#call(AccountJson, "/account");
+  claimAccount = (claim: unknown) => this.#call(AccountJson, "/account", { method: "PUT", body: claim });
+  faucet = () => this.#call(AccountJson, "/faucet", { method: "POST", body: {} });
+  providers = () => this.#call(ProvidersJson, "/providers");
+  events = (after: number | undefined, limit = 200) => this.#call(EventsJson, "/events", { query: { after, limit } });
 
   /** @param gone also those that were removed or undone */
-  packages = (gone = false): Promise<PackageJson[]> => this.#pages("/packages", { gone: gone ? "true" : undefined });
-  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#pages("/packages", { nameHash });
-  package = (id: string): Promise<PackageDetailJson> => this.#call(`/packages/${id}`);
-  openPackage = (body: OpenPackageJson): Promise<PackageDetailJson> =>
-    this.#call("/packages", { method: "POST", body });
+  packages = (gone = false): Promise<PackageJson[]> =>
+    this.#pages(PackagePageJson, "/packages", { gone: gone ? "true" : undefined });
+  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#pages(PackagePageJson, "/packages", { nameHash });
+  package = (id: string) => this.#call(PackageDetailJson, `/packages/${id}`);
+  openPackage = (body: OpenPackageJson) => this.#call(PackageDetailJson, "/packages", { method: "POST", body });
   /** Cut what the gateway holds of an upload back to its first pieces. */
-  keepUpload = (id: string, body: KeepUploadJson): Promise<KeptUploadJson> =>
-    this.#call(`/packages/${id}/keep`, { method: "POST", body });
-  completePackage = (id: string, body: CompletePackageJson): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/complete`, { method: "POST", body });
-  quotePackage = (id: string): Promise<QuotePlanJson> =>
-    this.#call(`/packages/${id}/quote`, { method: "POST", body: {} });
-  commitPackage = (id: string, body: CommitPackageJson): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/commit`, { method: "POST", body });
-  renamePackage = (id: string, body: RenamePackageJson): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/name`, { method: "PUT", body });
-  abandonPackage = (id: string): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/abandon`, { method: "POST", body: {} });
-  removePackage = (id: string, termination: unknown): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/remove`, { method: "POST", body: { termination } });
-  check = (
-    id: string,
-    body: { full: boolean; pieces?: number[]; readCapability?: unknown },
-  ): Promise<CheckResultJson> => this.#call(`/packages/${id}/check`, { method: "POST", body });
-  offerShard = (id: string, body: OfferShardJson): Promise<OfferedShardJson> =>
-    this.#call(`/packages/${id}/offer`, { method: "POST", body });
-  checkResult = (id: string): Promise<CheckResultJson> => this.#call(`/checks/${id}`);
-  recoverable = (): Promise<RecoverableJson[]> => this.#pages("/recover");
+  keepUpload = (id: string, body: KeepUploadJson) =>
+    this.#call(KeptUploadJson, `/packages/${id}/keep`, { method: "POST", body });
+  completePackage = (id: string, body: CompletePackageJson) =>
+    this.#call(PackageDetailJson, `/packages/${id}/complete`, { method: "POST", body });
+  quotePackage = (id: string) => this.#call(QuotePlanJson, `/packages/${id}/quote`, { method: "POST", body: {} });
+  commitPackage = (id: string, body: CommitPackageJson) =>
+    this.#call(PackageDetailJson, `/packages/${id}/commit`, { method: "POST", body });
+  renamePackage = (id: string, body: RenamePackageJson) =>
+    this.#call(PackageDetailJson, `/packages/${id}/name`, { method: "PUT", body });
+  abandonPackage = (id: string) =>
+    this.#call(PackageDetailJson, `/packages/${id}/abandon`, { method: "POST", body: {} });
+  removePackage = (id: string, termination: unknown) =>
+    this.#call(PackageDetailJson, `/packages/${id}/remove`, { method: "POST", body: { termination } });
+  check = (id: string, body: { full: boolean; pieces?: number[]; readCapability?: unknown }) =>
+    this.#call(CheckResultJson, `/packages/${id}/check`, { method: "POST", body });
+  offerShard = (id: string, body: OfferShardJson) =>
+    this.#call(OfferedShardJson, `/packages/${id}/offer`, { method: "POST", body });
+  checkResult = (id: string) => this.#call(CheckResultJson, `/checks/${id}`);
+  recoverable = (): Promise<RecoverableJson[]> => this.#pages(RecoverablePageJson, "/recover");
   /** At most 1000 at once. */
-  recover = (readCapabilities: unknown[]): Promise<PackageDetailJson[]> =>
-    this.#call("/recover", { method: "POST", body: { readCapabilities } });
-  setRepairKey = (id: string, body: RepairKeyJson): Promise<PackageDetailJson> =>
-    this.#call(`/packages/${id}/repair-key`, { method: "POST", body });
-  findBlocks = (id: string, cids: string[]): Promise<{ pieces: number[] }> =>
-    this.#call(`/packages/${id}/locate`, { method: "POST", body: { cids } });
+  recover = (readCapabilities: unknown[]) =>
+    this.#call(RecoveredJson, "/recover", { method: "POST", body: { readCapabilities } });
+  setRepairKey = (id: string, body: RepairKeyJson) =>
+    this.#call(PackageDetailJson, `/packages/${id}/repair-key`, { method: "POST", body });
+  findBlocks = (id: string, cids: string[]) =>
+    this.#call(LocatedJson, `/packages/${id}/locate`, { method: "POST", body: { cids } });
 
   /** Append bytes at `offset` of a piece's body (the header is not counted). Not repeated by itself: the body can be read only once. */
   async appendPiece(
@@ -113,21 +128,19 @@ export class CairnClient {
     offset: number,
     body: AsyncIterable<Uint8Array>,
     signal?: AbortSignal,
-  ): Promise<{ received: number }> {
+  ): Promise<ReceivedJson> {
     const url = `${this.url}/api/v1/packages/${id}/pieces/${piece}?offset=${offset}`;
-    const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body, signal));
-    return this.#read(status, text);
+    return this.#ask(ReceivedJson, () => this.#transfer.upload(url, this.#headers(), body, signal));
   }
 
-  async putManifest(id: string, manifest: Uint8Array): Promise<{ size: number }> {
+  async putManifest(id: string, manifest: Uint8Array): Promise<KeptManifestJson> {
     const url = `${this.url}/api/v1/packages/${id}/manifest`;
     const body = async function* () {
       yield manifest;
     };
-    return this.#patiently(async () => {
-      const { status, text } = await this.#reach(() => this.#transfer.upload(url, this.#headers(), body()));
-      return this.#read(status, text);
-    });
+    return this.#patiently(() =>
+      this.#ask(KeptManifestJson, () => this.#transfer.upload(url, this.#headers(), body())),
+    );
   }
 
   manifest(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -163,49 +176,41 @@ export class CairnClient {
 
   async #open(path: string, request: TransferRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const headers = { ...this.#headers(), ...request.headers };
-    const { status, body } = await this.#reach(() =>
+    const answer = await this.#reach(() =>
       this.#transfer.download(`${this.url}/api/v1${path}`, { ...request, headers }, signal),
     );
-    if (status === 200 || status === 206) return body;
-    return this.#read(status, await this.#reach(() => textOf(body)));
+    if (answer.status === 200) return answer.body;
+    throw await this.#failureOf(answer);
   }
 
-  #call<T>(path: string, call: Call = {}): Promise<T> {
+  #call<S extends TSchema>(schema: S, path: string, call: Call = {}): Promise<Static<S>> {
     const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
     const search =
       query.length === 0 ? "" : `?${new URLSearchParams(query.map(([k, v]): [string, string] => [k, String(v)]))}`;
-    return this.#patiently(async () => {
-      const { status, text } = await this.#reach(async () => {
-        const json =
-          call.body === undefined
-            ? { headers: this.#headers() }
-            : {
-                headers: { ...this.#headers(), "content-type": "application/json" },
-                body: JSON.stringify(call.body),
-              };
-        const request = { method: call.method ?? "GET", ...json };
-        const { status, body } = await this.#transfer.download(
-          `${this.url}/api/v1${path}${search}`,
-          request,
-          call.signal,
-        );
-        return { status, text: await textOf(body) };
-      });
-      return this.#read(status, text);
-    });
+    const json =
+      call.body === undefined
+        ? { headers: this.#headers() }
+        : { headers: { ...this.#headers(), "content-type": "application/json" }, body: JSON.stringify(call.body) };
+    const request = { method: call.method ?? "GET", ...json };
+    const url = `${this.url}/api/v1${path}${search}`;
+    return this.#patiently(() => this.#ask(schema, () => this.#transfer.download(url, request, call.signal)));
   }
 
   /** Everything in a list that comes in pages; a page without anything is the last one, whatever it says. */
-  async #pages<T>(path: string, query: Call["query"] = {}): Promise<T[]> {
+  async #pages<T>(
+    schema: typeof PackagePageJson | typeof RecoverablePageJson,
+    path: string,
+    query: Call["query"] = {},
+  ): Promise<T[]> {
     const all: T[] = [];
     let after: string | undefined;
     do {
-      const page: { packages: T[]; next: string | null } = await this.#call(path, { query: { ...query, after } });
-      if (!Array.isArray(page?.packages) || all.length + page.packages.length > MOST_LISTED) {
-        throw new CairnError(`${this.url} answered ${path} with no page of a list`, {
-          code: "bad-answer",
-          kind: "unavailable",
-        });
+      const page = (await this.#call(schema, path, { query: { ...query, after } })) as {
+        packages: T[];
+        next: string | null;
+      };
+      if (all.length + page.packages.length > MOST_LISTED) {
+        throw this.#badAnswer(`more than ${MOST_LISTED} entries of one list`);
       }
       for (const one of page.packages) all.push(one);
       after = page.packages.length === 0 ? undefined : (page.next ?? undefined);
@@ -242,30 +247,56 @@ export class CairnClient {
     }
   }
 
-  #read<T>(status: number, text: string): T {
-    let parsed: unknown;
-    try {
-      parsed = text === "" ? undefined : JSON.parse(text);
-    } catch (cause) {
-      throw new CairnError(`${this.url} answered ${status} with something that is not JSON`, {
-        code: "bad-answer",
-        kind: "unavailable",
-        cause,
-        next: "Check that a Cairn gateway listens on this address.",
-      });
-    }
-    if (status >= 200 && status < 300) return parsed as T;
-    const body = (parsed as { error?: unknown } | undefined)?.error;
-    if (typeof body === "object" && body !== null) throw CairnError.fromJSON(body);
-    throw new CairnError(`${this.url} answered ${status}`, { code: "bad-answer", kind: "unavailable" });
+  /** What the gateway answers, of which every field that the schema names is as the schema says. */
+  async #ask<S extends TSchema>(schema: S, send: () => Promise<Answer>): Promise<Static<S>> {
+    const answer = await this.#reach(send);
+    if (answer.status < 200 || answer.status > 299) throw await this.#failureOf(answer);
+    const json = await this.#jsonOf(answer, MOST_BYTES);
+    const field = findMisfit(schema, json);
+    if (field === undefined) return json as Static<S>;
+    throw this.#badAnswer(
+      `${field === "" ? "something" : `a field ${field.slice(0, 100)}`} that is not as the API has it`,
+      { field },
+    );
   }
-}
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  async #failureOf(answer: Answer): Promise<CairnError> {
+    const json = await this.#jsonOf(answer, MOST_ERROR_BYTES);
+    const error = typeof json === "object" && json !== null ? (json as { error?: unknown }).error : undefined;
+    if (typeof error === "object" && error !== null) return CairnError.fromJSON(error);
+    return this.#badAnswer(`${answer.status}, and no reason`);
+  }
+
+  async #jsonOf({ status, body }: Answer, maximum: number): Promise<unknown> {
+    const text = await this.#reach(() => this.#textOf(body, maximum));
+    try {
+      return text === "" ? undefined : JSON.parse(text);
+    } catch (cause) {
+      throw this.#badAnswer(`${status} with something that is not JSON`, {}, cause);
+    }
+  }
+
+  /** The whole of a body as text; whoever sends more than `maximum` bytes is cut off. */
+  async #textOf(body: AsyncIterable<Uint8Array>, maximum: number): Promise<string> {
+    const decoder = new TextDecoder();
+    let [text, bytes] = ["", 0];
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > maximum) throw this.#badAnswer(`with more than ${maximum} bytes`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  }
+
+  #badAnswer(what: string, details: Record<string, unknown> = {}, cause?: unknown): CairnError {
+    return new CairnError(`${this.url} answered ${what}`, {
+      code: "bad-answer",
+      kind: "corrupt",
+      details,
+      cause,
+      next: "Check that a Cairn gateway of this version listens on this address.",
+    });
+  }
 }
 
 const AWAY = new Set([

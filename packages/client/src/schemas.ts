@@ -1,9 +1,13 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import { Type } from "./schema-builder.ts";
 
-/** Wire schemas of the public API: the server validates and documents with them, the client takes its types from them. */
+/**
+ * Wire schemas of the public API: the server validates and documents with them, the client takes its types from them and checks by them
+ * whatever a gateway answers.
+ */
 export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$" });
 export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
-const DECIMAL = { pattern: "^[0-9]+$" };
+const DECIMAL = { pattern: "^[0-9]{1,78}$" };
 export const BytesText = Type.String({ ...DECIMAL, description: "bytes, decimal" });
 export const MoneyText = Type.String({ ...DECIMAL, description: "wei, decimal" });
 export const PackageIdText = Type.String({ pattern: "^[0-9a-f]{32}$" });
@@ -14,6 +18,12 @@ export const LayoutText = Type.Union([
   Type.Literal("unencrypted"),
   Type.Literal("car"),
 ]);
+/** Bytes, files, shards, blocks: whatever is counted. */
+const Count = Type.Integer({ minimum: 0 });
+const SECONDS = { minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" };
+/** Up to the last second that a `Date` can show. */
+const Time = Type.Integer(SECONDS);
+const Parts = Type.Integer({ minimum: 1, maximum: 255 });
 const Cause = Type.Union([Type.String(), Type.Null()]);
 
 export const SignedJson = Type.Object({
@@ -38,36 +48,36 @@ export const NetworkJson = Type.Object({
   executor: AddressText,
   verifierSet: Hash,
   verifiers: Type.Array(AddressText),
-  quorum: Type.Integer(),
-  operators: Type.Integer({ description: "how many independent operators the verifiers have" }),
+  quorum: Count,
+  operators: Type.Integer({ minimum: 0, description: "how many independent operators the verifiers have" }),
   deployment: Type.Object({
-    chainId: Type.Integer(),
+    chainId: Count,
     deals: AddressText,
     registry: AddressText,
     ledger: AddressText,
-    genesisTime: Type.Integer(),
-    periodSeconds: Type.Integer(),
-    graceSeconds: Type.Integer(),
-    disputePeriods: Type.Integer(),
-    voteWindowPeriods: Type.Integer(),
-    proposalSeconds: Type.Integer(),
-    deployedAt: Type.Integer(),
+    genesisTime: Time,
+    periodSeconds: Type.Integer({ minimum: 1 }),
+    graceSeconds: Count,
+    disputePeriods: Count,
+    voteWindowPeriods: Count,
+    proposalSeconds: Count,
+    deployedAt: Count,
   }),
-  defaults: Type.Object({ k: Type.Integer(), n: Type.Integer(), days: Type.Integer() }),
-  pieceLimit: Type.Integer(),
-  scrubSeconds: Type.Integer(),
+  defaults: Type.Object({ k: Parts, n: Parts, days: Count }),
+  pieceLimit: Count,
+  scrubSeconds: Count,
   faucet: Type.Boolean(),
 });
 export type NetworkJson = Static<typeof NetworkJson>;
 
 export const SlotJson = Type.Object({
-  piece: Type.Integer(),
-  shard: Type.Integer(),
+  piece: Count,
+  shard: Count,
   state: Type.String(),
   deal: Type.Union([Hash, Type.Null()]),
   provider: Type.Union([AddressText, Type.Null()]),
   commitment: Type.Union([Hash, Type.Null()]),
-  rawLength: Type.Integer(),
+  rawLength: Count,
   cause: Cause,
 });
 export type SlotJson = Static<typeof SlotJson>;
@@ -78,27 +88,27 @@ export const PackageJson = Type.Object({
   label: Type.Union([Base64, Type.Null()], { description: "encrypted by the client; only the owner reads it" }),
   layout: Type.String(),
   mask: Type.String(),
-  k: Type.Integer(),
-  n: Type.Integer(),
-  bytes: Type.Integer(),
-  files: Type.Integer(),
-  pieces: Type.Integer(),
+  k: Parts,
+  n: Parts,
+  bytes: Count,
+  files: Count,
+  pieces: Count,
   root: Type.Union([Type.String(), Type.Null()]),
   documentHash: Type.Union([Hash, Type.Null()]),
-  createdAt: Type.Integer({ description: "UNIX seconds, as all times: when the put began" }),
-  storedAt: Type.Union([Type.Integer(), Type.Null()], {
+  createdAt: Type.Integer({ ...SECONDS, description: "UNIX seconds, as all times: when the put began" }),
+  storedAt: Type.Union([Time, Type.Null()], {
     description: "when every shard was proved for the first time",
   }),
-  expiresAt: Type.Union([Type.Integer(), Type.Null()]),
+  expiresAt: Type.Union([Time, Type.Null()]),
   strength: Type.Object({
-    live: Type.Integer({ description: "shards proved and live of the weakest piece" }),
-    needed: Type.Integer({ description: "k" }),
-    full: Type.Integer({ description: "n" }),
+    live: Type.Integer({ minimum: 0, description: "shards proved and live of the weakest piece" }),
+    needed: Type.Integer({ minimum: 0, description: "k" }),
+    full: Type.Integer({ minimum: 0, description: "n" }),
   }),
   progress: Type.Object({
     stage: Type.String(),
-    done: Type.Integer(),
-    total: Type.Integer(),
+    done: Count,
+    total: Count,
   }),
   cause: Cause,
   next: Cause,
@@ -115,9 +125,9 @@ export const PackageDetailJson = Type.Object({
   slots: Type.Array(SlotJson),
   pieceList: Type.Array(
     Type.Object({
-      number: Type.Integer(),
-      length: Type.Integer(),
-      received: Type.Integer(),
+      number: Count,
+      length: Count,
+      received: Count,
       commP: Type.Union([Hash, Type.Null()]),
       pieceCid: Type.Union([Type.String(), Type.Null()]),
     }),
@@ -126,7 +136,7 @@ export const PackageDetailJson = Type.Object({
   paid: MoneyText,
   pricePerPeriod: MoneyText,
   reserve: MoneyText,
-  handedOver: Type.Integer({ description: "bytes of its shards that providers have, or are taking" }),
+  handedOver: Type.Integer({ minimum: 0, description: "bytes of its shards that providers have, or are taking" }),
 });
 export type PackageDetailJson = Static<typeof PackageDetailJson>;
 
@@ -163,6 +173,15 @@ export const KeptUploadJson = Type.Object({
 });
 export type KeptUploadJson = Static<typeof KeptUploadJson>;
 
+export const ReceivedJson = Type.Object({ received: Count });
+export type ReceivedJson = Static<typeof ReceivedJson>;
+
+export const KeptManifestJson = Type.Object({ size: Count, sha256: Hash });
+export type KeptManifestJson = Static<typeof KeptManifestJson>;
+
+export const LocatedJson = Type.Object({ pieces: Type.Array(Count) });
+export type LocatedJson = Static<typeof LocatedJson>;
+
 const NamingJson = Type.Object({ id: PackageIdText, nameHash: Hash, label: Base64 });
 export const RenamePackageJson = Type.Object({
   nameHash: Hash,
@@ -184,8 +203,8 @@ export const QuotePlanJson = Type.Object({
   document: Base64,
   placements: Type.Array(
     Type.Object({
-      piece: Type.Integer(),
-      shard: Type.Integer(),
+      piece: Count,
+      shard: Count,
       deal: Hash,
       provider: AddressText,
       quote: SignedJson,
@@ -198,9 +217,9 @@ export const QuotePlanJson = Type.Object({
   repairReserve: MoneyText,
   total: MoneyText,
   balance: MoneyText,
-  periods: Type.Integer(),
-  endsAt: Type.Integer(),
-  validUntil: Type.Integer(),
+  periods: Count,
+  endsAt: Time,
+  validUntil: Time,
   warnings: Type.Array(Type.String()),
 });
 export type QuotePlanJson = Static<typeof QuotePlanJson>;
@@ -222,12 +241,12 @@ export const ProviderJson = Type.Object({
   score: Type.Number(),
   fulfilled: Type.String({ ...DECIMAL, description: "shard-periods that it proved, decimal" }),
   committed: Type.String({ ...DECIMAL, description: "shard-periods that it was to prove, decimal" }),
-  deals: Type.Integer(),
+  deals: Count,
   earned: MoneyText,
   awakeNow: Type.Boolean(),
-  hoursPerWeek: Type.Integer(),
+  hoursPerWeek: Count,
   connected: Type.Boolean(),
-  avoidedUntil: Type.Union([Type.Integer(), Type.Null()], {
+  avoidedUntil: Type.Union([Time, Type.Null()], {
     description: "UNIX seconds until which it gets no new shards here, as it broke promises; null: it may get some",
   }),
   state: Type.String(),
@@ -236,8 +255,8 @@ export const ProviderJson = Type.Object({
 export type ProviderJson = Static<typeof ProviderJson>;
 
 export const EventJson = Type.Object({
-  id: Type.Integer(),
-  at: Type.Integer(),
+  id: Count,
+  at: Time,
   kind: Type.String(),
   severity: Type.String(),
   package: Type.Union([Type.String(), Type.Null()]),
@@ -253,21 +272,25 @@ export const CheckResultJson = Type.Object({
   package: PackageIdText,
   kind: Type.Union([Type.Literal("scrub"), Type.Literal("full")]),
   state: Type.Union([Type.Literal("running"), Type.Literal("done")]),
-  startedAt: Type.Integer(),
-  finishedAt: Type.Union([Type.Integer(), Type.Null()]),
+  startedAt: Time,
+  finishedAt: Type.Union([Time, Type.Null()]),
   ok: Type.Boolean(),
   shards: Type.Array(
     Type.Object({
-      piece: Type.Integer(),
-      shard: Type.Integer(),
+      piece: Count,
+      shard: Count,
       provider: AddressText,
       result: Type.String({ description: "sound | damaged | wrong-bytes | wrong-proof | silent | missing" }),
       detail: Type.String(),
-      checkedBytes: Type.Integer(),
+      checkedBytes: Count,
     }),
   ),
 });
 export type CheckResultJson = Static<typeof CheckResultJson>;
+
+export const EventsJson = Type.Array(EventJson);
+export const ProvidersJson = Type.Array(ProviderJson);
+export const RecoveredJson = Type.Array(PackageDetailJson);
 
 /** A shard to be handed to farmers, in so many copies. */
 export const OfferShardJson = Type.Object({
@@ -278,27 +301,27 @@ export const OfferShardJson = Type.Object({
 export type OfferShardJson = Static<typeof OfferShardJson>;
 
 export const OfferedShardJson = Type.Object({
-  size: Type.Integer(),
+  size: Count,
   sha256: Type.String({ description: "of the shard's bytes, hexadecimal: what farmers know it by" }),
-  encoded: Type.Integer({ description: "copies that were made ready now; the others were ready or held" }),
+  encoded: Type.Integer({ minimum: 0, description: "copies that were made ready now; the others were ready or held" }),
 });
 export type OfferedShardJson = Static<typeof OfferedShardJson>;
 
 export const StatusJson = Type.Object({
   version: Type.String(),
   profile: Type.String(),
-  uptimeSeconds: Type.Integer(),
-  block: Type.Integer(),
-  blockTime: Type.Integer(),
+  uptimeSeconds: Count,
+  block: Count,
+  blockTime: Time,
   period: Type.Integer(),
-  packages: Type.Integer(),
-  atFullStrength: Type.Integer(),
-  bytes: Type.Integer(),
-  providers: Type.Integer(),
-  providersConnected: Type.Integer(),
-  activeDeals: Type.Integer(),
-  provedLastPeriod: Type.Integer(),
-  missedLastPeriod: Type.Integer(),
+  packages: Count,
+  atFullStrength: Count,
+  bytes: Count,
+  providers: Count,
+  providersConnected: Count,
+  activeDeals: Count,
+  provedLastPeriod: Count,
+  missedLastPeriod: Count,
 });
 export type StatusJson = Static<typeof StatusJson>;
 
@@ -311,7 +334,7 @@ export type AccountJson = Static<typeof AccountJson>;
 
 export const RecoverableJson = Type.Object({
   documentHash: Hash,
-  deals: Type.Integer(),
+  deals: Count,
   known: Type.Union([PackageIdText, Type.Null()]),
 });
 export type RecoverableJson = Static<typeof RecoverableJson>;

@@ -6,13 +6,13 @@ export interface TransferRequest {
 
 /** How requests go out and answers come in; the default uses fetch, a Node program may bring a faster one. */
 export interface Transfer {
-  /** PUT a body; the answer's status and text. */
+  /** PUT a body. */
   upload(
     url: string,
     headers: Record<string, string>,
     body: AsyncIterable<Uint8Array>,
     signal?: AbortSignal,
-  ): Promise<{ status: number; text: string }>;
+  ): Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
   download(
     url: string,
     request: TransferRequest,
@@ -29,13 +29,17 @@ export const fetchTransfer: Transfer = {
       duplex: "half",
       ...(signal === undefined ? {} : { signal }),
     } as RequestInit);
-    return { status: response.status, text: await response.text() };
+    return answerOf(response);
   },
   async download(url, request, signal) {
     const response = await fetch(url, { ...request, ...(signal === undefined ? {} : { signal }) });
-    return {
-      status: response.status,
-      body: (response.body ?? new ReadableStream()) as AsyncIterable<Uint8Array> & ReadableStream,
-    };
+    return answerOf(response);
   },
 };
+
+const answerOf = ({ status, body }: Response) => ({
+  status,
+  body: (body ?? nothing()) as AsyncIterable<Uint8Array>,
+});
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

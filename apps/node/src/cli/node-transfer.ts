@@ -26,7 +26,7 @@ export const nodeTransfer: Transfer = {
     // An early refusal arrives while the body is still being sent: then the answer counts, not the broken pipe.
     const outcome = await Promise.race([answered, sent.then(() => answered)]);
     sent.catch(() => outgoing.destroy());
-    return { status: outcome.statusCode ?? 0, text: await textOf(outcome) };
+    return { status: outcome.statusCode ?? 0, body: outcome };
   },
   async download(url, { method, headers, body }, signal) {
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -37,9 +37,3 @@ export const nodeTransfer: Transfer = {
     return { status: incoming.statusCode ?? 0, body: incoming };
   },
 };
-
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
-}

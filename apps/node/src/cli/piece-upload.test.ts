@@ -7,6 +7,13 @@ import { nodeTransfer } from "./node-transfer.ts";
 import { PieceUpload } from "./piece-upload.ts";
 
 const ID = "0".repeat(32);
+/** What a gateway says of the package meanwhile, but its pieces. */
+const RECEIVING = {
+  ...{ id: ID, state: "RECEIVING", label: null, layout: "private", mask: "none", k: 2, n: 4, bytes: 0, files: 0 },
+  ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
+  ...{ strength: { live: 0, needed: 2, full: 4 }, progress: { stage: "receiving", done: 0, total: 0 } },
+  ...{ cause: null, next: null, slots: [], escrow: "0", paid: "0", pricePerPeriod: "0", reserve: "0", handedOver: 0 },
+};
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -38,8 +45,14 @@ async function breakingServer(breakAt: number[], forget: (held: Buffer) => Buffe
       append(incoming, answer, piece, Number(url.searchParams.get("offset"))).catch(() => undefined);
       return;
     }
-    const pieceList = [...pieces].map(([number, held]) => ({ number, received: held.length }));
-    answer.end(JSON.stringify({ pieceList }));
+    const pieceList = [...pieces].map(([number, held]) => ({
+      number,
+      length: held.length,
+      received: held.length,
+      commP: null,
+      pieceCid: null,
+    }));
+    answer.end(JSON.stringify({ ...RECEIVING, pieceList }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => {

@@ -68,9 +68,9 @@ const summary = (digit: string, state: string) => ({
   ...{
     id: digit.repeat(32),
     state,
-    label: { name: "", tags: [] },
+    label: null,
     layout: "private",
-    mask: true,
+    mask: "none",
     k: 1,
     n: 1,
     bytes: 0,

@@ -5,13 +5,17 @@ import {
   CompletePackageJson,
   Hash,
   KeepUploadJson,
+  KeptManifestJson,
   KeptUploadJson,
+  LocatedJson,
   OpenPackageJson,
   PackageDetailJson,
   PackageIdText,
   PackagePageJson,
   QuotePlanJson,
+  ReceivedJson,
   RecoverablePageJson,
+  RecoveredJson,
   RenamePackageJson,
   RepairKeyJson,
   SignedJson,
@@ -133,7 +137,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
           consumes: OCTETS,
           params: PieceParams,
           querystring: OffsetQuery,
-          response: { 200: Type.Object({ received: Type.Integer() }) },
+          response: { 200: ReceivedJson },
         },
       },
       async (request) => {
@@ -168,7 +172,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
           ...about("The encrypted manifest"),
           consumes: OCTETS,
           params: Id,
-          response: { 200: Type.Object({ size: Type.Integer(), sha256: Hash }) },
+          response: { 200: KeptManifestJson },
         },
       },
       async (request) => {
@@ -348,7 +352,15 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.post(
       "/api/v1/packages/:id/locate",
-      { bodyLimit: LIST_BODY_BYTES, schema: { ...about("Where blocks lie in the pieces"), params: Id, body: Cids } },
+      {
+        bodyLimit: LIST_BODY_BYTES,
+        schema: {
+          ...about("Where blocks lie in the pieces"),
+          params: Id,
+          body: Cids,
+          response: { 200: LocatedJson },
+        },
+      },
       async (request) => {
         const { id } = await own(request);
         return market.locateBlocks({ id, cids: (request.body as Static<typeof Cids>).cids });
@@ -429,7 +441,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
         schema: {
           ...about("Take packages over from the chain"),
           body: RecoverBody,
-          response: { 200: Type.Array(PackageDetailJson) },
+          response: { 200: RecoveredJson },
         },
       },
       async (request) => {

@@ -1,5 +1,5 @@
 import { type Account, claimAccount, listEvents } from "@cairn/catalog";
-import { AccountJson, EventJson, NetworkJson, ProviderJson, SignedJson, StatusJson } from "@cairn/client";
+import { AccountJson, EventsJson, NetworkJson, ProvidersJson, SignedJson, StatusJson } from "@cairn/client";
 import { periodAt } from "@cairn/core";
 import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import { rememberNonces } from "@cairn/transport";
@@ -96,7 +96,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.get(
       "/api/v1/providers",
-      { schema: { summary: "Providers", tags: ["network"], response: { 200: Type.Array(ProviderJson) } } },
+      { schema: { summary: "Providers", tags: ["network"], response: { 200: ProvidersJson } } },
       async (request) => {
         await authenticate(gateway.pool, request);
         return listed();
@@ -110,7 +110,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
           summary: "Events of the account and of the network, oldest first",
           tags: ["account"],
           querystring: EventQuery,
-          response: { 200: Type.Array(EventJson) },
+          response: { 200: EventsJson },
         },
       },
       async (request) => {

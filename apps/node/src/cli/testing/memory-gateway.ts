@@ -294,7 +294,7 @@ export async function startMemoryGateway() {
         return { owner: owner === "" ? null : owner, balance: "123456789", coins: "0" };
       case "PUT /account":
         owner = (body.message as { owner: string }).owner;
-        return {};
+        return { owner, balance: "123456789", coins: "0" };
       case "POST /packages":
         if (packages.has(body.id as string)) return statusOf(body.id as string);
         packages.set(body.id as string, {
@@ -320,7 +320,7 @@ export async function startMemoryGateway() {
       case "PUT /packages/:id/manifest":
       case "POST /packages/:id/manifest":
         held!.manifest = raw;
-        return { size: raw.length };
+        return { size: raw.length, sha256: sha256Hex(raw) };
       case "POST /packages/:id/complete":
         completePackage(id!, body as unknown as CompletePackageJson);
         return statusOf(id!);
@@ -332,10 +332,12 @@ export async function startMemoryGateway() {
         return statusOf(id!);
       case "POST /packages/:id/keep":
         return keep(held!, body as unknown as KeepUploadJson);
-      case "POST /packages/:id/abandon":
+      case "POST /packages/:id/abandon": {
         if (held!.state === "STORED") return refusal("wrong-state", "conflict");
+        const given = { ...statusOf(id!), state: "ABANDONED" };
         packages.delete(id!);
-        return {};
+        return given;
+      }
       case "POST /packages/:id/remove":
         held!.state = "ENDING";
         return statusOf(id!);

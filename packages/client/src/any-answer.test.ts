@@ -1,0 +1,145 @@
+import { CairnError } from "@cairn/protocol";
+import fc from "fast-check";
+import type { TSchema } from "typebox";
+import { Check } from "typebox/value";
+import { describe, expect, it } from "vitest";
+import { CairnClient } from "./client.ts";
+import * as schemas from "./schemas.ts";
+import { answersOf, bent } from "./testing/answers.ts";
+
+const ID = "ab".repeat(16);
+const nothing = {} as never;
+
+/** Every call that is answered with JSON, and the shape of its answer; undefined is a list in pages. */
+const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>, entry?: TSchema]> = {
+  network: [schemas.NetworkJson, (client) => client.network()],
+  status: [schemas.StatusJson, (client) => client.status()],
+  account: [schemas.AccountJson, (client) => client.account()],
+  claimAccount: [schemas.AccountJson, (client) => client.claimAccount({})],
+  faucet: [schemas.AccountJson, (client) => client.faucet()],
+  providers: [schemas.ProvidersJson, (client) => client.providers()],
+  events: [schemas.EventsJson, (client) => client.events(0)],
+  packages: [schemas.PackagePageJson, (client) => client.packages(), schemas.PackageJson],
+  packageByName: [schemas.PackagePageJson, (client) => client.packageByName("x"), schemas.PackageJson],
+  package: [schemas.PackageDetailJson, (client) => client.package(ID)],
+  openPackage: [schemas.PackageDetailJson, (client) => client.openPackage(nothing)],
+  keepUpload: [schemas.KeptUploadJson, (client) => client.keepUpload(ID, nothing)],
+  completePackage: [schemas.PackageDetailJson, (client) => client.completePackage(ID, nothing)],
+  quotePackage: [schemas.QuotePlanJson, (client) => client.quotePackage(ID)],
+  commitPackage: [schemas.PackageDetailJson, (client) => client.commitPackage(ID, nothing)],
+  renamePackage: [schemas.PackageDetailJson, (client) => client.renamePackage(ID, nothing)],
+  abandonPackage: [schemas.PackageDetailJson, (client) => client.abandonPackage(ID)],
+  removePackage: [schemas.PackageDetailJson, (client) => client.removePackage(ID, {})],
+  check: [schemas.CheckResultJson, (client) => client.check(ID, { full: false })],
+  checkResult: [schemas.CheckResultJson, (client) => client.checkResult("c")],
+  offerShard: [schemas.OfferedShardJson, (client) => client.offerShard(ID, nothing)],
+  recoverable: [schemas.RecoverablePageJson, (client) => client.recoverable(), schemas.RecoverableJson],
+  recover: [schemas.RecoveredJson, (client) => client.recover([])],
+  setRepairKey: [schemas.PackageDetailJson, (client) => client.setRepairKey(ID, nothing)],
+  findBlocks: [schemas.LocatedJson, (client) => client.findBlocks(ID, [])],
+  appendPiece: [schemas.ReceivedJson, (client) => client.appendPiece(ID, 0, 0, (async function* () {})())],
+  putManifest: [schemas.KeptManifestJson, (client) => client.putManifest(ID, new Uint8Array())],
+};
+/** They are answered with bytes, whose readers check them. */
+const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<Uint8Array>>> = {
+  manifest: (client) => client.manifest(ID),
+  document: (client) => client.document(ID),
+  piece: (client) => client.piece(ID, 0, {}),
+  blocks: (client) => client.blocks(ID, [], {}),
+};
+
+async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text as string);
+  for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+}
+
+/** A client of a gateway that gives one answer, and nothing but empty pages after it. */
+function clientOf(status: number, text: string | Uint8Array): CairnClient {
+  let asked = 0;
+  const answer = async () => ({ status, body: chunks(asked++ === 0 ? text : '{"packages":[],"next":null}') });
+  return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
+}
+
+const statuses = fc.constantFrom(200, 200, 200, 201, 206, 304, 400, 404, 503, 0, 999);
+const texts = (schema: TSchema) =>
+  fc.oneof(
+    bent(answersOf(schema)).map((value) => JSON.stringify(value) ?? ""),
+    fc.json(),
+    bent(
+      fc.constant({ error: { code: "busy", kind: "unavailable", message: "m", next: "n", details: { a: [1] } } }),
+    ).map((value) => JSON.stringify(value) ?? ""),
+    fc.string(),
+    fc.uint8Array(),
+  );
+
+describe("whatever a gateway answers", () => {
+  it("is put to every call of the client", () => {
+    const client = clientOf(200, "");
+    const own = [...Object.keys(client), ...Object.getOwnPropertyNames(CairnClient.prototype)];
+    const calls = own.filter((name) => name !== "constructor" && name !== "url");
+    expect([...Object.keys(CALLS), ...Object.keys(DOWNLOADS)].toSorted()).toEqual(calls.toSorted());
+  });
+
+  it.each(Object.keys(CALLS))("%s gives what has the API's shape, or says what is wrong", async (name) => {
+    const [schema, call, entry] = CALLS[name]!;
+    const outcome = (client: CairnClient) =>
+      call(client).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+    await fc.assert(
+      fc.asyncProperty(statuses, texts(schema), async (status, text) => {
+        const got = await outcome(clientOf(status, text));
+        if ("error" in got) expect(got.error).toBeInstanceOf(CairnError);
+        else if (entry === undefined) expect(Check(schema, got.value)).toBe(true);
+        else for (const one of got.value as unknown[]) expect(Check(entry, one)).toBe(true);
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(answersOf(schema), async (answer) => {
+        const got = await outcome(clientOf(200, JSON.stringify(answer)));
+        const expected = entry === undefined ? answer : (answer as { packages: unknown[] }).packages;
+        expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(Object.keys(DOWNLOADS))("%s gives bytes, or says what is wrong", async (name) => {
+    await fc.assert(
+      fc.asyncProperty(statuses, texts(schemas.StatusJson), async (status, text) => {
+        const opened = DOWNLOADS[name]!(clientOf(status, text));
+        if (status === 200) {
+          const got = [];
+          for await (const chunk of await opened) got.push(chunk);
+          expect(Buffer.concat(got).equals(Buffer.from(text as string))).toBe(true);
+        } else await expect(opened).rejects.toBeInstanceOf(CairnError);
+      }),
+    );
+  });
+
+  it("may have fields that this version does not know", async () => {
+    const answer = { owner: null, balance: "1", coins: "2", more: [{}] };
+    expect(await clientOf(200, JSON.stringify(answer)).account()).toEqual(answer);
+  });
+
+  it.each([
+    [200, 268_435_456],
+    [503, 1_048_576],
+  ])("is cut off where an answer of status %i ends at the latest", async (status, most) => {
+    let sent = 0;
+    let ended = false;
+    async function* endless() {
+      try {
+        for (const chunk = new Uint8Array(4_194_304).fill(0x20); ; sent += chunk.length) yield chunk;
+      } finally {
+        ended = true;
+      }
+    }
+    const answer = async () => ({ status, body: endless() });
+    const client = new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
+    await expect(client.account()).rejects.toMatchObject({ code: "bad-answer" });
+    expect(ended).toBe(true);
+    expect(sent).toBeLessThanOrEqual(most);
+  });
+});
