@@ -53,6 +53,7 @@ const provider = {
     score: 1,
   },
   ...{ fulfilled: "0", committed: "0", deals: 1, earned: "0", awakeNow: true, hoursPerWeek: 168, connected: false },
+  avoidedUntil: null,
   ...{ state: "READY", cause: null },
 };
 /** What the gateway in memory has none of. */
