@@ -16,7 +16,7 @@ it("shows amounts in coins with four significant digits, and all of the whole co
   ];
   expect(amounts.map((wei) => formatCoins(wei))).toEqual([
     "0 CAIRN",
-    "0.000000000000000001 CAIRN",
+    "<0.000001 CAIRN",
     "1.5 CAIRN",
     "1 CAIRN",
     "0.01235 CAIRN",
@@ -29,11 +29,13 @@ it("shows amounts in coins with four significant digits, and all of the whole co
 it("rounds up where less would not be enough", () => {
   expect(formatCoins(COIN + 1n, { rounding: "up" })).toBe("1.001 CAIRN");
   expect(formatCoins(COIN, { rounding: "up" })).toBe("1 CAIRN");
+  expect(formatCoins(1n, { rounding: "up" })).toBe("0.000001 CAIRN");
 });
 
 it("tells two amounts apart that are not the same", () => {
   expect(compareCoins(COIN, 2n * COIN)).toEqual(["1 CAIRN", "2 CAIRN"]);
   expect(compareCoins(COIN, COIN + 10n ** 11n)).toEqual(["1 CAIRN", "1.0000001 CAIRN"]);
+  expect(compareCoins(1n, 2n)).toEqual(["0.000000000000000001 CAIRN", "0.000000000000000002 CAIRN"]);
   expect(compareCoins(COIN, COIN)).toEqual(["1 CAIRN", "1 CAIRN"]);
   const money = fc.bigInt({ min: 0n, max: 10n ** 30n });
   fc.assert(

@@ -3,13 +3,22 @@ import type { Money } from "@cairn/protocol";
 const COIN = 10n ** 18n;
 /** What two prices are compared by; more is for programs, which get every digit in wei. */
 const DIGITS = 4;
+/** A millionth: what a small package costs a month is less, and how much less interests nobody. */
+const LEAST = 10n ** 12n;
 
 /** Wei as coins for a person: `1.5 CAIRN`. */
 export const formatCoins = (wei: Money, format: CoinFormat = {}): string => `${coinFigure(wei, format)} CAIRN`;
 
-/** Wei as a number of coins, of whichever chain: `1.5`. Rounded to `digits` significant digits, though never to less than whole coins. */
-export function coinFigure(wei: Money, { digits = DIGITS, rounding = "nearest" }: CoinFormat = {}): string {
-  if (wei < 0n) return `-${coinFigure(-wei, { digits, rounding })}`;
+/**
+ * Wei as a number of coins, of whichever chain: `1.5`. Rounded to `digits` significant digits, though never to less than whole coins; less
+ * than a millionth is `<0.000001`, unless `digits` are given.
+ */
+export function coinFigure(wei: Money, format: CoinFormat = {}): string {
+  const { digits = DIGITS, rounding = "nearest" } = format;
+  if (wei < 0n) return `-${coinFigure(-wei, format)}`;
+  if (wei > 0n && wei < LEAST && format.digits === undefined) {
+    return rounding === "up" ? coinFigure(LEAST) : `<${coinFigure(LEAST)}`;
+  }
   const unit = 10n ** BigInt(Math.min(18, Math.max(0, wei.toString().length - digits)));
   const rounded = ((wei + (rounding === "up" ? unit - 1n : unit / 2n)) / unit) * unit;
   const fraction = (rounded % COIN).toString().padStart(18, "0").replace(/0+$/, "");

@@ -97,6 +97,12 @@ describe("a move of coins where there is a faucet", () => {
   it.each([
     { action: "deposit", amount: 50n * COIN, next: "the faucet gives 10 CAIRN" },
     { action: "withdraw", amount: 2n * COIN, next: "Withdraw less" },
+    {
+      action: "send",
+      to: `0x${"2".repeat(40)}`,
+      amount: 10n * COIN + COIN / 2n,
+      next: "out of the deposit with `cairn wallet withdraw`",
+    },
   ] as const)("does not ask it for a $action that it could not make possible", async ({ next, ...move }) => {
     await expect(moveCoins(session(), network, account, move)).rejects.toMatchObject({
       code: "insufficient-funds",

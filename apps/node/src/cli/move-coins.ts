@@ -109,7 +109,12 @@ function requireCoins({ balance, coins }: AccountJson, action: string, amount: b
   const [have, where] =
     action === "withdraw" ? [BigInt(balance), "the deposit has"] : [BigInt(coins), "the account's address has"];
   if (amount <= have + (action === "withdraw" ? 0n : gift)) return;
-  const less = have === 0n ? "" : ", or take less";
+  const ways = [
+    ...(action === "send" && amount < have + gift + BigInt(balance)
+      ? ["take them out of the deposit with `cairn wallet withdraw`"]
+      : []),
+    ...(gift > 0n ? [`take less: the faucet gives ${formatCoins(gift)}`] : have > 0n ? ["take less"] : []),
+  ];
   const [has, needs] = compareCoins(have, amount);
   throw new CairnError(`${where} ${has}, which is less than ${needs}`, {
     code: "insufficient-funds",
@@ -118,7 +123,7 @@ function requireCoins({ balance, coins }: AccountJson, action: string, amount: b
     next:
       action === "withdraw"
         ? "Withdraw less; `cairn wallet` shows what is there."
-        : `Send coins to the address that \`cairn wallet\` shows${gift > 0n ? `, or take less: the faucet gives ${formatCoins(gift)}` : less}.`,
+        : `${["Send coins to the address that `cairn wallet` shows", ...ways].join(", or ")}.`,
   });
 }
 

@@ -18,7 +18,7 @@ describe("the price of a package", () => {
     const shards = [3556, 3556, 3556, 3556];
     const words = priceWords({ bytes: 500, k: 2, n: 4, shards, pricePerPeriod: priceOf(4 * 3556) }, 3600);
     expect(words).toMatch(
-      /^0\.0000047\d+ CAIRN a month for 4 shards of 14\.2 kB in all, 0\.3[56]\d* CAIRN per GiB of them; /,
+      /^0\.00000476\d CAIRN a month for 4 shards of 14\.2 kB in all, 0\.3[56]\d{0,2} CAIRN per GiB of them; /,
     );
     expect(words).toContain("list of files");
     expect(words).not.toContain("of yours");

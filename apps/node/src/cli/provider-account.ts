@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { shellWord } from "@cairn/core/shell-word";
 import { retireProvider, withdrawEarnings } from "@cairn/provider";
 import { homeAt } from "../home/home.ts";
 import { chainUrlOf } from "../up/environment.ts";
@@ -23,13 +24,14 @@ function keyOf(options: ProviderAccountOptions) {
 /** Have the chain give a provider no new deals; it keeps those that it has until they end. */
 export async function retire(options: ProviderAccountOptions): Promise<void> {
   const output = createOutput(options);
-  const transaction = await retireProvider(keyOf(options));
+  const key = keyOf(options);
+  const transaction = await retireProvider(key);
   output.result({ retired: true, transaction: transaction ?? null });
   output.say(
     transaction === undefined
       ? "The provider was retired already."
       : `Retired in transaction ${transaction}: it takes no new deals.`,
-    "Let it run until its deals have ended: they are paid for as agreed. `cairn provider --reactivate` takes it back.",
+    `Let it run until its deals have ended: they are paid for as agreed. \`cairn provider --directory ${shellWord(key.directory)} --reactivate\` takes it back.`,
   );
 }
 

@@ -11,7 +11,7 @@ export function createMetrics(context: () => GatewayContext, registry: Registry)
     atFullStrength: gauge("cairn_packages_full_strength", "packages of which every shard is proved"),
     bytes: gauge("cairn_stored_bytes", "plaintext bytes of live packages"),
     providers: gauge("cairn_providers", "active providers"),
-    providersConnected: gauge("cairn_providers_connected", "providers with a control connection"),
+    providersConnected: gauge("cairn_providers_connected", "providers that take deals and have a control connection"),
     activeDeals: gauge("cairn_deals_active", "active deals"),
     provedLastPeriod: gauge("cairn_period_proved", "shards proved in the last judged period"),
     missedLastPeriod: gauge("cairn_period_missed", "shards not proved in the last judged period"),

@@ -186,10 +186,12 @@ export async function currentStatus(gateway: GatewayContext): Promise<StatusJson
   (select count(*)::int from catalog.packages where state = 'STORED') as full,
   (select coalesce(sum(bytes), 0)::float8 from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED')) as bytes,
   (select count(*)::int from catalog.providers where active) as providers,
+  (select count(*)::int from catalog.providers where active and provider = any($1)) as connected,
   (select count(*)::int from catalog.deals where state = 'ACTIVE') as deals,
   (select count(*)::int from audit.leaves where period = last and outcome in ('proved', 'chain')) as proved,
   (select count(*)::int from audit.leaves where period = last and outcome not in ('proved', 'chain', 'off-duty')) as missed
 from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
+    [gateway.transport.connected().map((provider) => provider.toLowerCase())],
   );
   const row = rows[0] ?? {};
   return {
@@ -203,7 +205,7 @@ from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
     atFullStrength: row.full ?? 0,
     bytes: row.bytes ?? 0,
     providers: row.providers ?? 0,
-    providersConnected: gateway.transport.connected().length,
+    providersConnected: row.connected ?? 0,
     activeDeals: row.deals ?? 0,
     provedLastPeriod: row.proved ?? 0,
     missedLastPeriod: row.missed ?? 0,
