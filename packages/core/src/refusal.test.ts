@@ -35,14 +35,56 @@ describe("sendForEach", () => {
     expect(sent).toEqual([[1, 2, 3]]);
   });
 
-  it("sends each alone where they are refused together, and names the bad ones", async () => {
+  it("halves what is refused together until the bad ones stand alone, and names them", async () => {
     const sent: number[][] = [];
     const send = async (items: readonly number[]) => {
       sent.push([...items]);
       return items.includes(2) ? inVain : taken;
     };
     expect(await sendForEach([1, 2, 3], send)).toMatchObject([{ item: 2, refusal: { message: "over" } }]);
-    expect(sent).toEqual([[1, 2, 3], [1], [2], [3]]);
+    expect(sent).toEqual([[1, 2, 3], [1, 2], [3], [1], [2]]);
+  });
+
+  it("takes no more blocks than halving does, whichever are bad", async () => {
+    const items = Array.from({ length: 32 }, (_, i) => i);
+    for (const bad of [[5], [0, 31], [3, 4, 17, 18, 30], items]) {
+      let blocks = 0;
+      let waiting: (() => void)[] = [];
+      // All that is sent before a block is made is in it.
+      const nextBlock = () =>
+        new Promise<void>((resolve) => {
+          if (waiting.push(resolve) > 1) return;
+          setImmediate(() => {
+            blocks++;
+            const included = waiting;
+            waiting = [];
+            for (const include of included) include();
+          });
+        });
+      const done: number[] = [];
+      const refused = await sendForEach(items, async (some) => {
+        await nextBlock();
+        if (some.some((item) => bad.includes(item))) return inVain;
+        done.push(...some);
+        return taken;
+      });
+      expect(refused.map(({ item }) => item)).toEqual(bad);
+      expect(done.toSorted((x, y) => x - y)).toEqual(items.filter((item) => !bad.includes(item)));
+      expect(blocks).toBeLessThanOrEqual(6);
+    }
+  });
+
+  it("sends what is still open together where the others needed nothing any more", async () => {
+    const sent: number[][] = [];
+    const send = async (items: readonly number[]) => {
+      sent.push([...items]);
+      return items.includes(1) ? inVain : taken;
+    };
+    expect(await sendForEach([1, 2, 3, 4], send, async () => [2, 3, 4])).toEqual([]);
+    expect(sent).toEqual([
+      [1, 2, 3, 4],
+      [2, 3, 4],
+    ]);
   });
 
   it("sends what is still open alone, though it is only one, and blames nothing for what was refused together", async () => {
@@ -55,7 +97,7 @@ describe("sendForEach", () => {
     expect(sent).toEqual([[1, 2], [2]]);
   });
 
-  it("stops at the first failure that is no refusal", async () => {
+  it("stops after the first failure that is no refusal, and what was sent with it", async () => {
     const sent: number[][] = [];
     const send = async (items: readonly number[]) => {
       sent.push([...items]);
@@ -63,6 +105,6 @@ describe("sendForEach", () => {
       throw away;
     };
     await expect(sendForEach([1, 2], send)).rejects.toBe(away);
-    expect(sent).toEqual([[1, 2], [1]]);
+    expect(sent).toEqual([[1, 2], [1], [2]]);
   });
 });

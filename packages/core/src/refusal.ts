@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol";
+import { inBatches } from "./in-batches.ts";
 import type { SubmissionResult } from "./ports/ledger.ts";
 
 /** Whether an error is a contract's refusal: it holds now and later, unlike a chain that is away or coins that are missing. */
@@ -23,22 +24,37 @@ export async function submitRefusal(send: () => Promise<SubmissionResult>): Prom
 }
 
 /**
- * Send one transaction about all items; where the contract refuses it, one about each in turn, so that a bad one holds up none of the others.
- * `stillOpen` leaves out what needs no transaction any more; it is asked after the common refusal. Resolves with the items that were refused by
- * themselves.
- * @throws CairnError as submitRefusal, and what `stillOpen` throws; what was sent before stays sent
+ * Send one transaction about all items; where the contract refuses it, one about each half, and so on, so that a bad one holds up none of the
+ * others. All halves of one size are sent together: bad ones among n items cost no more than log2 n blocks, however many they are.
+ * `stillOpen` leaves out what needs no transaction any more; it is asked after the common refusal, and what it leaves is sent together first.
+ * Resolves with the items that were refused by themselves.
+ * @throws CairnError as submitRefusal, and what `stillOpen` throws; what was sent before or with it stays sent
  */
 export async function sendForEach<T>(
   items: readonly T[],
   send: (items: readonly T[]) => Promise<SubmissionResult>,
   stillOpen: (items: readonly T[]) => Promise<readonly T[]> = async (all) => all,
 ): Promise<{ item: T; refusal: CairnError }[]> {
-  const [first] = items;
-  if (first === undefined) return [];
-  const refusal = await submitRefusal(() => send(items));
-  if (refusal === undefined) return [];
-  if (items.length === 1) return [{ item: first, refusal }];
-  const alone: { item: T; refusal: CairnError }[][] = [];
-  for (const item of await stillOpen(items)) alone.push(await sendForEach([item], send));
-  return alone.flat();
+  const alone: { item: T; refusal: CairnError }[] = [];
+  let groups: (readonly T[])[] = items.length === 0 ? [] : [items];
+  let filtered = false;
+  while (groups.length > 0) {
+    const results = await Promise.allSettled(groups.map((group) => submitRefusal(() => send(group))));
+    const next: (readonly T[])[] = [];
+    for (const [i, result] of results.entries()) {
+      if (result.status === "rejected") throw result.reason;
+      const group = groups[i]!;
+      if (result.value === undefined) continue;
+      if (group.length === 1) {
+        alone.push({ item: group[0]!, refusal: result.value });
+        continue;
+      }
+      const open = filtered ? group : await stillOpen(group);
+      filtered = true;
+      const parts = open.length < group.length ? [open] : inBatches(open, Math.ceil(open.length / 2));
+      for (const part of parts) if (part.length > 0) next.push(part);
+    }
+    groups = next;
+  }
+  return alone;
 }

@@ -80,8 +80,8 @@ describe("proposeSlots", () => {
   it("lets one that the contract refuses hold up no other, and asks another provider for it", async () => {
     refuseOne(refusal("CapacityExceeded"));
     const states = await propose();
-    expect(tried()).toEqual([[0, 1, 2], [0], [1], [2]]);
-    expect(new Set(sent.map(({ id }) => id)).size).toBe(4);
+    expect(tried()).toEqual([[0, 1, 2], [0, 1], [2], [0], [1]]);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(5);
     expect(states.map(({ phase }) => phase)).toEqual(["PROPOSED", "EMPTY", "PROPOSED"]);
     expect(states[1]!.avoided.map(({ provider }) => provider)).toEqual([hex(201, 20)]);
     expect(states[1]!.cause).toBe("The contract refused the proposal: it said no");
@@ -91,7 +91,10 @@ describe("proposeSlots", () => {
     world.deals.set(dealOf(1), { state: "PROPOSED", deadline: DEADLINE });
     refuseOne(refusal("WrongState"));
     const states = await propose();
-    expect(tried()).toEqual([[0, 1, 2], [0], [2]]);
+    expect(tried()).toEqual([
+      [0, 1, 2],
+      [0, 2],
+    ]);
     expect(states.map(({ phase }) => phase)).toEqual(Array(3).fill("PROPOSED"));
   });
 

@@ -1,6 +1,6 @@
 import { submissionId } from "@cairn/chain";
 import { inBatches, LONGEST_PAUSE_SECONDS, periodAt, periodStart, quoteUsable, type SlotEvent } from "@cairn/core";
-import { type CairnError, shardTree } from "@cairn/protocol";
+import { type CairnError, type DealId, shardTree } from "@cairn/protocol";
 import { decodeDocument } from "@cairn/protocol/document";
 import type { Context } from "../context.ts";
 import { loadDocument, mandateOf, type PackageRow } from "../package-rows.ts";
@@ -15,7 +15,7 @@ const DEALS_PER_PROPOSAL = 16;
 const RETRY_SECONDS = 5;
 
 /**
- * Lock escrow for QUOTED slots of one piece: one transaction for all, or one for each after a common one was refused. A proposal that was
+ * Lock escrow for QUOTED slots of one piece: one transaction for all, or one for each half after a common one was refused. A proposal that was
  * sent before a crash is taken up under its own name, with the deals that it had.
  */
 export async function proposeSlots(context: Context, row: PackageRow, slots: readonly SlotRow[]): Promise<void> {
@@ -35,7 +35,7 @@ function groupsOf(slots: readonly SlotRow[]): SlotRow[][] {
 }
 
 function proposeGroup(context: Context, row: PackageRow, group: readonly SlotRow[]): Promise<void> {
-  let deadline = 0;
+  const deadlines = new Map<DealId, number>();
   return submitSlots(context, row, group, {
     async send(some) {
       const deals = some.map((slot) => slot.state.deal!);
@@ -53,11 +53,12 @@ function proposeGroup(context: Context, row: PackageRow, group: readonly SlotRow
       );
       if (result.ok) {
         const record = await context.ledger.deal(deals[0]!);
-        deadline = record?.deadline ?? context.chainNow() + context.deployment.proposalSeconds;
+        const deadline = record?.deadline ?? context.chainNow() + context.deployment.proposalSeconds;
+        for (const deal of deals) deadlines.set(deal, deadline);
       }
       return result;
     },
-    taken: () => ({ type: "proposed", deadline }),
+    taken: (slot) => ({ type: "proposed", deadline: deadlines.get(slot.state.deal!)! }),
     isOpen: (record) => record === undefined || record.state === "NONE",
     decided: decisionOf,
     refused: (slot, refusal) => refusalOf(context, slot, refusal),

@@ -49,7 +49,7 @@ describe("recordReceipts", () => {
     for (const deal of all) world.deals.set(deal, { state: "PROPOSED" });
     refuse = (deals) => (deals.includes(dealOf(1)) ? refusal : undefined);
     const slots = await run(recordReceipts, [received, received, received]);
-    expect(sent).toEqual([all, [dealOf(0)], [dealOf(1)], [dealOf(2)]]);
+    expect(sent).toEqual([all, all.slice(0, 2), [dealOf(2)], [dealOf(0)], [dealOf(1)]]);
     expect(slots.map(({ state }) => [state.recorded, state.withdrawing])).toEqual([
       [true, false],
       [false, true],
@@ -77,11 +77,11 @@ describe("recordReceipts", () => {
     for (const deal of all) world.deals.set(deal, { state: "PROPOSED" });
     refuse = (deals) => (deals.length > 1 ? refusal : deals.includes(dealOf(1)) ? away : undefined);
     const slots = await run(recordReceipts, [received, received, received]);
-    expect(sent).toEqual([all, [dealOf(0)], [dealOf(1)]]);
+    expect(sent).toEqual([all, all.slice(0, 2), [dealOf(2)], [dealOf(0)], [dealOf(1)]]);
     expect(slots.map(({ state }) => [state.recorded, state.withdrawing, state.cause])).toEqual([
       [true, false, null],
       [false, false, "the chain is away"],
-      [false, false, "the chain is away"],
+      [true, false, null],
     ]);
   });
 
@@ -114,7 +114,7 @@ describe("cancelSlots", () => {
     world.deals.set(dealOf(2), { state: "PROPOSED" });
     refuse = (deals) => (deals.includes(dealOf(0)) ? refusal : undefined);
     const slots = await run(cancelSlots, [withdrawing, withdrawing, withdrawing]);
-    expect(sent).toEqual([all, [dealOf(1)], [dealOf(2)]]);
+    expect(sent).toEqual([all, all.slice(1)]);
     expect(slots.map(({ state }) => state.phase)).toEqual(["ACTIVE", "EMPTY", "EMPTY"]);
   });
 });

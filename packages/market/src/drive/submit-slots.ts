@@ -27,7 +27,7 @@ const POOR_RETRY_SECONDS = 30;
 
 /**
  * Send for all slots at once. Where the contract refuses, each slot takes over what the chain has decided meanwhile, and those that are still
- * open are sent one by one. Only a slot that was refused by itself takes the refusal. Where the chain does not answer, what is left waits.
+ * open are sent again, in halves where they are refused again. Only a slot that was refused by itself takes the refusal. Where the chain does not answer, what is left waits.
  */
 export async function submitSlots<S extends SlotRow>(
   context: Context,

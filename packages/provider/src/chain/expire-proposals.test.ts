@@ -55,7 +55,7 @@ describe("expireProposals", () => {
   it("has the others expired when somebody had one expired meanwhile", async () => {
     refuse = (deals) => (deals.includes(id(2)) ? refusal("reverted") : undefined);
     await expireProposals(context, [id(1), id(2), id(3)]);
-    expect(sent).toEqual([[id(1), id(2), id(3)], [id(1)], [id(2)], [id(3)]]);
+    expect(sent).toEqual([[id(1), id(2), id(3)], [id(1), id(2)], [id(3)], [id(1)], [id(2)]]);
     expect(book.size).toBe(0);
   });
 

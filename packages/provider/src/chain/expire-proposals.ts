@@ -32,7 +32,7 @@ async function sendExpire(context: ProviderContext, deals: readonly DealId[]): P
   const warn = (of: readonly DealId[], { code, message }: CairnError) =>
     context.log.warn({ deals: of, code }, `proposals that ran out were not expired: ${message}`);
   try {
-    // Refused together, each is sent alone: somebody had one of them expired meanwhile.
+    // Refused together, halves are sent: somebody had one of them expired meanwhile.
     const refused = await sendForEach(deals, async (some) => {
       const result = await ledger.expire({ id: `expire/${some.join()}`, until: "included" }, [...some]);
       context.log.info(
