@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -185,6 +187,55 @@ describe("Ctrl-C in put", SLOW, () => {
     assertRestored(command.text());
     expect(command.text()).toContain("cairn: interrupted again: ended at once");
     expect(command.text()).not.toContain("whether it is stored");
+  });
+});
+
+describe("a put that is killed while it signs", SLOW, () => {
+  /** Killed when its signature has come, or before that. */
+  async function killed(name: string, options: string[], arrived: boolean): Promise<string> {
+    const args = [...CAIRN.split(" ").slice(1), "put", source, "--yes", "--name", name, "--home", home, ...options];
+    const child = spawn(process.execPath, args, { stdio: "ignore" });
+    const ended = once(child, "exit");
+    const reached = new Promise<string>((resolve) => {
+      gateway.lie(({ call, id }, answer) => {
+        if (call !== "POST /packages/:id/commit") return answer;
+        const held = gateway.packages.get(id!)!;
+        held.state = arrived ? "PLACING" : "COMMITTED";
+        resolve(id!);
+        return HELD;
+      });
+    });
+    const id = await Promise.race([reached, ended.then(() => Promise.reject(new Error("it ended before")))]);
+    child.kill("SIGKILL");
+    await ended;
+    return id;
+  }
+
+  it("is signed when it is repeated, if the signature did not arrive", async () => {
+    const id = await killed("lost", [], false);
+    expect(await again(`put ${source} --name lost --yes`)).toMatchObject({
+      id,
+      state: "STORED",
+      resumed: { files: 3 },
+    });
+    expect(gateway.packages.get(id)!.state).toBe("STORED");
+  });
+
+  it("is followed when it is repeated, if the signature did arrive, and signs nothing a second time", async () => {
+    const id = await killed("came", [], true);
+    const before = ids();
+    const repeated = again(`put ${source} --name came --yes`);
+    await until(
+      async () => gateway.asked.some(({ call }) => call === "GET /packages/:id"),
+      Boolean,
+      170,
+      "it is asked for",
+    );
+    gateway.packages.get(id)!.state = "STORED";
+    expect(await repeated).toMatchObject({ id, state: "STORED", resumed: { files: 3 } });
+    expect(ids()).toEqual(before);
+    expect(gateway.asked.map(({ call }) => call)).not.toContain("POST /packages/:id/commit");
+    expect(gateway.asked.map(({ call }) => call)).toContain("POST /packages/:id/blocks");
   });
 });
 

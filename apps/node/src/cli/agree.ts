@@ -1,6 +1,13 @@
 import { type Manifest, readFrames } from "@cairn/archive";
 import type { NetworkJson, QuotePlanJson } from "@cairn/client";
-import { type Address, CairnError, type Hex, type Seconds, signedToJson } from "@cairn/protocol";
+import {
+  type Address,
+  CairnError,
+  type CommitmentDocument,
+  type Hex,
+  type Seconds,
+  signedToJson,
+} from "@cairn/protocol";
 import { signTyped } from "@cairn/protocol/sign-typed";
 import type { Account } from "../account/account.ts";
 import { checkSigners, checkTerms, confirmDeals, openChainView } from "../owner/check-chain.ts";
@@ -17,6 +24,14 @@ export interface Agreed {
   offer: CheckedOffer;
   uploaded: Uploaded;
   nameHash: Hex;
+}
+
+/** A package that was signed for, and what is needed to see that it was kept. */
+export interface Stored {
+  id: string;
+  documentHash: Hex;
+  document: CommitmentDocument;
+  manifest: Manifest;
 }
 
 /** Hold the gateway's plan against what was uploaded, and its signers against the chain where one answers. */
@@ -103,19 +118,17 @@ export async function confirmStored(
   session: Session,
   network: NetworkJson,
   account: Account,
-  { offer, uploaded }: Agreed,
-  manifest: Manifest,
+  { id, documentHash, document, manifest }: Stored,
 ): Promise<void> {
   const { output, client, run } = session;
-  const { documentHash } = offer.mandate;
   const deals = await openChainView(run.chainUrl, deploymentOf(network), (chain) =>
-    confirmDeals(chain, { documentHash, document: offer.document }),
+    confirmDeals(chain, { documentHash, document }),
   );
   const capability = await readCapability(account, network, documentHash);
   const places = await readBack({
     manifest,
     key: account.key,
-    getBlocks: (cids) => readFrames(lazily(() => client.blocks(uploaded.id, cids.map(String), capability))),
+    getBlocks: (cids) => readFrames(lazily(() => client.blocks(id, cids.map(String), capability))),
   });
   output.say(
     `Confirmed: ${deals === undefined ? "no chain answers here, deals not checked" : `${deals} deals are on the chain`}; ${places} random places were read back and are as they were put`,

@@ -30,6 +30,7 @@ class Gateway {
       pieceList: [...this.pieces].map(([number, held]) => ({ number, received: held.length })),
     }) as never;
   abandonPackage = async (id: string): Promise<never> => {
+    if (this.state === "STORED") throw new CairnError("it stays", { code: "wrong-state", kind: "conflict" });
     this.abandoned.push(id);
     this.pieces.clear();
     return {} as never;
@@ -89,7 +90,9 @@ describe("a put that is repeated", () => {
   });
 
   /** One run of the command's upload, as a process: it opens the record, goes on, and is over. */
-  async function run(options: { most?: number; terms?: PutTerms; restart?: boolean } = {}) {
+  async function run(
+    options: { most?: number; terms?: PutTerms; restart?: boolean; replace?: boolean; signed?: boolean } = {},
+  ) {
     const record = await PutRecord.open(home, account, "source");
     gateway.received = 0;
     gateway.most = options.most ?? Number.POSITIVE_INFINITY;
@@ -97,7 +100,11 @@ describe("a put that is repeated", () => {
       const walked = await walkFolder(source);
       const { terms = TERMS, restart = false } = options;
       const output = { say: (...lines: unknown[]) => void said.push(lines.join(" ")) };
-      const begun = await beginPut({ client: gateway, output, key: account.key, record, terms, walked, restart });
+      const begun = await beginPut({
+        ...{ client: gateway, output, key: account.key, record, terms, walked, restart },
+        replace: options.replace ?? false,
+        signedFor: async () => options.signed ?? false,
+      });
       const resumed = resumedOf(begun);
       if (begun.sent !== undefined) return { begun, resumed, complete: true };
       const { signal } = new AbortController();
@@ -187,6 +194,19 @@ describe("a put that is repeated", () => {
     await rm(join(source, "new"));
     expect(other.begun.id).not.toBe(sent.begun.id);
     expect(gateway.abandoned).toEqual([sent.begun.id]);
+  });
+
+  it("knows a package again that was signed for, if this home signed it and nothing changed", async () => {
+    const sent = await run();
+    gateway.state = "STORED";
+    const again = await run({ signed: true });
+    expect(again.begun).toMatchObject({ id: sent.begun.id, signed: true });
+    const other = await run({ most: 1, replace: true });
+    expect(other.begun).toMatchObject({ stays: true });
+    expect([other.begun.id === sent.begun.id, gateway.abandoned]).toEqual([false, []]);
+    gateway.state = "RECEIVING";
+    const going = await run({ terms: { ...TERMS, replace: true } });
+    expect(going.begun.id).toBe(other.begun.id);
   });
 
   it("begins anew with --restart, with other terms, and when the gateway has dropped it", async () => {

@@ -29,6 +29,10 @@ export interface BegunPut {
   from: readonly Checkpoint[];
   /** The gateway has all of it, and the manifest with it. */
   sent?: { manifest: Uint8Array; opened: Manifest };
+  /** It was signed for before it was interrupted: nothing is left to be agreed. */
+  signed?: true;
+  /** The interrupted put of this name had been signed for, and stays: this is another package. */
+  stays?: true;
 }
 
 interface Beginning {
@@ -40,11 +44,19 @@ interface Beginning {
   walked: Walked;
   /** Whatever there is of an earlier one is dropped. */
   restart: boolean;
+  /** What has the name and stays is to be replaced. */
+  replace: boolean;
+  /** Whether this home has signed for a package. */
+  signedFor: (id: string) => Promise<boolean>;
 }
+
+/** States of a package that was signed for and has not ended. */
+const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
 
 /** Go on with the interrupted put of this name where that is possible, or begin another. Nothing is sent yet. */
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
-  const { client, output, record, terms, walked, restart } = beginning;
+  const { client, output, record, terms, walked, restart, replace } = beginning;
+  let stays = false;
   if (record?.head !== undefined) {
     const sameTerms = JSON.stringify(record.head.terms) === JSON.stringify(terms);
     const going = restart || !sameTerms ? undefined : await goOn(beginning, record);
@@ -52,7 +64,9 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
       const files = going.sent === undefined ? filesOf(going.from) : going.sent.opened.entries.filter(isFile);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const total = counted(walked.entries.filter(({ kind }) => kind === "file").length, "file");
-      if (files.length > 0)
+      if (going.signed)
+        output.say("The interrupted put had been signed for: it is being handed over, and nothing is paid twice");
+      else if (files.length > 0)
         output.say(
           `Continuing an interrupted put: ${files.length} of ${total} (${formatBytes(bytes)}) are there already`,
         );
@@ -63,7 +77,7 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
         ? "Dropping what an interrupted put has uploaded"
         : "The interrupted put of this name cannot be continued (other options, other files, or the gateway dropped it): beginning anew",
     );
-    await drop(client, record.head.id);
+    stays = (await drop(client, record.head.id)) === "stays";
     await record.forget();
   }
   const begun = {
@@ -71,8 +85,12 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
     repairKey: randomBytes(32),
     created: Math.floor(Date.now() / 1000),
   };
-  await record?.begin({ ...begun, repairKey: begun.repairKey.toString("base64"), terms });
-  return { ...begun, walked, from: [] };
+  await record?.begin({
+    ...begun,
+    repairKey: begun.repairKey.toString("base64"),
+    terms: { ...terms, replace: terms.replace || (stays && replace) },
+  });
+  return { ...begun, walked, from: [], ...(stays ? { stays } : {}) };
 }
 
 /** How much of a put was there when it began, for its result. */
@@ -82,7 +100,7 @@ export function resumedOf({ from, sent }: BegunPut): { files: number; bytes: num
   return files.length === 0 ? null : { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
-async function goOn({ client, key, walked }: Beginning, record: PutRecord): Promise<BegunPut | undefined> {
+async function goOn({ client, key, walked, signedFor }: Beginning, record: PutRecord): Promise<BegunPut | undefined> {
   const { head } = record;
   if (head === undefined) return undefined;
   const { id, created } = head;
@@ -96,11 +114,13 @@ async function goOn({ client, key, walked }: Beginning, record: PutRecord): Prom
     return { id, repairKey, created, walked, from };
   }
   const manifest = await record.manifest();
-  if (manifest === undefined || (status?.state !== "COMMITTING" && status?.state !== "COMMITTED")) return undefined;
+  if (manifest === undefined || status === undefined) return undefined;
+  const signed = AGREED.has(status.state) && (await signedFor(id));
+  if (!signed && status.state !== "COMMITTING" && status.state !== "COMMITTED") return undefined;
   const opened = await decryptManifest(manifest, key);
   const now = manifestEntries(walked.entries, filesByEntry(walked.entries, unchanged));
   if (opened.package !== id || !isSame(now, opened.entries)) return undefined;
-  return { id, repairKey, created, walked, from: unchanged, sent: { manifest, opened } };
+  return { id, repairKey, created, walked, from: unchanged, sent: { manifest, opened }, ...(signed ? { signed } : {}) };
 }
 
 function isSame(now: readonly ManifestEntry[], then: readonly ManifestEntry[]): boolean {
@@ -124,11 +144,13 @@ function isSame(now: readonly ManifestEntry[], then: readonly ManifestEntry[]): 
 const isFile = (entry: ManifestEntry) => entry.kind === "file";
 
 /** Undo what the gateway has of a package; one that was signed for stays. */
-async function drop(client: Pick<CairnClient, "abandonPackage">, id: string): Promise<void> {
+async function drop(client: Pick<CairnClient, "abandonPackage">, id: string): Promise<"dropped" | "stays"> {
   try {
     await ignoring("missing", client.abandonPackage(id));
+    return "dropped";
   } catch (error) {
     if (!(error instanceof CairnError) || error.code !== "wrong-state") throw error;
+    return "stays";
   }
 }
 

@@ -3,16 +3,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
 import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { perGibMonth } from "@cairn/core";
-import { CAR_HEADER_BYTES, CairnError, GIB } from "@cairn/protocol";
+import { CAR_HEADER_BYTES, CairnError, GIB, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
 import type { CheckedOffer, Uploaded } from "../owner/check-offer.ts";
 import { lie } from "../owner/gateway-lies.ts";
+import { recallPackage } from "../owner/known-packages.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
-import { type Agreed, checkPlan, confirmStored, signAgreed } from "./agree.ts";
+import { checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
 import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
 import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
 import { confirm } from "./confirm.ts";
+import { findPackage } from "./find-package.ts";
 import { counted, formatBytes, formatCoins, formatDuration } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { table } from "./output.ts";
@@ -45,56 +47,62 @@ export async function putRecorded(put: Put): Promise<void> {
   const { session, network, account, source, record, options, signal } = put;
   const { name } = source;
   const stage = { signed: false };
-  let agreed: Agreed | undefined;
-  let manifest: Manifest | undefined;
+  let stored: Stored | undefined;
   const { path, exclude } = source;
+  const interrupted = record?.head?.id;
   const { walked, named } = await beforeSending(async () => ({
     walked: await walkFolder(path, { exclude, signal }),
     named: options.replace ? await untilInterrupted(signal, livePackage(session, account, name)) : undefined,
   }));
   // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
-  const old = named?.id === record?.head?.id ? undefined : named;
-  const terms = termsOf(network, options, old !== undefined);
+  const other = named?.id === interrupted ? undefined : named;
+  const terms = termsOf(network, options, other !== undefined);
   const { client, output } = session;
-  const going = record?.head !== undefined;
-  const beginning = { client, output, key: account.key, record, terms, walked, restart: options.restart === true };
+  const beginning = {
+    ...{ client, output, key: account.key, record, terms, walked },
+    restart: options.restart === true,
+    replace: options.replace === true,
+    // Of what was signed for there is nothing left to be quoted.
+    signedFor: async (id: string) => !options.quote && (await recallPackage(session.home, id))?.ended === false,
+  };
   const begun = await interruptible(
     () => untilInterrupted(signal, beginPut(beginning)),
-    going
-      ? { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(record?.head?.id ?? "") }
-      : NOTHING_SENT,
+    interrupted === undefined
+      ? NOTHING_SENT
+      : { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(interrupted) },
   );
   const { id } = begun;
+  const old = begun.stays ? named : other;
   const called = old === undefined ? name : sideName(name, id);
   try {
-    const sent = await untilInterrupted(signal, upload(put, { begun, terms, called, signal }));
-    const plan = await untilInterrupted(signal, session.client.quotePackage(id));
-    const { maxCost } = options;
-    const limit = maxCost === undefined ? {} : { maxCost };
-    const { uploaded } = sent;
-    const offered = { plan, uploaded, nameHash: nameHash(account, called), ...limit };
-    agreed = await untilInterrupted(signal, checkPlan(session, network, offered));
-    manifest = sent.manifest;
-    sayPlan(session, plan, agreed.offer);
-    if (options.quote) {
-      await untilInterrupted(signal, session.client.abandonPackage(id));
-      await record?.forget();
-      session.output.result({ quote: plan });
-      return;
+    if (!begun.signed) {
+      const { uploaded, manifest } = await untilInterrupted(signal, upload(put, { begun, terms, called, signal }));
+      const plan = await untilInterrupted(signal, session.client.quotePackage(id));
+      const { maxCost } = options;
+      const limit = maxCost === undefined ? {} : { maxCost };
+      const offered = { plan, uploaded, nameHash: nameHash(account, called), ...limit };
+      const agreed = await untilInterrupted(signal, checkPlan(session, network, offered));
+      stored = { id, documentHash: agreed.offer.mandate.documentHash, document: agreed.offer.document, manifest };
+      sayPlan(session, plan, agreed.offer);
+      if (options.quote) {
+        await untilInterrupted(signal, session.client.abandonPackage(id));
+        await record?.forget();
+        session.output.result({ quote: plan });
+        return;
+      }
+      await confirm(`Store ${name} for that?`, options, signal);
+      signal.throwIfAborted();
+      stage.signed = true;
+      await untilInterrupted(signal, signAgreed(session, network, account, agreed));
     }
-    await confirm(`Store ${name} for that?`, options, signal);
-    signal.throwIfAborted();
-    stage.signed = true;
-    // From here on the gateway and the chain know it.
-    await record?.forget();
-    await untilInterrupted(signal, signAgreed(session, network, account, agreed));
   } catch (error) {
     await breakOff(session, { id, name, error, signed: stage.signed, interrupted: signal.aborted, record });
   }
+  // Not before the gateway has the signature: by its record a put that ended while it signed is known again.
+  await record?.forget();
   const confirmed = async () => {
-    if (agreed !== undefined && manifest !== undefined) {
-      await untilInterrupted(signal, confirmStored(session, network, account, agreed, manifest));
-    }
+    stored ??= await signedBefore(put, begun);
+    if (stored !== undefined) await untilInterrupted(signal, confirmStored(session, network, account, stored));
   };
   await follow(session, { id, name, resumed: resumedOf(begun), old: old?.id }, options, confirmed);
   if (old === undefined) return;
@@ -102,6 +110,13 @@ export async function putRecorded(put: Put): Promise<void> {
     message: `interrupted: ${name} is stored as ${id}, and may not have taken the old one's place yet`,
     next: `\`cairn ls\` shows both. To finish: \`cairn rm ${old.id}\`, then \`cairn mv ${id} NAME\`.`,
   });
+}
+
+/** What was signed for before this command began. */
+async function signedBefore({ session, account }: Put, { id, sent }: BegunPut): Promise<Stored | undefined> {
+  const { document, documentHash } = await findPackage(session, account, id);
+  if (sent === undefined || document === undefined || documentHash === null) return undefined;
+  return { id, documentHash: documentHash as Hex, document, manifest: sent.opened };
 }
 
 function termsOf(network: NetworkJson, options: PutOptions, replace: boolean): PutTerms {
