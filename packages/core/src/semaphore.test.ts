@@ -30,6 +30,44 @@ describe("Semaphore", () => {
     expect(most).toBe(2);
   });
 
+  it("lets a running task give way to all that wait, and goes on with it after them", async () => {
+    const semaphore = new Semaphore(1);
+    const order: string[] = [];
+    const first = semaphore.run(async ({ giveWay }) => {
+      order.push("begun");
+      await giveWay();
+      order.push("ended");
+    });
+    const others = [1, 2].map((n) => semaphore.run(async () => order.push(`other ${n}`), n));
+    await Promise.all([first, ...others]);
+    await semaphore.run(async ({ giveWay }) => {
+      await giveWay();
+      order.push("alone");
+    });
+    expect(order).toEqual(["begun", "other 1", "other 2", "ended", "alone"]);
+  });
+
+  it("loses no place and gains none when one that gave way is stopped", async () => {
+    const semaphore = new Semaphore(1);
+    const stop = new AbortController();
+    let release: () => void = () => undefined;
+    const first = semaphore.run(({ giveWay }) => giveWay(), 0, stop.signal);
+    const second = semaphore.run(() => new Promise<void>((resolve) => (release = resolve)));
+    const refused = expect(first).rejects.toThrow("stopped");
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort(new Error("stopped"));
+    await refused;
+    let entered = false;
+    const third = semaphore.run(async () => {
+      entered = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(entered).toBe(false);
+    release();
+    await Promise.all([second, third]);
+    expect(entered).toBe(true);
+  });
+
   it("forgets who gives up, and goes on after a failure", async () => {
     const semaphore = new Semaphore(1);
     const giveUp = new AbortController();

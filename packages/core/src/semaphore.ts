@@ -4,6 +4,12 @@ interface Waiter {
   signal: AbortSignal | undefined;
 }
 
+/** What a running task has of a semaphore. */
+export interface Place {
+  /** Let all that wait now go first, and go on when there is room again; at once when nobody waits. Rejects when the task's signal aborts. */
+  giveWay(): Promise<void>;
+}
+
 /** At most `size` tasks at once; those with the smallest priority number go first, then in the order of their coming. */
 export class Semaphore {
   #free: number;
@@ -19,12 +25,21 @@ export class Semaphore {
   }
 
   /** Run `task` when there is room; rejects with the signal's reason when it aborts before the start. */
-  async run<T>(task: () => Promise<T>, priority = 0, signal?: AbortSignal): Promise<T> {
+  async run<T>(task: (place: Place) => Promise<T>, priority = 0, signal?: AbortSignal): Promise<T> {
     await this.#enter(priority, signal);
-    try {
-      return await task();
-    } finally {
+    let held = true;
+    const giveWay = async () => {
+      if (this.#waiting.length === 0) return;
+      const again = this.#enter(Number.POSITIVE_INFINITY, signal);
+      held = false;
       this.#leave();
+      await again;
+      held = true;
+    };
+    try {
+      return await task({ giveWay });
+    } finally {
+      if (held) this.#leave();
     }
   }
 

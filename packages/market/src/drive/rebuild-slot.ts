@@ -1,4 +1,5 @@
 import { recordEvents } from "@cairn/catalog";
+import type { Place } from "@cairn/core";
 import { CairnError } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import { loadPiece, mandateOf, type PackageRow } from "../package-rows.ts";
@@ -16,7 +17,13 @@ const HOPELESS_SECONDS: Record<string, number> = {
   "no-repair-key": 600,
 };
 
-/** Make a missing shard anew in the spool, from any k others; packages with the least margin go first. */
+/**
+ * How long a rebuild keeps its place while others wait. A shard of 16 MiB takes as long from sources that are just prompt; one whose sources are
+ * slow goes on after all that waited then.
+ */
+const TURN_SECONDS = 30;
+
+/** Make a missing shard anew in the spool, from any k others; packages with the least margin go first, and all take turns. */
 export async function rebuildSlot(
   context: Context,
   row: PackageRow,
@@ -31,7 +38,7 @@ export async function rebuildSlot(
   const margin = pieceSlots.filter((other) => isLive(other.state)).length - row.k;
   const update = (event: SlotUpdate["event"]): SlotUpdate[] => [{ piece: slot.piece, shard: slot.shard, event }];
   try {
-    await context.rebuilds.run(() => rebuild(context, row, slot, pieceSlots, signal), margin, signal);
+    await context.rebuilds.run((place) => rebuild(context, row, slot, pieceSlots, signal, place), margin, signal);
     await applySlotEvents(context, row.id, update({ type: "source-ready" }));
   } catch (error) {
     if (signal.aborted) return;
@@ -58,6 +65,7 @@ async function rebuild(
   slot: SlotRow,
   slots: readonly SlotRow[],
   signal: AbortSignal,
+  place: Place,
 ): Promise<void> {
   const capability = row.readCapability;
   if (!capability) {
@@ -78,6 +86,8 @@ async function rebuild(
   await spool.assertSpace(slot.rawLength, "the rebuilt shard");
   await spool.prepare(row.id);
   const piece = await loadPiece(context.pool, row.id, slot.piece);
+  let since = context.clock.monotonic();
+  const isDue = () => context.clock.monotonic() - since >= TURN_SECONDS * 1000;
   const file = await spool.openFile(spool.shardPath(row.id, slot.piece, slot.shard));
   try {
     await rebuildShard(context, {
@@ -88,6 +98,12 @@ async function rebuild(
       capability,
       except: new Set(slot.state.provider === null ? [] : [slot.state.provider]),
       signal,
+      isDue,
+      async giveWay() {
+        if (!isDue()) return;
+        await place.giveWay();
+        since = context.clock.monotonic();
+      },
       async write(bytes, offset) {
         await file.write(bytes, 0, bytes.length, offset);
       },

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { applyMask, encodeParity, shardLength } from "@cairn/archive/erasure";
 import { catalogMigrations, ensureAccount, forgetEvents } from "@cairn/catalog";
-import { emptySlot, ManualClock } from "@cairn/core";
+import { emptySlot, ManualClock, Semaphore } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Address, Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -11,7 +11,7 @@ import type { PackageRow } from "../package-rows.ts";
 import type { SlotRow } from "../slot-rows.ts";
 import type { Holder } from "./fetch-range.ts";
 import { PieceSource } from "./piece-source.ts";
-import { rebuildShard } from "./rebuild-shard.ts";
+import { type RebuildRequest, rebuildShard } from "./rebuild-shard.ts";
 import { ShardRoots } from "./shard-roots.ts";
 import { Weighing } from "./weigh-difference.ts";
 
@@ -116,11 +116,11 @@ async function stored(options: {
       capability: undefined as never,
       signal: new AbortController().signal,
     });
-  const rebuild = async (shard: number) => {
+  const rebuild = async (shard: number, turns: Partial<Pick<RebuildRequest, "isDue" | "giveWay">> = {}) => {
     const out = Buffer.alloc(SHARD);
     await rebuildShard(context, {
       ...{ row, slots, shard, piece: { number: 0, length: LENGTH, commP: null, indexed: true } },
-      ...{ capability: undefined as never, except: new Set([providerOf(shard)]), signal: context.stopping },
+      ...{ capability: undefined as never, except: new Set([providerOf(shard)]), signal: context.stopping, ...turns },
       async write(bytes, offset) {
         out.set(bytes, offset);
       },
@@ -237,6 +237,28 @@ describe("a range that is mended", () => {
     const undecided = "whose fault a difference is could not be found out";
     await vi.waitFor(() => expect(gone.logged).toContain(undecided), 20_000);
     expect(await toldOf(gone.id)).toEqual({ events: [], accused: [] });
+  });
+
+  it("leaves a difference that could not be decided alone for a while, longer each time", async () => {
+    const shut = await stored({
+      lie: (shard, bytes) => {
+        if (shard !== 1) return bytes;
+        if (bytes.length < 100_000) return flipped(bytes, 0);
+        throw new Error("not to be weighed");
+      },
+    });
+    const weighings = async () => {
+      await mend(shut, SHARD, 50_000);
+      await weighed(shut);
+      return shut.logged.filter((text) => text.startsWith("whose fault")).length;
+    };
+    expect([await weighings(), await weighings()]).toEqual([1, 1]);
+    shut.clock.advance(61);
+    expect([await weighings(), await weighings()]).toEqual([2, 2]);
+    shut.clock.advance(61);
+    expect(await weighings()).toBe(2);
+    shut.clock.advance(60);
+    expect(await weighings()).toBe(3);
   });
 
   it("lays no lie upon the owner that a set tells beside the bytes of its data shard", async () => {
@@ -362,6 +384,24 @@ describe("a provider that sends a byte now and then", () => {
     const mending = world.source().mend(SHARD, 50_000, (tried) => tried.equals(right));
     expect(await lasting(world.clock, mending)).toBeLessThan(25);
     expect((await mending).equals(right)).toBe(true);
+  });
+
+  it("gives way between two windows to a rebuild that waits, and goes on after it", async () => {
+    // Two are left for k = 2: whatever their rate, they are read.
+    const [slow, other] = [await stored({ away: 3 }), await stored({})];
+    const places = new Semaphore(1);
+    const ended: string[] = [];
+    let asked = 0;
+    const first = places.run((place) =>
+      slow
+        .rebuild(0, { isDue: () => true, giveWay: async () => void (asked++ > 0 && (await place.giveWay())) })
+        .then(() => ended.push("slow")),
+    );
+    const second = places.run(() => other.rebuild(0).then(() => ended.push("other")));
+    await Promise.all([first, second]);
+    expect(ended).toEqual(["other", "slow"]);
+    // It went on where it was.
+    expect([slow.reads.get(1), slow.reads.get(2)]).toEqual([2, 2]);
   });
 
   it("keeps no shard from being rebuilt out of others", async () => {

@@ -21,6 +21,10 @@ export interface RebuildRequest {
   /** Providers that are not asked. */
   except: ReadonlySet<Address>;
   signal: AbortSignal;
+  /** Asked between windows, when nothing is held in memory: resolves at once, or when others that waited have had their turn. */
+  giveWay?: () => Promise<void>;
+  /** Whether it has been at work for so long that it is to give way: nothing is fetched ahead then. */
+  isDue?: () => boolean;
   /** Masked bytes of the shard, in order. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
 }
@@ -127,7 +131,9 @@ async function attempt(context: Context, request: RebuildRequest, { sources, pro
   const mask = maskOf(shard);
   const inputRoots = sources.map(() => new ShardRoots(length));
   const outputRoots = new ShardRoots(length);
-  const windowUnits = Math.max(1, Math.min(8, Math.floor(WINDOW_BYTES / (2 * sources.length * UNIT_BYTES))));
+  // Sources that may be slow are asked for little at a time, so that others get their turn.
+  const most = promptly ? 8 : 1;
+  const windowUnits = Math.max(1, Math.min(most, Math.floor(WINDOW_BYTES / (2 * sources.length * UNIT_BYTES))));
   const step = windowUnits * UNIT_BYTES;
   const ending = new AbortController();
   const signal = AbortSignal.any([request.signal, ending.signal]);
@@ -139,9 +145,14 @@ async function attempt(context: Context, request: RebuildRequest, { sources, pro
       ),
     );
   try {
-    let ahead = fetchWindow(0);
+    let ahead: ReturnType<typeof fetchWindow> | undefined;
     for (let at = 0; at < length; at += step) {
+      if (ahead === undefined) {
+        await request.giveWay?.();
+        ahead = fetchWindow(at);
+      }
       const settled = await ahead;
+      ahead = undefined;
       request.signal.throwIfAborted();
       const failed = settled.flatMap((one, i) =>
         one.status === "rejected" ? [failureOf(sources[i]!, one.reason)] : [],
@@ -151,7 +162,7 @@ async function attempt(context: Context, request: RebuildRequest, { sources, pro
         await accuse(context, row.id, piece.number, sources[i]!, reasonOf(one.reason));
       }
       if (failed.length > 0) return failed;
-      if (at + step < length) ahead = fetchWindow(at + step);
+      if (at + step < length && request.isDue?.() !== true) ahead = fetchWindow(at + step);
       const inputs = settled.map((one) => (one as PromiseFulfilledResult<Buffer>).value);
       for (const [i, input] of inputs.entries()) inputRoots[i]!.add(input, at);
       let output: Uint8Array = inputs[0]!;

@@ -24,6 +24,10 @@ export interface Sent {
 /** Deals remembered as honest; when there are more, what was remembered is weighed once more. */
 const MOST_REMEMBERED = 10_000;
 
+/** How long a difference that could not be decided is left alone: doubled each time, for a day at most. */
+const UNDECIDED_SECONDS = 60;
+const MOST_UNDECIDED_SECONDS = 86_400;
+
 const UNDECIDED = "whose fault a difference is could not be found out";
 
 /** Shards of one piece that do not fit each other, in bytes of which some give a block that has its CID. */
@@ -46,6 +50,26 @@ export class Weighing {
   readonly deals = new Map<DealId, string>();
   /** Deals of marked packages whose providers sent what they are committed to: the owner's doing, and weighed once. */
   readonly honest = new Set<DealId>();
+  /** Deals whose differences could not be decided, as somebody did not let its shard be fetched: when they are weighed again. */
+  readonly #undecided = new Map<DealId, { until: number; seconds: number }>();
+
+  /** Whether the deal's difference could not be decided lately. `now`: milliseconds of monotonic time. */
+  isPutOff(deal: DealId, now: number): boolean {
+    return (this.#undecided.get(deal)?.until ?? 0) > now;
+  }
+
+  /** Note how the weighing of a deal's difference ended. */
+  ended(deal: DealId, decided: boolean, now: number): void {
+    const before = this.#undecided.get(deal)?.seconds ?? UNDECIDED_SECONDS / 2;
+    this.#undecided.delete(deal);
+    if (decided) return;
+    const seconds = Math.min(2 * before, MOST_UNDECIDED_SECONDS);
+    this.#undecided.set(deal, { until: now + seconds * 1000, seconds });
+    for (const oldest of this.#undecided.keys()) {
+      if (this.#undecided.size <= MOST_REMEMBERED) break;
+      this.#undecided.delete(oldest);
+    }
+  }
 }
 
 /**
@@ -53,46 +77,65 @@ export class Weighing {
  * fetched, compared with it, and what was sent is compared with the shard. Where one that differs is honest, so may the set be that it differs
  * from: only when each of the set is found honest too did the package's owner commit to shards that do not fit each other. No provider is
  * accused then, and the package is marked; of a marked one only those are weighed whom a block's CID refutes. Says nothing of a shard that
- * cannot be fetched, or not promptly, so that nobody keeps others from being weighed: the next read finds out.
+ * cannot be fetched, or not promptly, so that nobody keeps others from being weighed: a later read finds out, and a
+ * difference that could not be decided is left alone for a while, longer each time.
  */
 export async function weighDifference(context: Context, difference: Difference): Promise<void> {
-  const { places, deals } = context.weighing;
-  const differing = difference.differing.filter(({ holder }) => !deals.has(holder.deal));
+  const { weighing, clock } = context;
+  const { places, deals } = weighing;
+  const isOpen = ({ holder: { deal } }: Sent) => !deals.has(deal) && !weighing.isPutOff(deal, clock.monotonic());
+  const differing = difference.differing.filter(isOpen);
   if (differing.length === 0) return;
   // However many deals of one account wait, another's first goes before them.
   const { account } = difference.row;
   const before = [...deals.values()].filter((one) => one === account).length;
   for (const { holder } of differing) deals.set(holder.deal, account);
+  let decided = false;
   try {
-    await places.run(() => weigh(context, { ...difference, differing }), before, context.stopping);
+    decided = await places.run(() => weigh(context, { ...difference, differing }), before, context.stopping);
   } catch (error) {
     context.log.info({ package: difference.row.id, error: String(error) }, UNDECIDED);
   } finally {
-    for (const { holder } of differing) deals.delete(holder.deal);
+    for (const { holder } of differing) {
+      deals.delete(holder.deal);
+      weighing.ended(holder.deal, decided, clock.monotonic());
+    }
   }
 }
 
-async function weigh(context: Context, difference: Difference): Promise<void> {
+/** @returns whether everybody who had to be asked let its shard be fetched */
+async function weigh(context: Context, difference: Difference): Promise<boolean> {
   const { row, chosen, differing } = difference;
   const { honest: known } = context.weighing;
   if (known.size > MOST_REMEMBERED) known.clear();
   const marked = await context.pool.query("select from catalog.packages where id = $1 and inconsistent", [row.id]);
   if (marked.rowCount !== 0) {
     const refuted = differing.filter((sent) => sent.refuted && !known.has(sent.holder.deal));
-    for (const { holder } of await honestOf(context, difference, refuted)) known.add(holder.deal);
-    return;
+    const found = await honestOf(context, difference, refuted);
+    for (const { holder } of found.honest) known.add(holder.deal);
+    return found.all;
   }
-  const [honest] = await honestOf(context, difference, differing);
-  if (honest === undefined) return;
-  if ((await honestOf(context, difference, chosen)).length < row.k) return;
+  const found = await honestOf(context, difference, differing);
+  const [honest] = found.honest;
+  if (honest === undefined) return found.all;
+  const set = await honestOf(context, difference, chosen);
+  if (set.honest.length < row.k) return found.all && set.all;
   await nameOwner(context, difference, honest.holder);
   known.add(honest.holder.deal);
+  return found.all;
 }
 
-/** Those that sent bytes of their commitments. The liars are accused, and whoever cannot be asked is left out. */
-async function honestOf(context: Context, difference: Difference, among: readonly Sent[]): Promise<Sent[]> {
+/**
+ * Those that sent bytes of their commitments. The liars are accused, and whoever cannot be asked is left out; `all`: nobody was.
+ */
+async function honestOf(
+  context: Context,
+  difference: Difference,
+  among: readonly Sent[],
+): Promise<{ honest: Sent[]; all: boolean }> {
   const { row, piece } = difference;
   const honest: Sent[] = [];
+  let all = true;
   for (const sent of among) {
     const { holder } = sent;
     try {
@@ -100,11 +143,12 @@ async function honestOf(context: Context, difference: Difference, among: readonl
       if (lie === undefined) honest.push(sent);
       else await accuse(context, row.id, piece, holder, lie);
     } catch (error) {
+      all = false;
       const { shard, provider } = holder;
       context.log.info({ package: row.id, shard, provider, error: String(error) }, UNDECIDED);
     }
   }
-  return honest;
+  return { honest, all };
 }
 
 /** What the provider did wrong, if anything. */
