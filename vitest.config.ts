@@ -29,6 +29,8 @@ export default defineConfig({
           ],
           exclude: [...AGAINST_THE_CLOCK, ...NETWORKS],
           maxWorkers: 2,
+          // Modules are loaded once a worker, not once a file: half of the processor time of most files.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

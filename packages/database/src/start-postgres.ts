@@ -28,6 +28,7 @@ import { serverAccount } from "./server-account.ts";
 import { serverBinaries } from "./server-binaries.ts";
 import { lastComplaint, logTail, rotateLog } from "./server-log.ts";
 import { SOCKET_NAME, type SocketDirectory, socketDirectory } from "./socket-directory.ts";
+import { untilDetached } from "./until-detached.ts";
 import { watchServer } from "./watcher.ts";
 
 export interface StartPostgresOptions {
@@ -200,11 +201,13 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
     };
     const password = keptPassword(directory, existsSync(data));
     await initializeCluster(paths, password);
-    const orphans = await stopOrphans(data);
-    if (orphans > 0) options.log?.(`stopped ${orphans} processes of a database server whose supervisor was gone`);
-    if (serverProcesses(data).length === 0) removeLocks(data, paths.socket.path);
-    rotateLog(paths.logFile);
-    return await supervise(paths, password, close, options.log);
+    return await untilDetached(async () => {
+      const orphans = await stopOrphans(data);
+      if (orphans > 0) options.log?.(`stopped ${orphans} processes of a database server whose supervisor was gone`);
+      if (serverProcesses(data).length === 0) removeLocks(data, paths.socket.path);
+      rotateLog(paths.logFile);
+      return supervise(paths, password, close, options.log);
+    });
   } catch (error) {
     for (const undo of close) undo();
     throw error;
