@@ -2,7 +2,8 @@ import { LONGEST_PAUSE_SECONDS, type SlotState } from "@cairn/core";
 import { CairnError, type Hex, type Quote } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadPackage } from "../package-rows.ts";
-import { dealOf, hex, ID, type MarketWorld, NOW, openMarketWorld } from "../testing/market-world.ts";
+import { saveSlot } from "../slot-rows.ts";
+import { dealOf, hex, ID, type MarketWorld, NOW, openMarketWorld, quoteOf } from "../testing/market-world.ts";
 import { proposeSlots } from "./propose.ts";
 
 const DEADLINE = NOW + 900;
@@ -80,11 +81,30 @@ describe("proposeSlots", () => {
   it("lets one that the contract refuses hold up no other, and asks another provider for it", async () => {
     refuseOne(refusal("CapacityExceeded"));
     const states = await propose();
-    expect(tried()).toEqual([[0, 1, 2], [0, 1], [2], [0], [1]]);
+    // Halves are sent together, in any order.
+    expect(tried().toSorted()).toEqual([[0], [0, 1], [0, 1, 2], [1], [2]]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(5);
     expect(states.map(({ phase }) => phase)).toEqual(["PROPOSED", "EMPTY", "PROPOSED"]);
     expect(states[1]!.avoided.map(({ provider }) => provider)).toEqual([hex(201, 20)]);
     expect(states[1]!.cause).toBe("The contract refused the proposal: it said no");
+  });
+
+  it("reserves nothing with a provider that broke another promise since it quoted, unless nobody else was left", async () => {
+    await world.database.pool.query(
+      "insert into catalog.distrust (provider, kind, level, at, until) values ($1, 'refused', 2, $2, $3)",
+      [hex(201, 20), NOW - 10, NOW + 3590],
+    );
+    const states = await propose();
+    expect(tried()).toEqual([[0, 2]]);
+    expect(states.map(({ phase }) => phase)).toEqual(["PROPOSED", "EMPTY", "PROPOSED"]);
+    expect(states[1]!.avoided.map(({ provider }) => provider)).toEqual([hex(201, 20)]);
+    // It was asked again all the same.
+    const [, second] = await world.slots();
+    const back = { ...second!.state, ...quoted, provider: hex(201, 20), deal: dealOf(1), dueAt: 0 };
+    const row = { ...second!, state: back, quote: quoteOf(1), quoteSignature: "0x01" as const };
+    await saveSlot(world.database.pool, row);
+    await again([row]);
+    expect(tried()).toEqual([[0, 2], [1]]);
   });
 
   it("takes over what stands on the chain already", async () => {

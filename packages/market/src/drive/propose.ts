@@ -1,5 +1,15 @@
+import { listDistrust } from "@cairn/catalog";
 import { submissionId } from "@cairn/chain";
-import { inBatches, LONGEST_PAUSE_SECONDS, periodAt, periodStart, quoteUsable, type SlotEvent } from "@cairn/core";
+import {
+  avoidedNow,
+  inBatches,
+  isBarred,
+  LONGEST_PAUSE_SECONDS,
+  periodAt,
+  periodStart,
+  quoteUsable,
+  type SlotEvent,
+} from "@cairn/core";
 import { type CairnError, type DealId, shardTree } from "@cairn/protocol";
 import { decodeDocument } from "@cairn/protocol/document";
 import type { Context } from "../context.ts";
@@ -22,8 +32,35 @@ export async function proposeSlots(context: Context, row: PackageRow, slots: rea
   const now = context.chainNow();
   const [usable, lapsed] = [true, false].map((is) => slots.filter((slot) => quoteUsable(slot.state, now) === is));
   if (lapsed!.length > 0) await applyToEach(context, row.id, lapsed!, () => LAPSED);
-  await Promise.all(groupsOf(usable!).map((group) => proposeGroup(context, row, group)));
+  const broken = await brokenSince(context, usable!);
+  if (broken.size > 0) await applyToEach(context, row.id, [...broken], () => BROKEN);
+  const kept = usable!.filter((slot) => !broken.has(slot));
+  await Promise.all(groupsOf(kept).map((group) => proposeGroup(context, row, group)));
 }
+
+/**
+ * Slots whose providers broke another promise since they quoted: nothing is reserved with them while others will do. Where the slot has been
+ * given back to the same provider, nobody else was left.
+ */
+async function brokenSince(context: Context, slots: readonly SlotRow[]): Promise<Set<SlotRow>> {
+  const unsent = slots.filter((slot) => slot.state.proposal === null);
+  const distrust = await listDistrust(
+    context.pool,
+    unsent.map((slot) => slot.state.provider!),
+  );
+  const now = context.chainNow();
+  return new Set(
+    unsent.filter(({ state }) => {
+      const avoided = avoidedNow(state, context.clock.now()).rather;
+      return isBarred(distrust.get(state.provider!), now) && !avoided.has(state.provider!);
+    }),
+  );
+}
+
+const BROKEN: SlotEvent = {
+  type: "proposal-refused",
+  cause: "Its provider did not take another shard that it had quoted for.",
+};
 
 const LAPSED: SlotEvent = { type: "quote-lapsed", cause: "Its quote ran out before it was proposed." };
 

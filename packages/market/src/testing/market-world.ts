@@ -57,7 +57,7 @@ export interface MarketWorld {
 export const dealOf = (shard: number): DealId => hex(100 + shard);
 
 /** Ten periods at 1000 wei a period. */
-const quoteOf = (shard: number): Quote => ({
+export const quoteOf = (shard: number): Quote => ({
   ...{ provider: hex(200 + shard, 20), owner: OWNER, documentHash: MANIFEST, piece: 0, shard, commitment: hex(5) },
   ...{ rawLength: 127n, pricePerPeriod: 1000n, egressPrice: 0n, periods: 10, duty: 1n, verifierSet: SET },
   ...{ expiry: BigInt(NOW + 300), nonce: hex(shard) },
