@@ -1,0 +1,36 @@
+import type { Account } from "@cairn/catalog";
+import { PackageIdText } from "@cairn/client";
+import { type Address, CairnError } from "@cairn/protocol";
+import type { FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { authenticate } from "./authenticate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+
+export const Id = Type.Object({ id: PackageIdText });
+export const PieceParams = Type.Object({ id: PackageIdText, piece: Type.Integer({ minimum: 0, maximum: 100_000 }) });
+export const about = (summary: string) => ({ summary, tags: ["packages"] });
+/** Of the query of a list. */
+export const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 1000, description: "packages of one page: 1000 unless set" }),
+);
+export const OCTETS = ["application/octet-stream"];
+
+export function ownerOf(account: Account): Address {
+  if (account.owner !== null) return account.owner;
+  throw new CairnError("the account has no wallet yet", {
+    code: "no-wallet",
+    kind: "conflict",
+    next: "PUT /api/v1/account with the owner's address first.",
+  });
+}
+
+/** The account, after making sure that the package in the path is its own. */
+export async function ownPackage(
+  { pool, market }: GatewayContext,
+  request: FastifyRequest,
+): Promise<{ account: string; id: string }> {
+  const account = await authenticate(pool, request);
+  const { id } = request.params as Static<typeof Id>;
+  await market.requirePackage({ id, account: account.id });
+  return { account: account.id, id };
+}

@@ -1,0 +1,90 @@
+import {
+  CompletePackageJson,
+  KeepUploadJson,
+  KeptManifestJson,
+  KeptUploadJson,
+  PackageDetailJson,
+  ReceivedJson,
+} from "@cairn/client";
+import type { FastifyInstance } from "fastify";
+import { type Static, Type } from "typebox";
+import { LIST_BODY_BYTES } from "./entrance.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { packageDetailToJson } from "./package-json.ts";
+import { about, Id, OCTETS, ownPackage, PieceParams } from "./package-route.ts";
+
+const OffsetQuery = Type.Object({ offset: Type.Optional(Type.Integer({ minimum: 0 })) });
+
+/** Taking the bytes of a package, until every piece is there. */
+export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): void {
+  const { market } = gateway;
+
+  server.put(
+    "/api/v1/packages/:id/pieces/:piece",
+    {
+      schema: {
+        ...about("Bytes of a piece, from an offset on"),
+        consumes: OCTETS,
+        params: PieceParams,
+        querystring: OffsetQuery,
+        response: { 200: ReceivedJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      const { piece } = request.params as Static<typeof PieceParams>;
+      const { offset = 0 } = request.query as Static<typeof OffsetQuery>;
+      return market.appendPiece({ id, piece, offset, body: request.raw });
+    },
+  );
+
+  server.post(
+    "/api/v1/packages/:id/keep",
+    {
+      bodyLimit: LIST_BODY_BYTES,
+      schema: {
+        ...about("Cut an upload back to its first pieces, and say what they hold"),
+        params: Id,
+        body: KeepUploadJson,
+        response: { 200: KeptUploadJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      return market.keepUpload({ id, ...(request.body as KeepUploadJson) });
+    },
+  );
+
+  server.put(
+    "/api/v1/packages/:id/manifest",
+    {
+      schema: {
+        ...about("The encrypted manifest"),
+        consumes: OCTETS,
+        params: Id,
+        response: { 200: KeptManifestJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      return market.putManifest({ id, body: request.raw });
+    },
+  );
+
+  server.post(
+    "/api/v1/packages/:id/complete",
+    {
+      bodyLimit: LIST_BODY_BYTES,
+      schema: {
+        ...about("Say that every piece is there"),
+        params: Id,
+        body: CompletePackageJson,
+        response: { 200: PackageDetailJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      return packageDetailToJson(await market.completePackage({ id, ...(request.body as CompletePackageJson) }));
+    },
+  );
+}
