@@ -3,7 +3,7 @@ import { CALL_LIMITS, type CallLimits } from "./calls/call-pool.ts";
 import { addressOfKey } from "./crypto.ts";
 import { FAUCET_CHAINS, type FaucetConfig } from "./faucet.ts";
 import type { Retention } from "./pruner.ts";
-import { METHOD_LIMITS, type MethodLimits } from "./rpc/methods.ts";
+import { METHOD_LIMITS, type MethodLimits } from "./rpc/method-context.ts";
 import { type ListenOptions, SERVER_LIMITS, type ServerLimits } from "./rpc/server.ts";
 import type { DatabaseConfig } from "./store/database.ts";
 import { POOL_LIMITS, type PoolLimits, type Priority } from "./transaction-pool.ts";

@@ -1,21 +1,20 @@
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
-import type { Block } from "@ethereumjs/block";
 import { createTxFromRLP } from "@ethereumjs/tx";
-import { bytesToHex, createAddressFromString, hexToBytes, setLengthLeft } from "@ethereumjs/util";
-import type { Caller, CallPool } from "../calls/call-pool.ts";
+import { bytesToHex, hexToBytes, setLengthLeft } from "@ethereumjs/util";
+import type { Caller } from "../calls/call-pool.ts";
 import type { CallJob, CallResult } from "../calls/types.ts";
-import type { ChainNode } from "../chain-node.ts";
 import { keccak256 } from "../crypto.ts";
 import { CAP_GWEI, rewardBetween, slotAt, supplyAt } from "../emission.ts";
 import { contextOf, pendingBlock, pendingContext } from "../execution/block-context.ts";
-import type { Faucet } from "../faucet.ts";
-import { invalidParams, limitExceeded, pruned, RPC, RpcError } from "../rpc-error.ts";
+import { invalidParams, RPC, RpcError } from "../rpc-error.ts";
 import { sealToHex } from "../seal.ts";
-import type { LogFilter, PlacedLog, PlacedTransaction } from "../types.ts";
+import { chooseBlock, requireState, stateAt } from "./choose-block.ts";
+import { feeHistory } from "./fee-history.ts";
+import { findLogs } from "./find-logs.ts";
 import { formatBlock, formatLog, formatPending, formatReceipt, formatTransaction, quantity } from "./format.ts";
+import type { MethodContext } from "./method-context.ts";
 import {
   type BlockChoice,
-  type LogQuery,
   parseAddress,
   parseBlock,
   parseBytes,
@@ -28,29 +27,6 @@ import {
   parseSlot,
 } from "./parse.ts";
 
-export interface MethodLimits {
-  /** Gas that one eth_call or estimate may use. */
-  callGas: bigint;
-  /** Blocks in one eth_getLogs. */
-  logBlocks: number;
-  /** Logs, and bytes of their data, in one answer. */
-  logResults: number;
-  logBytes: number;
-}
-
-export const METHOD_LIMITS: Omit<MethodLimits, "callGas"> = {
-  logBlocks: 2_000,
-  logResults: 10_000,
-  logBytes: 8 * 1024 * 1024,
-};
-
-export interface MethodContext {
-  node: ChainNode;
-  calls: CallPool;
-  faucet: Faucet | undefined;
-  limits: MethodLimits;
-}
-
 interface Method {
   /** How many parameters must be given, and how many may be. */
   required: number;
@@ -58,99 +34,8 @@ interface Method {
   run: (context: MethodContext, params: unknown[], caller: Caller) => unknown;
 }
 
-/** As geth: a longer range is answered with its newest blocks. */
-const MAX_FEE_HISTORY = 1024;
-/** The same where the transactions of each block are to be looked at. */
-const MAX_REWARD_HISTORY = 128;
-const MAX_PERCENTILES = 100;
 /** Longest that a question for a coming block stays open. */
 const MAX_WAIT_MS = 30_000;
-
-async function chooseBlock({ node }: MethodContext, choice: BlockChoice): Promise<Block | undefined> {
-  if (choice.by === "head") return node.head;
-  if (choice.by === "number" && choice.number === Number(node.head.header.number)) return node.head;
-  const stored = await (choice.by === "number"
-    ? node.store.blockByNumber(choice.number)
-    : node.store.blockByHash(choice.hash));
-  if (stored !== undefined) return node.decode(stored.raw);
-  if (choice.by === "number" && choice.number < node.floors.history) throw pruned("history", node.floors.history);
-  return undefined;
-}
-
-/** A block whose state is kept. */
-async function requireState(context: MethodContext, value: unknown): Promise<Block> {
-  const block = await requireBlock(context, value);
-  const { states } = context.node.floors;
-  if (Number(block.header.number) < states) throw pruned("state", states);
-  return block;
-}
-
-async function requireBlock(context: MethodContext, value: unknown): Promise<Block> {
-  const block = await chooseBlock(context, parseBlock(value));
-  if (block !== undefined) return block;
-  // EIP-1898.
-  throw new RpcError(RPC.notFound, "header not found", {
-    code: "chain-block-unknown",
-    kind: "missing",
-    next: "Ask for a block that the chain has.",
-  });
-}
-
-const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-
-async function stateAt(context: MethodContext, address: unknown, block: unknown) {
-  const target = createAddressFromString(parseAddress(address, "address"));
-  const state = await context.node.views.read(await requireState(context, block));
-  return { target, state };
-}
-
-/** The blocks that a filter names, checked against the caps. Undefined when they hold nothing. */
-async function resolveRange(context: MethodContext, query: LogQuery): Promise<LogFilter | undefined> {
-  const { node, limits } = context;
-  const head = Number(node.head.header.number);
-  const numberOf = (choice: BlockChoice): number => (choice.by === "number" ? choice.number : head);
-  const { addresses, topics } = query;
-  if (query.blockHash !== undefined) {
-    const number = Number((await requireBlock(context, { blockHash: bytesToHex(query.blockHash) })).header.number);
-    return { fromBlock: number, toBlock: number, addresses, topics };
-  }
-  const fromBlock = numberOf(query.fromBlock);
-  const toBlock = Math.min(numberOf(query.toBlock), head);
-  if (fromBlock > numberOf(query.toBlock) && !(query.toBlock.by === "head" && fromBlock > head)) {
-    throw invalidParams(`fromBlock ${fromBlock} is after toBlock ${numberOf(query.toBlock)}`);
-  }
-  if (fromBlock > toBlock) return undefined;
-  if (toBlock - fromBlock + 1 > limits.logBlocks) {
-    throw limitExceeded(
-      `query exceeds max block range ${limits.logBlocks}`,
-      `Ask for at most ${limits.logBlocks} blocks at a time.`,
-    );
-  }
-  refusePassed(context, fromBlock, topics[0]);
-  return { fromBlock, toBlock, addresses, topics };
-}
-
-/** Of pruned blocks only those with lasting logs are left: who asks for others would get an answer with holes. */
-function refusePassed({ node }: MethodContext, fromBlock: number, asked: Uint8Array[] | undefined): void {
-  const { history } = node.floors;
-  if (fromBlock >= history) return;
-  const passing = new Set(node.passingTopics);
-  if (asked === undefined || asked.some((topic) => passing.has(bytesToHex(topic)))) throw pruned("history", history);
-}
-
-async function findLogs(context: MethodContext, query: LogQuery): Promise<PlacedLog[]> {
-  const { node, limits } = context;
-  const filter = await resolveRange(context, query);
-  if (filter === undefined) return [];
-  const { count, bytes } = await node.store.measureLogs(filter, limits.logResults);
-  if (count > limits.logResults || bytes > limits.logBytes) {
-    throw limitExceeded(
-      `query returned more than ${limits.logResults} results`,
-      "Ask for fewer blocks, or for fewer kinds of events.",
-    );
-  }
-  return await node.store.logs(filter);
-}
 
 async function receiptOf({ node }: MethodContext, hash: Uint8Array) {
   const transaction = await node.store.transaction(hash);
@@ -181,62 +66,6 @@ async function transactionCount(context: MethodContext, address: unknown, tag: u
   const { target, state } = await stateAt(context, address, tag);
   const nonce = (await state.getAccount(target))?.nonce ?? 0n;
   return quantity(tag === "pending" ? context.node.pool.nextNonce(target.toString() as Address, nonce) : nonce);
-}
-
-function parsePercentiles(value: unknown): number[] {
-  const given = value ?? [];
-  if (!Array.isArray(given) || given.length > MAX_PERCENTILES) {
-    throw invalidParams(`rewardPercentiles must be a list of at most ${MAX_PERCENTILES}`);
-  }
-  for (const [index, one] of given.entries()) {
-    if (typeof one !== "number" || !(one >= 0 && one <= 100)) {
-      throw invalidParams(`rewardPercentiles[${index}] must be a number from 0 to 100`);
-    }
-    if (index > 0 && one < given[index - 1]) throw invalidParams("rewardPercentiles must not fall");
-  }
-  return given as number[];
-}
-
-/** The tip, in wei per gas, that the transactions of a block paid at each percentile of its gas. */
-function rewardsOf(transactions: readonly PlacedTransaction[], baseFee: bigint, percentiles: readonly number[]): Hex[] {
-  const paid = transactions
-    .map(({ effectiveGasPrice, gasUsed }) => ({ tip: effectiveGasPrice - baseFee, gasUsed }))
-    .sort((a, b) => (a.tip < b.tip ? -1 : a.tip > b.tip ? 1 : 0));
-  const total = paid.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
-  let at = 0;
-  let gas = paid[0]?.gasUsed ?? 0n;
-  return percentiles.map((percentile) => {
-    const threshold = (Number(total) * percentile) / 100;
-    while (at < paid.length - 1 && Number(gas) < threshold) gas += paid[++at]?.gasUsed ?? 0n;
-    return quantity(paid[at]?.tip ?? 0n);
-  });
-}
-
-async function feeHistory({ node }: MethodContext, params: unknown[]) {
-  const percentiles = parsePercentiles(params[2]);
-  const most = BigInt(percentiles.length === 0 ? MAX_FEE_HISTORY : MAX_REWARD_HISTORY);
-  const asked = parseQuantity(params[0], "blockCount");
-  if (asked === 0n) throw invalidParams("blockCount must be at least 0x1");
-  const head = Number(node.head.header.number);
-  const choice = parseNumber(params[1], "newestBlock");
-  const newest = choice.by === "number" ? choice.number : head;
-  if (newest > head) throw invalidParams(`newestBlock ${newest} is past the last block, ${head}`);
-  const oldest = Math.max(0, newest - Number(asked < most ? asked : most) + 1);
-  const used = await node.store.gasUsed(oldest, newest);
-  const { baseFee, blockGas } = node.rules;
-  const reward: Hex[][] = [];
-  for (let number = oldest; percentiles.length > 0 && number <= newest; number++) {
-    const transactions = used[number - oldest] === 0n ? [] : await node.store.transactionsOf(number);
-    reward.push(rewardsOf(transactions, baseFee, percentiles));
-  }
-  return {
-    oldestBlock: quantity(oldest),
-    baseFeePerGas: Array<Hex>(used.length + 1).fill(quantity(baseFee)),
-    gasUsedRatio: used.map((gas) => Number(gas) / Number(blockGas)),
-    baseFeePerBlobGas: Array<Hex>(used.length + 1).fill("0x1"),
-    blobGasUsedRatio: used.map(() => 0),
-    ...(percentiles.length === 0 ? {} : { reward }),
-  };
 }
 
 async function runJob(
@@ -297,6 +126,8 @@ async function drip({ faucet }: MethodContext, params: unknown[]): Promise<Hex> 
   const amount = parseOptional(params[1], (value) => parseQuantity(value, "amount"));
   return await faucet.drip(parseAddress(params[0], "address"), amount);
 }
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 const method = (required: number, most: number, run: Method["run"]): Method => ({ required, most, run });
 

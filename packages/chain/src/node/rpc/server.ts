@@ -14,7 +14,8 @@ import { CairnError } from "@cairn/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Caller } from "../calls/call-pool.ts";
 import { answer, type BatchLimits } from "./json-rpc.ts";
-import { callMethod, type MethodContext } from "./methods.ts";
+import type { MethodContext } from "./method-context.ts";
+import { callMethod } from "./methods.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface ServerLimits extends BatchLimits {
