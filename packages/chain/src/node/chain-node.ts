@@ -1,12 +1,12 @@
 import { EventEmitter } from "node:events";
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
-import { type Block, createBlockFromRLP } from "@ethereumjs/block";
+import type { Block } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
-import { bytesToHex, createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";
+import { createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";
+import { decodeBlock, referenceOf } from "./block-reference.ts";
+import { BlockWaits } from "./block-waits.ts";
 import { breathe } from "./breathe.ts";
-import { makeCommon } from "./common.ts";
 import {
-  type BlockReference,
   type ConsensusEffect,
   type ConsensusMessage,
   type ConsensusState,
@@ -14,18 +14,13 @@ import {
   step,
 } from "./consensus/step.ts";
 import { addressOfKey } from "./crypto.ts";
-import { BlockBuilder, type ExecutedBlock, InvalidTransaction } from "./execution/block-builder.ts";
-import { openTrackedState, openVm } from "./execution/chain-state.ts";
-import { makeGenesis } from "./execution/genesis.ts";
-import { installJumpCache } from "./execution/jump-cache.ts";
-import { StateViews } from "./execution/state-views.ts";
+import { type BlockBuilder, type ExecutedBlock, InvalidTransaction } from "./execution/block-builder.ts";
+import type { StateViews } from "./execution/state-views.ts";
+import { type NodeParts, openParts } from "./open-parts.ts";
 import { type Floors, Pruner, type Retention } from "./pruner.ts";
-import { limitExceeded } from "./rpc-error.ts";
 import { mixOf, sealBlock, signerOf, signReveal } from "./seal.ts";
 import { Serial } from "./serial.ts";
-import { ByteCache } from "./store/byte-cache.ts";
 import type { BlockRows, ChainStore } from "./store/chain-store.ts";
-import { NodeBuffer, NodeReader } from "./store/trie-database.ts";
 import { type PoolLimits, type Priority, TransactionPool } from "./transaction-pool.ts";
 import type { ChainRules, Seal, SealedBlock } from "./types.ts";
 
@@ -51,8 +46,6 @@ interface Incoming {
 
 /** How many recent block hashes are at hand for BLOCKHASH. */
 const RECENT_HASHES = 260;
-/** Clients that may wait for a block at a time. */
-const MAX_WAITS = 1024;
 /** The longest that a timer is set for: the clock may be put right meanwhile. */
 const LONGEST_WAKE_MS = 60_000;
 
@@ -80,16 +73,12 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   #announced = false;
   #started = false;
   #stopped = false;
-  #waits = 0;
+  readonly #waits = new BlockWaits(this);
   #incoming: Incoming | undefined;
   #ready: { executed: ExecutedBlock; seal: Seal } | undefined;
   #reveal: Uint8Array = new Uint8Array(0);
 
-  private constructor(
-    options: NodeOptions,
-    store: ChainStore,
-    parts: { common: Common; builder: BlockBuilder; views: StateViews; hashes: Map<bigint, Uint8Array>; head: Block },
-  ) {
+  private constructor(options: NodeOptions, store: ChainStore, parts: NodeParts) {
     super();
     // One listener for every WebSocket.
     this.setMaxListeners(0);
@@ -121,34 +110,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
 
   /** Opens the chain at its last stored block, making block 0 if there is none. */
   static async open(options: NodeOptions, store: ChainStore): Promise<ChainNode> {
-    const common = makeCommon(options.rules.chainId);
-    await installJumpCache(common);
-    const cache = new ByteCache(options.nodeCacheBytes);
-    const nodes = new NodeBuffer(store, cache);
-    const hashes = new Map<bigint, Uint8Array>();
-    const blockHash = async (number: bigint): Promise<Uint8Array> => {
-      const known = hashes.get(number) ?? (await store.hashOf(Number(number)));
-      if (known === undefined)
-        throw new CairnError(`block ${number} is not stored`, { code: "chain-block-missing", kind: "internal" });
-      return known;
-    };
-    const state = await openTrackedState(common, nodes);
-    const vm = await openVm(common, state, blockHash);
-    const stored = await store.head();
-    let head: Block;
-    if (stored === undefined) {
-      const genesis = await makeGenesis(options.rules, common, state, nodes);
-      await store.append(genesis.rows, rulesToJson(options.rules));
-      nodes.confirm(genesis.rows.nodes);
-      head = genesis.block;
-    } else {
-      head = createBlockFromRLP(stored.raw, { common, setHardfork: false });
-    }
-    await state.setStateRoot(head.header.stateRoot);
-    hashes.set(head.header.number, head.hash());
-    const builder = new BlockBuilder(options.rules, common, vm, state, nodes);
-    const views = new StateViews(common, new NodeReader(store, cache));
-    const node = new ChainNode(options, store, { common, builder, views, hashes, head });
+    const node = new ChainNode(options, store, await openParts(options, store));
     store.once("lost", (error) => node.#fail(error));
     await node.#pruner?.open();
     return node;
@@ -220,34 +182,11 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
 
   /** Resolves when block `number` is stored, or after `milliseconds`. @throws RpcError when too many wait */
   async waitFor(number: number, milliseconds: number): Promise<void> {
-    if (Number(this.#head.header.number) >= number) return;
-    if (this.#waits >= MAX_WAITS) throw limitExceeded("too many wait for a block", "Ask again in a moment.");
-    this.#waits++;
-    await new Promise<void>((resolve) => {
-      const look = (block: Block): void => {
-        if (Number(block.header.number) >= number) end();
-      };
-      const end = (): void => {
-        clearTimeout(timer);
-        this.off("block", look);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      this.on("block", look);
-    });
-    this.#waits--;
+    if (Number(this.#head.header.number) < number) await this.#waits.waitFor(number, milliseconds);
   }
 
   decode(raw: Uint8Array): Block {
-    try {
-      return createBlockFromRLP(raw, { common: this.common, setHardfork: false });
-    } catch (cause) {
-      throw new CairnError("the bytes are not a block of this chain", {
-        code: "chain-block-malformed",
-        kind: "corrupt",
-        cause,
-      });
-    }
+    return decodeBlock(raw, this.common);
   }
 
   async #account(address: Address) {
@@ -442,27 +381,4 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     }
     return true;
   }
-}
-
-function referenceOf(block: Block): BlockReference {
-  const { header } = block;
-  return {
-    number: Number(header.number),
-    hash: bytesToHex(block.hash()),
-    parent: bytesToHex(header.parentHash),
-    timestamp: Number(header.timestamp),
-    proposer: header.coinbase.toString() as Address,
-    transactions: block.transactions.length,
-    gasUsed: header.gasUsed,
-  };
-}
-
-/** The rules as they are kept with block 0. */
-export function rulesToJson(rules: ChainRules): Record<string, unknown> {
-  return {
-    ...rules,
-    blockGas: rules.blockGas.toString(),
-    baseFee: rules.baseFee.toString(),
-    alloc: Object.fromEntries(Object.entries(rules.alloc).map(([address, wei]) => [address, wei.toString()])),
-  };
 }

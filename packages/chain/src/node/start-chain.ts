@@ -1,10 +1,11 @@
 import { httpUrl } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { CallPool } from "./calls/call-pool.ts";
-import { ChainNode, rulesToJson } from "./chain-node.ts";
+import { ChainNode } from "./chain-node.ts";
 import { type ChainConfig, type ChainSettings, parseConfig } from "./config.ts";
 import { Faucet } from "./faucet.ts";
 import { RpcServer } from "./rpc/server.ts";
+import { rulesToJson } from "./rules-to-json.ts";
 import { ChainStore } from "./store/chain-store.ts";
 import type { ChainRules } from "./types.ts";
 
