@@ -1,72 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { chainOf } from "@cairn/archive";
 import { generateKey } from "@cairn/chain";
-import type { CompletePackageJson, KeepUploadJson, NetworkJson, OpenPackageJson, QuotePlanJson } from "@cairn/client";
-import { ALWAYS_ON, periodsFor } from "@cairn/core";
+import type { CompletePackageJson, KeepUploadJson, OpenPackageJson } from "@cairn/client";
 import { sha256Hex } from "@cairn/proofs/sha256";
-import {
-  type Address,
-  addressOfKey,
-  CAR_HEADER_BYTES,
-  type CommitmentDocument,
-  DAY,
-  dealIdOf,
-  type Hex,
-  type JsonSigned,
-  type Quote,
-  signedToJson,
-  signTyped,
-} from "@cairn/protocol";
+import { type Address, addressOfKey, type Hex, type JsonSigned } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
-import { encodeAbiParameters, keccak256 } from "viem";
-
-const hex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
-const now = () => Math.floor(Date.now() / 1000);
-
-const verifiers: Hex[] = [hex(20), hex(20), hex(20)].toSorted();
-const deployment = {
-  chainId: 26170,
-  deals: hex(20),
-  registry: hex(20),
-  ledger: hex(20),
-  genesisTime: 1_700_000_000,
-  periodSeconds: 3600,
-  graceSeconds: 60,
-  disputePeriods: 24,
-  voteWindowPeriods: 4,
-  proposalSeconds: 86_400,
-  deployedAt: 1,
-};
-
-const network: NetworkJson = {
-  version: "0.1.0",
-  profile: "local",
-  chainUrl: "http://127.0.0.1:1",
-  executor: hex(20),
-  verifierSet: keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [verifiers, 2])),
-  verifiers,
-  quorum: 2,
-  operators: 1,
-  deployment,
-  defaults: { k: 2, n: 4, days: 180 },
-  pieceLimit: 1_000_000,
-  scrubSeconds: 60,
-  faucet: false,
-};
-
-interface Held {
-  open: OpenPackageJson;
-  body: Buffer[];
-  manifest: Buffer;
-  request?: CompletePackageJson;
-  document?: CommitmentDocument;
-  documentBytes: Buffer;
-  documentHash: Hex | null;
-  state: string;
-}
+import { blocksOf, type Held, header, keep, piecesOf } from "./held-package.ts";
+import { hex, network, now } from "./memory-network.ts";
+import { planOf } from "./quote-plan.ts";
 
 /** What is asked of the gateway: "GET /packages/ID/document" with the ids replaced by `:id`, and the parsed body. */
 export interface Asked {
@@ -148,57 +89,6 @@ export async function startMemoryGateway() {
     };
   }
 
-  function planOf(id: string): QuotePlanJson {
-    const { open, document, documentBytes, documentHash } = packages.get(id)!;
-    const quotes = document!.pieces.flatMap(({ shards }, piece) =>
-      shards.map(
-        ({ commitment, rawLength }, shard): Quote => ({
-          provider: addressOfKey(keys[shard]!.cold).toLowerCase() as Address,
-          owner: document!.owner,
-          documentHash: documentHash!,
-          piece,
-          shard,
-          commitment,
-          rawLength: BigInt(rawLength),
-          pricePerPeriod: 100n,
-          egressPrice: 0n,
-          periods: periodsFor(open.days * DAY, deployment.periodSeconds, ALWAYS_ON),
-          duty: ALWAYS_ON,
-          verifierSet: network.verifierSet as Hex,
-          expiry: BigInt(now() + 600),
-          nonce: hex(32),
-        }),
-      ),
-    );
-    const { periods } = quotes[0]!;
-    const escrow = 100n * BigInt(periods) * BigInt(quotes.length);
-    return {
-      documentHash: documentHash!,
-      document: documentBytes.toString("base64"),
-      placements: quotes.map((quote) => ({
-        piece: quote.piece,
-        shard: quote.shard,
-        deal: dealIdOf(quote, deployment),
-        provider: quote.provider,
-        quote: signedToJson<"Quote">({
-          message: quote,
-          signature: signTyped("Quote", quote, deployment, keys[quote.shard]!.hot),
-        }),
-        region: "eu",
-        pricePerPeriod: quote.pricePerPeriod.toString(),
-        rating: 90,
-      })),
-      escrow: escrow.toString(),
-      repairReserve: "0",
-      total: escrow.toString(),
-      balance: "123456789",
-      periods,
-      endsAt: now() + open.days * DAY,
-      validUntil: Number(quotes[0]!.expiry),
-      warnings: [],
-    };
-  }
-
   function recover({ readCapabilities }: { readCapabilities: JsonSigned<"ReadCapability">[] }) {
     const wanted = readCapabilities.map(({ message }) => message.documentHash);
     return [...packages.keys()].map(statusOf).filter(({ documentHash }) => wanted.includes(documentHash as Hex));
@@ -230,39 +120,6 @@ export async function startMemoryGateway() {
     held.documentBytes = Buffer.from(bytes);
     held.documentHash = documentHash;
     held.state = "COMMITTED";
-  }
-
-  /** Frames of the asked blocks, cut out of the bodies that were uploaded. */
-  function blocksOf(held: Held, cids: string[]): Buffer {
-    const body = Buffer.concat(held.body);
-    const frames = new Map<string, Buffer>();
-    for (let at = 0; at < body.length; ) {
-      const start = at;
-      let length = 0;
-      for (let shift = 0; ; shift += 7) {
-        const byte = body[at++]!;
-        length += (byte & 0x7f) * 2 ** shift;
-        if (byte < 0x80) break;
-      }
-      frames.set(base32(body.subarray(at, at + 36)), body.subarray(start, at + length));
-      at += length;
-    }
-    return Buffer.concat(cids.map((cid) => frames.get(cid)!));
-  }
-
-  /** As the document has them, or what there is of the one that is being received. */
-  function piecesOf({ document, body }: Held) {
-    if (document !== undefined) return document.pieces.map((piece) => ({ ...piece, received: piece.length }));
-    const received = body.reduce((sum, { length }) => sum + length, 0);
-    return body.length === 0 ? [] : [{ length: CAR_HEADER_BYTES + received, received, commP: null }];
-  }
-
-  /** All that is held is of one piece. */
-  async function keep(held: Held, { pieces: [kept] }: KeepUploadJson) {
-    held.body = kept === undefined ? [] : [Buffer.concat(held.body).subarray(0, kept.length - CAR_HEADER_BYTES)];
-    if (kept === undefined) return { pieces: [] };
-    const chain = await chainOf(Readable.from(held.body));
-    return { pieces: [{ chain: Buffer.from(chain).toString("hex") }] };
   }
 
   function answer({ call, id, body }: Asked, raw: Buffer, query: URLSearchParams): unknown {
@@ -325,7 +182,7 @@ export async function startMemoryGateway() {
         completePackage(id!, body as unknown as CompletePackageJson);
         return statusOf(id!);
       case "POST /packages/:id/quote":
-        return planOf(id!);
+        return planOf(packages.get(id!)!, keys);
       case "POST /packages/:id/commit":
       case "POST /packages/:id/repair-key":
         held!.state = "STORED";
@@ -439,27 +296,3 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
-
-/** A CID as text: multibase base32. */
-function base32(bytes: Uint8Array): string {
-  let bits = "";
-  for (const byte of bytes) bits += byte.toString(2).padStart(8, "0");
-  const digits = bits.match(/.{1,5}/g) ?? [];
-  return `b${digits.map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five.padEnd(5, "0"), 2)]).join("")}`;
-}
-
-function bytesOfBase32(text: string): Buffer {
-  const bits = [...text.slice(1)].map((one) =>
-    "abcdefghijklmnopqrstuvwxyz234567".indexOf(one).toString(2).padStart(5, "0"),
-  );
-  const bytes = bits.join("").match(/.{8}/g) ?? [];
-  return Buffer.from(bytes.map((one) => Number.parseInt(one, 2)));
-}
-
-/** The header of a CARv1 (docs/protocol.md, 1). */
-const header = (root: string): Buffer =>
-  Buffer.concat([
-    Buffer.from("3aa265726f6f747381d82a582500", "hex"),
-    bytesOfBase32(root),
-    Buffer.from("6776657273696f6e01", "hex"),
-  ]);
