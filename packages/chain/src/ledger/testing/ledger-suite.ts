@@ -1,3 +1,4 @@
+// Whole, though long: its scenarios share one chain, whose clock they move, and run at once.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
