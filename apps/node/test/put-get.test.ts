@@ -144,7 +144,7 @@ describe("a package's life at the command line", () => {
     expect((await network.cli("cat", "renamed/file")).stdout).toBe("second");
     expect((await network.cli("mv", "renamed", "odd", "--json")).stdout).toContain("name-taken");
     expect((await network.cli("show", "renamed")).stdout).toMatch(
-      /price +[\d.]+ CAIRN a month for \d+ shards of .* in all, [\d.]+ CAIRN per GiB of them/,
+      /price +<?[\d.]+ CAIRN a month for \d+ shards of .* in all, [\d.]+ CAIRN per GiB of them/,
     );
     const { id } = (await ids()).find((one) => one.name === "renamed") ?? { id: "" };
     expect((await network.cli("rm", "renamed")).code).toBe(0);
