@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CairnClient } from "@cairn/client/client";
 import { TYPES } from "@cairn/protocol";
-import { requestFromJson } from "@cairn/transport";
+import { requestFromJson } from "@cairn/protocol/wire";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

@@ -261,7 +261,7 @@ export class TestProviders implements Transport {
     const { damage = [], alter = (proof: Buffer) => proof, fail } = this.behaviour.get(deal.id) ?? {};
     const failure = fail?.(request.type);
     if (failure !== undefined) throw failure;
-    if (request.type === "scrub") return { ok: damage.length === 0, damage, checkedBytes: deal.shard.rawLength };
+    if (request.type === "scrub") return { damage, checkedBytes: deal.shard.rawLength };
     if (request.type !== "prove") throw new Error(`${request.type} is not asked here`);
     const proof = alter(await proofOf(this.#s, deal, request));
     return { proof: proof.toString("base64"), signature: signProof(this.#s, deal, request, proof) };

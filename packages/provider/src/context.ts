@@ -1,7 +1,7 @@
 import type { Deployment, Head, Ledger } from "@cairn/core";
 import type { ByteRange, ScrubResult } from "@cairn/proofs";
 import type { Address, DealId, Hex, ProofPurpose, Seconds } from "@cairn/protocol";
-import type { PushedProof, WireReplies, WireRequest } from "@cairn/transport";
+import type { PushedProof, WireReplies, WireRequest } from "@cairn/protocol/wire";
 import type { DealBook } from "./deals/deal-book.ts";
 import type { GatewayClient } from "./gateways/gateway-client.ts";
 import type { Identity } from "./identity.ts";

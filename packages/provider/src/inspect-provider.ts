@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadKeystore } from "@cairn/chain";
 import type { Deployment } from "@cairn/core";
 import { type Address, CairnError, type DealId, messageFromJson, type Quote } from "@cairn/protocol";
-import { fieldsOf } from "@cairn/transport";
+import { fieldsOf } from "@cairn/protocol/wire";
 import { deploymentFromJson } from "./gateways/network-info.ts";
 
 /** What a provider's directory holds, told from its files alone: whether or not the program runs. */

@@ -1,6 +1,6 @@
 import { parseWindows, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
 import type { Address } from "@cairn/protocol";
-import { badMessage, type Fields, fieldsOf } from "@cairn/transport";
+import { badMessage, type Fields, fieldsOf } from "@cairn/protocol/wire";
 import type { ProviderOptions } from "./options.ts";
 
 const amount = (fields: Fields, name: string) => BigInt(fields.text(name, /^[0-9]{1,30}$/, 30));

@@ -12,7 +12,7 @@ import {
   shardsRoot,
   signTyped,
 } from "@cairn/protocol";
-import { encode } from "@ipld/dag-cbor";
+import { encodeDocument } from "@cairn/protocol/document";
 import type { TestGateway } from "./test-gateway.ts";
 import type { TestNetwork } from "./test-network.ts";
 
@@ -74,7 +74,7 @@ export function packageOf(network: TestNetwork, shards: ShardBytes[]): TestPacka
       shardLength: shards[0]?.length ?? 0,
     },
   ];
-  const document = encode({
+  const { bytes: document, documentHash } = encodeDocument({
     version: 1,
     package: randomBytes(16).toString("hex"),
     owner: network.owner,
@@ -87,7 +87,7 @@ export function packageOf(network: TestNetwork, shards: ShardBytes[]): TestPacka
     manifest: { sha256: `0x${createHash("sha256").update(manifest).digest("hex")}`, size: manifest.length },
   });
   return {
-    documentHash: `0x${createHash("sha256").update(document).digest("hex")}`,
+    documentHash,
     shards,
     commitments,
     document,

@@ -12,16 +12,8 @@ import {
   signTyped,
   verifyTyped,
 } from "@cairn/protocol";
-import {
-  connectionRoutes,
-  type GatewayTransport,
-  MAX_CHAIN_PROOFS,
-  openTransport,
-  type PushedProof,
-  proofsFromJson,
-  reportsFromJson,
-  type TransportOptions,
-} from "@cairn/transport";
+import { MAX_CHAIN_PROOFS, type PushedProof, proofsFromJson, reportsFromJson } from "@cairn/protocol/wire";
+import { connectionRoutes, type GatewayTransport, openTransport, type TransportOptions } from "@cairn/transport";
 import Fastify from "fastify";
 import { TEST_PROFILE, type TestNetwork } from "./test-network.ts";
 

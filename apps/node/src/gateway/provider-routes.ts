@@ -1,15 +1,14 @@
 import { SignedJson } from "@cairn/client";
 import { CairnError, type DealId, type Hex, signedFromJson } from "@cairn/protocol";
-import type { GatewayTransport } from "@cairn/transport";
 import {
   CHAIN_PROOFS_BYTES,
-  connectionRoutes,
   MAX_CHAIN_PROOFS,
   MAX_PUSH_BYTES,
   proofsFromJson,
   reportsFromJson,
-  WORK_HEADER,
-} from "@cairn/transport";
+} from "@cairn/protocol/wire";
+import type { GatewayTransport } from "@cairn/transport";
+import { connectionRoutes, WORK_HEADER } from "@cairn/transport";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { capabilityOf } from "./capability-header.ts";

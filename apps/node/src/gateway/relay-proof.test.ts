@@ -12,7 +12,7 @@ import {
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { deriveChallenges, PieceHasher, payloadLeaves, provePossession } from "@cairn/proofs";
 import { type Address, addressOfKey, CairnError, type Hex, PERIOD_CHALLENGES, signTyped } from "@cairn/protocol";
-import type { PushedProof } from "@cairn/transport";
+import type { PushedProof } from "@cairn/protocol/wire";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { chainProofMigrations, type ProofRelay, relayProof } from "./relay-proof.ts";
 import { registrationMigrations } from "./relay-registration.ts";

@@ -10,7 +10,7 @@ import {
   type Seconds,
   verifyTyped,
 } from "@cairn/protocol";
-import type { PushedProof } from "@cairn/transport";
+import type { PushedProof } from "@cairn/protocol/wire";
 import type { Pool } from "pg";
 import { countInDay, dayOf } from "./paid-in-a-day.ts";
 

@@ -1,6 +1,6 @@
 import { answerDeadline, periodStart, Semaphore } from "@cairn/core";
 import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
-import { MAX_PUSH_BYTES, type PushedProof } from "@cairn/transport";
+import { MAX_PUSH_BYTES, type PushedProof } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
 import { pause } from "../gateways/back-off.ts";

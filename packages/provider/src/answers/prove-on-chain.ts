@@ -1,6 +1,6 @@
 import { proofToCalldata } from "@cairn/proofs";
 import { asCairnError, type Seconds } from "@cairn/protocol";
-import type { PushedProof } from "@cairn/transport";
+import type { PushedProof } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
 import { pause } from "../gateways/back-off.ts";
 import type { GatewayClient } from "../gateways/gateway-client.ts";

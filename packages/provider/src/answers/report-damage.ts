@@ -1,7 +1,7 @@
 import { periodAt } from "@cairn/core";
 import type { ByteRange } from "@cairn/proofs";
 import { asCairnError, type DealId, type Signed, signTyped } from "@cairn/protocol";
-import { MAX_PUSH_ITEMS } from "@cairn/transport";
+import { MAX_PUSH_ITEMS } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
 import { backOff } from "../gateways/back-off.ts";
 import { limitRanges } from "../requests/answer-prove.ts";

@@ -12,7 +12,7 @@ import {
   type Quote,
   type Seconds,
 } from "@cairn/protocol";
-import { fieldsOf } from "@cairn/transport";
+import { fieldsOf } from "@cairn/protocol/wire";
 import { makeDirectory, sweepDrafts, writeDurably } from "../files/durable.ts";
 import { readKept } from "../files/read-kept.ts";
 import type { Log } from "../log.ts";

@@ -13,7 +13,8 @@ import {
   signedFromJson,
   type TypeName,
 } from "@cairn/protocol";
-import { badMessage, REQUEST_LIFE_SECONDS, rememberNonces, SMALL_BODY_BYTES } from "@cairn/transport";
+import { badMessage, REQUEST_LIFE_SECONDS, SMALL_BODY_BYTES } from "@cairn/protocol/wire";
+import { rememberNonces } from "@cairn/transport";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { ProviderContext, RangeBody } from "../context.ts";
 import { answerRequest } from "../gateways/control-link.ts";

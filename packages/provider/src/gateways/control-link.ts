@@ -7,11 +7,11 @@ import {
   helloToJson,
   parseFrame,
   parseWelcome,
-  REPLACED,
   replyToJson,
   requestFromJson,
   type WireReplies,
-} from "@cairn/transport";
+} from "@cairn/protocol/wire";
+import { REPLACED } from "@cairn/transport";
 import { WebSocket } from "ws";
 import type { Asker, ProviderContext, RequestHandlers } from "../context.ts";
 import { backOff, pause } from "./back-off.ts";

@@ -1,16 +1,12 @@
 import { CairnError, type Signed, signedToJson } from "@cairn/protocol";
+import { type PushedProof, proofsToJson, reportsToJson, resultsFromJson, SMALL_BODY_BYTES } from "@cairn/protocol/wire";
 import {
   callHttp,
   failureOf,
   findWork,
   type HttpAnswer,
   type HttpCall,
-  type PushedProof,
-  proofsToJson,
   readCapped,
-  reportsToJson,
-  resultsFromJson,
-  SMALL_BODY_BYTES,
   WORK_HEADER,
 } from "@cairn/transport";
 import type { RangeBody } from "../context.ts";

@@ -1,6 +1,6 @@
 import { type Deployment, PROFILES, type Profile } from "@cairn/core";
 import type { Address, Hex } from "@cairn/protocol";
-import { type Fields, fieldsOf } from "@cairn/transport";
+import { type Fields, fieldsOf } from "@cairn/protocol/wire";
 
 /** What `GET /api/v1/network` says, as far as a provider needs it. */
 export interface NetworkInfo {

@@ -14,7 +14,7 @@ export function answerScrub(context: ProviderContext): RequestHandlers["scrub"] 
     await requireExecutor(context, asker, entry);
     const held = context.shards.held(request.deal);
     if (held === undefined) {
-      return { ok: false, damage: [{ offset: 0, length: Number(entry.quote.rawLength) }], checkedBytes: 0 };
+      return { damage: [{ offset: 0, length: Number(entry.quote.rawLength) }], checkedBytes: 0 };
     }
     const pass = running.get(held.deal) ?? context.parts.scrubShard(held, async () => context.signal.throwIfAborted());
     running.set(held.deal, pass);
@@ -23,7 +23,7 @@ export function answerScrub(context: ProviderContext): RequestHandlers["scrub"] 
       // Whoever asked has the answer: it need not be reported again in this period.
       const period = periodAt(context.chainNow(), context.deployment());
       if (damage.length > 0) context.damage.set(held.deal, { ranges: damage, period });
-      return { ok: damage.length === 0, damage: limitRanges(damage), checkedBytes };
+      return { damage: limitRanges(damage), checkedBytes };
     } finally {
       running.delete(held.deal);
     }

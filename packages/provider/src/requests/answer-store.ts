@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { DealRecord } from "@cairn/core";
 import { type PieceTreeDigest, ShardTree } from "@cairn/proofs";
 import { asCairnError, CairnError, dealIdOf, type Hex, signTyped } from "@cairn/protocol";
-import type { WireRequest } from "@cairn/transport";
+import type { WireRequest } from "@cairn/protocol/wire";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import { type DealEntry, factsOf } from "../deals/deal-book.ts";
 import { writeDurably } from "../files/durable.ts";
@@ -11,7 +11,7 @@ import type { GatewayClient } from "../gateways/gateway-client.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import type { IncomingShard } from "../shards/shard-store.ts";
 import { checkUploadCapability, requireGateway } from "./authorise.ts";
-import { checkDocument } from "./decode-document.ts";
+import { checkDocument } from "./check-document.ts";
 import { forgetPulled, pullDocument, pullShard } from "./pull-shard.ts";
 import { requireSpace } from "./require-space.ts";
 

@@ -7,7 +7,7 @@ import {
   messageToJson,
   type Quote,
 } from "@cairn/protocol";
-import { fieldsOf } from "@cairn/transport";
+import { fieldsOf } from "@cairn/protocol/wire";
 
 /** A shard that is whole and durable on this disk, with what travels beside it. */
 export interface HeldShard {

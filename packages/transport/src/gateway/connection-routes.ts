@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { type Address, asCairnError } from "@cairn/protocol";
+import { CONTROL_MESSAGE_BYTES, CONTROL_PATH, RANGES_PATH } from "@cairn/protocol/wire";
 import websocket from "@fastify/websocket";
 import type { FastifyPluginAsync } from "fastify";
-import { CONTROL_MESSAGE_BYTES, CONTROL_PATH, RANGES_PATH } from "../wire/limits.ts";
 import type { GatewayTransport } from "./open-transport.ts";
 import type {} from "./route-access.ts";
 

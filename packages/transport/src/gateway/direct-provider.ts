@@ -9,10 +9,9 @@ import {
   type SigningContext,
   signedToJson,
 } from "@cairn/protocol";
+import { CONTROL_MESSAGE_BYTES, fieldsOf, REQUEST_LIFE_SECONDS, SMALL_BODY_BYTES } from "@cairn/protocol/wire";
 import { callHttp, type HttpAnswer, readCapped } from "../http/call-http.ts";
 import { failureOf } from "../http/failure-of.ts";
-import { fieldsOf } from "../wire/fields.ts";
-import { CONTROL_MESSAGE_BYTES, REQUEST_LIFE_SECONDS, SMALL_BODY_BYTES } from "../wire/limits.ts";
 import { lookupPublic } from "./dialable.ts";
 
 /** Signs a GatewayRequest as this gateway's executor. */

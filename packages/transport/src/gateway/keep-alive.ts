@@ -1,5 +1,5 @@
+import { HEARTBEAT_SECONDS } from "@cairn/protocol/wire";
 import type { WebSocket } from "ws";
-import { HEARTBEAT_SECONDS } from "../wire/limits.ts";
 
 /** Ping the other end every `seconds`, and cut it off when it did not answer the last one. */
 export function keepAlive(socket: WebSocket, seconds = HEARTBEAT_SECONDS): void {

@@ -9,13 +9,17 @@ import {
   type ProviderReply,
   type ProviderRequest,
 } from "@cairn/protocol";
+import {
+  HELLO_BYTES,
+  MAX_MANIFEST_REPLY_BYTES,
+  parseHello,
+  replyFromJson,
+  requestToJson,
+  type WireRequest,
+} from "@cairn/protocol/wire";
 import type { WebSocket } from "ws";
 import { exactBody } from "../http/exact-body.ts";
 import { rememberNonces } from "../nonces.ts";
-import { parseHello } from "../wire/frames.ts";
-import { HELLO_BYTES, MAX_MANIFEST_REPLY_BYTES } from "../wire/limits.ts";
-import { replyFromJson } from "../wire/replies.ts";
-import { requestToJson, type WireRequest } from "../wire/requests.ts";
 import {
   type DirectProvider,
   openManifestDirectly,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Address, asCairnError, CairnError } from "@cairn/protocol";
+import { parseFrame } from "@cairn/protocol/wire";
 import { WebSocket } from "ws";
-import { parseFrame } from "../wire/frames.ts";
 import { keepAlive } from "./keep-alive.ts";
 
 export function providerUnreachable(provider: Address, why: string): CairnError {

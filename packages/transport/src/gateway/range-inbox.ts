@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { CairnError } from "@cairn/protocol";
+import { RANGES_PATH } from "@cairn/protocol/wire";
 import { exactBody, longRead, shortRead } from "../http/exact-body.ts";
-import { RANGES_PATH } from "../wire/limits.ts";
 
 /** One bulk answer that a provider was asked to post. */
 interface AwaitedRange {

@@ -1,8 +1,7 @@
 import { type Ledger, lowest } from "@cairn/core";
 import { type Address, CairnError, type ErrorCode, recoverTyped, type Seconds } from "@cairn/protocol";
+import { HELLO_SKEW_SECONDS, type SignedHello } from "@cairn/protocol/wire";
 import type { Nonces } from "../nonces.ts";
-import type { SignedHello } from "../wire/frames.ts";
-import { HELLO_SKEW_SECONDS } from "../wire/limits.ts";
 
 function refused(code: ErrorCode, message: string, next: string): CairnError {
   return new CairnError(message, { code, kind: "auth", next });

@@ -1,6 +1,5 @@
 import { CairnError } from "@cairn/protocol";
-import { fieldsOf } from "../wire/fields.ts";
-import { SMALL_BODY_BYTES } from "../wire/limits.ts";
+import { fieldsOf, SMALL_BODY_BYTES } from "@cairn/protocol/wire";
 import { type HttpAnswer, readCapped } from "./call-http.ts";
 
 /** The error of an answer that is no success: the peer's own, or `bad-answer`. `who`: for people. */

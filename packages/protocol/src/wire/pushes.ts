@@ -1,4 +1,7 @@
-import { type Hex, PROOF_PURPOSE, type ProofPurpose, type Signed, signedFromJson, signedToJson } from "@cairn/protocol";
+import type { Signed } from "../typed-data.ts";
+import { signedFromJson, signedToJson } from "../typed-json.ts";
+import { type Hex, PROOF_PURPOSE, type ProofPurpose } from "../words.ts";
+import { toBase64 } from "./base64.ts";
 import { badMessage, fieldsOf } from "./fields.ts";
 import { MAX_PUSH_BYTES, MAX_PUSH_ITEMS } from "./limits.ts";
 
@@ -12,7 +15,7 @@ export interface PushedProof {
 }
 
 export function proofsToJson(proofs: readonly PushedProof[]): unknown {
-  return { proofs: proofs.map((item) => ({ ...item, proof: Buffer.from(item.proof).toString("base64") })) };
+  return { proofs: proofs.map((item) => ({ ...item, proof: toBase64(item.proof) })) };
 }
 
 /** Parse an untrusted push of at most `most` proofs. @throws CairnError `bad-message` */

@@ -1,13 +1,22 @@
-import {
-  MAX_DOCUMENT_BYTES,
-  MAX_MANIFEST_BYTES,
-  MAX_SHARD_BYTES,
-  messageFromJson,
-  messageToJson,
-  type ProviderReplies,
-} from "@cairn/protocol";
+import type { Quote } from "../typed-data.ts";
+import { messageFromJson, messageToJson } from "../typed-json.ts";
+import { type Hex, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, MAX_SHARD_BYTES } from "../words.ts";
+import { toBase64 } from "./base64.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { CONTROL_MESSAGE_BYTES, MAX_DAMAGE_RANGES } from "./limits.ts";
+import type { ProviderRequest } from "./requests.ts";
+
+/** What a provider answers. Every reply's own "ok" says that the request was answered: a scrub's finding is its list of damage. */
+export interface ProviderReplies {
+  quote: { quote: Quote; signature: Hex };
+  store: { receipt: Hex };
+  prove: { proof: string; signature: Hex };
+  scrub: { damage: { offset: number; length: number }[]; checkedBytes: number };
+  discard: { discarded: boolean };
+  manifest: { document: string; manifest: string };
+}
+
+export type ProviderReply<R extends ProviderRequest> = ProviderReplies[R["type"]];
 
 /** Answers as they cross the wire: a manifest's and a read's bytes go their own way, only their sizes are answered. */
 export interface WireReplies extends Omit<ProviderReplies, "manifest"> {
@@ -20,11 +29,6 @@ export function replyToJson<T extends keyof WireReplies>(type: T, reply: WireRep
     const { quote, signature } = reply as WireReplies["quote"];
     return { quote: messageToJson<"Quote">(quote), signature };
   }
-  if (type === "scrub") {
-    // Every reply's own "ok" says that the request was answered, so a scrub's finding is its list of damage.
-    const { damage, checkedBytes } = reply as WireReplies["scrub"];
-    return { damage, checkedBytes };
-  }
   return { ...reply };
 }
 
@@ -35,7 +39,7 @@ const PARSERS: { [T in keyof WireReplies]: (fields: Fields) => WireReplies[T] } 
   }),
   store: (fields) => ({ receipt: fields.signature("receipt") }),
   prove: (fields) => ({
-    proof: fields.bytes("proof", CONTROL_MESSAGE_BYTES).toString("base64"),
+    proof: toBase64(fields.bytes("proof", CONTROL_MESSAGE_BYTES)),
     signature: fields.signature("signature"),
   }),
   scrub: (fields) => {
@@ -43,7 +47,7 @@ const PARSERS: { [T in keyof WireReplies]: (fields: Fields) => WireReplies[T] } 
       offset: range.integer("offset", 0, MAX_SHARD_BYTES),
       length: range.integer("length", 1, MAX_SHARD_BYTES),
     }));
-    return { ok: damage.length === 0, damage, checkedBytes: fields.integer("checkedBytes", 0, MAX_SHARD_BYTES) };
+    return { damage, checkedBytes: fields.integer("checkedBytes", 0, MAX_SHARD_BYTES) };
   },
   discard: (fields) => ({ discarded: fields.flag("discarded") }),
   manifest: (fields) => ({

@@ -1,4 +1,4 @@
-import { CHECK_CHALLENGES, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
+import { CHECK_CHALLENGES, MAX_DOCUMENT_BYTES, MAX_MANIFEST_BYTES, MAX_SHARD_BYTES } from "../words.ts";
 
 /** One WebSocket message of a control connection, either way (docs/protocol.md, 4). */
 export const CONTROL_MESSAGE_BYTES = 1 << 20;

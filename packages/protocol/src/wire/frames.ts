@@ -1,4 +1,7 @@
-import { CairnError, type Hex, type Message, messageFromJson, messageToJson } from "@cairn/protocol";
+import { CairnError } from "../errors.ts";
+import type { Message } from "../typed-data.ts";
+import { messageFromJson, messageToJson } from "../typed-json.ts";
+import type { Hex } from "../words.ts";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 
 /** A control connection's message after the hello. */

@@ -1,11 +1,12 @@
 import type { CommitmentDocument, Hex, Quote } from "@cairn/protocol";
-import { decode, encode } from "@ipld/dag-cbor";
+import { encodeDocument } from "@cairn/protocol/document";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkDocument } from "./decode-document.ts";
+import { checkDocument } from "./check-document.ts";
 
 const id = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
-const shard = (n: number) => ({ commitment: id(n), rawLength: 127 * n });
+const shard = (n: number) => ({ commitment: id(n), rawLength: 127 });
+const encode = (value: unknown) => encodeDocument(value as CommitmentDocument).bytes;
 const document: CommitmentDocument = {
   version: 1,
   package: "ab".repeat(16),
@@ -26,7 +27,7 @@ const quote = {
   piece: 1,
   shard: 0,
   commitment: id(3),
-  rawLength: 381n,
+  rawLength: 127n,
 } as Quote;
 const bytes = encode(document);
 
@@ -40,9 +41,22 @@ describe("checkDocument", () => {
     ["no such shard", { piece: 2 }],
     ["no such shard", { shard: 2 }],
     ["another commitment", { commitment: id(4) }],
-    ["another length", { rawLength: 382n }],
+    ["another length", { rawLength: 254n }],
   ])("refuses %s", (why, change) => {
     expect(() => checkDocument(bytes, { ...quote, ...change })).toThrowError(why);
+  });
+
+  it.each([
+    ["without its root", { root: undefined }],
+    [
+      "whose shards are not as long as their piece needs",
+      { pieces: document.pieces.map((piece) => ({ ...piece, length: 300 })) },
+    ],
+    ["whose manifest is longer than any that is kept", { manifest: { sha256: id(7), size: 2 ** 30 } }],
+  ])("refuses a document %s", (_, change) => {
+    const { root, ...rest } = { ...document, ...change };
+    const bent = encode(root === undefined ? rest : { root, ...rest });
+    expect(() => checkDocument(bent, quote)).toThrowError("does not fit the deal");
   });
 
   it("answers any bytes and any value with wrong-commitment", () => {
@@ -57,7 +71,7 @@ describe("checkDocument", () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.jsonValue(), fc.nat(bytes.length - 1), (noise, value, at) => {
         refuses(noise);
         refuses(encode(value));
-        refuses(encode({ ...(decode(bytes) as object), pieces: value }));
+        refuses(encode({ ...document, pieces: value }));
         const bent = Uint8Array.from(bytes);
         bent[at] = (bent[at] ?? 0) ^ 0x55;
         refuses(bent);

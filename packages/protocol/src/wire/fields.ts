@@ -1,7 +1,14 @@
-import { type Address, CairnError, type Hex, type Signed, signedFromJson, type TypeName } from "@cairn/protocol";
+import { CairnError } from "../errors.ts";
+import type { Signed, TypeName } from "../typed-data.ts";
+import { signedFromJson } from "../typed-json.ts";
+import type { Address, Hex } from "../words.ts";
+import { fromBase64 } from "./base64.ts";
 
 /** A URL path on the gateway, so that a request can never send a provider to another host. */
 const PATH = /^(\/[A-Za-z0-9_-]{1,128}){1,8}$/;
+
+/** Padded, as RFC 4648, section 4, has it. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Reader of an untrusted JSON object: every getter throws `bad-message` naming the field, nothing is coerced. */
 export interface Fields {
@@ -11,7 +18,7 @@ export interface Fields {
   address(name: string): Address;
   signature(name: string): Hex;
   path(name: string): string;
-  bytes(name: string, maximum: number): Buffer;
+  bytes(name: string, maximum: number): Uint8Array;
   object(name: string): Fields;
   list(name: string, maximum: number): Fields[];
   flag(name: string): boolean;
@@ -57,7 +64,11 @@ export function fieldsOf(where: string, json: unknown): Fields {
     address: (name) => hex(name, 20),
     signature: (name) => hex(name, 65),
     path: (name) => text(name, PATH, 512),
-    bytes: (name, maximum) => Buffer.from(text(name, /^[A-Za-z0-9+/]*={0,2}$/, Math.ceil(maximum / 3) * 4), "base64"),
+    bytes: (name, maximum) => {
+      const bytes = fromBase64(text(name, BASE64, Math.ceil(maximum / 3) * 4));
+      if (bytes.length <= maximum) return bytes;
+      throw badMessage(`${where}.${name}`, `at most ${maximum} bytes`);
+    },
     object: (name) => fieldsOf(`${where}.${name}`, raw(name)),
     list(name, maximum) {
       const value = raw(name);

@@ -1,16 +1,43 @@
+import type { Quote, Signed } from "../typed-data.ts";
+import { messageFromJson, messageToJson, signedToJson } from "../typed-json.ts";
 import {
+  type Address,
+  type DealId,
+  type Hex,
   MAX_DOCUMENT_BYTES,
   MAX_MANIFEST_BYTES,
-  messageFromJson,
-  messageToJson,
   PROOF_PURPOSE,
   type ProofPurpose,
-  type ProviderRequest,
-  type Signed,
-  signedToJson,
-} from "@cairn/protocol";
+} from "../words.ts";
 import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 import { MAX_LEAVES, MAX_PERIODS, MAX_RAW_LENGTH } from "./limits.ts";
+
+/** Requests a gateway makes of a provider (docs/protocol.md, 4). In JSON, bigint is a decimal string and bytes base64. */
+export type ProviderRequest =
+  | {
+      type: "quote";
+      owner: Address;
+      documentHash: Hex;
+      piece: number;
+      shard: number;
+      commitment: Hex;
+      rawLength: number;
+      periods: number;
+      verifierSet: Hex;
+    }
+  | {
+      type: "store";
+      deal: DealId;
+      quote: Quote;
+      source: string;
+      capability: Signed<"UploadCapability">;
+      manifest: { sha256: Hex; size: number };
+      documentSize: number;
+    }
+  | { type: "prove"; deal: DealId; purpose: ProofPurpose; period: number; seed: Hex; leaves: number }
+  | { type: "scrub"; deal: DealId }
+  | { type: "discard"; deal: DealId; capability: Signed<"UploadCapability"> }
+  | { type: "manifest"; documentHash: Hex; capability: Signed<"ReadCapability"> };
 
 type ManifestRequest = Extract<ProviderRequest, { type: "manifest" }>;
 
