@@ -28,7 +28,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const home = homeAt(options.home);
   let running = true;
-  const findings = [runtime(), ...(await disk(home.directory)), await account(), ...(await network())];
+  const findings = [runtime(), await addons(), ...(await disk(home.directory)), await account(), ...(await network())];
   output.result(findings);
   output.say(
     table(
@@ -125,6 +125,18 @@ function runtime(): Finding {
     verdict: "good",
     found: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
     next: "",
+  };
+}
+
+/** Where the platform has no prebuilt ones, signing, verifying and the chain are several times as slow. */
+async function addons(): Promise<Finding> {
+  const { keccak, curve } = (await import("@cairn/protocol")).crypto.native;
+  const lacking = [keccak ? [] : ["keccak"], curve ? [] : ["secp256k1"]].flat();
+  return {
+    what: "cryptography",
+    verdict: lacking.length === 0 ? "good" : "warning",
+    found: lacking.length === 0 ? "native" : `${lacking.join(" and ")} in JavaScript: slower, and the same results`,
+    next: `Run \`npm ci\` again; there may be no prebuilt addon for ${process.platform} ${process.arch}.`,
   };
 }
 

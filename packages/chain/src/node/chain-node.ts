@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { createAddressFromString, equalsBytes, hexToBytes } from "@ethereumjs/util";
@@ -13,7 +13,6 @@ import {
   type Rejection,
   step,
 } from "./consensus/step.ts";
-import { addressOfKey } from "./crypto.ts";
 import { type BlockBuilder, type ExecutedBlock, InvalidTransaction } from "./execution/block-builder.ts";
 import type { StateViews } from "./execution/state-views.ts";
 import { type NodeParts, openParts } from "./open-parts.ts";
@@ -152,7 +151,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     const outcome = await new Promise<Rejection | "stored">((settle, fail) => {
       this.#serial
         .run(async () => {
-          const signer = await signerOf(
+          const signer = signerOf(
             this.rules.chainId,
             {
               hash: block.hash(),
@@ -268,12 +267,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
   async #openBlock(timestamp: number): Promise<void> {
     const key = this.#options.validatorKey;
     if (key === undefined) throw new Error("a node without a key cannot open a block");
-    this.#reveal = await signReveal(
-      this.rules.chainId,
-      Number(this.#head.header.number) + 1,
-      this.#head.header.mixHash,
-      key,
-    );
+    this.#reveal = signReveal(this.rules.chainId, Number(this.#head.header.number) + 1, this.#head.header.mixHash, key);
     await this.#builder.begin(this.#head, {
       timestamp: BigInt(timestamp),
       coinbase: hexToBytes(addressOfKey(key)),
@@ -285,7 +279,7 @@ export class ChainNode extends EventEmitter<{ block: [Block, BlockRows]; fatal: 
     const key = this.#options.validatorKey;
     if (key === undefined) throw new Error("a node without a key cannot seal a block");
     const executed = await this.#builder.finish();
-    const seal = await sealBlock(this.rules.chainId, executed.block.hash(), this.#reveal, key);
+    const seal = sealBlock(this.rules.chainId, executed.block.hash(), this.#reveal, key);
     this.#ready = { executed, seal };
     return { type: "built", block: referenceOf(executed.block), signers: [addressOfKey(key)] };
   }

@@ -1,6 +1,5 @@
-import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
 import { CALL_LIMITS, type CallLimits } from "./calls/call-pool.ts";
-import { addressOfKey } from "./crypto.ts";
 import { FAUCET_CHAINS, type FaucetConfig } from "./faucet.ts";
 import type { Retention } from "./pruner.ts";
 import { METHOD_LIMITS, type MethodLimits } from "./rpc/method-context.ts";

@@ -1,9 +1,9 @@
 import { formatCoins } from "@cairn/core/coins";
 import type { Address, Hex } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
 import type { ChainNode } from "./chain-node.ts";
-import { addressOfKey } from "./crypto.ts";
 import { invalidParams, limitExceeded } from "./rpc-error.ts";
 import { Serial } from "./serial.ts";
 

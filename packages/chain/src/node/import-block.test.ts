@@ -83,7 +83,7 @@ describe("a received block", () => {
       },
       { common: producer.node.common, setHardfork: false },
     );
-    return { raw: forged.serialize(), seal: await sealBlock(rules.chainId, forged.hash(), honest.seal.reveal, key) };
+    return { raw: forged.serialize(), seal: sealBlock(rules.chainId, forged.hash(), honest.seal.reveal, key) };
   }
 
   async function refused(sealed: SealedBlock, reason: string): Promise<void> {
@@ -150,7 +150,7 @@ describe("a received block", () => {
 
   it("is refused with randomness that its validator's reveal does not give", async () => {
     await refused(await forge({ mixHash: new Uint8Array(32).fill(1) }), "wrong-proposer");
-    const reveal = await signReveal(rules.chainId, 2, block.header.mixHash, VALIDATOR_KEY);
+    const reveal = signReveal(rules.chainId, 2, block.header.mixHash, VALIDATOR_KEY);
     const seal: Seal = { signature: honest.seal.signature, reveal };
     await refused({ raw: honest.raw, seal }, "wrong-proposer");
   });

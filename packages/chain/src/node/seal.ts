@@ -1,6 +1,7 @@
 import type { Address, Hex } from "@cairn/protocol";
+import { crypto } from "@cairn/protocol";
 import { bytesToHex, concatBytes, equalsBytes, utf8ToBytes } from "@ethereumjs/util";
-import { keccak256, recoverSigner, sign } from "./crypto.ts";
+import { recoverSigner, sign } from "./crypto.ts";
 import type { Seal } from "./types.ts";
 
 function u64be(value: number): Uint8Array {
@@ -10,38 +11,38 @@ function u64be(value: number): Uint8Array {
 }
 
 function sealDigest(chainId: number, blockHash: Uint8Array): Uint8Array {
-  return keccak256(concatBytes(utf8ToBytes("cairn/seal/1"), u64be(chainId), blockHash));
+  return crypto.keccak(concatBytes(utf8ToBytes("cairn/seal/1"), u64be(chainId), blockHash));
 }
 
 function revealDigest(chainId: number, number: number, parentMix: Uint8Array): Uint8Array {
-  return keccak256(concatBytes(utf8ToBytes("cairn/randomness/1"), u64be(chainId), u64be(number), parentMix));
+  return crypto.keccak(concatBytes(utf8ToBytes("cairn/randomness/1"), u64be(chainId), u64be(number), parentMix));
 }
 
 /**
  * The validator's signature over the parent's randomness, 65 bytes. Anyone can check whose it is; since ECDSA admits many signatures of one
  * message, a validator that departs from RFC 6979 can choose among them: randomness is as honest as the validator (docs/threat-model.md).
  */
-export function signReveal(chainId: number, number: number, parentMix: Uint8Array, key: Hex): Promise<Uint8Array> {
+export function signReveal(chainId: number, number: number, parentMix: Uint8Array, key: Hex): Uint8Array {
   return sign(revealDigest(chainId, number, parentMix), key);
 }
 
 /** PREVRANDAO of the block that carries the reveal. */
 export function mixOf(reveal: Uint8Array): Uint8Array {
-  return keccak256(reveal);
+  return crypto.keccak(reveal);
 }
 
-export async function sealBlock(chainId: number, blockHash: Uint8Array, reveal: Uint8Array, key: Hex): Promise<Seal> {
-  return { signature: await sign(sealDigest(chainId, blockHash), key), reveal };
+export function sealBlock(chainId: number, blockHash: Uint8Array, reveal: Uint8Array, key: Hex): Seal {
+  return { signature: sign(sealDigest(chainId, blockHash), key), reveal };
 }
 
 /** Who sealed the block, or undefined when seal or reveal is not one validator's, or the block's randomness is not the reveal's. */
-export async function signerOf(
+export function signerOf(
   chainId: number,
   block: { hash: Uint8Array; number: number; mix: Uint8Array; parentMix: Uint8Array },
   seal: Seal,
-): Promise<Address | undefined> {
-  const signer = await recoverSigner(sealDigest(chainId, block.hash), seal.signature);
-  const revealer = await recoverSigner(revealDigest(chainId, block.number, block.parentMix), seal.reveal);
+): Address | undefined {
+  const signer = recoverSigner(sealDigest(chainId, block.hash), seal.signature);
+  const revealer = recoverSigner(revealDigest(chainId, block.number, block.parentMix), seal.reveal);
   if (signer === undefined || signer !== revealer || !equalsBytes(mixOf(seal.reveal), block.mix)) return undefined;
   return signer;
 }

@@ -1,6 +1,7 @@
 /** The hashes and curve operations that the protocol needs; every implementation gives the same bytes. */
 export interface Crypto {
-  kind: "native" | "pure";
+  /** What is done by a native addon; the rest is JavaScript, and slower. */
+  native: { keccak: boolean; curve: boolean };
   sha256(data: Uint8Array): Uint8Array;
   keccak(data: Uint8Array): Uint8Array;
   /** Uncompressed, 65 bytes; throws on a key outside [1, n). */

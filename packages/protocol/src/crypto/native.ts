@@ -34,15 +34,14 @@ function nativeKeccak(): Crypto["keccak"] | undefined {
     const loadAsKeccak = createRequire(path);
     return loadAsKeccak("node-gyp-build")(dirname(path)) as KeccakState;
   });
-  return (
-    Sponge &&
-    ((data) => {
-      const sponge = new Sponge();
-      sponge.initialize(1088, 512);
-      sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
-      return sponge.squeeze(32);
-    })
-  );
+  if (Sponge === undefined) return undefined;
+  // One for all, as each hash is made in one go.
+  const sponge = new Sponge();
+  return (data) => {
+    sponge.initialize(1088, 512);
+    sponge.absorb(Buffer.from(data.buffer, data.byteOffset, data.length));
+    return new Uint8Array(sponge.squeeze(32));
+  };
 }
 
 function nativeCurve(): Pick<Crypto, "publicKey" | "sign" | "recover"> | undefined {
@@ -65,7 +64,7 @@ function bestCrypto(): Crypto {
   const pure = () => (load("./noble.ts") as typeof import("./noble.ts")).crypto;
   const { publicKey, sign, recover } = curve ?? pure();
   return {
-    kind: keccak && curve ? "native" : "pure",
+    native: { keccak: keccak !== undefined, curve: curve !== undefined },
     sha256: (data) => createHash("sha256").update(data).digest(),
     keccak: keccak ?? pure().keccak,
     publicKey,
@@ -82,8 +81,8 @@ const loaded = (): Crypto => {
 };
 
 export const crypto: Crypto = {
-  get kind() {
-    return loaded().kind;
+  get native() {
+    return loaded().native;
   },
   sha256: (data) => loaded().sha256(data),
   keccak: (data) => loaded().keccak(data),

@@ -5,7 +5,7 @@ import type { Crypto } from "./crypto.ts";
 
 /** In JavaScript alone: for browsers. */
 export const crypto: Crypto = {
-  kind: "pure",
+  native: { keccak: false, curve: false },
   sha256,
   keccak: keccak_256,
   publicKey: (key) => secp256k1.getPublicKey(key, false),

@@ -1,3 +1,4 @@
+import { crypto } from "@cairn/protocol";
 import { type Block, createBlock } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { createMPT } from "@ethereumjs/mpt";
@@ -5,7 +6,6 @@ import { RLP } from "@ethereumjs/rlp";
 import { Caches, CacheType, MerkleStateManager, type MerkleStateManagerOpts } from "@ethereumjs/statemanager";
 import { type Account, type Address, type DB, KECCAK256_RLP, unpadBytes, ValueEncoding } from "@ethereumjs/util";
 import { createVM, type VM } from "@ethereumjs/vm";
-import { keccak256 } from "../crypto.ts";
 import type { ChainRules } from "../types.ts";
 
 /** A Merkle state that can go back over all its checkpoints at once, however many an error left open. */
@@ -136,5 +136,5 @@ export function headerContext(context: BlockContext) {
 
 /** The validators are bound to the genesis hash by its extra data. */
 export function genesisExtraData(rules: ChainRules): Uint8Array {
-  return keccak256(new TextEncoder().encode([...rules.validators, rules.chainId, rules.blockSeconds].join(",")));
+  return crypto.keccak(new TextEncoder().encode([...rules.validators, rules.chainId, rules.blockSeconds].join(",")));
 }

@@ -1,9 +1,8 @@
-import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import { type Address, CairnError, crypto, type Hex } from "@cairn/protocol";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { bytesToHex, hexToBytes, setLengthLeft } from "@ethereumjs/util";
 import type { Caller } from "../calls/call-pool.ts";
 import type { CallJob, CallResult } from "../calls/types.ts";
-import { keccak256 } from "../crypto.ts";
 import { CAP_GWEI, rewardBetween, slotAt, supplyAt } from "../emission.ts";
 import { contextOf, pendingBlock, pendingContext } from "../execution/block-context.ts";
 import { invalidParams, RPC, RpcError } from "../rpc-error.ts";
@@ -134,7 +133,7 @@ const method = (required: number, most: number, run: Method["run"]): Method => (
 /** Every method, with the number of parameters that it needs and takes. */
 const METHODS: Record<string, Method> = {
   web3_clientVersion: method(0, 0, () => "cairn-chain/0.1.0"),
-  web3_sha3: method(1, 1, (_, [data]) => bytesToHex(keccak256(parseBytes(data, "data")))),
+  web3_sha3: method(1, 1, (_, [data]) => bytesToHex(crypto.keccak(parseBytes(data, "data")))),
   net_version: method(0, 0, ({ node }) => String(node.rules.chainId)),
   net_listening: method(0, 0, () => true),
   net_peerCount: method(0, 0, () => "0x0"),

@@ -1,6 +1,6 @@
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { addressOfKey } from "@cairn/protocol";
 import { ChainNode, type NodeOptions } from "../chain-node.ts";
-import { addressOfKey } from "../crypto.ts";
 import { ChainStore } from "../store/chain-store.ts";
 import type { DatabaseConfig } from "../store/database.ts";
 import { POOL_LIMITS } from "../transaction-pool.ts";
