@@ -69,11 +69,3 @@ export async function accountOfToken(db: Queryable, token: string): Promise<Acco
   });
   return rows[0] as Account | undefined;
 }
-
-export async function revokeToken(db: Queryable, token: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    "update catalog.tokens set revoked_at = now() where hash = $1 and revoked_at is null",
-    [hashToken(token)],
-  );
-  return rowCount === 1;
-}

@@ -1,7 +1,6 @@
 export { inTransaction } from "@cairn/database";
 export * from "./accounts.ts";
 export * from "./blocks.ts";
-export * from "./dashboard.ts";
 export * from "./deals.ts";
 export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "./distrust.ts";
 export * from "./events.ts";

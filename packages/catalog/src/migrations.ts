@@ -62,7 +62,7 @@ create table catalog.packages (
 create unique index packages_live_name on catalog.packages (account, name_hash)
   where state not in ('REMOVED', 'ABANDONED', 'EXPIRED');
 create index packages_due on catalog.packages (next_due_at) where next_due_at is not null;
-create index packages_by_manifest on catalog.packages (document_hash);
+create index packages_by_document on catalog.packages (document_hash);
 create index packages_by_account on catalog.packages (account, created_at);
 
 create table catalog.pieces (

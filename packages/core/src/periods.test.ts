@@ -1,14 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  ALWAYS_ON,
-  hourOfWeek,
-  isScheduled,
-  lastScheduledPeriod,
-  nextScheduledPeriod,
-  periodAt,
-  periodStart,
-} from "./periods.ts";
+import { ALWAYS_ON, hourOfWeek, isScheduled, lastScheduledPeriod, periodAt, periodStart } from "./periods.ts";
 
 const clock = { genesisTime: 1_790_000_017, periodSeconds: 600, graceSeconds: 6 };
 
@@ -21,21 +13,6 @@ describe("periods", () => {
   it("counts the hours of the week from Monday 00:00 UTC", () => {
     expect(hourOfWeek(Date.UTC(2026, 10, 16) / 1000)).toBe(0);
     expect(hourOfWeek(Date.UTC(2026, 10, 22, 23, 59) / 1000)).toBe(167);
-  });
-});
-
-describe("nextScheduledPeriod", () => {
-  it("is the first that isScheduled accepts", () => {
-    const duty = fc.bigInt({ min: 1n, max: ALWAYS_ON });
-    fc.assert(
-      fc.property(fc.nat(10_000), fc.nat(10_000), duty, (from, receipt, mask) => {
-        const next = nextScheduledPeriod(from, mask, receipt, clock) ?? Number.NaN;
-        expect(isScheduled(next, mask, receipt, clock)).toBe(true);
-        for (let p = from; p < next; p += 1) expect(isScheduled(p, mask, receipt, clock)).toBe(false);
-      }),
-      { numRuns: 60 },
-    );
-    expect(nextScheduledPeriod(5, 0n, 1, clock)).toBeUndefined();
   });
 });
 

@@ -43,19 +43,6 @@ export function isScheduled(period: number, duty: bigint, receiptPeriod: number,
   return period > receiptPeriod && isOnDuty(duty, periodStart(period, clock));
 }
 
-/** The first scheduled period from `from` on, or undefined when the mask is empty. */
-export function nextScheduledPeriod(
-  from: number,
-  duty: bigint,
-  receiptPeriod: number,
-  clock: PeriodClock,
-): number | undefined {
-  if (duty === 0n) return undefined;
-  let period = Math.max(from, receiptPeriod + 1);
-  while (!isOnDuty(duty, periodStart(period, clock))) period += 1;
-  return period;
-}
-
 /**
  * The period in which a deal's `periods`-th scheduled period falls: the last one that it pays for. `Infinity` when the mask is empty.
  * Whole weeks are skipped by their count of duty hours; `periodSeconds` divides 3600 (docs/protocol.md, 2).

@@ -55,22 +55,6 @@ export function parseWindows(text: string): bigint {
   return mask;
 }
 
-/** Text that `parseWindows` reads back to the same mask; an empty mask is "". */
-export function formatWindows(mask: bigint): string {
-  if (mask === ALWAYS_ON) return "always";
-  const entries: string[] = [];
-  for (let day = 0; day < 7; day++) {
-    for (let hour = 0; hour < 24; ) {
-      const on = (at: number) => at < 24 && ((mask >> BigInt(day * 24 + at)) & 1n) === 1n;
-      let end = hour;
-      while (on(end)) end++;
-      if (end > hour) entries.push(`${DAYS[day]} ${hour}-${end}`);
-      hour = Math.max(end, hour + 1);
-    }
-  }
-  return entries.join(", ");
-}
-
 /**
  * A mask in local hours as the mask of UTC hours, for a place `offsetMinutes` ahead of UTC. Where the offset is no whole number of hours, a UTC
  * hour counts only when all of it is inside a window: a provider promises no minute that it did not name.

@@ -156,7 +156,7 @@ export async function loadFigures(db: Queryable, ids: readonly PackageId[]): Pro
   return figures;
 }
 
-export async function findByManifest(db: Queryable, of: PackageRef): Promise<PackageRow | undefined> {
+export async function findByDocument(db: Queryable, of: PackageRef): Promise<PackageRow | undefined> {
   const { rows } = await db.query(
     `select ${COLUMNS} from catalog.packages where document_hash = $1 and owner = $2 and state <> 'ABANDONED'
        order by created_at limit 1`,

@@ -18,7 +18,7 @@ import {
 import { decodeDocument, hashDocument } from "@cairn/protocol/document";
 import { insertSlots } from "./complete-package.ts";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
-import { bytesOf, findByManifest, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
+import { bytesOf, findByDocument, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";
 import { lockSlot, saveSlot } from "./slot-rows.ts";
@@ -71,7 +71,7 @@ export async function recoverPackages(
       recoverTyped("ReadCapability", message, context.deployment, signature),
       request.owner,
     );
-    const known = await findByManifest(context.pool, { owner: request.owner, documentHash: message.documentHash });
+    const known = await findByDocument(context.pool, { owner: request.owner, documentHash: message.documentHash });
     const id = known?.id ?? (await recoverOne(context, request, capability));
     recovered.push(await packageStatus(context, { id }));
   }

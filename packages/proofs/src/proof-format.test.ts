@@ -5,7 +5,7 @@ import vector from "../vectors/possession.json" with { type: "json" };
 import { type ChallengeContext, deriveChallenges } from "./derive-challenges.ts";
 import { bytesToHex } from "./hex.ts";
 import { PieceHasher } from "./piece-hasher.ts";
-import { openOne, proofSize, proofToCalldata } from "./proof-format.ts";
+import { openOne, proofToCalldata } from "./proof-format.ts";
 import { provePossession } from "./prove-possession.ts";
 import { heightOf, payloadLeaves } from "./sizes.ts";
 import { answer, sampleShard } from "./testing/sample-shard.ts";
@@ -57,12 +57,5 @@ describe("openOne", () => {
       const proof = openOne(claim.proof, shard.rawLength, position);
       expect(verifyPossession({ ...claim, indices: [leaf], proof })).toEqual({ ok: true });
     }
-  });
-});
-
-describe("proofSize", () => {
-  it("is 16,000 bytes for 20 leaves of a 512 MiB sector", () => {
-    expect(proofSize(532_676_608, 20)).toBe(16_000);
-    expect(proofSize(shard.rawLength, 20)).toBe(claim.proof.length);
   });
 });

@@ -7,11 +7,6 @@ export function openingSize(rawLength: number): number {
   return NODE_BYTES * (heightOf(rawLength) + 1);
 }
 
-/** Bytes of a proof of `count` leaves. */
-export function proofSize(rawLength: number, count: number): number {
-  return openingSize(rawLength) * count;
-}
-
 /** The opening at position `position` of a proof, as a proof of that one leaf: what a dispute puts on chain. */
 export function openOne(proof: Uint8Array, rawLength: number, position: number): Uint8Array {
   const size = openingSize(rawLength);

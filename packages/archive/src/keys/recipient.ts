@@ -6,10 +6,10 @@ import { lengthHeaders } from "../openpgp/packet-lengths.ts";
 import {
   CURVE25519_OID,
   type SessionKey,
+  X25519Encryptor,
   type X25519Holder,
   X25519Opener,
   type X25519Recipient,
-  X25519Sealer,
 } from "../openpgp/session-key.ts";
 import { type AccountKey, timeOfUse } from "./account-key.ts";
 
@@ -24,7 +24,7 @@ export interface Holder {
 }
 
 /** Makes a fresh session key and its packet. */
-export type Seal = () =>
+export type Encryptor = () =>
   | { session: SessionKey; packet: Uint8Array }
   | Promise<{ session: SessionKey; packet: Uint8Array }>;
 
@@ -74,10 +74,10 @@ export function holderOf(key: AccountKey): Holder {
   return { subkeys, armored: subkeys.length === encrypting.length ? undefined : key.privateKey.armor() };
 }
 
-export async function sealerOf(recipient: Recipient): Promise<Seal> {
+export async function encryptorOf(recipient: Recipient): Promise<Encryptor> {
   if (recipient.kind === "x25519") {
-    const sealer = new X25519Sealer(recipient.key);
-    return () => sealer.seal();
+    const encryptor = new X25519Encryptor(recipient.key);
+    return () => encryptor.encrypt();
   }
   const openpgp = await import("openpgp");
   const encryptionKeys = await openpgp.readKey({ armoredKey: recipient.armored });

@@ -13,7 +13,7 @@ import {
   generateAccountKey,
   importAccountKey,
 } from "../keys/account-key.ts";
-import { holderOf, recipientOf, sealerOf, unwrapperOf } from "../keys/recipient.ts";
+import { encryptorOf, holderOf, recipientOf, unwrapperOf } from "../keys/recipient.ts";
 import { decryptManifest, encryptManifest } from "../manifest/encrypt-manifest.ts";
 import { cidOf, DAG_PB } from "../unixfs/links.ts";
 import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
@@ -34,7 +34,7 @@ function gpg(args: string[], input?: Uint8Array): Buffer {
 }
 
 async function compose(key: AccountKey, plain: Uint8Array, limits?: LengthLimits): Promise<Buffer> {
-  const { session, packet } = await (await sealerOf(await recipientOf(key)))();
+  const { session, packet } = await (await encryptorOf(await recipientOf(key)))();
   const out: Uint8Array[] = [];
   const composer = new MessageComposer(session, packet, plain.length, (bytes) => out.push(bytes), limits);
   composer.update(plain);

@@ -99,7 +99,7 @@ interface Agreement {
 }
 
 /** Composes version 3 session-key packets for one recipient (RFC 4880, 5.1; RFC 6637). */
-export class X25519Sealer {
+export class X25519Encryptor {
   private readonly recipient: X25519Recipient;
   private readonly publicKey: KeyObject;
   private agreement: Agreement | undefined;
@@ -110,7 +110,7 @@ export class X25519Sealer {
   }
 
   /** A fresh AES-256 session key and its 96-byte packet. */
-  seal(): { session: SessionKey; packet: Buffer } {
+  encrypt(): { session: SessionKey; packet: Buffer } {
     if (!this.agreement || this.agreement.uses === EPHEMERAL_USES) this.agreement = this.agree();
     const { point, kek, wrap } = this.agreement;
     this.agreement.uses++;

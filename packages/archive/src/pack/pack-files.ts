@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { CairnError } from "@cairn/protocol/errors";
-import { type Seal, sealerOf } from "../keys/recipient.ts";
+import { type Encryptor, encryptorOf } from "../keys/recipient.ts";
 import { MessageComposer, messageLengths } from "../openpgp/compose-message.ts";
 import { FileDag } from "../unixfs/file-dag.ts";
 import { type Link, RAW } from "../unixfs/links.ts";
@@ -25,19 +25,19 @@ const FINE_CLOCK_NS = 100_000_000n;
 /** Reads, encrypts, hashes and frames files, one job after the other. Runs in a worker or in the caller's thread. */
 export class FilePacker {
   private readonly profile: DagProfile;
-  private readonly seal: Seal | undefined;
+  private readonly encryptor: Encryptor | undefined;
   private readonly port: SegmentPort;
   private readonly plain = Buffer.allocUnsafeSlow(READ_BYTES);
 
-  private constructor(profile: DagProfile, seal: Seal | undefined, port: SegmentPort) {
+  private constructor(profile: DagProfile, encryptor: Encryptor | undefined, port: SegmentPort) {
     this.profile = profile;
-    this.seal = seal;
+    this.encryptor = encryptor;
     this.port = port;
   }
 
   static async create(settings: PackSettings, port: SegmentPort): Promise<FilePacker> {
-    const seal = settings.recipient && (await sealerOf(settings.recipient));
-    return new FilePacker(settings.profile, seal, port);
+    const encryptor = settings.recipient && (await encryptorOf(settings.recipient));
+    return new FilePacker(settings.profile, encryptor, port);
   }
 
   /** Throws `unreadable-path`, `file-changed` or `file-without-size`, naming the file. */
@@ -90,8 +90,8 @@ export class FilePacker {
   /** Undefined when the content is shorter than its size. */
   private async store(content: Content, writer: SegmentWriter): Promise<Link | undefined> {
     const dag = new FileDag(this.profile);
-    const stored = this.seal
-      ? await this.storeSealed(this.seal, content, { writer, dag })
+    const stored = this.encryptor
+      ? await this.storeEncrypted(this.encryptor, content, { writer, dag })
       : await this.storeAsIs(content, { writer, dag });
     if (!stored) return undefined;
     const nodes: { link: Link; block: Uint8Array }[] = [];
@@ -113,9 +113,9 @@ export class FilePacker {
     return true;
   }
 
-  private async storeSealed(seal: Seal, content: Content, out: Output): Promise<boolean> {
+  private async storeEncrypted(encryptor: Encryptor, content: Content, out: Output): Promise<boolean> {
     const { size } = content;
-    const { session, packet } = await seal();
+    const { session, packet } = await encryptor();
     const { total } = messageLengths(size, packet.length);
     const leaves = new LeafFiller(total, this.profile.chunk, out);
     const pending: Uint8Array[] = [];

@@ -11,7 +11,7 @@ import { isTermOver } from "./quote-slots.ts";
 
 /** Errors that only a person can cure: these are not tried again soon. */
 const HOPELESS_SECONDS: Record<string, number> = {
-  "manifest-at-fault": 86_400,
+  "document-at-fault": 86_400,
   "no-mandate": 600,
   "no-capability": 600,
   "no-repair-key": 600,
@@ -44,7 +44,7 @@ export async function rebuildSlot(
     if (signal.aborted) return;
     const code = error instanceof CairnError ? error.code : "";
     const pause = HOPELESS_SECONDS[code] ?? 5;
-    const broken = code === "manifest-at-fault" && slot.state.cause !== (error as CairnError).message;
+    const broken = code === "document-at-fault" && slot.state.cause !== (error as CairnError).message;
     await applySlotEvents(
       context,
       row.id,

@@ -47,7 +47,7 @@ interface Failure {
  * Make one shard anew from k others, or copy it from its own holder where that one may be asked. Every input is held against its
  * commitment, and so is the output; a provider of wrong bytes is named and another taken, and the writing begins again at offset 0.
  * One that is slow is asked again only where the others do not suffice.
- * @throws CairnError `too-few-shards`, `manifest-at-fault` (all inputs are right and the output is not: nobody is to blame but the
+ * @throws CairnError `too-few-shards`, `document-at-fault` (all inputs are right and the output is not: nobody is to blame but the
  * commitments)
  */
 export async function rebuildShard(context: Context, request: RebuildRequest): Promise<void> {
@@ -188,7 +188,7 @@ async function attempt(context: Context, request: RebuildRequest, { sources, pro
   throw new CairnError(
     `shard ${shard} of piece ${piece.number} cannot be what its owner signed: all its sources are right and it differs`,
     {
-      code: "manifest-at-fault",
+      code: "document-at-fault",
       kind: "corrupt",
       next: "Put the folder again: the signed commitments of this package do not fit each other, or its repair key is wrong.",
       details: { piece: piece.number, shard },

@@ -73,7 +73,7 @@ export const MARKET_ERRORS = {
     next: "Nothing: the shard was handed over already, or its package was given up.",
   },
   "index-broken": { kind: "internal", means: "the index of a piece's blocks has a gap" },
-  "manifest-at-fault": {
+  "document-at-fault": {
     kind: "corrupt",
     means: "the owner's signed commitments of a package contradict each other",
     next: "Put the folder again: no provider is at fault.",
