@@ -1,16 +1,8 @@
 import { enqueue, inTransaction, type Queryable } from "@cairn/catalog";
 import { answerDeadline, isScheduled, periodAt } from "@cairn/core";
-import { deriveChallenges, type PossessionVerdict, payloadLeaves, verifyPossessions } from "@cairn/proofs";
+import { claimOf, type PossessionVerdict, verifyPossessions } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
-import {
-  type Address,
-  asCairnError,
-  type DealId,
-  type Hex,
-  PERIOD_CHALLENGES,
-  type Seconds,
-  verifyTyped,
-} from "@cairn/protocol";
+import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES, type Seconds, verifyTyped } from "@cairn/protocol";
 import { attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
@@ -76,12 +68,11 @@ export async function acceptProofs(
   });
 
   const results = verifyPossessions(
-    candidates.map(({ deal, push, seed }) => ({
-      root: Buffer.from(deal.commitment.slice(2), "hex"),
-      rawLength: deal.rawLength,
-      indices: challengesOf(context, deal.deal, deal.provider, push.period, seed, deal.rawLength),
-      proof: push.proof,
-    })),
+    candidates.map(({ deal, push: { period, proof }, seed }) => {
+      const { chainId } = context.deployment;
+      const subject = { purpose: "period" as const, seed, chainId, deal: deal.deal, provider: deal.provider, period };
+      return claimOf(deal, subject, PERIOD_CHALLENGES, proof);
+    }),
   );
   const verdicts = candidates.map((candidate, i) => ({ ...candidate, wrong: reasonOf(results[i]) }));
   const outcomes = verdicts.map(({ push, proofHash, wrong }) => ({
@@ -179,18 +170,6 @@ join unnest($1::text[], $2::bigint[]) as g (deal, period) on g.deal = o.deal and
 }
 
 /** Leaf indices that the chain's seed asks of a deal in a period. */
-function challengesOf(
-  context: AuditContext,
-  deal: DealId,
-  provider: Address,
-  period: number,
-  seed: Hex,
-  rawLength: number,
-): number[] {
-  const subject = { purpose: "period" as const, seed, chainId: context.deployment.chainId, deal, provider, period };
-  return deriveChallenges(subject, payloadLeaves(rawLength), PERIOD_CHALLENGES);
-}
-
 function refuse(
   context: AuditContext,
   deal: AuditedDeal,

@@ -1,4 +1,4 @@
-import { deriveChallenges, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { claimOf, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import { CairnError, type DealId, type Hex, PERIOD_CHALLENGES, signTyped, verifyTyped } from "@cairn/protocol";
 import { auditedDeals } from "./audited-deals.ts";
@@ -60,12 +60,9 @@ export async function attestActivation(context: AuditContext, activation: Activa
     provider,
     period: 0,
   };
-  const result = verifyPossession({
-    root: Buffer.from(commitment.slice(2), "hex"),
-    rawLength: Number(rawLength),
-    indices: deriveChallenges(subject, payloadLeaves(Number(rawLength)), PERIOD_CHALLENGES),
-    proof: activation.proof,
-  });
+  const result = verifyPossession(
+    claimOf({ commitment, rawLength: Number(rawLength) }, subject, PERIOD_CHALLENGES, activation.proof),
+  );
   if (!result.ok) throw wrongProof(result.reason);
   const message = { deal: activation.deal, seed: activation.seed, proofHash };
   return Promise.all(

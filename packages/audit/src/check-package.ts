@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { eachBounded } from "@cairn/core";
-import { deriveChallenges, PieceHasher, payloadLeaves, verifyPossession } from "@cairn/proofs";
+import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
@@ -223,12 +223,7 @@ async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<
     provider: deal.provider,
     period: 0,
   };
-  const verdict = verifyPossession({
-    root: Buffer.from(deal.commitment.slice(2), "hex"),
-    rawLength: deal.rawLength,
-    indices: deriveChallenges(subject, payloadLeaves(deal.rawLength), CHECK_CHALLENGES),
-    proof,
-  });
+  const verdict = verifyPossession(claimOf(deal, subject, CHECK_CHALLENGES, proof));
   if (!verdict.ok) {
     await noteWrongBytes(context, deal, `its proof of ${CHECK_CHALLENGES} leaves is wrong (${verdict.reason})`);
     return { result: "wrong-proof", detail: verdict.reason, checkedBytes: scrub.checkedBytes };

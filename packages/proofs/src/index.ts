@@ -1,3 +1,4 @@
+export * from "./claim-of.ts";
 export * from "./damage.ts";
 export * from "./derive-challenges.ts";
 export * from "./hash-unit.ts";

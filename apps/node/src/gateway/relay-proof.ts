@@ -1,5 +1,5 @@
 import { answerDeadline, type DealRecord, isScheduled, type Ledger, periodAt } from "@cairn/core";
-import { deriveChallenges, payloadLeaves, proofToCalldata, verifyPossession } from "@cairn/proofs";
+import { claimOf, proofToCalldata, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
@@ -73,12 +73,7 @@ async function proveFor(relay: ProofRelay, push: PushedProof): Promise<string> {
   }
   const rawLength = Number(deal.quote.rawLength);
   const subject = { purpose: push.purpose, seed, chainId: ledger.deployment.chainId, deal: id, provider, period };
-  const verdict = verifyPossession({
-    root: Buffer.from(commitment.slice(2), "hex"),
-    rawLength,
-    indices: deriveChallenges(subject, payloadLeaves(rawLength), PERIOD_CHALLENGES),
-    proof: push.proof,
-  });
+  const verdict = verifyPossession(claimOf({ commitment, rawLength }, subject, PERIOD_CHALLENGES, push.proof));
   if (!verdict.ok) return `wrong proof: ${verdict.reason}`;
   if (await ledger.isProven(id, period)) return "accepted";
 
