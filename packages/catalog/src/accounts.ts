@@ -51,6 +51,16 @@ export async function claimAccount(db: Queryable, id: string, owner: Address): P
   );
 }
 
+/** The account's settings as they were last changed; none that were never set. */
+export async function findSettings(db: Queryable, id: string): Promise<Record<string, unknown>> {
+  const { rows } = await db.query("select settings from catalog.accounts where id = $1", [id]);
+  return (rows[0] as { settings: Record<string, unknown> } | undefined)?.settings ?? {};
+}
+
+export async function changeSettings(db: Queryable, id: string, settings: object): Promise<void> {
+  await db.query("update catalog.accounts set settings = $2 where id = $1", [id, JSON.stringify(settings)]);
+}
+
 export async function createToken(db: Queryable, account: string, token: string, label: string): Promise<void> {
   await db.query(
     `insert into catalog.tokens (hash, account, label) values ($1, $2, $3)

@@ -1,5 +1,6 @@
 export { inTransaction } from "@cairn/database";
 export * from "./accounts.ts";
+export { type Ask, type AskRow, forgetAsks, listAsks, recordAsks } from "./asks.ts";
 export * from "./blocks.ts";
 export * from "./deals.ts";
 export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "./distrust.ts";

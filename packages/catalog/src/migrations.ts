@@ -258,4 +258,30 @@ create index distrust_until on catalog.distrust (until);
 alter table catalog.deals add column silent_since bigint;
 `,
   },
+  {
+    name: "0007-placement",
+    sql: `
+-- what the owner demands of providers: of the package, and of new ones unless a put says otherwise
+alter table catalog.packages add column placement jsonb not null default '{}';
+alter table catalog.accounts add column settings jsonb not null default '{}';
+
+-- who was asked for a quote, or passed over, and what came of it
+create table catalog.asks (
+  id bigint generated always as identity primary key,
+  package text not null references catalog.packages (id) on delete cascade,
+  at timestamptz not null default now(),
+  -- null where the provider was passed over before it was asked for a shard
+  piece integer,
+  shard integer,
+  provider text not null,
+  price numeric(78, 0) not null,
+  region text not null,
+  verdict text not null check (verdict in ('quoted', 'refused', 'passed-over')),
+  reason text
+);
+create unique index asks_passed_over on catalog.asks (package, provider) where verdict = 'passed-over';
+create index asks_by_package on catalog.asks (package, id);
+create index asks_at on catalog.asks (at);
+`,
+  },
 ];

@@ -21,6 +21,9 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   events: [schemas.EventsJson, (client) => client.events(0)],
   packages: [schemas.PackagePageJson, (client) => client.packages(), schemas.PackageJson],
   packageByName: [schemas.PackagePageJson, (client) => client.packageByName("x"), schemas.PackageJson],
+  asks: [schemas.AsksPageJson, (client) => client.asks(ID), schemas.AskJson],
+  settings: [schemas.SettingsJson, (client) => client.settings()],
+  changeSettings: [schemas.SettingsJson, (client) => client.changeSettings({})],
   package: [schemas.PackageDetailJson, (client) => client.package(ID)],
   openPackage: [schemas.PackageDetailJson, (client) => client.openPackage(nothing)],
   keepUpload: [schemas.KeptUploadJson, (client) => client.keepUpload(ID, nothing)],
@@ -56,7 +59,7 @@ async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
 /** A client of a gateway that gives one answer, and nothing but empty pages after it. */
 function clientOf(status: number, text: string | Uint8Array): CairnClient {
   let asked = 0;
-  const answer = async () => ({ status, body: chunks(asked++ === 0 ? text : '{"packages":[],"next":null}') });
+  const answer = async () => ({ status, body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"next":null}') });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
 }
 

@@ -4,6 +4,8 @@ import { findMisfit } from "./find-misfit.ts";
 import { resumeDownload } from "./resume-download.ts";
 import {
   AccountJson,
+  type AskJson,
+  AsksPageJson,
   CheckResultJson,
   type CommitPackageJson,
   type CompletePackageJson,
@@ -27,6 +29,7 @@ import {
   RecoveredJson,
   type RenamePackageJson,
   type RepairKeyJson,
+  SettingsJson,
   StatusJson,
 } from "./schemas.ts";
 import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.ts";
@@ -59,6 +62,8 @@ const MOST_BYTES = 268_435_456;
 /** Bytes of an answer that says what failed. */
 const MOST_ERROR_BYTES = 1_048_576;
 
+const packagesOf = ({ packages }: PackagePageJson) => packages;
+
 /** An answer as it comes: its status, and its bytes as they arrive. */
 type Answer = Awaited<ReturnType<Transfer["download"]>>;
 
@@ -87,10 +92,16 @@ export class CairnClient {
   providers = () => this.#call(ProvidersJson, "/providers");
   events = (after: number | undefined, limit = 200) => this.#call(EventsJson, "/events", { query: { after, limit } });
 
+  settings = () => this.#call(SettingsJson, "/settings");
+  changeSettings = (settings: SettingsJson) => this.#call(SettingsJson, "/settings", { method: "PUT", body: settings });
+  /** Who was asked for quotes of a package, or passed over. */
+  asks = (id: string): Promise<AskJson[]> => this.#pages(AsksPageJson, `/packages/${id}/asks`, ({ asks }) => asks);
+
   /** @param gone also those that were removed or undone */
   packages = (gone = false): Promise<PackageJson[]> =>
-    this.#pages(PackagePageJson, "/packages", { gone: gone ? "true" : undefined });
-  packageByName = (nameHash: string): Promise<PackageJson[]> => this.#pages(PackagePageJson, "/packages", { nameHash });
+    this.#pages(PackagePageJson, "/packages", packagesOf, { gone: gone ? "true" : undefined });
+  packageByName = (nameHash: string): Promise<PackageJson[]> =>
+    this.#pages(PackagePageJson, "/packages", packagesOf, { nameHash });
   package = (id: string) => this.#call(PackageDetailJson, `/packages/${id}`);
   openPackage = (body: OpenPackageJson) => this.#call(PackageDetailJson, "/packages", { method: "POST", body });
   /** Cut what the gateway holds of an upload back to its first pieces. */
@@ -112,7 +123,8 @@ export class CairnClient {
   offerShard = (id: string, body: OfferShardJson) =>
     this.#call(OfferedShardJson, `/packages/${id}/offer`, { method: "POST", body });
   checkResult = (id: string) => this.#call(CheckResultJson, `/checks/${id}`);
-  recoverable = (): Promise<RecoverableJson[]> => this.#pages(RecoverablePageJson, "/recover");
+  recoverable = (): Promise<RecoverableJson[]> =>
+    this.#pages(RecoverablePageJson, "/recover", ({ packages }) => packages);
   /** At most 1000 at once. */
   recover = (readCapabilities: unknown[]) =>
     this.#call(RecoveredJson, "/recover", { method: "POST", body: { readCapabilities } });
@@ -197,23 +209,22 @@ export class CairnClient {
   }
 
   /** Everything in a list that comes in pages; a page without anything is the last one, whatever it says. */
-  async #pages<T>(
-    schema: typeof PackagePageJson | typeof RecoverablePageJson,
+  async #pages<S extends TSchema, T>(
+    schema: S,
     path: string,
+    entriesOf: (page: Static<S>) => readonly T[],
     query: Call["query"] = {},
   ): Promise<T[]> {
     const all: T[] = [];
-    let after: string | undefined;
+    let after: string | number | undefined;
     do {
-      const page = (await this.#call(schema, path, { query: { ...query, after } })) as {
-        packages: T[];
-        next: string | null;
-      };
-      if (all.length + page.packages.length > MOST_LISTED) {
+      const page = await this.#call(schema, path, { query: { ...query, after } });
+      const entries = entriesOf(page);
+      if (all.length + entries.length > MOST_LISTED) {
         throw this.#badAnswer(`more than ${MOST_LISTED} entries of one list`);
       }
-      for (const one of page.packages) all.push(one);
-      after = page.packages.length === 0 ? undefined : (page.next ?? undefined);
+      for (const one of entries) all.push(one);
+      after = entries.length === 0 ? undefined : ((page as { next: string | number | null }).next ?? undefined);
     } while (after !== undefined);
     return all;
   }

@@ -70,6 +70,48 @@ export const NetworkJson = Type.Object({
 });
 export type NetworkJson = Static<typeof NetworkJson>;
 
+const Country = Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166-1 alpha-2" });
+const Providers = (description: string) => Type.Optional(Type.Array(AddressText, { maxItems: 1000, description }));
+
+/** What an owner demands of the providers of a package. */
+export const PlacementJson = Type.Object({
+  maxPrice: Type.Optional(
+    Type.String({ ...DECIMAL, description: "most that a provider may ask: wei per GiB and day" }),
+  ),
+  countries: Type.Optional(Type.Array(Country, { maxItems: 255, description: "every shard lies in one of these" })),
+  shardCountries: Type.Optional(
+    Type.Array(Country, { maxItems: 255, description: "the country of each shard, by its number" }),
+  ),
+  allowed: Providers("nobody else is asked"),
+  blocked: Providers("never asked"),
+  minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, description: "basis points" })),
+  rank: Type.Optional(Type.Union([Type.Literal("score"), Type.Literal("price")])),
+});
+export type PlacementJson = Static<typeof PlacementJson>;
+
+/** What a put goes by unless it says otherwise; left out: as the network has it. */
+export const SettingsJson = Type.Object({
+  k: Type.Optional(Parts),
+  n: Type.Optional(Parts),
+  days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 3650 })),
+  placement: Type.Optional(PlacementJson),
+});
+export type SettingsJson = Static<typeof SettingsJson>;
+
+/** A provider that was looked at for a package's shards. */
+export const AskJson = Type.Object({
+  id: Count,
+  at: Time,
+  piece: Type.Union([Count, Type.Null()], { description: "null, as the shard, where it was passed over" }),
+  shard: Type.Union([Count, Type.Null()]),
+  provider: AddressText,
+  price: Type.String({ ...DECIMAL, description: "its registered least price: wei per GiB and day" }),
+  region: Type.String(),
+  verdict: Type.Union([Type.Literal("quoted"), Type.Literal("refused"), Type.Literal("passed-over")]),
+  reason: Cause,
+});
+export type AskJson = Static<typeof AskJson>;
+
 export const SlotJson = Type.Object({
   piece: Count,
   shard: Count,
@@ -117,6 +159,9 @@ export type PackageJson = Static<typeof PackageJson>;
 
 const Next = Type.Union([Type.String(), Type.Null()], { description: "`after` of the next page; null on the last" });
 
+export const AsksPageJson = Type.Object({ asks: Type.Array(AskJson), next: Type.Union([Count, Type.Null()]) });
+export type AsksPageJson = Static<typeof AsksPageJson>;
+
 export const PackagePageJson = Type.Object({ packages: Type.Array(PackageJson), next: Next });
 export type PackagePageJson = Static<typeof PackagePageJson>;
 
@@ -136,6 +181,7 @@ export const PackageDetailJson = Type.Object({
   paid: MoneyText,
   pricePerPeriod: MoneyText,
   reserve: MoneyText,
+  placement: PlacementJson,
   handedOver: Type.Integer({ minimum: 0, description: "bytes of its shards that providers have, or are taking" }),
 });
 export type PackageDetailJson = Static<typeof PackageDetailJson>;
@@ -149,6 +195,7 @@ export const OpenPackageJson = Type.Object({
   mask: Type.Union([Type.Literal("aes-256-ctr-v1"), Type.Literal("none")]),
   layout: LayoutText,
   days: Type.Number({ exclusiveMinimum: 0, maximum: 3650 }),
+  placement: Type.Optional(PlacementJson),
   repairKey: Base64,
   expectedBytes: Type.Optional(Type.Integer({ minimum: 0 })),
 });

@@ -6,6 +6,7 @@ export * from "./in-batches.ts";
 export * from "./in-blocks.ts";
 export * from "./manual-clock.ts";
 export * from "./periods.ts";
+export * from "./placement.ts";
 export * from "./ports/blob-store.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/ledger.ts";

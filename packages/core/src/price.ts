@@ -1,5 +1,7 @@
 import { DAY, GIB, type Money } from "@cairn/protocol";
-import { REPLACEMENT_PRICE_FACTOR } from "./selection.ts";
+
+/** A replacement provider may cost at most this many times the dearest quote of the piece; the owner signs that ceiling. */
+export const REPLACEMENT_PRICE_FACTOR = 2n;
 
 /** Bytes and seconds that a price "per GiB-day" is for. */
 const GIB_DAY = BigInt(GIB) * BigInt(DAY);

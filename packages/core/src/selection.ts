@@ -1,10 +1,9 @@
 import type { Address, Money } from "@cairn/protocol";
 import { CairnError, crypto } from "@cairn/protocol";
+import { canBePlaced } from "./can-be-placed.ts";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
-
-/** A replacement provider may cost at most this many times the dearest quote of the piece; the owner signs that ceiling. */
-export const REPLACEMENT_PRICE_FACTOR = 2n;
+import { countryOf, type PlacementTerms } from "./placement.ts";
 
 export interface Candidate {
   provider: Address;
@@ -32,8 +31,10 @@ export interface Selection {
   candidates: readonly Candidate[];
   /** Who holds the other shards of this piece. */
   holders: readonly Pick<Candidate, "provider" | "groups" | "duty" | "newcomer">[];
-  /** Preferred regions; empty for any. */
-  regions?: readonly string[];
+  /** Countries that each of the `count` shards may lie in, undefined for any; left out where none is bound to a country. */
+  places?: readonly (readonly string[] | undefined)[];
+  /** What decides among those that cover the same hours; the score unless set. */
+  rank?: PlacementTerms["rank"];
   /** Most shards of one piece in one operator group: n − k where the profile demands it. */
   groupLimit?: number;
   /** Orders those that are equal otherwise; random and the client's own (the package id), so that nobody can choose an address for it. */
@@ -41,6 +42,7 @@ export interface Selection {
 }
 
 export interface Selected {
+  /** One for each of the `count` shards, in their order. */
   chosen: Candidate[];
   /** Who would take the place of a chosen one that refuses, best first. */
   spares: Candidate[];
@@ -57,8 +59,9 @@ export function newcomerLimit(k: number, n: number): number {
 
 /**
  * Choose `count` providers for one piece: each gets one shard, none that holds one already, newcomers together no more than their share
- * unless others lack, greedily whoever covers most hours that still lack an awake shard, then by preferred region, score, price and a lot
- * drawn by the seed. A newcomer gains nothing by a price below the median. The answer depends on the arguments' values only, never on
+ * unless others lack, greedily whoever covers most hours that still lack an awake shard, then by score, price and a lot drawn by the seed.
+ * Shards that are bound to countries are placed first, those with the fewest candidates before others, and never so that another finds none
+ * any more. A newcomer gains nothing by a price below the median. The answer depends on the arguments' values only, never on
  * their order.
  * @throws CairnError `too-few-providers`
  */
@@ -77,8 +80,19 @@ export function selectProviders(selection: Selection): Selected {
   const awake = awakeByHour(selection.holders.map((holder) => holder.duty));
   const remaining = [...ranked];
   const chosen: Candidate[] = [];
-  while (chosen.length < selection.count) {
-    const allowed = (candidate: Candidate) => fits(candidate, groupShards, selection.groupLimit);
+  const order = shardOrder(selection, ranked);
+  for (const [step, shard] of order.entries()) {
+    const { places } = selection;
+    const leavesRoom =
+      places &&
+      roomAfter(
+        order.slice(step + 1).map((other) => places[other]),
+        remaining,
+      );
+    const allowed = (candidate: Candidate) =>
+      fits(candidate, groupShards, selection.groupLimit) &&
+      isIn(places?.[shard], candidate) &&
+      (leavesRoom === undefined || leavesRoom(candidate));
     const within = bestCover(
       remaining,
       awake,
@@ -86,9 +100,9 @@ export function selectProviders(selection: Selection): Selected {
       (candidate) => !(candidate.newcomer && newcomers >= share) && allowed(candidate),
     );
     const index = within < 0 ? bestCover(remaining, awake, target, allowed) : within;
-    if (index < 0) throw tooFew(selection, ranked.length, chosen.length);
+    if (index < 0) throw tooFew(selection, ranked.length, step, shard);
     const [candidate] = remaining.splice(index, 1);
-    chosen.push(candidate!);
+    chosen[shard] = candidate!;
     if (candidate!.newcomer) newcomers += 1;
     if (within < 0) beyondShare += 1;
     count(groupShards, candidate!.groups);
@@ -98,6 +112,37 @@ export function selectProviders(selection: Selection): Selected {
   }
   const duties = [...selection.holders, ...chosen].map((holder) => holder.duty);
   return { chosen, spares: remaining, uncovered: uncoveredHours(duties, target), beyondShare };
+}
+
+/** Positions of the shards in the order in which they are placed: those that fewest candidates can take first. */
+function shardOrder({ count, places }: Selection, candidates: readonly Candidate[]): number[] {
+  const order = Array.from({ length: count }, (_, shard) => shard);
+  if (places === undefined) return order;
+  const takers = order.map((shard) => candidates.filter((candidate) => isIn(places[shard], candidate)).length);
+  return order.toSorted((a, b) => takers[a]! - takers[b]! || a - b);
+}
+
+function isIn(countries: readonly string[] | undefined, { region }: Candidate): boolean {
+  return countries === undefined || countries.includes(countryOf(region) ?? "");
+}
+
+/** Tells of a candidate whether the shards that are placed later still find a country each once it is taken. Group limits are not looked at. */
+function roomAfter(later: readonly (readonly string[] | undefined)[], remaining: readonly Candidate[]) {
+  const rooms = new Map<string, number>();
+  for (const candidate of remaining) {
+    const country = countryOf(candidate.region) ?? "";
+    rooms.set(country, (rooms.get(country) ?? 0) + 1);
+  }
+  const known = new Map<string, boolean>();
+  return ({ region }: Candidate): boolean => {
+    const country = countryOf(region) ?? "";
+    let room = known.get(country);
+    if (room === undefined) {
+      room = canBePlaced(later, new Map(rooms).set(country, rooms.get(country)! - 1));
+      known.set(country, room);
+    }
+    return room;
+  };
 }
 
 function bestCover(
@@ -124,16 +169,17 @@ function fits(candidate: Candidate, shards: ReadonlyMap<string, number>, limit: 
   return limit === undefined || candidate.groups.every((group) => (shards.get(group) ?? 0) < Math.max(1, limit));
 }
 
-function comparison({ candidates, regions = [], seed }: Selection): (a: Candidate, b: Candidate) => number {
+function comparison({ candidates, rank = "score", seed }: Selection): (a: Candidate, b: Candidate) => number {
   const prices = candidates.map(({ price }) => price).toSorted(byValue);
   const median = prices[Math.floor(prices.length / 2)] ?? 0n;
-  const outside = (c: Candidate) => (regions.length === 0 || regions.includes(c.region) ? 0 : 1);
   const price = (c: Candidate) => (c.newcomer && c.price < median ? median : c.price);
   const lots = new Map(candidates.map(({ provider }) => [provider, lot(seed, provider)]));
+  const byScore = (a: Candidate, b: Candidate) => b.score - a.score;
+  const byPrice = (a: Candidate, b: Candidate) => byValue(price(a), price(b));
+  const [first, second] = rank === "price" ? [byPrice, byScore] : [byScore, byPrice];
   return (a, b) =>
-    outside(a) - outside(b) ||
-    b.score - a.score ||
-    byValue(price(a), price(b)) ||
+    first(a, b) ||
+    second(a, b) ||
     byValue(lots.get(a.provider)!, lots.get(b.provider)!) ||
     byValue(a.provider, b.provider);
 }
@@ -158,19 +204,28 @@ function bits(mask: bigint): number {
   return total;
 }
 
-function tooFew(selection: Selection, eligible: number, chosen: number): CairnError {
-  const grouped = selection.groupLimit !== undefined && chosen < Math.min(eligible, selection.count);
-  const reason = grouped
-    ? `no operator may hold more than ${selection.groupLimit} shards of one piece, and only ${chosen} shards fit that rule`
-    : `only ${eligible} can take one now`;
+function tooFew(selection: Selection, eligible: number, chosen: number, shard: number): CairnError {
+  const countries = selection.places?.[shard];
+  const grouped =
+    countries === undefined && selection.groupLimit !== undefined && chosen < Math.min(eligible, selection.count);
+  const reason =
+    countries !== undefined
+      ? `too few of the ${eligible} that can take one now are in ${countries.join(" or ")}`
+      : grouped
+        ? `no operator may hold more than ${selection.groupLimit} shards of one piece, and only ${chosen} shards fit that rule`
+        : `only ${eligible} can take one now`;
   const counted = `${selection.count} ${selection.count === 1 ? "provider" : "providers"}`;
+  const available = countries !== undefined || grouped ? chosen : eligible;
   return new CairnError(
     `${selection.n} shards of a piece need ${selection.holders.length === 0 ? counted : `${counted} besides the ${selection.holders.length} that hold one`}: ${reason}`,
     {
       code: "too-few-providers",
       kind: "unavailable",
-      details: { needed: selection.count, available: grouped ? chosen : eligible, held: selection.holders.length },
-      next: "Start more providers, wait until one that is away is back, or choose a smaller n.",
+      details: { needed: selection.count, available, held: selection.holders.length },
+      next:
+        countries !== undefined
+          ? "Allow more countries, start providers there, or choose a smaller n."
+          : "Start more providers, wait until one that is away is back, or choose a smaller n.",
     },
   );
 }

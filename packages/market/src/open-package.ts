@@ -1,4 +1,5 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
+import { checkPlacement, describeLeftOut, placementToJson, ruleAgainst } from "@cairn/core";
 import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";
@@ -26,15 +27,7 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
     if ((rows[0] as { account: string }).account !== request.account) throw exists(request.id);
     return packageStatus(context, { id: request.id });
   }
-  const available = await gatheredCandidates(context, request.n);
-  if (available.length < request.n) {
-    throw new CairnError(`${request.n} shards need ${request.n} providers, and there are ${available.length}`, {
-      code: "too-few-providers",
-      kind: "input",
-      next: `Choose n of at most ${available.length}, or start more providers.`,
-      details: { field: "n", needed: request.n, available: available.length },
-    });
-  }
+  await requireProviders(context, request);
   if (request.expectedBytes !== undefined) {
     // Where the providers share this machine, their shards take room on the same disk (data-path of a put: P(1 + n/k)).
     const copies = context.profile.providers > 0 ? 1 + request.n / request.k : 1;
@@ -44,8 +37,8 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
   try {
     await inTransaction(context.pool, async (client) => {
       await client.query(
-        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, repair_key, verifier_set)
-         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12)`,
+        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, repair_key, verifier_set, placement)
+         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12, $13)`,
         [
           request.id,
           request.account,
@@ -59,6 +52,7 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
           request.days,
           Buffer.from(request.repairKey),
           context.verifierSet,
+          placementToJson(request.placement ?? {}),
         ],
       );
       await recordEvents(client, [
@@ -84,6 +78,24 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
     } else throw error;
   }
   return packageStatus(context, { id: request.id });
+}
+
+/** Before anything is uploaded: as many providers as shards must be there, and be allowed. */
+async function requireProviders(context: Context, { n, placement = {} }: OpenPackageRequest): Promise<void> {
+  const all = await gatheredCandidates(context, n);
+  const rules = all.flatMap((candidate) => ruleAgainst(placement, n, candidate) ?? []);
+  const available = all.length - rules.length;
+  if (available >= n) return;
+  const why = rules.length === 0 ? "" : ` that qualify (${describeLeftOut(placement, rules).join("; ")})`;
+  throw new CairnError(`${n} shards need ${n} providers, and there are ${available}${why}`, {
+    code: "too-few-providers",
+    kind: "input",
+    next:
+      rules.length === 0
+        ? `Choose n of at most ${available}, or start more providers.`
+        : `Ask less of providers, choose n of at most ${available}, or start more providers.`,
+    details: { field: "n", needed: n, available },
+  });
 }
 
 function exists(id: string): CairnError {
@@ -118,6 +130,7 @@ function check(request: OpenPackageRequest): void {
   }
   if (!(days > 0 && days <= MAX_DAYS))
     refuse("days", `${days} days cannot be agreed`, `more than 0 and at most ${MAX_DAYS} days`);
+  checkPlacement(request.placement ?? {}, n);
   if (request.label.length > MAX_LABEL_BYTES)
     refuse("label", "the label is too long", `at most ${MAX_LABEL_BYTES} bytes`);
   const keyBytes = request.mask === "none" ? [0, 32] : [32];

@@ -1,5 +1,11 @@
 import type { Queryable } from "@cairn/catalog";
-import type { PackageRef, SlotPhase } from "@cairn/core";
+import {
+  type PackageRef,
+  type PlacementJson,
+  type PlacementTerms,
+  placementFromJson,
+  type SlotPhase,
+} from "@cairn/core";
 import {
   type Address,
   CairnError,
@@ -30,6 +36,8 @@ export interface PackageRow {
   mask: MaskId;
   layout: PackageLayout;
   days: number;
+  /** What its owner demands of providers. */
+  placement: PlacementTerms;
   root: string | null;
   documentHash: Hex | null;
   shardsRoot: Hex | null;
@@ -58,7 +66,7 @@ export interface PieceRow {
   indexed: boolean;
 }
 
-const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, document_hash, shards_root, manifest_key,
+const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, placement, root, document_hash, shards_root, manifest_key,
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at,
   extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, cause, next`;
@@ -224,6 +232,7 @@ function packageOf(row: Record<string, unknown>): PackageRow {
     mask: row.mask as MaskId,
     layout: row.layout as PackageLayout,
     days: row.days as number,
+    placement: placementFromJson(row.placement as PlacementJson),
     root: row.root as string | null,
     documentHash: row.document_hash as Hex | null,
     shardsRoot: row.shards_root as Hex | null,

@@ -66,6 +66,7 @@ export async function packageStatus(
     paid: deals.reduce((sum, deal) => sum + deal.paid, 0n),
     pricePerPeriod: deals.reduce((sum, deal) => (LIVE.has(deal.state) ? sum + deal.pricePerPeriod : sum), 0n),
     reserve: BigInt((rows[0] as { reserve: string } | undefined)?.reserve ?? 0),
+    placement: row.placement,
     handedOver: slots.reduce((sum, { state, rawLength }) => {
       const all = STEP[state.phase] >= STEP.RECEIPTED;
       return sum + (all ? rawLength : Math.min(rawLength, context.handed.of(state.deal)));

@@ -1,4 +1,17 @@
-import { avoidedNow, type Candidate, periodsFor, pricePerPeriod, type Selected, selectProviders } from "@cairn/core";
+import { type Ask, recordAsks } from "@cairn/catalog";
+import {
+  avoidedNow,
+  type Candidate,
+  countriesFor,
+  describeLeftOut,
+  describeRule,
+  type PlacementRule,
+  periodsFor,
+  pricePerPeriod,
+  ruleAgainst,
+  type Selected,
+  selectProviders,
+} from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
 import {
   type Address,
@@ -43,9 +56,10 @@ export interface QuoteRound {
 }
 
 /**
- * Find providers for `slots` of one piece and have each sign a quote; whoever refuses is replaced by the next best. `seconds` is how long
- * the deals are to last; `planned` counts what a plan in the making gives each provider.
- * @throws CairnError `too-few-providers` with the refusals in its message
+ * Find providers for `slots` of one piece that the package's terms allow, and have each sign a quote; whoever refuses is replaced by the next
+ * best. `seconds` is how long the deals are to last; `planned` counts what a plan in the making gives each provider. Who was asked or passed
+ * over is noted (`listAsks`).
+ * @throws CairnError `too-few-providers` with the refusals and the rules that left others out in its message
  */
 export async function requestQuotes(
   context: Context,
@@ -54,6 +68,23 @@ export async function requestQuotes(
   pieceSlots: readonly SlotRow[],
   seconds: number,
   planned: ReadonlyMap<Address, number> = new Map(),
+): Promise<QuoteRound> {
+  const asks: Ask[] = [];
+  try {
+    return await askAround(context, row, slots, pieceSlots, seconds, planned, asks);
+  } finally {
+    await recordAsks(context.pool, row.id, asks);
+  }
+}
+
+async function askAround(
+  context: Context,
+  row: PackageRow,
+  slots: readonly SlotRow[],
+  pieceSlots: readonly SlotRow[],
+  seconds: number,
+  planned: ReadonlyMap<Address, number>,
+  asks: Ask[],
 ): Promise<QuoteRound> {
   const now = context.clock.now();
   const wanted = new Set(slots.map((slot) => slot.shard));
@@ -69,7 +100,8 @@ export async function requestQuotes(
     holding.map((slot) => slot.state.provider!),
   );
   const ceiling = row.mandate?.message.maxPrice;
-  const usable = (await gatheredCandidates(context, row.n)).filter(
+  const { qualified, rules } = byTerms(row, await gatheredCandidates(context, row.n), asks);
+  const usable = qualified.filter(
     (candidate) =>
       !never.has(candidate.provider) &&
       (ceiling === undefined || candidate.price <= ceiling) &&
@@ -84,7 +116,7 @@ export async function requestQuotes(
   let beyondShare = 0;
   while (open.length > 0) {
     const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
-    const selected = select(context, row, open, taken, [...known.values()], rather, planned, refusals);
+    const selected = select(context, row, open, taken, [...known.values()], rather, planned, { refusals, rules });
     uncovered = selected.uncovered;
     beyondShare = selected.beyondShare;
     spareEscrow = estimateEscrow(context, selected.spares[0], open[0]!.rawLength, seconds);
@@ -92,9 +124,12 @@ export async function requestQuotes(
       open.map(async (slot, i) => {
         const candidate = known.get(selected.chosen[i]!.provider)!;
         try {
-          return { slot, candidate, ...(await askQuote(context, row, slot, candidate, seconds)) };
+          const answer = { slot, candidate, ...(await askQuote(context, row, slot, candidate, seconds)) };
+          asks.push(askOf(candidate, slot, "quoted", null));
+          return answer;
         } catch (error) {
           const { code, message } = asCairnError(error);
+          asks.push(askOf(candidate, slot, "refused", message));
           refusals.push({ provider: candidate.provider, reason: message, code });
           known.delete(candidate.provider);
           return undefined;
@@ -106,6 +141,31 @@ export async function requestQuotes(
     open = open.filter((slot) => !placed.some((one) => one.slot.shard === slot.shard));
   }
   return { placed, refusals, uncovered, beyondShare, spareEscrow };
+}
+
+/** The candidates that the owner's terms allow, and the rule that left out each of the others. */
+function byTerms(row: PackageRow, candidates: readonly MarketCandidate[], asks: Ask[]) {
+  const qualified: MarketCandidate[] = [];
+  const rules: PlacementRule[] = [];
+  for (const candidate of candidates) {
+    const rule = ruleAgainst(row.placement, row.n, candidate);
+    if (rule === undefined) {
+      qualified.push(candidate);
+      continue;
+    }
+    rules.push(rule);
+    asks.push(askOf(candidate, undefined, "passed-over", `It ${describeRule(row.placement, rule)}.`));
+  }
+  return { qualified, rules };
+}
+
+function askOf(
+  { provider, price, region }: MarketCandidate,
+  slot: SlotRow | undefined,
+  verdict: Ask["verdict"],
+  reason: string | null,
+): Ask {
+  return { piece: slot?.piece ?? null, shard: slot?.shard ?? null, provider, price, region, verdict, reason };
 }
 
 /** What the next best provider would lock for one shard, at its price floor. */
@@ -128,8 +188,9 @@ function select(
   usable: readonly MarketCandidate[],
   rather: ReadonlySet<Address>,
   planned: ReadonlyMap<Address, number>,
-  refusals: readonly Refusal[],
+  others: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
 ): Selected {
+  const places = open.map(({ shard }) => countriesFor(row.placement, shard));
   const attempt = (pool: readonly MarketCandidate[]) =>
     selectProviders({
       count: open.length,
@@ -142,6 +203,8 @@ function select(
       })),
       holders,
       seed: row.id,
+      ...(places.some((countries) => countries !== undefined) ? { places } : {}),
+      ...(row.placement.rank === undefined ? {} : { rank: row.placement.rank }),
       ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k } : {}),
     });
   const isBad = ({ provider, distrust }: MarketCandidate) => distrust > 0 || rather.has(provider);
@@ -159,7 +222,7 @@ function select(
   let selected = withBad(few);
   if (selected instanceof CairnError) selected = withBad(many);
   else many = few;
-  if (selected instanceof CairnError) throw withRefusals(selected, refusals);
+  if (selected instanceof CairnError) throw withReasons(selected, row, others);
   while (few + 1 < many) {
     const middle = (few + many) >> 1;
     const found = withBad(middle);
@@ -169,8 +232,13 @@ function select(
   return selected;
 }
 
-function withRefusals(error: CairnError, refusals: readonly Refusal[]): CairnError {
-  if (refusals.length === 0) return error;
+/** The error with what kept the other providers away: their own refusals, and the rules of the package's terms. */
+function withReasons(
+  error: CairnError,
+  { placement }: PackageRow,
+  { refusals, rules }: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
+): CairnError {
+  if (refusals.length === 0 && rules.length === 0) return error;
   if (refusals.some(({ code }) => code === "chain-unreachable")) {
     return new CairnError("providers cannot reach the chain just now, and the others are too few", {
       code: "chain-unreachable",
@@ -179,10 +247,12 @@ function withRefusals(error: CairnError, refusals: readonly Refusal[]): CairnErr
     });
   }
   const named = refusals.slice(0, 5).map(({ provider, reason }) => `${provider.slice(0, 10)} answered: ${reason}`);
-  return new CairnError(`${error.message} (${named.join("; ")})`, {
+  const next =
+    rules.length > 0 ? "Ask less of providers, choose a smaller n, or wait until others are there." : error.next;
+  return new CairnError(`${error.message} (${[...named, ...describeLeftOut(placement, rules)].join("; ")})`, {
     code: error.code,
     kind: error.kind,
-    ...(error.next === undefined ? {} : { next: error.next }),
+    ...(next === undefined ? {} : { next }),
     details: error.details,
   });
 }

@@ -1,4 +1,4 @@
-import type { BlobStore, Clock, Deployment, Ledger, Profile, Random, Transport } from "@cairn/core";
+import type { BlobStore, Clock, Deployment, Ledger, PlacementTerms, Profile, Random, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, MaskId, Money, PackageId, Seconds, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
 
@@ -74,6 +74,8 @@ export interface OpenPackageRequest {
   layout: PackageLayout;
   /** How long it is to be kept. */
   days: number;
+  /** What is demanded of providers, now and whenever a shard is placed anew. */
+  placement?: PlacementTerms;
   /** 32 bytes; the mask's key. Empty for mask `none`. */
   repairKey: Uint8Array;
   /** What the pieces will hold together, for the check of free space. */
@@ -136,6 +138,7 @@ export interface PackageDetail extends PackageSummary {
   /** What all live deals cost a period. */
   pricePerPeriod: Money;
   reserve: Money;
+  placement: PlacementTerms;
   /** Bytes of its shards that providers have, those included that are on their way. */
   handedOver: number;
 }

@@ -12,7 +12,15 @@ import { forgetPut, PutRecord, type PutTerms } from "../owner/put-record.ts";
 import { beginPut, resumedOf } from "./begin-put.ts";
 import { PieceUpload } from "./piece-upload.ts";
 
-const TERMS: PutTerms = { k: 2, n: 4, days: 30, layout: "private", pieceLimit: 5_000_000, replace: false };
+const TERMS: PutTerms = {
+  k: 2,
+  n: 4,
+  days: 30,
+  layout: "private",
+  pieceLimit: 5_000_000,
+  replace: false,
+  placement: {},
+};
 const FILE = 1_200_000;
 const FILES = 8;
 

@@ -3,7 +3,8 @@ import { VERSION } from "../version.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
-import { coins, positive, wholeNumber } from "./number-options.ts";
+import { coins, wholeNumber } from "./number-options.ts";
+import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
 
@@ -66,13 +67,10 @@ export function buildProgram(): Command {
     "one screen: processes, chain, packages, deposit, disk, and what to do about what is not well",
   ).action(async (options) => (await import("./status.ts")).status(options));
 
-  asking("put", "store a folder or a file")
+  placed(asking("put", "store a folder or a file"))
     .argument("<path>", "folder or file; - for standard input (with --name)")
     .argument("[arguments...]", "with --stdin-from-command: what the command is called with")
     .option("--name <name>", "name of the package (default: the folder's own)")
-    .option("--k <k>", "shards that restore a piece", wholeNumber(1, 255))
-    .option("--n <n>", "shards of a piece, each on another provider", wholeNumber(1, 255))
-    .option("--for <days>", "how long to keep it (default: 180)", positive(3650))
     .addOption(
       new Option("--names <layout>", "private: names are seen by nobody; plain: names stand in the DAG").choices([
         "private",
@@ -120,6 +118,7 @@ export function buildProgram(): Command {
   asking("show", "everything about one package")
     .argument("<package>", `${PACKAGE}, with /path to list what is in it`)
     .option("--files", "list its files")
+    .option("--asks", "list who was asked for quotes, or passed over, and why")
     .action(async (target, options) => (await import("./show.ts")).show(target, options));
 
   asking("cat", "write one file of a package to standard output")
@@ -148,6 +147,12 @@ export function buildProgram(): Command {
     .option("--yes", "do not ask")
     .action(async (target, options) => (await import("./rm.ts")).rm(target, options));
 
+  placed(asking("settings", "what puts go by unless they say otherwise: show it, or change it by these options"))
+    .option("--unset <names>", "go back to what the network has, such as max-price,country", list)
+    .action(async ({ for: days, ...options }) =>
+      (await import("./settings.ts")).settings({ ...options, ...(days === undefined ? {} : { days }) }),
+    );
+
   asking("providers", "list the providers of the network").action(async (options) =>
     (await import("./providers.ts")).providers(options),
   );
@@ -158,6 +163,7 @@ export function buildProgram(): Command {
     .option("--capacity <size>", "how much to store, such as 500GB or 2TiB")
     .option("--price <coins>", "price per GiB and month of 30 days")
     .option("--region <text>", "where this machine is, in your words")
+    .option("--country <code>", "and in which country, such as CA (ISO 3166-1): owners may ask for some only")
     .option("--windows <text>", 'hours on duty, such as "mon-fri 18-24, sat-sun 0-24"')
     .option("--zone <name>", "time zone of the windows (default: this machine's)")
     .option("--port <n>", "also answer direct HTTP on this port", wholeNumber(0, 65_535))

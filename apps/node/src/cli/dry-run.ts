@@ -1,7 +1,6 @@
 import { walkFolder } from "@cairn/archive";
 import { shardLength } from "@cairn/archive/erasure";
 import { displayName } from "@cairn/archive/names";
-import type { NetworkJson } from "@cairn/client";
 import { counted, formatBytes } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Source } from "./put-source.ts";
@@ -22,15 +21,13 @@ export function bytesOfShards(files: number, bytes: number, { k, n }: { k: numbe
 /** Say what a put would take and how much it would store, and store nothing. */
 export async function dryRun(
   output: Output,
-  network: NetworkJson,
   source: Source,
-  { signal, ...shards }: { k?: number; n?: number; signal: AbortSignal },
+  { k, n, signal }: { k: number; n: number; signal: AbortSignal },
 ): Promise<void> {
   const walked = await walkFolder(source.path, { exclude: source.exclude, signal });
   const { entries, skipped, excluded } = walked;
   const files = entries.filter((entry) => entry.kind === "file");
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
-  const { k = network.defaults.k, n = network.defaults.n } = shards;
   const home = source.homeLeftOut();
   const bytesOnProviders = bytesOfShards(files.length, bytes, { k, n });
   output.result({

@@ -35,11 +35,11 @@ it("a provider started again without options offers what it offered before", asy
 
 it("a provider of a whole local network keeps the terms that the network gave it", async () => {
   const config = { directory, gateways: ["http://127.0.0.1:4400"], capacity: "10500000000", price: "10000000000000" };
-  await writeFile(join(directory, "provider.json"), JSON.stringify({ ...config, region: "local north" }));
+  await writeFile(join(directory, "provider.json"), JSON.stringify({ ...config, region: "CA local" }));
   expect(termsOf({}, await lastTerms(directory))).toEqual({
     capacity: "10500000000",
     price: "10000000000000",
-    region: "local north",
+    region: "CA local",
   });
 });
 

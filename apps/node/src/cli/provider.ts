@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { parseWindows, perGibDay, perGibMonth, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
+import { countryOf, isCountry, parseWindows, perGibDay, perGibMonth, toUtcMask, zoneOffsetMinutes } from "@cairn/core";
 import { logLevel } from "@cairn/process/log-level";
 import { CairnError } from "@cairn/protocol";
 import { type ProviderOptions, runProvider } from "@cairn/provider";
@@ -22,6 +22,8 @@ export interface ProviderCommandOptions extends CommonOptions {
   capacity?: string;
   price?: string;
   region?: string;
+  /** ISO 3166-1 alpha-2: put before the region. */
+  country?: string;
   windows?: string;
   zone?: string;
   port?: number;
@@ -82,18 +84,28 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
 
 /** What is not given anew stays as it was at the last start. @throws CairnError `bad-input` */
 export function termsOf(options: ProviderCommandOptions, last: ProviderTerms | undefined): ProviderTerms {
-  const { capacity, price, region } = options;
+  const { capacity, price, region, country } = options;
+  if (country !== undefined && !isCountry(country))
+    throw new CairnError(`"${country.slice(0, 20)}" is no country`, {
+      code: "bad-input",
+      kind: "input",
+      next: "Write its ISO 3166-1 code of two capital letters, such as CA.",
+    });
+  const place = region ?? (country === undefined ? last?.region : withoutCountry(last?.region)) ?? hostname();
   const windows = options.windows ?? last?.windows;
   const timeZone = options.zone ?? (options.windows === undefined ? last?.timeZone : undefined);
   return {
     capacity: capacity === undefined && last ? last.capacity : String(parseSize(capacity ?? DEFAULT_CAPACITY)),
     price: price === undefined && last ? last.price : String(perGibDay(parsePrice(price ?? DEFAULT_PRICE))),
-    region: region ?? last?.region ?? hostname().slice(0, 64),
+    region: (country === undefined ? place : `${country} ${place}`.trim()).slice(0, 64),
     ...(windows === undefined
       ? {}
       : { windows, timeZone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone }),
   };
 }
+
+const withoutCountry = (region: string | undefined) =>
+  region !== undefined && countryOf(region) !== undefined ? region.slice(3) : region;
 
 const UNITS: Record<string, bigint> = {
   B: 1n,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
-import type { NetworkJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
-import { perGibMonth } from "@cairn/core";
+import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
+import { perGibMonth, placementFromJson } from "@cairn/core";
 import { CAR_HEADER_BYTES, CairnError, GIB, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
@@ -21,6 +21,7 @@ import { table } from "./output.ts";
 import { paceOf } from "./pace.ts";
 import { sideName } from "./package-name.ts";
 import { PieceUpload } from "./piece-upload.ts";
+import type { Shape } from "./placement-options.ts";
 import { withProgress } from "./progress.ts";
 import type { PutOptions } from "./put.ts";
 import { breakOff, goesOn } from "./put-broken-off.ts";
@@ -38,13 +39,15 @@ interface Put {
   source: Source;
   /** Undefined for what is not there any more when the command is repeated. */
   record: PutRecord | undefined;
+  /** Shards, time and demands on providers: options, settings and defaults together. */
+  shape: Shape;
   options: PutOptions & { bytesPerSecond?: number };
   signal: AbortSignal;
 }
 
 /** Encrypt, upload, agree and wait; what is needed to go on with it after an interruption is recorded. */
 export async function putRecorded(put: Put): Promise<void> {
-  const { session, network, account, source, record, options, signal } = put;
+  const { session, network, account, source, record, shape, options, signal } = put;
   const { name } = source;
   const stage = { signed: false };
   let stored: Stored | undefined;
@@ -56,7 +59,7 @@ export async function putRecorded(put: Put): Promise<void> {
   }));
   // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
   const other = named?.id === interrupted ? undefined : named;
-  const terms = termsOf(network, options, other !== undefined);
+  const terms = termsOf(network, shape, options, other !== undefined);
   const { client, output } = session;
   const beginning = {
     ...{ client, output, key: account.key, record, terms, walked },
@@ -119,14 +122,11 @@ async function signedBefore({ session, account }: Put, { id, sent }: BegunPut): 
   return { id, documentHash: documentHash as Hex, document, manifest: sent.opened };
 }
 
-function termsOf(network: NetworkJson, options: PutOptions, replace: boolean): PutTerms {
-  const k = options.k ?? network.defaults.k;
+function termsOf(network: NetworkJson, shape: Shape, options: PutOptions, replace: boolean): PutTerms {
   return {
-    k,
-    n: options.n ?? network.defaults.n,
-    days: options.days ?? network.defaults.days,
+    ...shape,
     layout: options.encrypt === false ? "unencrypted" : (options.names ?? "private"),
-    pieceLimit: k === 1 ? Math.floor(network.pieceLimit / 2) : network.pieceLimit,
+    pieceLimit: shape.k === 1 ? Math.floor(network.pieceLimit / 2) : network.pieceLimit,
     replace,
   };
 }
@@ -145,7 +145,7 @@ async function upload(
   const { client, output } = session;
   const { begun, terms, called, signal } = put;
   const { id, repairKey, created, walked, from } = begun;
-  const { k, n, days, layout, pieceLimit } = terms;
+  const { k, n, days, layout, pieceLimit, placement } = terms;
   const mask = "aes-256-ctr-v1";
   output.say(walkNotes(walked, source, "Left out"));
   let sent = begun.sent;
@@ -161,6 +161,7 @@ async function upload(
       mask,
       layout,
       days,
+      placement: placement as OpenPackageJson["placement"] & object,
       repairKey: repairKey.toString("base64"),
     });
     const pieces = new PieceUpload(client, id, signal, piecesOf(from).map(bodyBytes));
@@ -214,6 +215,7 @@ async function upload(
     n,
     mask,
     days,
+    placement: placementFromJson(placement),
     manifest: { sha256: `0x${sha256}`, size: manifest.length },
   };
   return { uploaded, manifest: opened };

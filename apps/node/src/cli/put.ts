@@ -2,12 +2,11 @@ import { CairnError } from "@cairn/protocol/errors";
 import { beforeSending } from "./before-sending.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { parseRate } from "./pace.ts";
+import { type PlacementOptions, shapeOf } from "./placement-options.ts";
 import { openSource, type Source, type SourceOptions } from "./put-source.ts";
 import { type CommonOptions, openSession, pinnedNetwork, readyAccount, type Session } from "./session.ts";
 
-export interface PutOptions extends CommonOptions, SourceOptions {
-  k?: number;
-  n?: number;
+export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptions {
   days?: number;
   names?: "private" | "plain";
   encrypt?: boolean;
@@ -52,20 +51,23 @@ async function putSource(
   signal: AbortSignal,
 ): Promise<void> {
   const { name } = source;
-  const network = await beforeSending(() => untilInterrupted(signal, pinnedNetwork(session)));
+  const [network, settings] = await beforeSending(() =>
+    untilInterrupted(signal, Promise.all([pinnedNetwork(session), session.client.settings()])),
+  );
+  const shape = await beforeSending(async () => shapeOf(options, settings, network.defaults));
   const [{ dryRun }, { PutRecord }, { putRecorded }] = await Promise.all([
     import("./dry-run.ts"),
     import("../owner/put-record.ts"),
     import("./put-recorded.ts"),
   ]);
   if (options.dryRun) {
-    await beforeSending(() => dryRun(session.output, network, source, { ...options, signal }));
+    await beforeSending(() => dryRun(session.output, source, { ...shape, signal }));
     return;
   }
   const account = await beforeSending(() => untilInterrupted(signal, readyAccount(session, network)));
   const record = source.lasting ? await PutRecord.open(session.home, account, name) : undefined;
   try {
-    await putRecorded({ session, network, account, source, record, options, signal });
+    await putRecorded({ session, network, account, source, record, shape, options, signal });
   } finally {
     await record?.close();
   }

@@ -1,6 +1,7 @@
 import type { Manifest } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
-import type { PackageDetailJson } from "@cairn/client";
+import type { AskJson, PackageDetailJson } from "@cairn/client";
+import { describePlacement, type PlacementJson, perGibMonth, placementFromJson } from "@cairn/core";
 import type { Hex } from "@cairn/protocol";
 import { checkHolders, openChainView } from "../owner/check-chain.ts";
 import { recallPackage } from "../owner/known-packages.ts";
@@ -16,6 +17,8 @@ import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey }
 export interface ShowOptions extends CommonOptions {
   /** Also list the files. */
   files?: boolean;
+  /** Also list who was asked for quotes. */
+  asks?: boolean;
 }
 
 const MAX_ROWS = 64;
@@ -42,12 +45,14 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
       ? await fetchManifest(session.client, await withKey(owner), { id: found.id, document })
       : undefined;
   const files = manifest === undefined ? undefined : await entriesUnder(manifest, path);
+  const asks = options.asks ? await session.client.asks(found.id) : undefined;
   const called = nameOf(owner, detail);
   const name = mainName(called, detail.id);
   session.output.result({
     ...detail,
     name,
     ...(files === undefined ? {} : { entries: files }),
+    ...(asks === undefined ? {} : { asks }),
   });
   session.output.say(
     describe(
@@ -56,6 +61,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
       deployment.periodSeconds,
     ),
   );
+  if (asks !== undefined) session.output.say(["", ...askLines(asks)]);
   if (files === undefined) return;
   session.output.say("");
   session.output.say(
@@ -70,6 +76,20 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
       ]),
     ),
   );
+}
+
+function askLines(asks: readonly AskJson[]): string[] {
+  if (asks.length === 0) return ["Nobody was asked yet, or it was so long ago that it is forgotten."];
+  const rows = asks.map(({ at, piece, shard, provider, region, price, verdict, reason }) => [
+    minuteWords(at),
+    piece === null ? "" : `${piece}/${shard}`,
+    provider,
+    region,
+    formatCoins(perGibMonth(BigInt(price))),
+    verdict,
+    reason ?? "",
+  ]);
+  return table(["asked", "shard", "provider", "region", "per GiB and month", "verdict", "why"], rows);
 }
 
 const priced = ({ bytes, k, n, slots, pricePerPeriod }: PackageDetailJson): Priced => ({
@@ -113,6 +133,7 @@ function describe(name: string, detail: PackageDetailJson, periodSeconds: number
     `strength  ${detail.strength.live} of ${detail.strength.full} shards of the weakest piece; any ${detail.strength.needed} restore it`,
     `size      ${counted(detail.files, "file")}, ${formatBytes(detail.bytes)}, ${counted(detail.pieces, "piece")}; layout ${detail.layout}`,
     `root      ${detail.root ?? "—"}`,
+    ...describePlacement(placementFromJson(detail.placement as PlacementJson)).map((line) => `providers ${line}`),
     `stored    ${minuteWords(detail.storedAt)}`,
     `price     ${priceWords(priced(detail), periodSeconds)}`,
     `money     ${formatCoins(BigInt(detail.escrow))} in escrow, ${formatCoins(BigInt(detail.paid))} paid, ${formatCoins(BigInt(detail.reserve))} reserved for repairs`,

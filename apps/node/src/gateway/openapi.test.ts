@@ -57,7 +57,19 @@ it("describes every route of the server, how it is opened, and how it fails", as
 
 /** Every field that is an amount of money; counts and sizes are none. */
 const MONEY = new Set([
-  ...["escrow", "paid", "pricePerPeriod", "reserve", "repairReserve", "total", "balance", "price", "earned", "coins"],
+  ...[
+    "escrow",
+    "paid",
+    "pricePerPeriod",
+    "reserve",
+    "repairReserve",
+    "total",
+    "balance",
+    "price",
+    "earned",
+    "coins",
+    "maxPrice",
+  ],
 ]);
 
 interface Field {

@@ -1,4 +1,5 @@
-import type { PackageDetailJson, PackageJson, ProviderJson, QuotePlanJson } from "@cairn/client";
+import type { PackageDetailJson, PackageJson, PlacementJson, ProviderJson, QuotePlanJson } from "@cairn/client";
+import { type PlacementTerms, placementToJson } from "@cairn/core";
 import type { PackageDetail, PackageSummary, ProviderStatus, QuotePlan } from "@cairn/market";
 import { signedToJson } from "@cairn/protocol";
 
@@ -11,7 +12,7 @@ export function packageToJson(summary: PackageSummary): PackageJson {
 }
 
 export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
-  const { slots, pieceList, escrow, paid, pricePerPeriod, reserve, handedOver, ...summary } = detail;
+  const { slots, pieceList, escrow, paid, pricePerPeriod, reserve, placement, handedOver, ...summary } = detail;
   return {
     ...packageToJson(summary),
     slots: slots.map(({ next: _next, ...slot }) => slot),
@@ -20,9 +21,13 @@ export function packageDetailToJson(detail: PackageDetail): PackageDetailJson {
     paid: paid.toString(),
     pricePerPeriod: pricePerPeriod.toString(),
     reserve: reserve.toString(),
+    placement: placementToApi(placement),
     handedOver,
   };
 }
+
+/** Lists of the API are no read-only ones. */
+const placementToApi = (placement: PlacementTerms) => placementToJson(placement) as PlacementJson;
 
 export function quotePlanToJson(plan: QuotePlan): QuotePlanJson {
   return {

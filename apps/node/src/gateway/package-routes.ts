@@ -1,4 +1,6 @@
+import { listAsks } from "@cairn/catalog";
 import {
+  AsksPageJson,
   CommitPackageJson,
   Hash,
   OpenPackageJson,
@@ -8,6 +10,7 @@ import {
   RenamePackageJson,
   SignedJson,
 } from "@cairn/client";
+import { type PlacementJson as CorePlacement, placementFromJson } from "@cairn/core";
 import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
@@ -18,6 +21,7 @@ import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-j
 import { about, Id, Limit, ownerOf, ownPackage } from "./package-route.ts";
 import { readRoutes } from "./read-routes.ts";
 import { recoverRoutes } from "./recover-routes.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 
 const NameQuery = Type.Object({
@@ -33,6 +37,7 @@ const NameQuery = Type.Object({
 export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   return async (server) => {
     lifeRoutes(server, gateway);
+    settingsRoutes(server, gateway);
     uploadRoutes(server, gateway);
     readRoutes(server, gateway);
     checkRoutes(server, gateway);
@@ -70,7 +75,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
     { schema: { ...about("Begin a package"), body: OpenPackageJson, response: { 200: PackageDetailJson } } },
     async (request) => {
       const account = await authenticate(gateway.pool, request);
-      const { nameHash, label, repairKey, expectedBytes, ...body } = request.body as OpenPackageJson;
+      const { nameHash, label, repairKey, expectedBytes, placement, ...body } = request.body as OpenPackageJson;
       const opened = await market.openPackage({
         ...body,
         account: account.id,
@@ -79,6 +84,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
         label: Buffer.from(label, "base64"),
         repairKey: Buffer.from(repairKey, "base64"),
         ...(expectedBytes === undefined ? {} : { expectedBytes }),
+        ...(placement === undefined ? {} : { placement: placementFromJson(placement as CorePlacement) }),
       });
       return packageDetailToJson(opened);
     },
@@ -90,6 +96,23 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
     async (request) => {
       const { account, id } = await ownPackage(gateway, request);
       return packageDetailToJson(await market.packageStatus({ id, account }));
+    },
+  );
+
+  server.get(
+    "/api/v1/packages/:id/asks",
+    {
+      schema: {
+        ...about("Who was asked for quotes of a package or passed over, and why; oldest first"),
+        params: Id,
+        querystring: Type.Object({ limit: Limit, after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+        response: { 200: AsksPageJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      const { asks, next } = await listAsks(gateway.pool, id, request.query as { after?: number; limit?: number });
+      return { asks: asks.map((ask) => ({ ...ask, price: ask.price.toString() })), next };
     },
   );
 

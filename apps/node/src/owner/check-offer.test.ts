@@ -49,6 +49,7 @@ const uploaded: Uploaded = {
   n: 4,
   mask: "aes-256-ctr-v1",
   days: DAYS,
+  placement: {},
   manifest: { sha256: hex(32, 0xaa), size: 777 },
 };
 
@@ -317,6 +318,28 @@ describe("what the owner signs", () => {
       total: (100n * 10n ** 18n + BigInt(honest.escrow)).toString(),
     };
     expect((await refusal(reserve)).details.field).toBe("repairReserve");
+  });
+
+  it("is refused when a provider is not as the owner demands, and allows no dearer one in a repair", async () => {
+    const mild = { maxPrice: 10n ** 30n, blocked: [hex(20, 9)], countries: ["CA", "NL"] };
+    const placed = structuredClone(honest);
+    for (const placement of placed.placements) placement.region = "NL somewhere";
+    const offer = (placement: Uploaded["placement"]) =>
+      checkOffer({ plan: placed, uploaded: { ...uploaded, placement }, terms, now: NOW });
+    expect(offer(mild).mandate.maxPrice).toBe(offer({}).mandate.maxPrice);
+    const [dearest] = offer({}).prices.toSorted((a, b) => (a < b ? 1 : -1));
+    expect(offer({ maxPrice: dearest! }).mandate.maxPrice).toBe(dearest);
+    const lies: [Uploaded["placement"], string][] = [
+      [{ maxPrice: dearest! / 2n }, "pricePerPeriod"],
+      [{ blocked: [provider(2)] }, "provider"],
+      [{ allowed: [0, 1, 2].map(provider) }, "provider"],
+      [{ countries: ["CA"] }, "region"],
+      [{ shardCountries: ["NL", "NL", "CA"] }, "placements[2].region"],
+    ];
+    for (const [placement, field] of lies) {
+      expect(() => offer(placement)).toThrow(expect.objectContaining({ code: "gateway-lies" }));
+      expect(() => offer(placement)).toThrow(field);
+    }
   });
 
   it("is refused for bytes that are no document", async () => {

@@ -1,11 +1,15 @@
 import type { QuotePlanJson } from "@cairn/client";
 import {
+  countriesFor,
+  countryOf,
   type Deployment,
   highest,
   lowest,
+  type PlacementTerms,
   periodsFor,
   priceCeiling,
   pricePerGibDay,
+  pricePerPeriod,
   REPLACEMENT_PRICE_FACTOR,
   TERM_MARGIN_SECONDS,
 } from "@cairn/core";
@@ -51,6 +55,7 @@ export interface Uploaded {
   n: number;
   mask: MaskId;
   days: number;
+  placement: PlacementTerms;
   /** The encrypted manifest. */
   manifest: { sha256: Hex; size: number };
 }
@@ -146,9 +151,12 @@ export function checkOffer(offer: {
       executor: terms.executor,
       maxEscrow: escrow,
       repairReserve,
-      maxPrice: priceCeiling(
-        quotes.map(({ message }) => message),
-        terms.deployment.periodSeconds,
+      maxPrice: lowestOf(
+        priceCeiling(
+          quotes.map(({ message }) => message),
+          terms.deployment.periodSeconds,
+        ),
+        uploaded.placement.maxPrice,
       ),
       end: BigInt(endsAt + TERM_MARGIN_SECONDS),
       expiry,
@@ -207,9 +215,32 @@ function checkQuotes(
       throw lie(`${at}.quote.provider`, quote.provider, `another than those of the other shards`, UNSIGNED);
     }
     holders.add(`${piece} ${quote.provider}`);
+    checkPlaced(at, quote, placement.region, uploaded.placement, deployment);
     return { ...signed, signer, deal, shownRegion: placement.region };
   });
 }
+
+/** What was demanded of providers; their score is the gateway's own reckoning, and their region is held against the registry later. */
+function checkPlaced(
+  at: string,
+  { provider, shard, pricePerPeriod: price, rawLength }: Message<"Quote">,
+  region: string,
+  terms: PlacementTerms,
+  { periodSeconds }: Deployment,
+): void {
+  const { allowed, blocked, maxPrice } = terms;
+  const field = `${at}.quote.provider`;
+  if (blocked?.includes(provider)) throw lie(field, provider, "none that you block", UNSIGNED);
+  if (allowed !== undefined && !allowed.includes(provider)) throw lie(field, provider, "one that you allow", UNSIGNED);
+  const most = maxPrice === undefined ? undefined : pricePerPeriod(maxPrice, rawLength, periodSeconds);
+  if (most !== undefined && price > most) throw lie(`${at}.quote.pricePerPeriod`, price, `at most ${most}`, UNSIGNED);
+  const countries = countriesFor(terms, shard);
+  if (countries !== undefined && !countries.includes(countryOf(region) ?? "")) {
+    throw lie(`${at}.region`, region, `in ${countries.join(" or ")}`, UNSIGNED);
+  }
+}
+
+const lowestOf = (price: bigint, limit: bigint | undefined) => (limit !== undefined && limit < price ? limit : price);
 
 function within(field: string, text: string, least: bigint, most: bigint): bigint {
   const value = BigInt(text);

@@ -55,6 +55,7 @@ function packageOf(id: string, name: string) {
     progress: { stage: "done", done: 1, total: 1 },
     cause: null,
     next: null,
+    placement: {},
     pieceList: document.pieces.map(({ length, commP }, number) => ({
       number,
       length,

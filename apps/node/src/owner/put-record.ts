@@ -3,6 +3,7 @@ import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint, Layout } from "@cairn/archive";
+import type { PlacementJson } from "@cairn/core";
 import { type HeldLock, holdLock, writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
@@ -26,6 +27,7 @@ export interface PutTerms {
   layout: Exclude<Layout, "car">;
   pieceLimit: number;
   replace: boolean;
+  placement: PlacementJson;
 }
 
 export interface PutHead {

@@ -7,8 +7,8 @@ import { tellProgress } from "../supervise/tell-restarts.ts";
 import type { Unit } from "../supervise/unit.ts";
 import type { HomeSettings } from "./settings.ts";
 
-/** Made-up places, so that region shows in tables; all of them are this machine. */
-const REGIONS = ["north", "east", "south", "west", "hill", "shore"];
+/** Made-up places, so that countries and regions can be tried; all of them are this machine. */
+const REGIONS = ["CA local", "NL local", "US local", "DE local", "JP local", "BR local"];
 const CAPACITY = 500_000_000_000n;
 /** A hundred-thousandth of a coin per GiB and day, a little more for each further provider. */
 const PRICE = 10n ** 13n;
@@ -58,7 +58,7 @@ export async function localProviderUnit(
     gateways: [gateway],
     capacity: (await capacityOf(settings, directory)).toString(),
     price: (PRICE + (PRICE * BigInt(index)) / 100n).toString(),
-    region: `local ${REGIONS[index % REGIONS.length]}`,
+    region: REGIONS[index % REGIONS.length],
     listen: { host: "127.0.0.1", port },
     reactivate: true,
   };

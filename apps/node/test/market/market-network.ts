@@ -321,7 +321,10 @@ export async function commit(net: MarketNetwork, id: string): Promise<PackageDet
   const { rows } = await net.database.pool.query("select days from catalog.packages where id = $1", [id]);
   const { mandate, readCapability } = checkOffer({
     plan: quotePlanToJson(plan),
-    uploaded: { id, owner, root, pieces: pieces.map(({ length }) => length), k, n, mask, days: rows[0].days, manifest },
+    uploaded: {
+      ...{ id, owner, root, k, n, mask, manifest, placement: {} },
+      ...{ pieces: pieces.map(({ length }) => length), days: rows[0].days },
+    },
     terms: { executor, verifierSet, deployment },
     now: net.network.chainNow(),
   });

@@ -32,6 +32,11 @@ export const SHARED_ERRORS = {
     means: "the package cannot be made as it was asked for",
     next: "Correct the field that is named.",
   },
+  "bad-placement": {
+    kind: "input",
+    means: "what is demanded of the providers of a package cannot be",
+    next: "Correct the field that is named.",
+  },
   "bad-range": {
     kind: "input",
     means: "the bytes that are asked for cannot be served",

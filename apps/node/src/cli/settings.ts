@@ -1,0 +1,66 @@
+import type { SettingsJson } from "@cairn/client";
+import { describePlacement, type PlacementJson, placementFromJson } from "@cairn/core";
+import { CairnError } from "@cairn/protocol/errors";
+import { formatDuration } from "./format.ts";
+import { type PlacementOptions, settingsOf } from "./placement-options.ts";
+import { type CommonOptions, openSession } from "./session.ts";
+
+export interface SettingsOptions extends CommonOptions, PlacementOptions {
+  days?: number;
+  /** Names of settings to go back to what the network has. */
+  unset?: string[];
+}
+
+/** The settings' names on the command line, and where each is kept. */
+const NAMES: Record<string, keyof SettingsJson | keyof NonNullable<SettingsJson["placement"]>> = {
+  k: "k",
+  n: "n",
+  for: "days",
+  "max-price": "maxPrice",
+  country: "countries",
+  "country-each": "shardCountries",
+  only: "allowed",
+  block: "blocked",
+  "min-score": "minScore",
+  rank: "rank",
+};
+
+/** Show what puts go by unless they say otherwise, or change it. */
+export async function settings(options: SettingsOptions): Promise<void> {
+  const unset = (options.unset ?? []).map((name) => {
+    const key = NAMES[name];
+    if (key !== undefined) return key;
+    throw new CairnError(`there is no setting "${name.slice(0, 40)}"`, {
+      code: "bad-options",
+      kind: "input",
+      next: `Name some of these: ${Object.keys(NAMES).join(", ")}.`,
+    });
+  });
+  const changes = settingsOf(options);
+  const session = await openSession(options);
+  const before = await session.client.settings();
+  const { placement = {}, ...rest } = changes;
+  const changed = unset.length > 0 || Object.keys(rest).length > 0 || Object.keys(placement).length > 0;
+  const merged = { ...before, ...rest, placement: { ...before.placement, ...placement } };
+  for (const key of unset) {
+    delete merged[key as keyof SettingsJson];
+    delete merged.placement[key as keyof typeof merged.placement];
+  }
+  const after = changed ? await session.client.changeSettings(merged) : before;
+  session.output.result(after);
+  const { defaults } = await session.client.network();
+  session.output.say(describe(after, defaults));
+}
+
+function describe(settings: SettingsJson, defaults: { k: number; n: number; days: number }): string[] {
+  const { k, n } = settings.k === undefined && settings.n === undefined ? defaults : { ...defaults, ...settings };
+  const own = (key: keyof SettingsJson) => (settings[key] === undefined ? " (the network's)" : "");
+  const days = settings.days ?? defaults.days;
+  return [
+    `shards     any ${k} of ${n} restore a piece${own("n")}`,
+    `kept for   ${formatDuration(days * 86_400)}${own("days")}`,
+    ...describePlacement(placementFromJson((settings.placement ?? {}) as PlacementJson)).map(
+      (line) => `providers  ${line}`,
+    ),
+  ];
+}

@@ -1,0 +1,40 @@
+import { changeSettings, findSettings } from "@cairn/catalog";
+import { SettingsJson } from "@cairn/client";
+import { checkPlacement, type PlacementJson, placementFromJson, placementToJson } from "@cairn/core";
+import type { FastifyInstance } from "fastify";
+import { authenticate } from "./authenticate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+
+const about = (summary: string) => ({ summary, tags: ["account"] });
+
+/** What the account's puts go by unless they say otherwise. */
+export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext): void {
+  server.get(
+    "/api/v1/settings",
+    { schema: { ...about("What puts go by unless they say otherwise"), response: { 200: SettingsJson } } },
+    async (request) => {
+      const account = await authenticate(pool, request);
+      return (await findSettings(pool, account.id)) as SettingsJson;
+    },
+  );
+
+  server.put(
+    "/api/v1/settings",
+    {
+      schema: {
+        ...about("Replace the settings; packages that are stored keep those that they were put with"),
+        body: SettingsJson,
+        response: { 200: SettingsJson },
+      },
+    },
+    async (request) => {
+      const account = await authenticate(pool, request);
+      const { placement, ...rest } = request.body as SettingsJson;
+      const terms = placementFromJson((placement ?? {}) as PlacementJson);
+      checkPlacement(terms, rest.n);
+      const settings = { ...rest, placement: placementToJson(terms) };
+      await changeSettings(pool, account.id, settings);
+      return settings as SettingsJson;
+    },
+  );
+}

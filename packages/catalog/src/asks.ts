@@ -1,0 +1,69 @@
+import type { Address, Money, PackageId, Seconds } from "@cairn/protocol";
+import type { Queryable } from "./queryable.ts";
+
+/** A provider that was looked at for shards of a package: it signed a quote, refused one, or was passed over by a rule. */
+export interface Ask {
+  /** Null, as the shard, where it was passed over. */
+  piece: number | null;
+  shard: number | null;
+  provider: Address;
+  /** Wei per GiB-day: its registered least price. */
+  price: Money;
+  region: string;
+  verdict: "quoted" | "refused" | "passed-over";
+  /** Why not; null of a quote. */
+  reason: string | null;
+}
+
+export interface AskRow extends Ask {
+  id: number;
+  at: Seconds;
+}
+
+const MAX_REASON = 500;
+
+/** Note what came of asking; who is passed over again has its one row renewed. */
+export async function recordAsks(db: Queryable, id: PackageId, asks: readonly Ask[]): Promise<void> {
+  if (asks.length === 0) return;
+  const rows = asks.map((ask) => ({
+    ...ask,
+    price: ask.price.toString(),
+    reason: ask.reason?.slice(0, MAX_REASON) ?? null,
+  }));
+  await db.query(
+    `insert into catalog.asks (package, piece, shard, provider, price, region, verdict, reason)
+     select $1, piece, shard, provider, price, region, verdict, reason
+     from jsonb_to_recordset($2::jsonb) as asked (piece integer, shard integer, provider text, price numeric, region text, verdict text, reason text)
+     on conflict (package, provider) where verdict = 'passed-over'
+       do update set at = now(), price = excluded.price, region = excluded.region, reason = excluded.reason`,
+    [id, JSON.stringify(rows)],
+  );
+}
+
+/** A page of a package's asks, oldest first. */
+export async function listAsks(
+  db: Queryable,
+  id: PackageId,
+  { after = 0, limit = 1000 }: { after?: number; limit?: number } = {},
+): Promise<{ asks: AskRow[]; next: number | null }> {
+  const { rows } = await db.query(
+    `select id::float8 as id, extract(epoch from at)::float8 as at, piece, shard, provider, price::text as price, region, verdict, reason
+     from catalog.asks where package = $1 and id > $2 order by id limit $3`,
+    [id, after, limit + 1],
+  );
+  const asks = rows.slice(0, limit).map((row) => ({
+    ...(row as unknown as AskRow),
+    at: Math.floor(row.at as number),
+    price: BigInt(row.price as string),
+  }));
+  return { asks, next: rows.length > limit ? asks.at(-1)!.id : null };
+}
+
+/** Forget asks that are older than `seconds`, at most `count` at once. */
+export async function forgetAsks(db: Queryable, { seconds, count }: { seconds: number; count: number }): Promise<void> {
+  await db.query(
+    `delete from catalog.asks where id in
+       (select id from catalog.asks where at < now() - $1::float8 * interval '1 second' order by at limit $2)`,
+    [seconds, count],
+  );
+}
