@@ -1,0 +1,55 @@
+import { isBuiltin } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+import { expect, it } from "vitest";
+
+const packages = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What a browser loads, and the most bytes that it may have when minified (each measured at some nine tenths of that). */
+const ROOMS: Record<string, number> = {
+  "protocol/src/index.ts": 115_000,
+  "protocol/src/document.ts": 145_000,
+  "protocol/src/wire.ts": 72_000,
+  "core/src/index.ts": 126_000,
+  "client/src/index.ts": 79_000,
+};
+
+interface Bundle {
+  bytes: number;
+  /** Imports that are left for whoever runs it. */
+  left: string[];
+  warnings: string[];
+}
+
+async function bundleOf(entry: string): Promise<Bundle> {
+  const warnings: string[] = [];
+  const { output } = await build({
+    input: `${packages}${entry}`,
+    platform: "browser",
+    logLevel: "warn",
+    onLog: (_level, log) => warnings.push(log.message),
+    output: { minify: true, format: "esm", codeSplitting: false },
+    write: false,
+  });
+  const chunks = output.filter((part) => part.type === "chunk");
+  return {
+    bytes: chunks.reduce((sum, chunk) => sum + Buffer.byteLength(chunk.code), 0),
+    left: chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]),
+    warnings,
+  };
+}
+
+for (const [entry, limit] of Object.entries(ROOMS)) {
+  it(`bundles ${entry} for browsers, with nothing left to import`, async () => {
+    const { bytes, left, warnings } = await bundleOf(entry);
+    expect({ left, warnings }).toEqual({ left: [], warnings: [] });
+    console.info(`${entry}: ${bytes} bytes minified`);
+    expect(bytes).toBeGreaterThan(limit / 2);
+    expect(bytes).toBeLessThan(limit);
+  });
+}
+
+it("would see an import of Node's", async () => {
+  const { left, warnings } = await bundleOf("process/src/durable-file.ts");
+  expect(left.some(isBuiltin) || warnings.length > 0).toBe(true);
+});
