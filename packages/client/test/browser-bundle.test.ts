@@ -43,7 +43,7 @@ for (const [entry, limit] of Object.entries(ROOMS)) {
   it(`bundles ${entry} for browsers, with nothing left to import`, async () => {
     const { bytes, left, warnings } = await bundleOf(entry);
     expect({ left, warnings }).toEqual({ left: [], warnings: [] });
-    console.info(`${entry}: ${bytes} bytes minified`);
+    console.log(`${entry}: ${bytes} bytes minified`);
     expect(bytes).toBeGreaterThan(limit / 2);
     expect(bytes).toBeLessThan(limit);
   });
