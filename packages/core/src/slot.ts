@@ -291,6 +291,12 @@ function providerFailed(
   };
 }
 
+function causeOfEnd(slot: SlotState, state: "CANCELLED" | "EXPIRED", now: Seconds): string {
+  return state === "CANCELLED" && !slot.withdrawing && !pastDeadline(slot, now)
+    ? "The proposal was withdrawn on chain."
+    : "The provider did not take the shard in time.";
+}
+
 function onChain(slot: SlotState, state: DealState, deadline: Seconds | undefined, now: Seconds): SlotState {
   const live = slot.phase === "QUOTED" || slot.phase === "PROPOSED" || slot.phase === "RECEIPTED";
   switch (state) {
@@ -305,7 +311,7 @@ function onChain(slot: SlotState, state: DealState, deadline: Seconds | undefine
       if (!live) return slot;
       return released(
         slot,
-        slot.cause ?? "The provider did not take the shard in time.",
+        slot.cause ?? causeOfEnd(slot, state, now),
         "Another provider is being asked.",
         now,
         now + AVOID_SECONDS,

@@ -80,10 +80,13 @@ beforeEach(async () => {
 });
 afterEach(() => world.database.drop());
 
+const lastPackage = () => (0xabc000 + packages).toString(16).padStart(32, "0");
+
 /** Put one package of three shards as far as its providers take it. @returns whom its shards were proposed to */
 async function put(): Promise<Address[]> {
   const { context, database } = world;
-  const id = (0xabc000 + ++packages).toString(16).padStart(32, "0");
+  packages++;
+  const id = lastPackage();
   await world.addPackage("PLACING", { id, name: packages });
   await world.addSlots([{ phase: "EMPTY" }, { phase: "EMPTY" }, { phase: "EMPTY" }], id);
   await database.pool.query("update catalog.slots set commitment = $2 where package = $1", [id, hex(5)]);
@@ -100,6 +103,7 @@ async function put(): Promise<Address[]> {
   clock.advance(1);
   await applyToEach(context, id, quoted, () => ({ type: "proposing", proposal: "p" }));
   await applyToEach(context, id, quoted, () => ({ type: "proposed", deadline: clock.now() + 900 }));
+  for (const { state } of quoted) world.deals.set(state.deal!, { state: "PROPOSED", deadline: clock.now() + 900 });
   clock.advance(1);
   for (const slot of await loadSlots(database.pool, id))
     await storeShard(context, row, slot, new AbortController().signal);
@@ -192,6 +196,36 @@ describe("a provider that lets a proposal lapse", () => {
     };
     await put();
     expect(await barred()).toEqual([]);
+  });
+});
+
+describe("a proposal that its owner withdraws right behind the gateway's transaction", () => {
+  it("bars no provider that answers what its chain says", async () => {
+    for (let i = 0; i < 4; i++) {
+      hang = async (slot) => {
+        world.deals.set(slot.state.deal!, { state: "CANCELLED", deadline: clock.now() + 899 });
+      };
+      // The truth, by the chain that it sees.
+      storeFault = (provider) => (provider === REFUSER ? coded("not-reserved") : undefined);
+      expect(await put()).toContain(REFUSER);
+      const [slot] = (await loadSlots(world.database.pool, lastPackage())).filter(
+        ({ state }) => state.phase === "EMPTY",
+      );
+      expect(slot!.state.cause).toBe("The proposal was withdrawn on chain.");
+      clock.advance(900);
+    }
+    expect(await listDistrust(world.database.pool)).toEqual(new Map());
+  });
+
+  it("is not needed for a provider whose chain is behind: it is asked again, and keeps its word", async () => {
+    storeFault = (provider) => (provider === REFUSER ? coded("not-reserved") : undefined);
+    expect(await put()).toContain(REFUSER);
+    const [slot] = (await loadSlots(world.database.pool, lastPackage())).filter(
+      ({ state }) => state.provider === REFUSER,
+    );
+    expect(slot!.state).toMatchObject({ phase: "PROPOSED", withdrawing: false, failures: 0 });
+    expect(slot!.state.dueAt).toBeLessThanOrEqual(clock.now() + 10);
+    expect(await listDistrust(world.database.pool)).toEqual(new Map());
   });
 });
 

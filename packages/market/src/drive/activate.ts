@@ -9,6 +9,7 @@ import { applyToEach, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
 import { decisionOf, readDeals } from "./read-deals.ts";
 import { submitSlots } from "./submit-slots.ts";
+import { weighFailure } from "./weigh-failure.ts";
 
 const PROVE_TIMEOUT_SECONDS = 60;
 /** After the contract refused a deal that it still has as PROPOSED: another seed may do. */
@@ -71,6 +72,7 @@ async function attestSlot(
   signal: AbortSignal,
 ): Promise<Attested | undefined> {
   const deal = slot.state.deal!;
+  const askedAt = context.chainNow();
   let event: SlotEvent;
   try {
     await awaitReturn(context, slot.state.provider!, signal);
@@ -88,14 +90,17 @@ async function attestSlot(
     // Too few verifiers or a stopping gateway are nobody's fault; everything else is the provider's answer or its absence.
     const fault =
       known && (error.kind !== "unavailable" || error.code.startsWith("provider-")) && error.kind !== "internal";
+    const lied = known && error.code === "wrong-proof";
     event = fault
-      ? {
-          type: "provider-failed",
-          cause: `Its first proof was not accepted: ${error.message}`,
-          hopeless: error.code === "wrong-proof",
-          never: error.code === "wrong-proof",
-          breach: error.code === "wrong-proof" ? "refused" : "failed",
-        }
+      ? await weighFailure(
+          context,
+          slot,
+          {
+            ...{ type: "provider-failed", cause: `Its first proof was not accepted: ${error.message}` },
+            ...{ hopeless: lied, never: lied, breach: lied ? "refused" : "failed" },
+          },
+          { code: error.code, askedAt },
+        )
       : blockedBy(error, 5);
   }
   await applyToEach(context, row.id, [slot], () => event);

@@ -1,11 +1,12 @@
 import { inTransaction, recordPromises } from "@cairn/catalog";
 import { type BreachKind, pastDeadline, type SlotEvent } from "@cairn/core";
-import { CairnError, type Hex, recoverTyped } from "@cairn/protocol";
+import { CairnError, type Hex, recoverTyped, type Seconds } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
 import { loadDocument, type PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
+import { weighFailure } from "./weigh-failure.ts";
 
 /** A provider that reads fewer bytes a second than this counts as silent. */
 const SLOWEST_BYTES_PER_SECOND = 500_000;
@@ -15,13 +16,19 @@ const STORE_SECONDS = 60;
 export async function storeShard(context: Context, row: PackageRow, slot: SlotRow, signal: AbortSignal): Promise<void> {
   let event: SlotEvent;
   let receipt: Hex | undefined;
+  let askedAt = context.chainNow();
+  const store = () => {
+    askedAt = context.chainNow();
+    return requestStore(context, row, slot, signal);
+  };
   try {
     await awaitReturn(context, slot.state.provider!, signal);
-    receipt = await context.stores.run(() => requestStore(context, row, slot, signal), 0, signal);
+    receipt = await context.stores.run(store, 0, signal);
     event = { type: "received" };
   } catch (error) {
     if (signal.aborted) return;
-    event = failureOf(error);
+    event = await failureOf(context, slot, error, askedAt);
+    if (signal.aborted) return;
   }
   const [after] = await applySlotEvents(context, row.id, [
     { piece: slot.piece, shard: slot.shard, event, ...(receipt === undefined ? {} : { receipt }) },
@@ -79,18 +86,19 @@ const HOPELESS: Record<string, BreachKind> = {
   refused: "refused",
   full: "full",
   "wrong-receipt": "refused",
-  "not-reserved": "refused",
-  "unknown-deal": "refused",
+  "not-reserved": "failed",
+  "unknown-deal": "failed",
 };
 
-function failureOf(error: unknown): SlotEvent {
+async function failureOf(context: Context, slot: SlotRow, error: unknown, askedAt: Seconds): Promise<SlotEvent> {
   if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
   const { code, message } = error;
-  return {
-    type: "provider-failed",
+  const failed = {
+    type: "provider-failed" as const,
     cause: `The provider did not store it: ${message}`,
     hopeless: Object.hasOwn(HOPELESS, code),
     never: code === "wrong-receipt",
     breach: HOPELESS[code] ?? "failed",
   };
+  return weighFailure(context, slot, failed, { code, askedAt });
 }
