@@ -51,7 +51,7 @@ export {
   packFolder,
 } from "./pack/pack-folder.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
-export type { GetBlocks } from "./restore/fetch-file.ts";
+export { type GetBlocks, leavesOf } from "./restore/fetch-file.ts";
 export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";
 export type { Restored, RestoreFolderOptions, RestoreOptions, RestoreProgress } from "./restore/options.ts";
 export type { PieceStreams } from "./restore/piece-frames.ts";

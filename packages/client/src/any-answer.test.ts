@@ -101,7 +101,8 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const expected = entry === undefined ? answer : (answer as { packages: unknown[] }).packages;
+        const { packages, asks } = answer as { packages?: unknown[]; asks?: unknown[] };
+        const expected = entry === undefined ? answer : (packages ?? asks);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },
@@ -119,6 +120,13 @@ describe("whatever a gateway answers", () => {
         } else await expect(opened).rejects.toBeInstanceOf(CairnError);
       }),
     );
+  });
+
+  it("is refused unread when it is made to fill memory", async () => {
+    const dense = `{"owner":null,"balance":"1","coins":"2","more":[${"{},".repeat(200_000)}{}]}`;
+    await expect(clientOf(200, dense).account()).rejects.toMatchObject({ code: "bad-answer" });
+    const long = { owner: null, balance: "1", coins: "2", more: Array(50_000).fill("as long as what stands in lists") };
+    expect(await clientOf(200, JSON.stringify(long)).account()).toEqual(long);
   });
 
   it("may have fields that this version does not know", async () => {

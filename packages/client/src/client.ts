@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol";
+import { isDenseJson } from "@cairn/protocol/dense-json";
 import type { Static, TSchema } from "typebox";
 import { findMisfit } from "./find-misfit.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -279,7 +280,9 @@ export class CairnClient {
   }
 
   async #jsonOf({ status, body }: Answer, maximum: number): Promise<unknown> {
-    const text = await this.#reach(() => this.#textOf(body, maximum));
+    const bytes = await this.#reach(() => this.#bytesOf(body, maximum));
+    if (isDenseJson(bytes)) throw this.#badAnswer(`${status} with JSON that is made to fill memory`);
+    const text = new TextDecoder().decode(bytes);
     try {
       return text === "" ? undefined : JSON.parse(text);
     } catch (cause) {
@@ -287,16 +290,22 @@ export class CairnClient {
     }
   }
 
-  /** The whole of a body as text; whoever sends more than `maximum` bytes is cut off. */
-  async #textOf(body: AsyncIterable<Uint8Array>, maximum: number): Promise<string> {
-    const decoder = new TextDecoder();
-    let [text, bytes] = ["", 0];
+  /** The whole of a body; whoever sends more than `maximum` bytes is cut off. */
+  async #bytesOf(body: AsyncIterable<Uint8Array>, maximum: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
     for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > maximum) throw this.#badAnswer(`with more than ${maximum} bytes`);
-      text += decoder.decode(chunk, { stream: true });
+      size += chunk.length;
+      if (size > maximum) throw this.#badAnswer(`with more than ${maximum} bytes`);
+      chunks.push(chunk);
     }
-    return text + decoder.decode();
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
   }
 
   #badAnswer(what: string, details: Record<string, unknown> = {}, cause?: unknown): CairnError {

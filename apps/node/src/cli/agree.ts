@@ -16,12 +16,17 @@ import { forgetPackage, rememberPackage } from "../owner/known-packages.ts";
 import { readBack } from "../owner/read-back.ts";
 import { readCapability } from "./capability.ts";
 import { deploymentOf } from "./deployment-of.ts";
-import { formatDuration } from "./format.ts";
+import { compareCoins, formatCoins, formatDuration } from "./format.ts";
+import { lazily } from "./lazily.ts";
 import type { Session } from "./session.ts";
 
 /** A plan that holds against what was uploaded, and what is needed to sign it and to see that it was kept. */
 export interface Agreed {
   offer: CheckedOffer;
+  /** What the owner has deposited: by the chain, or where none answers by the gateway. */
+  balance: bigint;
+  /** Of each quote's provider, as registered; where no chain answers, as the gateway says. */
+  regions: readonly string[];
   uploaded: Uploaded;
   nameHash: Hex;
 }
@@ -51,16 +56,34 @@ export async function checkPlan(
   const offer = checkOffer({ ...put, terms, now });
   const { verifiers, quorum } = network;
   const checked = await openChainView(session.run.chainUrl, deployment, async (chain) => {
-    await checkTerms(chain, { terms, verifiers, quorum, owner: put.uploaded.owner, balance: put.plan.balance });
-    await checkSigners(chain, offer);
-    return true;
+    const balance = await checkTerms(chain, { terms, verifiers, quorum, owner: put.uploaded.owner });
+    return { balance, regions: await checkSigners(chain, offer) };
   });
   if (checked === undefined) {
     session.output.say(
       `Note: no chain answers at ${session.run.chainUrl}: whether the quotes are signed by registered providers was not checked.`,
     );
   }
-  return { offer, uploaded: put.uploaded, nameHash: put.nameHash };
+  const { placements, balance: said } = put.plan;
+  const { balance, regions } = checked ?? {
+    balance: BigInt(said),
+    regions: placements.map(({ region }) => region),
+  };
+  requireFunds(balance, offer);
+  return { offer, balance, regions, uploaded: put.uploaded, nameHash: put.nameHash };
+}
+
+/** Another put of the same owner may have taken what was there when the gateway looked. */
+function requireFunds(balance: bigint, { mandate }: CheckedOffer): void {
+  const total = mandate.maxEscrow + mandate.repairReserve;
+  if (balance >= total) return;
+  const [has, takes] = compareCoins(balance, total);
+  throw new CairnError(`the deposit has ${has}, and this takes ${takes}; nothing was signed`, {
+    code: "insufficient-funds",
+    kind: "exhausted",
+    details: { need: total.toString(), have: balance.toString() },
+    next: `Deposit ${formatCoins(total - balance, { rounding: "up" })} more with \`cairn wallet deposit\`.`,
+  });
 }
 
 /** By a wrong clock of ours every honest plan looks like a lie: terms end at another time than was asked for. */
@@ -133,8 +156,4 @@ export async function confirmStored(
   output.say(
     `Confirmed: ${deals === undefined ? "no chain answers here, deals not checked" : `${deals} deals are on the chain`}; ${places} random places were read back and are as they were put`,
   );
-}
-
-async function* lazily(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
-  yield* await open();
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { displayName } from "@cairn/archive/names";
 import type { CheckResultJson } from "@cairn/client";
 import type { CommitmentDocument, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
@@ -7,6 +8,7 @@ import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { counted, formatBytes } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { lazily } from "./lazily.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -28,7 +30,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
   const { document } = found;
   if (document === undefined) throw notStored(name, found);
   const network = await pinnedNetwork(session);
-  const pieces = path === "" ? undefined : await piecesOf(document, path);
+  const pieces = path === "" ? undefined : await piecesUnder(document, path);
   const full = options.full ?? false;
   const started = await client.check(found.id, {
     full,
@@ -86,26 +88,35 @@ export async function check(target: string, options: CheckOptions): Promise<void
     },
   );
 
-  async function piecesOf(document: CommitmentDocument, text: string): Promise<number[]> {
-    const { fileCid, pathOfText, pathsOf } = await import("@cairn/archive");
+  /** Undefined, for the whole package, where the tree of what was asked for cannot be read. */
+  async function piecesUnder(document: CommitmentDocument, text: string): Promise<number[] | undefined> {
+    const { pathOfText, readFrames } = await import("@cairn/archive");
+    const { piecesOf } = await import("../owner/pieces-of.ts");
     const manifest = await fetchManifest(client, await withKey(owner), { id: found.id, document });
-    const wanted = pathOfText(manifest, text);
-    const paths = pathsOf(manifest.entries);
-    const cids = manifest.entries.flatMap((entry, index) => {
-      const at = paths[index] ?? "";
-      const asked = at === wanted || at.startsWith(`${wanted}/`);
-      return asked && entry.kind === "file" ? [fileCid(manifest, entry).toString()] : [];
-    });
-    if (cids.length === 0) {
-      throw new CairnError(`there is no ${wanted} in ${name}`, {
+    const capability = await readCapability(owner, network, found.documentHash as Hex);
+    const path = pathOfText(manifest, text);
+    let pieces: number[] | undefined;
+    try {
+      pieces = await piecesOf({
+        manifest,
+        path,
+        getBlocks: (cids) => readFrames(lazily(() => client.blocks(found.id, cids.map(String), capability))),
+        locate: async (cids) => (await client.findBlocks(found.id, cids)).pieces,
+      });
+    } catch (error) {
+      const reason = error instanceof CairnError ? error.message : String(error);
+      output.say(`Where ${displayName(path)} lies cannot be read (${reason}): the whole package is checked.`);
+      return undefined;
+    }
+    if (pieces === undefined) {
+      throw new CairnError(`there is no ${displayName(path)} in ${name}`, {
         code: "path-not-found",
         kind: "missing",
         next: `\`cairn show ${found.id} --files\` lists what is in it.`,
       });
     }
-    const { pieces } = await client.findBlocks(found.id, cids);
     if (pieces.length > 0 && pieces.every((piece) => document.pieces[piece] !== undefined)) return pieces;
-    throw lie(`the pieces of ${wanted}`, pieces.join(), "some of the package's", "Nothing was checked.");
+    throw lie(`the pieces of ${displayName(path)}`, pieces.join(), "some of the package's", "Nothing was checked.");
   }
 }
 

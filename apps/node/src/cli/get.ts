@@ -7,6 +7,7 @@ import { readCapability } from "./capability.ts";
 import { type FoundPackage, findPackage, parseTarget } from "./find-package.ts";
 import { gotWords } from "./got-words.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { lazily } from "./lazily.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { parseRange } from "./parse-range.ts";
 import { withProgress } from "./progress.ts";
@@ -136,9 +137,4 @@ async function* eachPiece(
   open: (piece: number) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncIterable<AsyncIterable<Uint8Array>> {
   for (let piece = 0; piece < count; piece += 1) yield await open(piece);
-}
-
-/** Opens the request only when the first byte is wanted. */
-async function* lazily(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
-  yield* await open();
 }

@@ -13,6 +13,7 @@ const RECEIVING = {
   ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
   ...{ strength: { live: 0, needed: 2, full: 4 }, progress: { stage: "receiving", done: 0, total: 0 } },
   ...{ cause: null, next: null, slots: [], escrow: "0", paid: "0", pricePerPeriod: "0", reserve: "0", handedOver: 0 },
+  placement: {},
 };
 const closers: (() => void)[] = [];
 afterEach(() => {

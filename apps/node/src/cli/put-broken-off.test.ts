@@ -1,5 +1,5 @@
 import type { CairnClient } from "@cairn/client";
-import { CairnError } from "@cairn/protocol";
+import { CairnError, type ErrorCode, type ErrorKind } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import { breakOff } from "./put-broken-off.ts";
 
@@ -50,10 +50,20 @@ describe("a put that fails on its way", () => {
       kind: "conflict",
       next: "Wait.",
     });
+    const coded = (code: ErrorCode, kind: ErrorKind) => ({
+      error: new CairnError("not now", { code, kind, next: "Wait." }),
+    });
     for (const [cause, code] of [
       [{ interrupted: true }, "interrupted"],
       [{}, "put-broken-off"],
       [{ error }, "file-changed"],
+      [coded("insufficient-funds", "exhausted"), "insufficient-funds"],
+      [coded("too-few-providers", "unavailable"), "too-few-providers"],
+      [coded("too-expensive", "conflict"), "too-expensive"],
+      [coded("clocks-apart", "conflict"), "clocks-apart"],
+      [coded("gateway-lies", "corrupt"), "gateway-lies"],
+      [coded("internal", "internal"), "internal"],
+      [{ ...coded("quotes-lapsed", "conflict"), signed: true }, "quotes-lapsed"],
     ] as const) {
       await expect(breakOff({ client }, { ...recorded, ...cause })).rejects.toMatchObject({
         code,
@@ -63,7 +73,9 @@ describe("a put that fails on its way", () => {
     expect([asked, forgotten]).toEqual([0, 0]);
     const refused = new CairnError("no space", { code: "no-space", kind: "exhausted" });
     await expect(breakOff({ client }, { ...recorded, error: refused })).rejects.toBe(refused);
-    expect([asked, forgotten]).toEqual([1, 1]);
+    const { error: declined } = coded("declined", "conflict");
+    await expect(breakOff({ client }, { ...recorded, error: declined })).rejects.toBe(declined);
+    expect([asked, forgotten]).toEqual([2, 2]);
   });
 
   it("is followed when its deals were agreed all the same", async () => {

@@ -15,8 +15,15 @@ interface BrokenOff {
   record: Pick<PutRecord, "forget"> | undefined;
 }
 
-/** What a put can go on after once its cause is gone. */
-const PASSING = new Set(["file-changed", "unreadable-path", "upload-lost", "upload-busy"]);
+/** Kinds of causes that pass: with what was uploaded, the put goes on once its cause is gone. */
+const PASSING_KINDS = new Set<string>(["unavailable", "exhausted", "conflict", "corrupt", "internal"]);
+/** The owner's own no, what no repetition changes, and a disk that is full of uploads. */
+const FINAL = new Set<string>(["declined", "no-space", "name-taken", "package-exists", "wrong-state"]);
+/** Of a refused signature the gateway keeps nothing: the put is quoted and signed anew. */
+const REFUSED_SIGNED = new Set<string>(["quotes-lapsed", "insufficient-funds"]);
+
+const passes = (error: unknown): boolean =>
+  error instanceof CairnError && PASSING_KINDS.has(error.kind) && !FINAL.has(error.code);
 
 /**
  * End a put that failed on its way: undo what the gateway has of it and throw what the person should know. Returns only when the
@@ -24,8 +31,8 @@ const PASSING = new Set(["file-changed", "unreadable-path", "upload-lost", "uplo
  */
 export async function breakOff(session: Pick<Session, "client">, put: BrokenOff): Promise<void> {
   const { id, name, error, signed, interrupted } = put;
-  const passing = interrupted || isAway(error) || (error instanceof CairnError && PASSING.has(error.code));
-  if (put.record !== undefined && !signed && passing) throw keptFor(put);
+  const unsigned = !signed || (error instanceof CairnError && REFUSED_SIGNED.has(error.code));
+  if (put.record !== undefined && unsigned && (interrupted || passes(error))) throw keptFor(put);
   const left = interrupted ? await soon(undo(session, id)) : await undo(session, id);
   // Without a signature of ours nothing can have been agreed, whatever the gateway answers.
   if (left === "committed" && !signed) throw error;
@@ -108,7 +115,8 @@ function keptFor({ id, error, interrupted }: BrokenOff): CairnError {
       next,
     });
   }
-  if (error instanceof CairnError && PASSING.has(error.code)) {
+  const away: boolean = isAway(error);
+  if (error instanceof CairnError && !away) {
     const { code, kind, details, message } = error;
     return new CairnError(message, {
       code,

@@ -6,11 +6,11 @@ import { perGibMonth, placementFromJson } from "@cairn/core";
 import { CAR_HEADER_BYTES, CairnError, GIB, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
-import type { CheckedOffer, Uploaded } from "../owner/check-offer.ts";
+import type { Uploaded } from "../owner/check-offer.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
-import { checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
+import { type Agreed, checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
 import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
 import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
 import { confirm } from "./confirm.ts";
@@ -86,7 +86,7 @@ export async function putRecorded(put: Put): Promise<void> {
       const offered = { plan, uploaded, nameHash: nameHash(account, called), ...limit };
       const agreed = await untilInterrupted(signal, checkPlan(session, network, offered));
       stored = { id, documentHash: agreed.offer.mandate.documentHash, document: agreed.offer.document, manifest };
-      sayPlan(session, plan, agreed.offer);
+      sayPlan(session, plan, agreed);
       if (options.quote) {
         await untilInterrupted(signal, session.client.abandonPackage(id));
         await record?.forget();
@@ -246,7 +246,8 @@ export async function showCommitments<T>(
   });
 }
 
-function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, price, prices, quotes }: CheckedOffer): void {
+function sayPlan({ output }: Session, plan: QuotePlanJson, { balance, regions, offer }: Agreed): void {
+  const { mandate, price, prices, quotes } = offer;
   const providers = new Set(plan.placements.map((placement) => placement.provider)).size;
   const until = new Date(plan.endsAt * 1000).toISOString().slice(0, 10);
   output.say(`Quote: ${plan.placements.length} shards on ${providers} providers until ${until}`);
@@ -258,7 +259,7 @@ function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, price, pri
         String(p.piece),
         String(p.shard),
         `${p.provider.slice(0, 10)}…`,
-        p.region,
+        regions[index] ?? "",
         `${p.rating} %`,
         formatCoins(perGibMonth(prices[index] ?? 0n)),
       ]),
@@ -266,7 +267,7 @@ function sayPlan({ output }: Session, plan: QuotePlanJson, { mandate, price, pri
   );
   if (plan.placements.length > shown.length) output.say(`… and ${plan.placements.length - shown.length} more`);
   output.say(
-    `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(BigInt(plan.balance))}`,
+    `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(balance)}`,
   );
   const byteMonths = quotes.reduce((sum, { message }, i) => sum + perGibMonth(prices[i] ?? 0n) * message.rawLength, 0n);
   const month = byteMonths / BigInt(GIB);

@@ -6,13 +6,13 @@ import {
   EntranceRefusal,
   type Guard,
   hostCheck,
-  isDenseJson,
   networkOf,
   noRoom,
   readBody,
   TrafficLimits,
   tooManyRequests,
 } from "@cairn/process/entrances";
+import { isDenseJson } from "@cairn/protocol/dense-json";
 import type { RouteAccess } from "@cairn/transport";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 

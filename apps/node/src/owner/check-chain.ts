@@ -1,5 +1,5 @@
 import type { PackageDetailJson } from "@cairn/client";
-import type { Deployment, Ledger } from "@cairn/core";
+import { countriesFor, countryOf, type Deployment, type Ledger } from "@cairn/core";
 import { CairnError } from "@cairn/protocol/errors";
 import type { CheckedOffer, Terms } from "./check-offer.ts";
 import { type Expectation, expectEqual, lie } from "./gateway-lies.ts";
@@ -49,8 +49,16 @@ export async function openChainView<T>(
   }
 }
 
-/** Each quote is signed by the hot key that the registry has of its provider, which is active and works the hours it quotes. */
-export async function checkSigners(chain: Pick<Ledger, "provider">, { quotes }: CheckedOffer): Promise<void> {
+/**
+ * Each quote is signed by the hot key that the registry has of its provider, which is active, works the hours it quotes and lies where the
+ * owner wants it. Answers the provider's regions, as registered, in the quotes' order. The gateway acts on what is final: a provider that
+ * registered other terms since is no lie of its.
+ * @throws CairnError `gateway-lies`, `offer-outdated`
+ */
+export async function checkSigners(
+  chain: Pick<Ledger, "provider">,
+  { quotes, placement }: Pick<CheckedOffer, "quotes" | "placement">,
+): Promise<string[]> {
   const providers = [...new Set(quotes.map(({ message }) => message.provider))];
   const records = new Map<string, Awaited<ReturnType<Ledger["provider"]>>>();
   for (let from = 0; from < providers.length; from += TOGETHER) {
@@ -58,28 +66,43 @@ export async function checkSigners(chain: Pick<Ledger, "provider">, { quotes }: 
     const found = await Promise.all(part.map((provider) => chain.provider(provider)));
     for (const [i, provider] of part.entries()) records.set(provider, found[i]);
   }
-  quotes.forEach(({ message, signer, shownRegion }, index) => {
+  return quotes.map(({ message, signer }, index) => {
+    const { provider, shard } = message;
     const at = `placements[${index}]`;
-    const record = records.get(message.provider);
-    if (record === undefined || !record.active) {
-      throw lie(`${at}.provider`, message.provider, "no registered, active provider", UNSIGNED);
+    const record = records.get(provider);
+    if (record === undefined) throw lie(`${at}.provider`, provider, "no registered provider", UNSIGNED);
+    const { active, hot, duty, region } = record;
+    if (!active) throw outdated(provider, "has retired");
+    expectEqual([[`${at}.quote.signature`, `signed by ${signer}`, `signed by ${hot.toLowerCase()}`]], UNSIGNED);
+    if (duty !== message.duty) throw outdated(provider, "works other hours");
+    const countries = countriesFor(placement, shard);
+    if (countries !== undefined && !countries.includes(countryOf(region) ?? "")) {
+      throw outdated(provider, `is not in ${countries.join(" or ")} any more`);
     }
-    expectEqual(
-      [
-        [`${at}.quote.signature`, `signed by ${signer}`, `signed by ${record.hot.toLowerCase()}`],
-        [`${at}.quote.duty`, message.duty, record.duty],
-        [`${at}.region`, shownRegion, record.region],
-      ],
-      UNSIGNED,
-    );
+    return region;
   });
 }
 
-/** The verifiers stand on chain as the gateway names them, and the owner's deposit is what it says. */
+function outdated(provider: string, what: string): CairnError {
+  return new CairnError(
+    `the provider ${provider} ${what}: it registered other terms while it was asked; nothing was signed`,
+    {
+      code: "offer-outdated",
+      kind: "conflict",
+      details: { provider },
+    },
+  );
+}
+
+/**
+ * The verifiers stand on chain as the gateway names them. Answers the owner's deposit as the chain has it: the gateway's figure may be a block
+ * old, when another put or a deal that ends moves the same deposit, and is worth nothing beside it.
+ * @throws CairnError `gateway-lies`
+ */
 export async function checkTerms(
   chain: Pick<Ledger, "verifierSet" | "balance">,
-  said: { terms: Terms; verifiers: readonly string[]; quorum: number; owner: `0x${string}`; balance: string },
-): Promise<void> {
+  said: { terms: Terms; verifiers: readonly string[]; quorum: number; owner: `0x${string}` },
+): Promise<bigint> {
   const set = await chain.verifierSet(said.terms.verifierSet);
   expectEqual(
     [
@@ -95,10 +118,10 @@ export async function checkTerms(
           .join(),
       ],
       ["network.quorum", said.quorum, set?.quorum],
-      ["balance", said.balance, (await chain.balance(said.owner)).toString()],
     ],
     UNSIGNED,
   );
+  return chain.balance(said.owner);
 }
 
 /** Who holds a shard under which deal, and what all live ones cost a period, is what the deals' signed quotes say. */

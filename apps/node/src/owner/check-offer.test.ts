@@ -146,7 +146,7 @@ const chain = {
 /** All that `put` does between the quote and the signature. */
 async function check(plan: QuotePlanJson, maxCost?: bigint) {
   const offer = checkOffer({ plan, uploaded, terms, now: NOW, ...(maxCost === undefined ? {} : { maxCost }) });
-  await checkTerms(chain, { terms, verifiers, quorum: 2, owner: uploaded.owner, balance: plan.balance });
+  await checkTerms(chain, { terms, verifiers, quorum: 2, owner: uploaded.owner });
   await checkSigners(chain, offer);
   return offer;
 }
@@ -186,8 +186,8 @@ function other(value: unknown): unknown {
   return value.slice(0, at) + (value[at] === "1" ? "2" : "1") + value.slice(at + 1);
 }
 
-/** What the gateway may think as it likes: nothing is signed or paid by it. */
-const OPINIONS = /^warnings|\.rating$/;
+/** What the gateway may think as it likes: nothing is signed or paid by it, and what the chain says of it is shown instead. */
+const OPINIONS = /^warnings|\.rating$|^balance$|\.region$/;
 /** Counted by two clocks: an hour of difference is none. */
 const BY_CLOCK = /^endsAt$/;
 const honest = planOf(honestDocument);
@@ -276,11 +276,6 @@ describe("what the owner signs", () => {
     ["verifierSet", (q) => ({ ...q, verifierSet: hex(32, 9) }), "placements[0].quote.verifierSet"],
     ["expiry, past", (q) => ({ ...q, expiry: BigInt(NOW - DAY) }), "placements[0].quote.expiry"],
     ["expiry, never", (q) => ({ ...q, expiry: 2n ** 47n }), "placements[0].quote.expiry"],
-    [
-      "duty",
-      (q) => ({ ...q, duty: ALWAYS_ON - 1n, periods: periodsFor(DAYS * DAY, 3600, ALWAYS_ON - 1n) }),
-      "placements[0].quote.duty",
-    ],
     ["piece", (q, i) => (i === 0 ? { ...q, piece: 1 } : q), "placements[0].piece"],
     ["shard", (q, i) => (i === 0 ? { ...q, shard: 3 } : q), "placements[0].shard"],
   ];
@@ -295,6 +290,24 @@ describe("what the owner signs", () => {
     const signature = signTyped("Quote", message, deployment, generateKey());
     forged.placements[0]!.quote = signedToJson<"Quote">({ message, signature });
     expect((await refusal(forged)).details.field).toBe("placements[0].quote.signature");
+  });
+
+  it("shows deposit and regions as the chain has them, and takes no change of them for a lie", async () => {
+    const since = {
+      ...chain,
+      balance: async () => 7n,
+      provider: async (address: Address) => ({ ...(await chain.provider(address))!, region: "CA moved" }),
+    };
+    const terms_ = { terms, verifiers, quorum: 2, owner: uploaded.owner };
+    expect(await checkTerms(since, terms_)).toBe(7n);
+    const offer = checkOffer({ plan: honest, uploaded, terms, now: NOW });
+    expect(new Set(await checkSigners(since, offer))).toEqual(new Set(["CA moved"]));
+    const changes: Partial<ProviderRecord>[] = [{ region: "NL moved" }, { duty: 1n }, { active: false }];
+    for (const change of changes) {
+      const other = { provider: async (address: Address) => ({ ...(await chain.provider(address))!, ...change }) };
+      const demanding = { ...offer, placement: { countries: ["CA"] } };
+      await expect(checkSigners(other, demanding)).rejects.toMatchObject({ code: "offer-outdated", kind: "conflict" });
+    }
   });
 
   it("is refused for another time than was asked for", async () => {

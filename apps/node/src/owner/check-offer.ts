@@ -73,7 +73,8 @@ export interface CheckedOffer {
   mandate: Mandate;
   readCapability: Message<"ReadCapability">;
   /** In (piece, shard) order; the signer of each is not yet held against the registry. */
-  quotes: (Signed<"Quote"> & { signer: Address; deal: Hex; shownRegion: string })[];
+  quotes: (Signed<"Quote"> & { signer: Address; deal: Hex })[];
+  placement: PlacementTerms;
   /** What each quote comes to, in wei per GiB-day. */
   prices: bigint[];
   /** What the quoted deals lock. */
@@ -163,6 +164,7 @@ export function checkOffer(offer: {
     },
     readCapability: { documentHash, audience: terms.executor, expiry },
     quotes,
+    placement: uploaded.placement,
     prices: quotes.map(({ message }) =>
       pricePerGibDay(message.pricePerPeriod, message.rawLength, terms.deployment.periodSeconds),
     ),
@@ -216,7 +218,7 @@ function checkQuotes(
     }
     holders.add(`${piece} ${quote.provider}`);
     checkPlaced(at, quote, placement.region, uploaded.placement, deployment);
-    return { ...signed, signer, deal, shownRegion: placement.region };
+    return { ...signed, signer, deal };
   });
 }
 

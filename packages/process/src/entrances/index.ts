@@ -1,7 +1,6 @@
 /** What every server of ours puts before its routes: who may call it, how often, how slowly, and with how much. */
 export { addressBytes } from "./address-bytes.ts";
 export { clientAddress, networkOf, proxyTest } from "./client-address.ts";
-export { isDenseJson } from "./dense-json.ts";
 export { EntranceRefusal, noRoom, tooManyRequests } from "./entrance-refusal.ts";
 export { CONNECTION_LIMITS, type Guard, guardConnections, HEADER_LIMITS, isLoopback } from "./guard-connections.ts";
 export { hostCheck } from "./host-check.ts";

@@ -120,6 +120,11 @@ export const APP_ERRORS = {
     means: "the gateway says something that contradicts what is known here; nothing was signed",
     next: "Check which gateway this is, and report it.",
   },
+  "offer-outdated": {
+    kind: "conflict",
+    means: "a provider registered other terms while it was asked for a quote; nothing was signed",
+    next: "Run the command again: others are asked, or the same one under its new terms.",
+  },
   "home-corrupt": {
     kind: "corrupt",
     means: "a file of the home cannot be read as what it should be",

@@ -85,6 +85,7 @@ export async function startMemoryGateway() {
       paid: "0",
       pricePerPeriod: "1",
       reserve: "1",
+      placement: open.placement ?? {},
       handedOver: 0,
     };
   }
@@ -128,6 +129,8 @@ export async function startMemoryGateway() {
     switch (call) {
       case "GET /network":
         return network;
+      case "GET /settings":
+        return {};
       case "GET /status":
         return {
           version: network.version,

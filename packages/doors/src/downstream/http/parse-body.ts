@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { gunzip } from "node:zlib";
-import { isDenseJson } from "@cairn/process/entrances";
+import { isDenseJson } from "@cairn/protocol/dense-json";
 
 export const NOT_JSON = Symbol("not JSON");
 export const TOO_LARGE = Symbol("too large");
