@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,6 +32,21 @@ it("takes no plaintext that an interrupted put left, and nothing that is made an
   const found: string[] = [];
   await list({ file, onReadEntry: ({ path, type }) => void (type === "File" && found.push(path.replace("./", ""))) });
   expect(found.sort()).toEqual([...KEPT].sort());
+});
+
+it("leaves out the sockets and pipes that killed programs left", async () => {
+  // A path of a socket may have 107 bytes (unix(7)), so it is bound from its folder.
+  const bind = `process.chdir(${JSON.stringify(home)}); require("net").createServer().listen("socket", () => process.kill(process.pid, "SIGKILL"))`;
+  spawnSync(process.execPath, ["-e", bind]);
+  spawnSync("mkfifo", [join(home, "pipe")]);
+  expect(readdirSync(home)).toEqual(expect.arrayContaining(["pipe", "socket"]));
+  const file = join(directory, "backup.tgz");
+  await backup(file, { home, json: true });
+  const found: string[] = [];
+  await list({ file, onReadEntry: ({ path }) => void found.push(path) });
+  expect(found).toContain("./home.json");
+  expect(found.filter((path) => /pipe|socket/.test(path))).toEqual([]);
+  expect(readdirSync(directory).sort()).toEqual(["backup.tgz", "home"]);
 });
 
 it("leaves nothing under its name, and nothing beside it, when it is interrupted", async () => {

@@ -1,9 +1,10 @@
+import type { Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { shellWord } from "@cairn/core/shell-word";
 import { writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
-import { create, extract } from "tar";
+import { create, extract, type ReadEntry } from "tar";
 import { downstreamDirectory } from "../downstream/settings.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
@@ -44,9 +45,13 @@ export async function backup(file: string, options: BackupOptions): Promise<void
     });
   });
   await requireOutside(target, home.directory);
-  const keep = (path: string): boolean => {
+  const keep = (path: string, entry: Stats | ReadEntry): boolean => {
     const name = path.replace(/^\.\//, "");
-    return !LEFT_OUT.some((pattern) => pattern.test(name)) && (options.shards === true || !SHARDS.test(name));
+    return (
+      !("isFile" in entry && isSpecial(entry)) &&
+      !LEFT_OUT.some((pattern) => pattern.test(name)) &&
+      (options.shards === true || !SHARDS.test(name))
+    );
   };
   const lock = lockHome(home.directory);
   let shards = 0;
@@ -77,6 +82,9 @@ export async function backup(file: string, options: BackupOptions): Promise<void
     );
   }
 }
+
+/** A socket, a pipe or a device: a killed database leaves its socket. An archive cannot hold them, and tar never ends when it meets one. */
+const isSpecial = (entry: Stats): boolean => !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink();
 
 /** The chunks of `source`, until the signal comes. */
 async function* until(signal: AbortSignal, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -55,4 +55,18 @@ it.each([
     expect(json.code).not.toBe(0);
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { message: expect.any(String) } });
   }
+});
+
+it("ends a command that nothing can settle any more with words and a documented exit code", async () => {
+  const script = `
+    import { Command } from ${JSON.stringify(import.meta.resolve("commander"))};
+    import { runProgram } from ${JSON.stringify(new URL("run-program.ts", import.meta.url).href)};
+    await runProgram(new Command("cairn").action(() => new Promise(() => undefined)).option("--json"));`;
+  const file = join(directory, "unsettled.mjs");
+  await writeFile(file, script);
+  const ended = (...args: string[]) => spawnSync(process.execPath, [file, ...args], { encoding: "utf8" });
+  const plain = ended();
+  expect(plain).toMatchObject({ status: 1, stderr: expect.stringContaining("cairn: the command did not end") });
+  expect(plain.stderr).not.toContain("top-level await");
+  expect(JSON.parse(ended("--json").stdout)).toMatchObject({ error: { code: "command-unsettled" } });
 });

@@ -1,6 +1,6 @@
 import { printable, printableJson } from "@cairn/core/printable";
 import { exitWithParent } from "@cairn/process/exit-with-parent";
-import { asCairnError, type CairnError } from "@cairn/protocol/errors";
+import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { type Command, CommanderError } from "commander";
 import { asCalled, hintAsCalled, messageAsCalled } from "./as-called.ts";
 import { endWithNpm } from "./end-with-npm.ts";
@@ -32,6 +32,7 @@ export async function runProgram(program: Command): Promise<never> {
   restoreArguments();
   guardOutput();
   program.hook("preAction", (_, command) => refuseEmpty(command));
+  process.once("beforeExit", endUnsettled);
   try {
     await program.parseAsync();
   } catch (error) {
@@ -41,6 +42,13 @@ export async function runProgram(program: Command): Promise<never> {
   endBar();
   // Both are written in order, so what was said before is out when these are.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+  process.exit();
+}
+
+/** Nothing is left that could settle the command: without this, Node ends the process with its own code 13 and its own words. */
+function endUnsettled(): void {
+  const message = "the command did not end: something that it waited for never happened";
+  report(new CairnError(message, { code: "command-unsettled", kind: "internal" }), false);
   process.exit();
 }
 

@@ -60,6 +60,10 @@ export const APP_ERRORS = {
     means: "the command whose output was to be stored did not succeed; nothing was stored",
     next: "Mend the command and run it again.",
   },
+  "command-unsettled": {
+    kind: "internal",
+    means: "the command waited for something that could not happen any more; a defect",
+  },
   declined: {
     kind: "conflict",
     means: "the question was not answered with yes, so nothing was changed",
