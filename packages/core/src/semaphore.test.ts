@@ -47,6 +47,55 @@ describe("Semaphore", () => {
     expect(order).toEqual(["begun", "other 1", "other 2", "ended", "alone"]);
   });
 
+  it("lets no more pass one that gave way than waited then, though others keep coming", async () => {
+    const semaphore = new Semaphore(1);
+    let turns = 0;
+    let passed = 0;
+    let stop = false;
+    const patient = semaphore.run(async ({ giveWay }) => {
+      for (let i = 0; i < 5; i++) {
+        turns++;
+        await turn();
+        await giveWay();
+      }
+      return passed;
+    }, 1);
+    const coming = async (priority: number) => {
+      while (!stop) {
+        await semaphore.run(async () => {
+          passed++;
+          await turn();
+        }, priority);
+      }
+    };
+    const others = [0, 5, 5, 5].map(coming);
+    // Four wait whenever it gives way.
+    expect(await patient).toBeLessThanOrEqual(20);
+    expect(turns).toBe(5);
+    stop = true;
+    await Promise.all(others);
+  });
+
+  it("lets the urgent that come later go before those that wait, in place of one of them", async () => {
+    const semaphore = new Semaphore(1);
+    const order: string[] = [];
+    const named = (name: string) => async () => {
+      order.push(name);
+      await turn();
+    };
+    const first = semaphore.run(async ({ giveWay }) => {
+      await giveWay();
+      order.push("gave way");
+    });
+    const late = semaphore.run(named("late"), 5);
+    const later = semaphore.run(named("later"), 5);
+    await turn();
+    const urgent = semaphore.run(named("urgent"), 0);
+    const more = semaphore.run(named("more"), 0);
+    await Promise.all([first, late, later, urgent, more]);
+    expect(order).toEqual(["late", "urgent", "gave way", "more", "later"]);
+  });
+
   it("loses no place and gains none when one that gave way is stopped", async () => {
     const semaphore = new Semaphore(1);
     const stop = new AbortController();

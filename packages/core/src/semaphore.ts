@@ -1,12 +1,17 @@
 interface Waiter {
   priority: number;
+  /** Of a task that gave way: how many others may still start before it, whoever comes. */
+  passes?: number;
   start: () => void;
   signal: AbortSignal | undefined;
 }
 
 /** What a running task has of a semaphore. */
 export interface Place {
-  /** Let all that wait now go first, and go on when there is room again; at once when nobody waits. Rejects when the task's signal aborts. */
+  /**
+   * Let as many others go first as wait now, the most urgent ones, and go on when there is room again then; at once when nobody waits. Those who
+   * come later may take the place of one that waits, and never make it more. Rejects when the task's signal aborts.
+   */
   giveWay(): Promise<void>;
 }
 
@@ -30,7 +35,7 @@ export class Semaphore {
     let held = true;
     const giveWay = async () => {
       if (this.#waiting.length === 0) return;
-      const again = this.#enter(Number.POSITIVE_INFINITY, signal);
+      const again = this.#enter(Number.POSITIVE_INFINITY, signal, this.#waiting.length);
       held = false;
       this.#leave();
       await again;
@@ -43,7 +48,7 @@ export class Semaphore {
     }
   }
 
-  #enter(priority: number, signal: AbortSignal | undefined): Promise<void> {
+  #enter(priority: number, signal: AbortSignal | undefined, passes?: number): Promise<void> {
     signal?.throwIfAborted();
     if (this.#free > 0) {
       this.#free--;
@@ -56,6 +61,7 @@ export class Semaphore {
       };
       const waiter: Waiter = {
         priority,
+        ...(passes === undefined ? {} : { passes }),
         signal,
         start: () => {
           signal?.removeEventListener("abort", onAbort);
@@ -69,7 +75,9 @@ export class Semaphore {
   }
 
   #leave(): void {
-    const next = this.#waiting.shift();
+    const due = this.#waiting.findIndex(({ passes }) => passes === 0);
+    const [next] = this.#waiting.splice(Math.max(0, due), 1);
+    for (const waiter of this.#waiting) if (waiter.passes !== undefined && waiter.passes > 0) waiter.passes--;
     if (next) next.start();
     else this.#free++;
   }
