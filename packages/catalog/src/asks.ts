@@ -21,12 +21,18 @@ export interface AskRow extends Ask {
 }
 
 const MAX_REASON = 500;
+const NO_SHARD = -1;
+/** Rows kept of all packages, the newest; and deleted in one go. */
+const MOST_ROWS = 1_000_000;
+const BATCH = 100_000;
 
-/** Note what came of asking; who is passed over again has its one row renewed. */
+/** Note what came of asking; who is asked again for a shard, or passed over again, has its one row renewed. */
 export async function recordAsks(db: Queryable, id: PackageId, asks: readonly Ask[]): Promise<void> {
   if (asks.length === 0) return;
   const rows = asks.map((ask) => ({
     ...ask,
+    piece: ask.piece ?? NO_SHARD,
+    shard: ask.shard ?? NO_SHARD,
     price: ask.price.toString(),
     reason: ask.reason?.slice(0, MAX_REASON) ?? null,
   }));
@@ -34,8 +40,8 @@ export async function recordAsks(db: Queryable, id: PackageId, asks: readonly As
     `insert into catalog.asks (package, piece, shard, provider, price, region, verdict, reason)
      select $1, piece, shard, provider, price, region, verdict, reason
      from jsonb_to_recordset($2::jsonb) as asked (piece integer, shard integer, provider text, price numeric, region text, verdict text, reason text)
-     on conflict (package, provider) where verdict = 'passed-over'
-       do update set at = now(), price = excluded.price, region = excluded.region, reason = excluded.reason`,
+     on conflict (package, piece, shard, provider) do update set at = now(), price = excluded.price, region = excluded.region,
+       verdict = excluded.verdict, reason = excluded.reason`,
     [id, JSON.stringify(rows)],
   );
 }
@@ -47,7 +53,7 @@ export async function listAsks(
   { after = 0, limit = 1000 }: { after?: number; limit?: number } = {},
 ): Promise<{ asks: AskRow[]; next: number | null }> {
   const { rows } = await db.query(
-    `select id::float8 as id, extract(epoch from at)::float8 as at, piece, shard, provider, price::text as price, region, verdict, reason
+    `select id::float8 as id, extract(epoch from at)::float8 as at, nullif(piece, -1) as piece, nullif(shard, -1) as shard, provider, price::text as price, region, verdict, reason
      from catalog.asks where package = $1 and id > $2 order by id limit $3`,
     [id, after, limit + 1],
   );
@@ -59,11 +65,12 @@ export async function listAsks(
   return { asks, next: rows.length > limit ? asks.at(-1)!.id : null };
 }
 
-/** Forget asks that are older than `seconds`, at most `count` at once. */
-export async function forgetAsks(db: Queryable, { seconds, count }: { seconds: number; count: number }): Promise<void> {
+/** Forget asks that are older than `seconds`, and what is beyond a million; at most 100,000 at once. */
+export async function forgetAsks(db: Queryable, seconds: number): Promise<void> {
   await db.query(
     `delete from catalog.asks where id in
-       (select id from catalog.asks where at < now() - $1::float8 * interval '1 second' order by at limit $2)`,
-    [seconds, count],
+       (select id from catalog.asks where at < now() - $1::float8 * interval '1 second' or id <= (select max(id) from catalog.asks) - $2
+        order by id limit $3)`,
+    [seconds, MOST_ROWS, BATCH],
   );
 }

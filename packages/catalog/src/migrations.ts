@@ -270,16 +270,16 @@ create table catalog.asks (
   id bigint generated always as identity primary key,
   package text not null references catalog.packages (id) on delete cascade,
   at timestamptz not null default now(),
-  -- null where the provider was passed over before it was asked for a shard
-  piece integer,
-  shard integer,
+  -- -1 where the provider was passed over before it was asked for a shard
+  piece integer not null,
+  shard integer not null,
   provider text not null,
   price numeric(78, 0) not null,
   region text not null,
   verdict text not null check (verdict in ('quoted', 'refused', 'passed-over')),
   reason text
 );
-create unique index asks_passed_over on catalog.asks (package, provider) where verdict = 'passed-over';
+create unique index asks_of_shard on catalog.asks (package, piece, shard, provider);
 create index asks_by_package on catalog.asks (package, id);
 create index asks_at on catalog.asks (at);
 `,

@@ -1,4 +1,4 @@
-import { listAsks } from "@cairn/catalog";
+import { forgetAsks, listAsks } from "@cairn/catalog";
 import { ALWAYS_ON, type ManualClock, type PlacementTerms, placementToJson, type Transport } from "@cairn/core";
 import { type Address, addressOfKey, CairnError, type Quote, signTyped } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -99,6 +99,11 @@ describe("quotes under an owner's terms", () => {
     }
     const { asks } = await listAsks(world.database.pool, ID);
     expect(asks.filter(({ verdict }) => verdict === "passed-over")).toHaveLength(4);
+    await world.database.pool.query("update catalog.asks set at = now() - interval '2 days' where verdict = 'quoted'");
+    await forgetAsks(world.database.pool, 86_400);
+    expect(new Set((await listAsks(world.database.pool, ID)).asks.map(({ verdict }) => verdict))).toEqual(
+      new Set(["passed-over"]),
+    );
   });
 
   it("is refused before anything is uploaded when too few qualify, and keeps the terms otherwise", async () => {

@@ -8,8 +8,6 @@ const DAY = 86_400;
 /** How long the gateway keeps what only tells of the past: a throw-away network shorter than a real one. */
 export const KEPT_SECONDS: Record<Profile["name"], number> = { local: 7 * DAY, demo: DAY, real: 30 * DAY };
 const EVENTS = 100_000;
-/** Deleted in one go. */
-const ASKS = 100_000;
 const EVERY_SECONDS = 600;
 
 export interface TidyOptions {
@@ -27,7 +25,7 @@ export async function keepTidy({ pool, clock, profile, signal, log }: TidyOption
     try {
       // One batch may not be all; the next round takes the rest.
       await forgetEvents(pool, { seconds, count: EVENTS });
-      await forgetAsks(pool, { seconds, count: ASKS });
+      await forgetAsks(pool, seconds);
       await forgetOutgoing(pool, seconds);
     } catch (error) {
       if (!signal.aborted) log.warn({ error: asCairnError(error).message }, "old rows could not be deleted");
