@@ -42,7 +42,7 @@ export function buildProgram(): Command {
     });
   const PROGRESS = ["--progress", "say how far it is also where standard error is no terminal"] as const;
 
-  const PACKAGE = "a name or an id from `cairn ls`";
+  const PACKAGE = "a name, or an id or the start of one, from `cairn ls`";
 
   command("up", "start a storage network on this machine")
     .alias("start")
@@ -122,7 +122,7 @@ export function buildProgram(): Command {
     .action(async (target, options) => (await import("./show.ts")).show(target, options));
 
   asking("cat", "write one file of a package to standard output")
-    .argument("<package/path>", "a name or an id, and the path of a file in it")
+    .argument("<package/path>", "a name, or an id or the start of one, and the path of a file in it")
     .option("--range <from-to>", "only these bytes, TO not included")
     .action(async (target, options) => (await import("./cat.ts")).cat(target, options));
 

@@ -71,7 +71,7 @@ export function downstreamCommands(program: Command): void {
     );
 
   command("offer", "let farmers hold copies of a package's shards as well")
-    .argument("<package>", "a name or an id from `cairn ls`")
+    .argument("<package>", "a name, or an id or the start of one, from `cairn ls`")
     .option("--copies <n>", "copies of each shard (default: 1)", wholeNumber(1, 100))
     .option("--progress", "say how far it is also where standard error is no terminal")
     .action(async (target, options) => (await import("./downstream-offer.ts")).offer(target, options));

@@ -1,4 +1,4 @@
-import { namesOfText } from "@cairn/archive/names";
+import { displayName, namesOfText } from "@cairn/archive/names";
 import type { NetworkJson, PackageJson } from "@cairn/client";
 import type { CommitmentDocument, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
@@ -7,13 +7,19 @@ import { nameHash } from "../account/labels.ts";
 import type { Owner } from "../account/owner.ts";
 import { openChainView } from "../owner/check-chain.ts";
 import { lie } from "../owner/gateway-lies.ts";
-import { amendPackage, type KnownPackage, recallByName, recallPackage } from "../owner/known-packages.ts";
+import {
+  amendPackage,
+  type KnownPackage,
+  recallByName,
+  recallLiveIds,
+  recallPackage,
+} from "../owner/known-packages.ts";
 import { collect } from "./collect.ts";
 import { deploymentOf } from "./deployment-of.ts";
-import { GONE } from "./package-name.ts";
+import { GONE, namesOf, type Role, withRole } from "./package-name.ts";
 import { pinnedNetwork, type Session } from "./session.ts";
 
-/** `PACKAGE[/path]`: a name or an id, and what follows the first slash. */
+/** `PACKAGE[/path]`: what stands for a package, and what follows the first slash. */
 export function parseTarget(text: string): { name: string; path: string } {
   const slash = text.indexOf("/");
   if (slash === -1) return { name: text, path: "" };
@@ -31,12 +37,21 @@ export interface FoundPackage extends PackageJson {
 }
 
 /**
- * A package by id or by name, as it is shown or as it is; among equal names the live one, else the newest. What the gateway answers is held against the label that this
+ * A package by id, by name, as it is shown or as it is, or else by what `ls` shows: the first 8 or more digits of an id, or NAME (replaced) and
+ * NAME (replacement). Among equal names it is the live one, else the newest. What the gateway answers is held against the label that this
  * account's key made for it, what this home remembers, the document under its hash, and the chain.
- * @throws CairnError `unknown-package`, `gateway-lies`, `wrong-key`
+ * @throws CairnError `unknown-package`, `ambiguous-package`, `gateway-lies`, `wrong-key`
  */
-export async function findPackage(session: Session, account: Owner, name: string): Promise<FoundPackage> {
-  const found = (await byId(session, account, name)) ?? (await byShownName(session, account, name));
+export async function findPackage(session: Session, account: Owner, text: string): Promise<FoundPackage> {
+  return vouched(session, account, (await byId(session, account, text)) ?? (await byText(session, account, text)));
+}
+
+/** The same by its very name only, for what puts another in its place. */
+export async function findNamed(session: Session, account: Owner, name: string): Promise<FoundPackage> {
+  return vouched(session, account, await byName(session, account, name));
+}
+
+async function vouched(session: Session, account: Owner, found: PackageJson): Promise<FoundPackage> {
   if (found.documentHash === null || GONE.has(found.state)) {
     await assertGone(session, account, found, await recallPackage(session.home, found.id));
     return { ...found, document: undefined };
@@ -98,16 +113,49 @@ async function goesOn(session: Session, account: Owner, documentHash: string): P
   });
 }
 
-async function byShownName(session: Session, account: Owner, text: string): Promise<PackageJson> {
-  const [first = text, second] = namesOfText(text);
-  if (second === undefined) return byName(session, account, first);
-  try {
-    return await byName(session, account, first);
-  } catch (error) {
-    if (!(error instanceof CairnError) || error.code !== "unknown-package") throw error;
-    return byName(session, account, second);
+async function byText(session: Session, account: Owner, text: string): Promise<PackageJson> {
+  let unknown: unknown;
+  for (const name of namesOfText(text)) {
+    try {
+      return await byName(session, account, name);
+    } catch (error) {
+      if (!(error instanceof CairnError) || error.code !== "unknown-package") throw error;
+      unknown ??= error;
+    }
   }
+  const id = await idOf(session, account, text);
+  const found = id === undefined ? undefined : await byId(session, account, id);
+  if (found === undefined) throw unknown;
+  return found;
 }
+
+/** The one package that `ls` shows so; of several, the one that is not gone. Throws `ambiguous-package`. */
+async function idOf(session: Session, account: Owner, text: string): Promise<string | undefined> {
+  const shown = /^(.+) \((replaced|replacement)\)$/s.exec(text);
+  const isPrefix = /^[0-9a-f]{8,31}$/.test(text);
+  if (shown === null && !isPrefix) return undefined;
+  const named = namesOf(account, await session.client.packages(true));
+  const names = namesOfText(shown?.[1] ?? "");
+  const fitting = named.filter(({ id, name, role }) =>
+    shown === null ? id.startsWith(text) : role === shown[2] && names.includes(name),
+  );
+  const live = fitting.filter(({ state }) => !GONE.has(state));
+  const candidates = live.length > 0 ? live : fitting;
+  const ids = candidates.map(({ id }) => id);
+  // What a gateway leaves out of its list is asked for by its whole id, and missed.
+  const remembered = isPrefix && ids.length === 0 ? await recallLiveIds(session.home, text) : [];
+  const [only, ...more] = [...ids, ...remembered];
+  if (more.length === 0) return only;
+  throw new CairnError(`${text} stands for ${ids.length} packages: ${candidates.map(candidateWords).join(", ")}`, {
+    code: "ambiguous-package",
+    kind: "conflict",
+    details: { candidates: candidates.map(({ id, name }) => ({ id, name })) },
+    next: "Give more digits of the id that you mean.",
+  });
+}
+
+const candidateWords = (one: PackageJson & { name: string; role: Role }): string =>
+  `${one.id} (${withRole({ ...one, name: displayName(one.name) })}, ${one.state})`;
 
 async function byName(session: Session, account: Owner, name: string): Promise<PackageJson> {
   const hash = nameHash(account, name);

@@ -4,14 +4,14 @@ import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
 import { amendPackage } from "../owner/known-packages.ts";
 import { endPackage } from "./end-package.ts";
-import { findPackage } from "./find-package.ts";
+import { findNamed, findPackage } from "./find-package.ts";
 import { GONE, sideName } from "./package-name.ts";
 import type { Session } from "./session.ts";
 
 /** The live package of that name, or undefined. */
 export async function livePackage(session: Session, account: Account, name: string): Promise<PackageJson | undefined> {
   try {
-    const found = await findPackage(session, account, name);
+    const found = await findNamed(session, account, name);
     return GONE.has(found.state) ? undefined : found;
   } catch (error) {
     if (error instanceof CairnError && error.code === "unknown-package") return undefined;

@@ -47,15 +47,27 @@ export async function forgetPackage(home: Home, id: string): Promise<void> {
 
 /** The package that a name stood for last, of those that were not ended. */
 export async function recallByName(home: Home, nameHash: Hex): Promise<KnownPackage | undefined> {
-  const files = await readdir(folderOf(home)).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
   let last: KnownPackage | undefined;
-  for (const file of files) {
-    const known = await recallPackage(home, file.replace(/\.json$/, ""));
+  for (const id of await idsOf(home)) {
+    const known = await recallPackage(home, id);
     if (known === undefined || known.ended || known.nameHash !== nameHash) continue;
     if (last === undefined || known.signedAt > last.signedAt) last = known;
   }
   return last;
+}
+
+/** The packages that were not ended whose ids begin so. */
+export async function recallLiveIds(home: Home, prefix: string): Promise<string[]> {
+  const known = await Promise.all(
+    (await idsOf(home)).filter((id) => id.startsWith(prefix)).map((id) => recallPackage(home, id)),
+  );
+  return known.flatMap((one) => (one === undefined || one.ended ? [] : [one.id]));
+}
+
+async function idsOf(home: Home): Promise<string[]> {
+  const files = await readdir(folderOf(home)).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return files.map((file) => file.replace(/\.json$/, ""));
 }

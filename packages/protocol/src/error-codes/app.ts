@@ -7,6 +7,11 @@ export const APP_ERRORS = {
     means: "the home already has another account",
     next: "Export it with `cairn key export`, or import into another home (--home).",
   },
+  "ambiguous-package": {
+    kind: "conflict",
+    means: "what was given stands for more than one package",
+    next: "Give more digits of the id that you mean, as `cairn ls --json` shows them.",
+  },
   "bad-account-file": {
     kind: "input",
     means: "the file is not one that `cairn key export` wrote",

@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Account, ensureAccount } from "../account/account.ts";
+import { encryptLabel, nameHash } from "../account/labels.ts";
+import { homeAt } from "../home/home.ts";
+import { findPackage } from "./find-package.ts";
+import { sideName } from "./package-name.ts";
+import { put } from "./put.ts";
+import { livePackage } from "./replace-package.ts";
+import { openSession, type Session } from "./session.ts";
+import { startMemoryGateway } from "./testing/memory-gateway.ts";
+import { serveHome } from "./testing/serve-home.ts";
+
+let gateway: Awaited<ReturnType<typeof startMemoryGateway>>;
+let folder: string;
+let served: Awaited<ReturnType<typeof serveHome>>;
+let options: { home: string; json: true; yes: true };
+let account: Account;
+let session: Session;
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  gateway = await startMemoryGateway();
+  folder = await mkdtemp(join(tmpdir(), "cairn-find-"));
+  options = { home: join(folder, "home"), json: true, yes: true };
+  const home = homeAt(options.home);
+  ({ account } = await ensureAccount(home));
+  served = await serveHome(home, gateway.url);
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  for (const name of ["photos", "letters"]) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, "file"), `all of the ${name}`);
+    await put(join(folder, name), options);
+    ids[name] = [...gateway.packages.keys()].at(-1)!;
+  }
+  session = await openSession(options);
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await gateway.stop();
+  served.release();
+  await removeFile(folder, { recursive: true, force: true });
+});
+beforeEach(() => gateway.lie(undefined));
+
+const found = async (text: string) => (await findPackage(session, account, text)).id;
+/** The package's name, as if it had been given it. */
+function call(id: string, name: string): void {
+  const { open } = gateway.packages.get(id)!;
+  open.nameHash = nameHash(account, name);
+  open.label = encryptLabel(account, id, { name, files: 1, bytes: 1 });
+}
+
+describe("a package", () => {
+  it("is found by as many digits of its id as ls shows, or more", async () => {
+    for (const digits of [8, 9, 31, 32]) expect(await found(ids.letters!.slice(0, digits))).toBe(ids.letters);
+    await expect(found(ids.letters!.slice(0, 7))).rejects.toMatchObject({ code: "unknown-package" });
+    await expect(found("00000000")).rejects.toMatchObject({
+      code: "unknown-package",
+      message: expect.stringContaining("00000000"),
+    });
+  });
+
+  it("is not guessed at when several begin so: they are named", async () => {
+    const twin = `${ids.photos!.slice(0, 8)}${"0".repeat(24)}`;
+    const { open } = gateway.packages.get(ids.photos!)!;
+    gateway.packages.set(twin, {
+      ...gateway.packages.get(ids.photos!)!,
+      open: { ...open, id: twin, label: encryptLabel(account, twin, { name: "twin", files: 1, bytes: 1 }) },
+    });
+    const refused = { code: "ambiguous-package", message: expect.stringMatching(`${twin} .*twin`) };
+    await expect(found(twin.slice(0, 8))).rejects.toMatchObject(refused);
+    expect(await found(ids.photos!.slice(0, 31))).toBe(ids.photos);
+    gateway.packages.delete(twin);
+  });
+
+  it("is found by its name first, also where that looks like the id of another, and is never replaced by an id", async () => {
+    const name = ids.letters!.slice(0, 8);
+    expect(await livePackage(session, account, name)).toBeUndefined();
+    expect(await livePackage(session, account, ids.letters!)).toBeUndefined();
+    call(ids.photos!, name);
+    expect(await found(name)).toBe(ids.photos);
+    call(ids.photos!, "photos");
+  });
+
+  it("is found by the words by which ls tells it from its equal", async () => {
+    call(ids.letters!, sideName("photos", ids.letters!));
+    expect(await found("photos (replacement)")).toBe(ids.letters);
+    await expect(found("photos (replaced)")).rejects.toMatchObject({ code: "unknown-package" });
+    gateway.packages.get(ids.letters!)!.state = "ENDING";
+    expect(await found("photos (replaced)")).toBe(ids.letters);
+    gateway.packages.get(ids.letters!)!.state = "STORED";
+    call(ids.letters!, "letters");
+  });
+
+  it("is missed when its gateway leaves it out of the list", async () => {
+    gateway.lie(({ call }, answer) =>
+      call === "GET /packages"
+        ? { packages: [], next: null }
+        : call === "GET /packages/:id"
+          ? { error: { code: "unknown-package", kind: "missing", message: "none" } }
+          : answer,
+    );
+    await expect(found(ids.letters!.slice(0, 8))).rejects.toMatchObject({ code: "gateway-lies" });
+  });
+});
