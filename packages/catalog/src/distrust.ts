@@ -1,7 +1,7 @@
 import {
   afterBreach,
+  afterKept,
   type BreachKind,
-  clearsDistrust,
   type Distrust,
   forgive,
   isOwnFault,
@@ -22,12 +22,15 @@ export interface PromiseOutcome {
   outcome: BreachKind | "served" | "kept";
   /** Time of the chain at which the proposal was made. */
   proposedAt: Seconds;
+  /** Length of the shard. */
+  bytes: number;
 }
 
 /** What is held against providers, by address; those against whom nothing was ever held are left out. */
 export async function listDistrust(db: Queryable, of?: readonly Address[]): Promise<Map<Address, Distrust>> {
   const { rows } = await db.query(
-    `select provider, kind, level, at::float8 as at, until::float8 as until, forgiven from catalog.distrust
+    `select provider, kind, level, at::float8 as at, until::float8 as until, forgiven,
+       owed::float8 as owed, kept::float8 as kept from catalog.distrust
      where at is not null and ($1::text[] is null or provider = any($1))`,
     [of ?? null],
   );
@@ -46,7 +49,7 @@ export async function recordPromises(
   if (promises.length === 0) return;
   await client.query("select pg_advisory_xact_lock(hashtext('catalog.distrust'))");
   let breached = false;
-  for (const { provider, outcome, proposedAt } of promises) {
+  for (const { provider, outcome, proposedAt, bytes } of promises) {
     if (outcome === "served") {
       await client.query(
         `insert into catalog.distrust (provider, served_at) values ($1, $2)
@@ -57,17 +60,16 @@ export async function recordPromises(
     }
     const known = (await listDistrust(client, [provider])).get(provider);
     if (outcome === "kept") {
-      if (known === undefined || !clearsDistrust(known, proposedAt)) continue;
-      await client.query(
-        "update catalog.distrust set kind = null, level = 0, at = null, until = 0, forgiven = 0 where provider = $1",
-        [provider],
-      );
+      if (known === undefined) continue;
+      const left = afterKept(known, { proposedAt, bytes });
+      if (left === undefined) await clear(client, provider);
+      else if (left !== known) await save(client, provider, left);
       continue;
     }
-    const next = afterBreach(known, { kind: outcome, proposedAt }, now);
-    if (next === known) continue;
-    breached = true;
+    const next = afterBreach(known, { kind: outcome, proposedAt, bytes }, now);
     await save(client, provider, next);
+    if (next.at === known?.at) continue;
+    breached = true;
     await tell(client, provider, next);
   }
   if (!breached) return;
@@ -77,10 +79,19 @@ export async function recordPromises(
 
 async function save(client: PoolClient, provider: Address, known: Distrust): Promise<void> {
   await client.query(
-    `insert into catalog.distrust (provider, kind, level, at, until, forgiven) values ($1, $2, $3, $4, $5, $6)
+    `insert into catalog.distrust (provider, kind, level, at, until, forgiven, owed, kept) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (provider) do update set kind = excluded.kind, level = excluded.level, at = excluded.at,
-       until = excluded.until, forgiven = excluded.forgiven`,
-    [provider, known.kind, known.level, known.at, known.until, known.forgiven],
+       until = excluded.until, forgiven = excluded.forgiven, owed = excluded.owed, kept = excluded.kept`,
+    [provider, known.kind, known.level, known.at, known.until, known.forgiven, known.owed, known.kept],
+  );
+}
+
+/** Nothing is held against it any more; that it served stays known. */
+async function clear(client: PoolClient, provider: Address): Promise<void> {
+  await client.query(
+    `update catalog.distrust set kind = null, level = 0, at = null, until = 0, forgiven = 0, owed = 0, kept = 0
+     where provider = $1`,
+    [provider],
   );
 }
 
@@ -102,7 +113,7 @@ function tell(client: PoolClient, provider: Address, { kind, level, at, until }:
       kind: "provider-passed-over",
       severity: "warning",
       message: `Provider ${provider.slice(0, 10)} ${WORDS[kind]}, and is given no new shards for ${spanOf(until - at)}.`,
-      next: "Nothing: others are asked. A deal that it keeps later clears it; each further refusal makes the time longer.",
+      next: "Nothing: others are asked. Deals of as many bytes that it keeps later make up for it; each further refusal makes the time longer.",
       data: { kind, level, until },
     },
   ]);

@@ -284,4 +284,12 @@ create index asks_by_package on catalog.asks (package, id);
 create index asks_at on catalog.asks (at);
 `,
   },
+  {
+    name: "0008-distrust-bytes",
+    sql: `
+-- bytes that a provider broke its word for, and bytes that it took and proved since
+alter table catalog.distrust add column owed bigint not null default 0;
+alter table catalog.distrust add column kept bigint not null default 0;
+`,
+  },
 ];

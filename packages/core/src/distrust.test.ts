@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   afterBreach,
+  afterKept,
   type BreachKind,
-  clearsDistrust,
   type Distrust,
   forgive,
   isBarred,
@@ -20,7 +20,7 @@ function backOffs(kinds: readonly BreachKind[]): number[] {
   let known: Distrust | undefined;
   let now = 1_000_000;
   return kinds.map((kind) => {
-    known = afterBreach(known, { kind, proposedAt: now }, now + 1);
+    known = afterBreach(known, { kind, proposedAt: now, bytes: 1 }, now + 1);
     const length = known.until - now - 1;
     now = known.until;
     return length;
@@ -36,20 +36,36 @@ describe("a provider that breaks its word", () => {
   });
 
   it("is counted once for all shards that were proposed to it before it broke it", () => {
-    const first = afterBreach(undefined, { kind: "refused", proposedAt: 90 }, 100);
-    expect(afterBreach(first, { kind: "refused", proposedAt: 95 }, 101)).toBe(first);
-    expect(afterBreach(first, { kind: "refused", proposedAt: 100 }, 101)).toBe(first);
-    expect(afterBreach(first, { kind: "refused", proposedAt: 101 }, 102).level).toBe(first.level + 1);
+    const first = afterBreach(undefined, { kind: "refused", proposedAt: 90, bytes: 10 }, 100);
+    const more = { ...first, owed: 20 };
+    expect(afterBreach(first, { kind: "refused", proposedAt: 95, bytes: 10 }, 101)).toEqual(more);
+    expect(afterBreach(first, { kind: "refused", proposedAt: 100, bytes: 10 }, 101)).toEqual(more);
+    expect(afterBreach(first, { kind: "refused", proposedAt: 101, bytes: 10 }, 102).level).toBe(first.level + 1);
   });
 
-  it("is cleared by a deal that was proposed later, and by none that was under way", () => {
-    const known = afterBreach(undefined, { kind: "refused", proposedAt: 90 }, 100);
-    expect([clearsDistrust(known, 95), clearsDistrust(known, 100)]).toEqual([false, true]);
+  it("is held one level less against once it kept as many bytes as it broke its word for, and dust does not add up soon", () => {
+    const known = afterBreach(undefined, { kind: "refused", proposedAt: 90, bytes: 1000 }, 100);
+    const at = known.until;
+    expect(afterKept(known, { proposedAt: at, bytes: 999 })).toEqual({ ...known, kept: 999 });
+    const better = afterKept(known, { proposedAt: at, bytes: 5000 })!;
+    expect(better).toEqual({ ...known, level: 1, kept: 0 });
+    expect(afterKept(better, { proposedAt: at, bytes: 127 })).toEqual({ ...better, kept: 127 });
+    expect(afterKept(better, { proposedAt: at, bytes: 1000 })).toBeUndefined();
+    // Broken again before: all that it broke its word for is to be made up for.
+    const again = afterBreach(better, { kind: "refused", proposedAt: at, bytes: 500 }, at + 1);
+    expect(again).toMatchObject({ level: 2, owed: 1500, kept: 0 });
+  });
+
+  it("makes up for nothing by what it was proposed while it was left out", () => {
+    const known = afterBreach(undefined, { kind: "refused", proposedAt: 90, bytes: 10 }, 100);
+    expect(afterKept(known, { proposedAt: known.until - 1, bytes: 1000 })).toBe(known);
   });
 
   it("begins anew when nothing was heard of it for a month", () => {
-    const known: Distrust = { kind: "refused", level: 5, at: 100, until: 200, forgiven: 0 };
-    expect(afterBreach(known, { kind: "refused", proposedAt: 31 * DAY }, 31 * DAY).until).toBe(31 * DAY + HOUR);
+    const known: Distrust = { kind: "refused", level: 5, at: 100, until: 200, forgiven: 0, owed: 10, kept: 0 };
+    expect(afterBreach(known, { kind: "refused", proposedAt: 31 * DAY, bytes: 10 }, 31 * DAY).until).toBe(
+      31 * DAY + HOUR,
+    );
   });
 
   it("is never left out for more than four days, whatever happened when", () => {
@@ -60,7 +76,7 @@ describe("a provider that breaks its word", () => {
         let now = 1_000_000;
         for (const [kind, pause, own] of history) {
           now += pause;
-          known = afterBreach(known, { kind, proposedAt: now - 1 }, now);
+          known = afterBreach(known, { kind, proposedAt: now - 1, bytes: 10 }, now);
           if (own) known = forgive(known, now);
           expect(known.until).toBeLessThanOrEqual(now + 4 * DAY);
           expect(known.level).toBeGreaterThanOrEqual(0);
@@ -85,7 +101,7 @@ describe("a fault of the gateway's own", () => {
     let known: Distrust | undefined;
     const barred: boolean[] = [];
     for (let now = 1000; now < 1500; now += 100) {
-      known = forgive(afterBreach(known, { kind: "refused", proposedAt: now - 1 }, now), now);
+      known = forgive(afterBreach(known, { kind: "refused", proposedAt: now - 1, bytes: 10 }, now), now);
       barred.push(isBarred(known, now));
       if (known.until > now) break;
     }
@@ -94,7 +110,7 @@ describe("a fault of the gateway's own", () => {
 });
 
 describe("promiseOf", () => {
-  const times = { proposalSeconds: 900, now: 500 };
+  const times = { proposalSeconds: 900, now: 500, bytes: 127 };
   const proposed: SlotState = { ...emptySlot("spool"), phase: "PROPOSED", provider: A, deal: "0x01", deadline: 1000 };
   const of = (before: SlotState, event: SlotEvent, now = 500) =>
     promiseOf(before, event, stepSlot(before, event, now), { ...times, now });
@@ -103,7 +119,7 @@ describe("promiseOf", () => {
   const ended: SlotEvent = { type: "chain", deal: "0x01", state: "EXPIRED" };
 
   it("tells a refusal, a receipt and a kept deal", () => {
-    expect(of(proposed, failure({}))).toEqual({ provider: A, proposedAt: 100, outcome: "refused" });
+    expect(of(proposed, failure({}))).toEqual({ provider: A, proposedAt: 100, bytes: 127, outcome: "refused" });
     expect(of(proposed, { type: "received" })).toMatchObject({ outcome: "served" });
     expect(of(proposed, { type: "chain", deal: "0x01", state: "ACTIVE" })).toMatchObject({ outcome: "kept" });
   });

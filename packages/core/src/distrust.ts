@@ -16,6 +16,8 @@ export interface Breach {
   kind: BreachKind;
   /** Time of the chain at which the broken proposal was made. */
   proposedAt: Seconds;
+  /** Length of the shard that was proposed. */
+  bytes: number;
 }
 
 /** What a gateway remembers of a provider's broken promises; times are the chain's. */
@@ -29,6 +31,10 @@ export interface Distrust {
   until: Seconds;
   /** Breaches that were taken for a fault of the gateway's own. */
   forgiven: number;
+  /** Bytes of the shards of all breaches since nothing was held against it. */
+  owed: number;
+  /** Bytes that it took and proved since the level changed last. */
+  kept: number;
 }
 
 /**
@@ -45,7 +51,7 @@ const WORST_FULL = 3;
 export const SHARED_SECONDS = 600;
 /** Fewer providers than this never make a fault the gateway's own: two may well be one operator. */
 const SHARED_PROVIDERS = 3;
-/** A provider's breaches are forgiven this often until it keeps a deal: those who refuse together gain no more. */
+/** A provider's breaches are forgiven this often until nothing is held against it: those who refuse together gain no more. */
 const FORGIVEN = 2;
 /** What was not repeated for so long is forgotten. */
 export const REMEMBERED_SECONDS = 30 * DAY;
@@ -57,25 +63,37 @@ export function isBarred(known: Pick<Distrust, "until"> | undefined, now: Second
 
 /**
  * A provider's record after a breach. A proposal that was made before the newest breach was counted belongs to that breach: many shards that
- * are refused at once count once. Pure.
+ * are refused at once count once, with all their bytes. Pure.
  */
 export function afterBreach(known: Distrust | undefined, breach: Omit<Breach, "provider">, now: Seconds): Distrust {
-  const { kind, proposedAt } = breach;
-  if (known !== undefined && proposedAt <= known.at) return known;
-  const before = known === undefined || known.at + REMEMBERED_SECONDS < now ? 0 : known.level;
-  const worse = Math.min(before + 1, BACK_OFF.length);
+  const { kind, proposedAt, bytes } = breach;
+  if (known !== undefined && proposedAt <= known.at) return { ...known, owed: known.owed + bytes };
+  const before = known === undefined || known.at + REMEMBERED_SECONDS < now ? undefined : known;
+  const was = before?.level ?? 0;
+  const worse = Math.min(was + 1, BACK_OFF.length);
   const level =
     kind === "refused"
       ? Math.max(worse, FIRST_REFUSAL)
       : kind === "full"
-        ? Math.max(before, Math.min(worse, WORST_FULL))
+        ? Math.max(was, Math.min(worse, WORST_FULL))
         : worse;
-  return { kind, level, at: now, until: now + BACK_OFF[level - 1]!, forgiven: known?.forgiven ?? 0 };
+  const owed = (before?.owed ?? 0) + bytes;
+  return { kind, level, at: now, until: now + BACK_OFF[level - 1]!, forgiven: known?.forgiven ?? 0, owed, kept: 0 };
 }
 
-/** A deal that was proposed since the newest breach was kept: nothing is held against its provider any more. Pure. */
-export function clearsDistrust(known: Distrust, proposedAt: Seconds): boolean {
-  return proposedAt >= known.at;
+/**
+ * A provider's record once it kept a deal. The level falls by one where the deals that it kept since it changed last are of as many bytes as all
+ * that it broke its word for: dust makes up for nothing. What it was proposed while it was left out, because others lacked, does not count.
+ * Undefined once nothing is held against it any more. Pure.
+ */
+export function afterKept(
+  known: Distrust,
+  { proposedAt, bytes }: Pick<Breach, "proposedAt" | "bytes">,
+): Distrust | undefined {
+  if (proposedAt < known.until) return known;
+  const kept = known.kept + bytes;
+  if (kept < known.owed) return { ...known, kept };
+  return known.level <= 1 ? undefined : { ...known, level: known.level - 1, kept: 0 };
 }
 
 /**
@@ -95,16 +113,16 @@ export function forgive(known: Distrust, now: Seconds): Distrust {
 /**
  * What a slot's step says of its provider's word: `breach` where the proposal is given up for the provider's fault, `served` where it signed a
  * receipt, `kept` where the deal is ACTIVE. A proposal that ran out without one failed `store` was the gateway's own delay. `now` is the
- * chain's time. Pure.
+ * chain's time, `bytes` the shard's length. Pure.
  */
 export function promiseOf(
   before: SlotState,
   event: SlotEvent,
   after: SlotState,
-  { proposalSeconds, now }: { proposalSeconds: Seconds; now: Seconds },
+  { proposalSeconds, now, bytes }: { proposalSeconds: Seconds; now: Seconds; bytes: number },
 ): (Omit<Breach, "kind"> & { outcome: BreachKind | "served" | "kept" }) | undefined {
   if (before.provider === null || before.deadline === null) return undefined;
-  const about = { provider: before.provider, proposedAt: before.deadline - proposalSeconds };
+  const about = { provider: before.provider, proposedAt: before.deadline - proposalSeconds, bytes };
   if (before.phase !== "PROPOSED" && before.phase !== "RECEIPTED") return undefined;
   if (after.phase === "ACTIVE") return { ...about, outcome: "kept" };
   if (before.phase === "PROPOSED" && after.phase === "RECEIPTED") return { ...about, outcome: "served" };

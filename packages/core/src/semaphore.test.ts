@@ -61,7 +61,7 @@ describe("Semaphore", () => {
       return passed;
     }, 1);
     const coming = async (priority: number) => {
-      while (!stop) {
+      while (!stop && passed < 1000) {
         await semaphore.run(async () => {
           passed++;
           await turn();

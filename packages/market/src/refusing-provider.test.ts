@@ -43,7 +43,7 @@ beforeEach(async () => {
   for (const [i, provider] of PROVIDERS.entries()) {
     await world.database.pool.query(
       `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint,
-         active, updated_block) values ($1, $1, $1, 100000, 1000, 0, $2, 'here', '', true, 1)`,
+         active, updated_block) values ($1, $1, $1, 100000000, 1000, 0, $2, 'here', '', true, 1)`,
       [provider, ALWAYS_ON.toString()],
     );
     if (i === 0) continue;
@@ -58,7 +58,14 @@ beforeEach(async () => {
     if (asked.type === "quote") {
       const { type: _, ...terms } = asked;
       const quote = {
-        ...{ ...(terms as object), rawLength: 127n, provider, pricePerPeriod: 1n, egressPrice: 0n, duty: ALWAYS_ON },
+        ...{
+          ...(terms as object),
+          rawLength: BigInt(asked.rawLength as number),
+          provider,
+          pricePerPeriod: 1n,
+          egressPrice: 0n,
+          duty: ALWAYS_ON,
+        },
         ...{ expiry: BigInt(clock.now() + 300), nonce: hex(++nonces) },
       } as Quote;
       return { quote, signature: signTyped("Quote", quote, world.context.deployment, key) };
@@ -82,18 +89,21 @@ afterEach(() => world.database.drop());
 
 const lastPackage = () => (0xabc000 + packages).toString(16).padStart(32, "0");
 
-/** Put one package of three shards as far as its providers take it. @returns whom its shards were proposed to */
-async function put(): Promise<Address[]> {
+/** Put one package of `n` shards as far as its providers take it. @returns whom its shards were proposed to */
+async function put(n = 3, rawLength = 12_700): Promise<Address[]> {
   const { context, database } = world;
   packages++;
   const id = lastPackage();
   await world.addPackage("PLACING", { id, name: packages });
-  await world.addSlots([{ phase: "EMPTY" }, { phase: "EMPTY" }, { phase: "EMPTY" }], id);
-  await database.pool.query("update catalog.slots set commitment = $2 where package = $1", [id, hex(5)]);
+  const empty = Array.from({ length: n }, () => ({ phase: "EMPTY" as const }));
+  await world.addSlots(empty, id);
+  await database.pool.query("update catalog.slots set commitment = $2, raw_length = $3 where package = $1", [
+    ...[id, hex(5), rawLength],
+  ]);
   await database.pool.query(
-    `update catalog.packages set document_hash = $2, manifest_sha256 = $2, manifest_size = 1, manifest_key = 'm', expires_at = $3
-     where id = $1`,
-    [id, hex(packages), clock.now() + 86_400],
+    `update catalog.packages set document_hash = $2, manifest_sha256 = $2, manifest_size = 1, manifest_key = 'm', expires_at = $3,
+       n = $4 where id = $1`,
+    [id, hex(packages), clock.now() + 86_400, n],
   );
   await world.addMandate(id);
   const row = await loadPackage(database.pool, id);
@@ -138,14 +148,32 @@ describe("a provider that quotes, is proposed to, and refuses", () => {
     expect(told.map(({ message }) => message.replace(/^.* for /, ""))).toEqual(["1 day.", "4 hours.", "1 hour."]);
   });
 
-  it("is cleared by a deal that it keeps later", async () => {
+  it("is cleared by deals that it keeps later, level by level", async () => {
     expect(await put()).toContain(REFUSER);
     clock.advance(HOUR);
     storeFault = () => undefined;
     expect(await put()).toContain(REFUSER);
+    expect((await listDistrust(world.database.pool)).get(REFUSER)).toMatchObject({ level: 1, owed: 12_700, kept: 0 });
+    expect(await put()).toContain(REFUSER);
     expect(await listDistrust(world.database.pool)).toEqual(new Map());
     expect(await put()).toContain(REFUSER);
   });
+
+  it("gains nothing by an accomplice's dust on all providers, which has to ask it though it is left out", async () => {
+    const at: number[] = [];
+    const begun = clock.now();
+    const refuses = storeFault;
+    while (clock.now() < begun + 8 * HOUR) {
+      storeFault = refuses;
+      if ((await put()).includes(REFUSER)) at.push(clock.now() - begun);
+      storeFault = () => undefined;
+      expect(await put(PROVIDERS.length, 127)).toContain(REFUSER);
+      clock.advance(1200);
+      // And once more where the bar may just have ended.
+      await put(PROVIDERS.length, 127);
+    }
+    expect(at.map((seconds) => Math.floor(seconds / HOUR))).toEqual([0, 1, 5]);
+  }, 60_000);
 
   it("is left out for ten minutes only when it is full", async () => {
     storeFault = (provider) => (provider === REFUSER ? coded("full") : undefined);

@@ -69,7 +69,7 @@ export async function applySlotEventsIn(
     if (taken) {
       await saveSlot(client, row);
       for (const line of describeStep(before, row)) told.push(line);
-      const promise = promiseOf(before.state, update.event, state, times);
+      const promise = promiseOf(before.state, update.event, state, { ...times, bytes: before.rawLength });
       if (promise !== undefined) promises.push(promise);
     }
     rows.push(row);

@@ -37,12 +37,12 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
 }
 
 /** The proposal ran out while its provider let the request hang: the slot was freed before anybody knew why. */
-async function noteLapse(context: Context, { state }: SlotRow): Promise<void> {
+async function noteLapse(context: Context, { state, rawLength }: SlotRow): Promise<void> {
   const now = context.chainNow();
   if (!pastDeadline(state, now)) return;
   const proposedAt = state.deadline! - context.deployment.proposalSeconds;
   await inTransaction(context.pool, (client) =>
-    recordPromises(client, [{ provider: state.provider!, outcome: "failed", proposedAt }], now),
+    recordPromises(client, [{ provider: state.provider!, outcome: "failed", proposedAt, bytes: rawLength }], now),
   );
 }
 
