@@ -80,8 +80,7 @@ export class KernelPool {
     });
     const thread: Thread = { worker, task: undefined };
     const drop = (error: unknown) => {
-      const at = this.#threads.indexOf(thread);
-      if (at >= 0) this.#threads.splice(at, 1);
+      this.#takeOut(thread);
       thread.task?.reject(error);
       thread.task = undefined;
       if (!this.#closed) this.#dispatch();
@@ -96,6 +95,11 @@ export class KernelPool {
     return thread;
   }
 
+  #takeOut(thread: Thread): void {
+    const at = this.#threads.indexOf(thread);
+    if (at >= 0) this.#threads.splice(at, 1);
+  }
+
   async #onMessage(
     thread: Thread,
     message: { batch: FrameBatch } | { answer: unknown } | { error: ErrorBody },
@@ -107,9 +111,11 @@ export class KernelPool {
         await task.emit?.(message.batch);
         thread.worker.postMessage({ acknowledged: true });
       } catch (error) {
-        // The scan cannot be told to stop half-way: its thread ends with it.
-        task.reject(error);
+        // The scan cannot be told to stop half-way: its thread ends with it, and is to get no other task before.
+        this.#takeOut(thread);
         thread.task = undefined;
+        task.reject(error);
+        this.#dispatch();
         await thread.worker.terminate();
       }
       return;
