@@ -8,6 +8,7 @@ import { commitPackage } from "./commit-package.ts";
 import { healSlot } from "./drive/heal-slot.ts";
 import { isTermOver } from "./drive/quote-slots.ts";
 import { requestStore } from "./drive/store-shard.ts";
+import { HandOverPlaces } from "./hand-over-places.ts";
 import { loadPackage } from "./package-rows.ts";
 import { listProviders } from "./package-status.ts";
 import { quotePackage } from "./quote-package.ts";
@@ -51,7 +52,7 @@ beforeEach(async () => {
     profile: { operatorGroups: true },
     random: { bytes: (length: number) => new Uint8Array(length).fill(7) },
     spool: new Spool(directory),
-    stores: { run: (work: () => Promise<unknown>) => work() },
+    stores: new HandOverPlaces(8),
     transport: {
       reachable: () => true,
       seek: async () => undefined,

@@ -10,6 +10,7 @@ import {
   type TypeName,
 } from "@cairn/protocol";
 import type { EarlyWork } from "./early-work.ts";
+import type { HandOverPlaces } from "./hand-over-places.ts";
 import type { HandedBytes } from "./handed-bytes.ts";
 import type { KernelPool } from "./kernels/pool.ts";
 import type { Weighing } from "./read/weigh-difference.ts";
@@ -27,7 +28,7 @@ export interface Context extends MarketDeps {
   /** Uploads that are read through at once, to be taken up again. */
   chains: Semaphore;
   /** Hand-overs under way at once. */
-  stores: Semaphore;
+  stores: HandOverPlaces;
   /** Rebuilds under way at once; the package with the least margin goes first. */
   rebuilds: Semaphore;
   /** Differences between shards and blocks whose fault is being found out. */
@@ -40,7 +41,7 @@ export interface Context extends MarketDeps {
   wake(id: string): void;
   /** How far a package's commitments is, in bytes. */
   committing: Map<string, { done: number; total: number }>;
-  /** Bytes of shards that went to providers from here, of late. */
+  /** Bytes that went to providers from here, of late. */
   handed: HandedBytes;
   /** Packages that are driven by this process now, with the way to interrupt them. */
   interrupts: Map<string, AbortController>;

@@ -5,6 +5,7 @@ import { completePackage } from "./complete-package.ts";
 import { type Context, executorOf } from "./context.ts";
 import { EarlyWork } from "./early-work.ts";
 import { Engine } from "./engine.ts";
+import { HandOverPlaces } from "./hand-over-places.ts";
 import { HandedBytes } from "./handed-bytes.ts";
 import { keepUpload } from "./keep-upload.ts";
 import { KernelPool } from "./kernels/pool.ts";
@@ -40,7 +41,7 @@ export function createMarket(deps: MarketDeps): Market {
     early: new EarlyWork(),
     writing: new Set(),
     chains: new Semaphore(1),
-    stores: new Semaphore(STORES),
+    stores: new HandOverPlaces(STORES),
     rebuilds: new Semaphore(REBUILDS),
     weighing: new Weighing(),
     startedAt: deps.clock.monotonic(),

@@ -6,6 +6,7 @@ import type { PoolClient } from "pg";
 import { onDealState, onHeal, onLied, onSpare } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
+import { DriveLanes, type Driven, MOST_DRIVEN, MOST_OF_ONE_ACCOUNT } from "./drive-lanes.ts";
 import { PackageLocks } from "./package-locks.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
@@ -14,7 +15,6 @@ const SWEEP_SECONDS = 1;
 const ORPHAN_SECONDS = 600;
 const RUNNER_PAUSE_SECONDS = 2;
 const STOP_SECONDS = 3;
-const MAX_DRIVEN = 8;
 const TASK = "market-drive";
 
 /**
@@ -25,6 +25,7 @@ export class Engine {
   readonly #context: Context;
   readonly #locks: PackageLocks;
   readonly #stopping: AbortController;
+  readonly #lanes = new DriveLanes();
   readonly #driving = new Map<PackageId, Promise<void>>();
   readonly #again = new Set<PackageId>();
   readonly #onConnect = (client: PoolClient) => {
@@ -84,7 +85,7 @@ export class Engine {
       logger,
       taskList: {
         [TASK]: async (payload) => {
-          await this.#drive((payload as { package: PackageId }).package);
+          await this.#onWake((payload as { package: PackageId }).package);
         },
       },
     });
@@ -128,35 +129,46 @@ export class Engine {
   }
 
   /**
-   * Begin driving what is due; packages with the fewest live shards over k first. What is due later than any pause lasts was put off by a clock
-   * that has been set back since.
+   * Begin driving what is due; of each account, packages with the fewest live shards over k first. What is due later than any pause lasts was put
+   * off by a clock that has been set back since.
    */
   async #sweep(): Promise<void> {
     const { rows } = await this.#context.pool.query({
       name: "market-due-packages",
-      text: `select id from catalog.packages where (next_due_at <= now() or next_due_at > now() + make_interval(secs => $3))
-               and id <> all($2) and state in
-               ('COMMITTING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')
-             order by (select count(*) from catalog.slots s where s.package = id and s.state = 'ACTIVE') - k, next_due_at
-             limit $1`,
-      values: [MAX_DRIVEN, [...this.#driving.keys()], LONGEST_PAUSE_SECONDS],
+      text: `select id, account, state from (
+               select *, row_number() over (partition by account order by margin, next_due_at) as turn from (
+                 select id, account, state, next_due_at,
+                   (select count(*) from catalog.slots s where s.package = p.id and s.state = 'ACTIVE') - k as margin
+                 from catalog.packages p where (next_due_at <= now() or next_due_at > now() + make_interval(secs => $4))
+                   and id <> all($1) and state in
+                   ('COMMITTING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')) due) ranked
+             where turn <= $2 order by turn, margin, next_due_at limit $3`,
+      values: [this.#lanes.packages, MOST_OF_ONE_ACCOUNT, MOST_DRIVEN, LONGEST_PAUSE_SECONDS],
     });
-    for (const { id } of rows as { id: PackageId }[]) {
-      if (this.#driving.size >= MAX_DRIVEN) return;
-      void this.#drive(id);
-    }
+    for (const driven of rows as Driven[]) this.#drive(driven);
   }
 
-  /** Drive one package; a wake-up that comes meanwhile has it looked at once more. */
-  #drive(id: PackageId): Promise<void> {
-    const current = this.#driving.get(id);
-    if (current) {
+  /** Look at a package soon, or once more when it is being driven. Where there is no room for it now, the sweep finds it later. */
+  async #onWake(id: PackageId): Promise<void> {
+    if (this.#driving.has(id)) {
       this.#again.add(id);
-      return current;
+      return;
     }
-    const run = this.#driveUntilQuiet(id).finally(() => this.#driving.delete(id));
+    const { rows } = await this.#context.pool.query("select id, account, state from catalog.packages where id = $1", [
+      id,
+    ]);
+    for (const driven of rows as Driven[]) this.#drive(driven);
+  }
+
+  /** Begin to drive a package if there is room for it. */
+  #drive(driven: Driven): void {
+    const { id } = driven;
+    if (!this.#lanes.enter(driven)) return;
+    const run = this.#driveUntilQuiet(id).finally(() => {
+      this.#driving.delete(id);
+      this.#lanes.leave(id);
+    });
     this.#driving.set(id, run);
-    return run;
   }
 
   async #driveUntilQuiet(id: PackageId): Promise<void> {

@@ -14,6 +14,15 @@ it("knows how far a shard is while it is read, from where it began", async () =>
   for await (const _ of handed.count(deal(1), 5, parts(3))) seen.push(handed.of(deal(1)));
   expect([...seen, handed.of(deal(1))]).toEqual([0, 15, 25, 35]);
   expect([handed.of(deal(2)), handed.of(null)]).toEqual([0, 0]);
+  expect([handed.passed(deal(1)), handed.passed(deal(2))]).toEqual([30, 0]);
+});
+
+it("counts everything that a provider takes, and shows of it the shard alone", async () => {
+  const handed = new HandedBytes();
+  for await (const _ of handed.countPapers(deal(1), parts(2)));
+  expect([handed.of(deal(1)), handed.passed(deal(1))]).toEqual([0, 20]);
+  for (const from of [0, 0]) for await (const _ of handed.count(deal(1), from, parts(2)));
+  expect([handed.of(deal(1)), handed.passed(deal(1))]).toEqual([20, 60]);
 });
 
 it("forgets the deals of which it has not heard for longest", async () => {

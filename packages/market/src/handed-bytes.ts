@@ -3,12 +3,26 @@ import type { DealId } from "@cairn/protocol";
 /** Deals that are remembered: more than are handed over at once, few enough for memory. */
 const MOST = 10_000;
 
-/** How far the shards are that providers pull now; only good for showing it, and forgotten with the process. */
+interface Handed {
+  /** The byte of the shard that was reached. */
+  at: number;
+  /** Bytes of shard, document and manifest that were read in all, again or for the first time. */
+  passed: number;
+}
+
+const NOTHING: Handed = { at: 0, passed: 0 };
+
+/** How far the shards are that providers pull now; forgotten with the process. */
 export class HandedBytes {
-  readonly #bytes = new Map<DealId, number>();
+  readonly #deals = new Map<DealId, Handed>();
 
   of(deal: DealId | null): number {
-    return deal === null ? 0 : (this.#bytes.get(deal) ?? 0);
+    return deal === null ? 0 : this.#get(deal).at;
+  }
+
+  /** Bytes that its provider has taken under a deal: it grows for as long as the provider pulls. */
+  passed(deal: DealId): number {
+    return this.#get(deal).passed;
   }
 
   /** Count what is read of a deal's shard, which begins at byte `from`. */
@@ -17,15 +31,27 @@ export class HandedBytes {
     for await (const part of bytes) {
       yield part;
       at += part.length;
-      this.#set(deal, at);
+      this.#set(deal, { at, passed: this.passed(deal) + part.length });
     }
   }
 
-  #set(deal: DealId, bytes: number): void {
+  /** Count what is read of a deal's document or manifest. */
+  async *countPapers(deal: DealId, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of bytes) {
+      yield part;
+      this.#set(deal, { at: this.of(deal), passed: this.passed(deal) + part.length });
+    }
+  }
+
+  #get(deal: DealId): Handed {
+    return this.#deals.get(deal) ?? NOTHING;
+  }
+
+  #set(deal: DealId, handed: Handed): void {
     // The one that was heard of last stands last.
-    this.#bytes.delete(deal);
-    this.#bytes.set(deal, bytes);
-    const [oldest] = this.#bytes.keys();
-    if (this.#bytes.size > MOST && oldest !== undefined) this.#bytes.delete(oldest);
+    this.#deals.delete(deal);
+    this.#deals.set(deal, handed);
+    const [oldest] = this.#deals.keys();
+    if (this.#deals.size > MOST && oldest !== undefined) this.#deals.delete(oldest);
   }
 }

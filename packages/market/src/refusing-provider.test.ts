@@ -11,7 +11,8 @@ import {
 } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quoteSlots } from "./drive/quote-slots.ts";
-import { storeShard } from "./drive/store-shard.ts";
+import { handOverOf, requestStore, storeShard } from "./drive/store-shard.ts";
+import { HandOverPlaces } from "./hand-over-places.ts";
 import { loadPackage } from "./package-rows.ts";
 import { listProviders } from "./package-status.ts";
 import { applyToEach } from "./slot-events.ts";
@@ -30,7 +31,7 @@ let nonces = 0;
 /** What a provider answers to `store`; undefined: its receipt. */
 let storeFault: (provider: Address) => CairnError | undefined;
 /** What happens before the refuser answers. */
-let hang: (slot: SlotRow) => Promise<void>;
+let hang: (slot: SlotRow, signal?: AbortSignal) => Promise<void>;
 
 const coded = (code: ErrorCode) => new CairnError("not now", { code, kind: "conflict" });
 
@@ -53,7 +54,11 @@ beforeEach(async () => {
       [provider, SET],
     );
   }
-  const request = async (provider: Address, asked: { type: string } & Record<string, unknown>) => {
+  const request = async (
+    provider: Address,
+    asked: { type: string } & Record<string, unknown>,
+    options?: { signal?: AbortSignal },
+  ) => {
     const key = KEYS[PROVIDERS.indexOf(provider)]!;
     if (asked.type === "quote") {
       const { type: _, ...terms } = asked;
@@ -70,7 +75,8 @@ beforeEach(async () => {
       } as Quote;
       return { quote, signature: signTyped("Quote", quote, world.context.deployment, key) };
     }
-    if (provider === REFUSER) await hang((await findSlotByDeal(world.database.pool, asked.deal as DealId))!);
+    if (provider === REFUSER)
+      await hang((await findSlotByDeal(world.database.pool, asked.deal as DealId))!, options?.signal);
     const fault = storeFault(provider);
     if (fault !== undefined) throw fault;
     const { deal, quote } = asked as unknown as { deal: `0x${string}`; quote: Quote };
@@ -78,9 +84,14 @@ beforeEach(async () => {
     return { receipt: signTyped("Receipt", message, world.context.deployment, key) };
   };
   const transport = { reachable: () => true, seek: async () => undefined, request } as unknown as Transport;
-  const stores = { run: (work: () => Promise<unknown>) => work() };
   Object.assign(world.context, {
-    ...{ transport, stores, executorKey: hex(0xe), profile: { operatorGroups: false }, startedAt: -1e9 },
+    ...{
+      transport,
+      stores: new HandOverPlaces(8),
+      executorKey: hex(0xe),
+      profile: { operatorGroups: false },
+      startedAt: -1e9,
+    },
     stopping: new AbortController().signal,
   });
   world.ledger.provider = async (provider) => ({ hot: provider }) as never;
@@ -254,6 +265,60 @@ describe("a proposal that its owner withdraws right behind the gateway's transac
     expect(slot!.state).toMatchObject({ phase: "PROPOSED", withdrawing: false, failures: 0 });
     expect(slot!.state.dueAt).toBeLessThanOrEqual(clock.now() + 10);
     expect(await listDistrust(world.database.pool)).toEqual(new Map());
+  });
+});
+
+describe("a provider that lets hand-overs hang", () => {
+  /** A PROPOSED shard of one package, for every provider that is there. */
+  const proposed = async () => {
+    storeFault = () => coded("busy");
+    await put();
+    storeFault = () => undefined;
+    const id = (0xabc000 + packages).toString(16).padStart(32, "0");
+    const [slot] = await loadSlots(world.database.pool, id);
+    return { row: await loadPackage(world.database.pool, id), slot: slot! };
+  };
+  const at = (slot: SlotRow, provider: Address): SlotRow => ({ ...slot, state: { ...slot.state, provider } });
+
+  const hanging = (_: SlotRow, signal?: AbortSignal) =>
+    new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
+  it("holds up no hand-over to another", async () => {
+    const { row, slot } = await proposed();
+    hang = hanging;
+    const stop = new AbortController();
+    for (let i = 0; i < 8; i++) void storeShard(world.context, row, at(slot, REFUSER), stop.signal);
+    await storeShard(world.context, row, at(slot, PROVIDERS[1]!), stop.signal);
+    const [after] = await loadSlots(world.database.pool, row.id);
+    expect(after!.state.phase).toBe("RECEIPTED");
+    expect(world.context.stores.waiting).toBe(6);
+    stop.abort();
+  });
+
+  it("gives its place to whoever waits, and has failed after two minutes without a byte", async () => {
+    const { row, slot } = await proposed();
+    world.context.stores = new HandOverPlaces(1);
+    let begun: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (begun = resolve));
+    hang = (_, stopped) => {
+      begun();
+      return hanging(slot, stopped);
+    };
+    const { signal } = new AbortController();
+    const run = world.context.stores.run(handOverOf(row, at(slot, REFUSER), 0), (place) =>
+      requestStore(world.context, row, at(slot, REFUSER), signal, place),
+    );
+    const failed = expect(run).rejects.toMatchObject({ code: "provider-timeout" });
+    await asked;
+    const waiting = storeShard(world.context, row, at(slot, PROVIDERS[1]!), signal);
+    await expect.poll(() => world.context.stores.waiting).toBe(1);
+    clock.advance(15);
+    await waiting;
+    for (let i = 0; i < 7; i++) {
+      clock.advance(15);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await failed;
   });
 });
 

@@ -80,7 +80,10 @@ export async function shardManifest(
   request: { deal: DealId; capability: Signed<"UploadCapability"> },
 ): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }> {
   const { row } = await granted(context, request.deal, request.capability);
-  return { size: row.manifest!.size, bytes: context.blobs.read(row.manifest!.key) };
+  return {
+    size: row.manifest!.size,
+    bytes: context.handed.countPapers(request.deal, context.blobs.read(row.manifest!.key)),
+  };
 }
 
 function sourceGone(cause?: unknown): CairnError {

@@ -2,7 +2,7 @@ import { type Context, signAsExecutor } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { requestStore } from "./store-shard.ts";
+import { handOverOf, requestStore } from "./store-shard.ts";
 
 const DISCARD_TIMEOUT_SECONDS = 30;
 
@@ -12,7 +12,8 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
   const { deal, provider } = slot.state;
   try {
     await context.stores.run(
-      async () => {
+      handOverOf(row, slot, -1),
+      async (place) => {
         const capability = signAsExecutor(context, "UploadCapability", {
           deal: deal!,
           provider: provider!,
@@ -20,9 +21,8 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
         });
         const options = { timeoutSeconds: DISCARD_TIMEOUT_SECONDS, signal };
         await context.transport.request(provider!, { type: "discard", deal: deal!, capability }, options);
-        await requestStore(context, row, slot, signal);
+        await requestStore(context, row, slot, signal, place);
       },
-      -1,
       signal,
     );
     await applySlotEvents(context, row.id, update({ type: "healed" }));

@@ -3,13 +3,13 @@ import { type BreachKind, pastDeadline, type SlotEvent } from "@cairn/core";
 import { CairnError, type Hex, recoverTyped, type Seconds } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
+import type { HandOver, HandOverPlace } from "../hand-over-places.ts";
 import { loadDocument, type PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
+import { SLOWEST_BYTES_PER_SECOND, watchHandOver } from "./watch-hand-over.ts";
 import { weighFailure } from "./weigh-failure.ts";
 
-/** A provider that reads fewer bytes a second than this counts as silent. */
-const SLOWEST_BYTES_PER_SECOND = 500_000;
 const STORE_SECONDS = 60;
 
 /** Have a provider pull a PROPOSED shard and sign its receipt; asked again it goes on where it was. */
@@ -17,13 +17,13 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
   let event: SlotEvent;
   let receipt: Hex | undefined;
   let askedAt = context.chainNow();
-  const store = () => {
+  const store = (place: HandOverPlace) => {
     askedAt = context.chainNow();
-    return requestStore(context, row, slot, signal);
+    return requestStore(context, row, slot, signal, place);
   };
   try {
     await awaitReturn(context, slot.state.provider!, signal);
-    receipt = await context.stores.run(store, 0, signal);
+    receipt = await context.stores.run(handOverOf(row, slot, 0), store, signal);
     event = { type: "received" };
   } catch (error) {
     if (signal.aborted) return;
@@ -34,6 +34,10 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
     { piece: slot.piece, shard: slot.shard, event, ...(receipt === undefined ? {} : { receipt }) },
   ]);
   if (event.type === "provider-failed" && after?.state.deal !== slot.state.deal) await noteLapse(context, slot);
+}
+
+export function handOverOf(row: Pick<PackageRow, "id" | "owner">, slot: SlotRow, priority: number): HandOver {
+  return { provider: slot.state.provider!, owner: row.owner, package: row.id, priority };
 }
 
 /** The proposal ran out while its provider let the request hang: the slot was freed before anybody knew why. */
@@ -52,6 +56,7 @@ export async function requestStore(
   row: PackageRow,
   slot: SlotRow,
   signal: AbortSignal,
+  place?: HandOverPlace,
 ): Promise<Hex> {
   const { deal, provider, deadline } = slot.state;
   const documentSize = (await loadDocument(context.pool, row.id)).length;
@@ -61,18 +66,18 @@ export async function requestStore(
     provider: provider!,
     expiry: BigInt(expiry),
   });
-  const { receipt } = await context.transport.request(
-    provider!,
-    {
-      type: "store",
-      deal: deal!,
-      quote: slot.quote!,
-      source: `/api/v1/provider/shards/${deal}`,
-      capability,
-      manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
-      documentSize,
-    },
-    { timeoutSeconds: STORE_SECONDS + Math.ceil(slot.rawLength / SLOWEST_BYTES_PER_SECOND), signal },
+  const request = {
+    type: "store" as const,
+    deal: deal!,
+    quote: slot.quote!,
+    source: `/api/v1/provider/shards/${deal}`,
+    capability,
+    manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
+    documentSize,
+  };
+  const timeoutSeconds = STORE_SECONDS + Math.ceil(slot.rawLength / SLOWEST_BYTES_PER_SECOND);
+  const { receipt } = await watchHandOver(context, deal!, place, signal, (watched) =>
+    context.transport.request(provider!, request, { timeoutSeconds, signal: watched }),
   );
   const record = await context.ledger.provider(provider!);
   const message = { deal: deal!, commitment: slot.commitment, rawLength: BigInt(slot.rawLength) };
