@@ -85,7 +85,10 @@ export function buildProgram(): Command {
       "--stdin-from-command",
       "run PATH as a command (after --) and store its output, if it ends with exit code 0",
     )
-    .option("--allow-empty", "store also when nothing comes from standard input or the command")
+    .option(
+      "--allow-empty",
+      "store also when nothing comes from standard input or the command, and a folder without files",
+    )
     .option("--replace", "take the place of the package of that name, which ends once this one is stored")
     .option("--dry-run", "say what would be taken and how much stored, then stop")
     .option("--quote", "upload it, show who would hold it and what it costs, then stop")

@@ -78,15 +78,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
     output.say(`Sound: ${counted(result.shards.length, "shard")}.`);
     return;
   }
-  const bad = result.shards.filter((shard) => shard.result !== "sound");
-  throw new CairnError(
-    `${bad.length} of ${result.shards.length} shards are not sound: ${bad.map((s) => `shard ${s.shard} of piece ${s.piece} on ${s.provider} is ${s.result}`).join("; ")}`,
-    {
-      code: "not-sound",
-      kind: "corrupt",
-      next: nextOf(bad),
-    },
-  );
+  throw faultOf(result.shards);
 
   /** Undefined, for the whole package, where the tree of what was asked for cannot be read. */
   async function piecesUnder(document: CommitmentDocument, text: string): Promise<number[] | undefined> {
@@ -120,14 +112,47 @@ export async function check(target: string, options: CheckOptions): Promise<void
   }
 }
 
-/** A holder that answers is rebuilt at once; one that is silent may have been started again by the time its silence counts. */
-export function nextOf(bad: Pick<CheckResultJson["shards"][number], "result">[]): string {
-  const silent = bad.filter(({ result }) => result === "silent").length;
+type Shard = Pick<CheckResultJson["shards"][number], "piece" | "shard" | "provider" | "result" | "detail">;
+
+/** Codes by which a provider says that it does not answer who asks, and nothing of what it holds. */
+const UNANSWERED = new Set(["not-my-gateway", "not-executor", "bad-capability", "bad-ticket", "busy"]);
+
+const codeOf = ({ result, detail }: Shard) => (result === "refused" ? (/^[a-z-]+(?=: )/.exec(detail)?.[0] ?? "") : "");
+
+/** What a check that is not sound found: damage, or only that it could not look. */
+export function faultOf(shards: readonly Shard[]): CairnError {
+  const unchecked = shards.filter((one) => UNANSWERED.has(codeOf(one)));
+  const bad = shards.filter((one) => one.result !== "sound" && !unchecked.includes(one));
+  const strangers = unchecked.filter((one) => codeOf(one) === "not-my-gateway").length;
+  const why =
+    strangers === unchecked.length ? "their providers do not serve this gateway" : "their providers refused to answer";
+  if (bad.length === 0) {
+    return new CairnError(`${unchecked.length} of ${counted(shards.length, "shard")} were not checked: ${why}`, {
+      code: "not-checked",
+      kind: "unavailable",
+      next:
+        strangers > 0
+          ? "No damage was found. Check through the gateway that stored it, or have the operators of those providers name this one too, with `cairn provider --gateway`."
+          : "No damage was found. Check again later, or through the gateway that stored it.",
+    });
+  }
+  const others = unchecked.length === 0 ? "" : `; ${unchecked.length} more were not checked: ${why}`;
+  return new CairnError(
+    `${bad.length} of ${counted(shards.length, "shard")} are not sound: ${bad.map((s) => `shard ${s.shard} of piece ${s.piece} on ${s.provider} is ${s.result}`).join("; ")}${others}`,
+    { code: "not-sound", kind: "corrupt", next: nextOf(bad) },
+  );
+}
+
+/** What proved to be damaged is rebuilt at once; a provider that is silent or refuses may prove its shards again before that counts. */
+export function nextOf(bad: Pick<Shard, "result">[]): string {
+  const waiting = bad.filter(({ result }) => result === "silent" || result === "refused");
   const follow = "follow it with `cairn events --follow`.";
-  if (silent === 0) return `They are being rebuilt from the others; ${follow}`;
-  const those = silent === bad.length ? "They" : "Those of a silent provider";
-  const others = silent === bad.length ? "" : "The others are being rebuilt. ";
-  return `${others}${those} will be rebuilt unless it comes back; ${follow}`;
+  if (waiting.length === 0) return `They are being rebuilt from the others; ${follow}`;
+  const refused = waiting.some(({ result }) => result === "refused");
+  const those =
+    waiting.length === bad.length ? "They" : refused ? "Those that were not shown" : "Those of a silent provider";
+  const others = waiting.length === bad.length ? "" : "The others are being rebuilt. ";
+  return `${others}${those} will be rebuilt unless ${refused ? "they are proved again" : "it comes back"}; ${follow}`;
 }
 
 function notStored(name: string, { id, state }: { id: string; state: string }): CairnError {

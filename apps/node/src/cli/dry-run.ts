@@ -3,7 +3,7 @@ import { shardLength } from "@cairn/archive/erasure";
 import { displayName } from "@cairn/archive/names";
 import { counted, formatBytes } from "./format.ts";
 import type { Output } from "./output.ts";
-import type { Source } from "./put-source.ts";
+import { requireFiles, type Source, type SourceOptions } from "./put-source.ts";
 import { walkNotes } from "./walk-notes.ts";
 
 /** Of a piece without files, and for each file its encryption and its place in the piece: as packFolder makes them (see the test beside this). */
@@ -22,9 +22,10 @@ export function bytesOfShards(files: number, bytes: number, { k, n }: { k: numbe
 export async function dryRun(
   output: Output,
   source: Source,
-  { k, n, signal }: { k: number; n: number; signal: AbortSignal },
+  { k, n, signal, allowEmpty }: { k: number; n: number; signal: AbortSignal } & Pick<SourceOptions, "allowEmpty">,
 ): Promise<void> {
   const walked = await walkFolder(source.path, { exclude: source.exclude, signal });
+  requireFiles(walked, source, { allowEmpty });
   const { entries, skipped, excluded } = walked;
   const files = entries.filter((entry) => entry.kind === "file");
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);

@@ -218,6 +218,16 @@ describe("put", () => {
     expect(gateway.asked.filter(({ call }) => call.endsWith("/commit"))).toEqual([]);
   });
 
+  it("lets no folder without files take the place of a package, whose state is then untouched", async () => {
+    const empty = join(folder, "unmounted", "photos");
+    await mkdir(empty, { recursive: true });
+    const before = gateway.packages.size;
+    for (const more of [{}, { replace: true }, { quote: true }, { dryRun: true }]) {
+      await expect(put(empty, { ...options, ...more })).rejects.toMatchObject({ code: "nothing-to-store" });
+    }
+    expect(gateway.packages.size).toBe(before);
+  });
+
   it("does not take a package for stored that it refused to sign for, though the gateway says that it was agreed", async () => {
     const bend: Bend = (one, answer) => {
       if (one.call.endsWith("/quote")) return { ...(answer as Answer), escrow: "1000000000000000000000" };

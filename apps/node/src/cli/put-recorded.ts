@@ -25,7 +25,7 @@ import type { Shape } from "./placement-options.ts";
 import { withProgress } from "./progress.ts";
 import type { PutOptions } from "./put.ts";
 import { breakOff, goesOn } from "./put-broken-off.ts";
-import type { Source } from "./put-source.ts";
+import { requireFiles, type Source } from "./put-source.ts";
 import { livePackage, takeOver } from "./replace-package.ts";
 import type { Session } from "./session.ts";
 import { walkNotes } from "./walk-notes.ts";
@@ -57,6 +57,7 @@ export async function putRecorded(put: Put): Promise<void> {
     walked: await walkFolder(path, { exclude, signal }),
     named: options.replace ? await untilInterrupted(signal, livePackage(session, account, name)) : undefined,
   }));
+  requireFiles(walked, source, options);
   // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
   const other = named?.id === interrupted ? undefined : named;
   const terms = termsOf(network, shape, options, other !== undefined);

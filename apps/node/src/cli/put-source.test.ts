@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathsOf, walkFolder } from "@cairn/archive";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { homeAt } from "../home/home.ts";
+import { dryRun } from "./dry-run.ts";
 import { openSource, type SourceOptions } from "./put-source.ts";
 import { walkNotes } from "./walk-notes.ts";
 
@@ -121,5 +122,37 @@ describe("a command's output", () => {
     stop.abort();
     await expect(opened).rejects.toMatchObject({ name: "AbortError" });
     expect(spooled()).toEqual([]);
+  });
+});
+
+describe("a folder without files", () => {
+  const home = homeAt(join(directory, "other"));
+  const empty = join(directory, "drive");
+  mkdirSync(join(empty, "mount", "point"), { recursive: true });
+  const says = vi.fn();
+  const output = { json: false, progress: "none", say: says, result: vi.fn(), entry: vi.fn() } as const;
+  const dry = async (path: string, options: SourceOptions = {}) =>
+    dryRun(output, await openSource(home, path, options), {
+      ...{ k: 2, n: 4, signal: new AbortController().signal },
+      ...options,
+    });
+
+  it("is not stored in place of what was there, unless it is asked for", async () => {
+    await expect(dry(empty)).rejects.toMatchObject({
+      code: "nothing-to-store",
+      message: `${empty} has no file in it`,
+      next: expect.stringMatching(/Mount .*--allow-empty/),
+    });
+    await dry(empty, { allowEmpty: true });
+    expect(says).toHaveBeenLastCalledWith(expect.stringContaining("0 files"));
+    writeFileSync(join(empty, "mount", "file"), "");
+    await dry(empty);
+    await expect(dry(empty, { exclude: ["mount"] })).rejects.toMatchObject({
+      code: "nothing-to-store",
+      message: expect.stringContaining("1 entry by rule"),
+    });
+    rmSync(join(empty, "mount", "file"));
+    symlinkSync("elsewhere", join(empty, "link"));
+    await dry(empty);
   });
 });

@@ -61,7 +61,7 @@ async function putSource(
     import("./put-recorded.ts"),
   ]);
   if (options.dryRun) {
-    await beforeSending(() => dryRun(session.output, source, { ...shape, signal }));
+    await beforeSending(() => dryRun(session.output, source, { ...shape, ...options, signal }));
     return;
   }
   const account = await beforeSending(() => untilInterrupted(signal, readyAccount(session, network)));

@@ -235,6 +235,11 @@ export const APP_ERRORS = {
     means: "no network or verification node runs in the home",
     next: "Start one with `cairn up`, or name its home with --home or CAIRN_HOME.",
   },
+  "not-checked": {
+    kind: "unavailable",
+    means: "providers do not answer this gateway's check; no damage was found",
+    next: "Check through the gateway that stored the package, or have the providers' operators name this one with --gateway.",
+  },
   "not-sound": {
     kind: "corrupt",
     means: "a check found shards that their providers no longer hold whole",
@@ -257,8 +262,8 @@ export const APP_ERRORS = {
   },
   "nothing-to-store": {
     kind: "input",
-    means: "nothing came from standard input, or from the command whose output was to be stored",
-    next: "Mend what should have written to it, or store an empty file with --allow-empty.",
+    means: "nothing came from standard input or the command whose output was to be stored, or the folder has no files",
+    next: "Mend what should have written to it or the rules, mount what should be there, or store it empty with --allow-empty.",
   },
   "own-home": {
     kind: "input",
