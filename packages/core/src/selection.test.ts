@@ -51,6 +51,22 @@ describe("selectProviders", () => {
     );
   });
 
+  it("lets a newcomer that names itself the operator of others shut none of them out, if asked to", () => {
+    const of = (i: number, more: Partial<Candidate>): Candidate => ({
+      ...{ provider: address(i), groups: [`g${i}`], region: "eu", duty: ALWAYS_ON, freeBytes: 2000n },
+      ...{ score: 9000, fulfilled: 100n, price: 1n, ...more },
+    });
+    const sybil = of(9, { groups: ["g1", "g2"], score: 10_000, newcomer: true });
+    const selection = { k: 2, n: 3, rawLength: 1000, count: 3, holders: [], groupLimit: 1 };
+    const candidates = [of(1, {}), of(2, {}), of(3, {}), sybil];
+    expect(() => selectProviders({ ...selection, candidates })).toThrow("only 2 shards fit that rule");
+    expect(selectProviders({ ...selection, candidates, newcomersClaim: false }).chosen).toHaveLength(3);
+    const one = { ...selection, newcomersClaim: false };
+    // Known ones are held to the limit, and so is a newcomer in their group.
+    expect(() => selectProviders({ ...one, candidates: [of(1, {}), of(2, { groups: ["g1"] }), of(3, {})] })).toThrow();
+    expect(() => selectProviders({ ...one, holders: [of(1, {})], count: 1, candidates: [sybil] })).toThrow();
+  });
+
   it("gives each shard its own provider with room, within the group limit, in any order of candidates", () => {
     fc.assert(
       fc.property(request, fc.nat(), ({ candidates, k, extra, held, grouped }, turn) => {

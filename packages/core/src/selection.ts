@@ -37,6 +37,11 @@ export interface Selection {
   rank?: PlacementTerms["rank"];
   /** Most shards of one piece in one operator group: n − k where the profile demands it. */
   groupLimit?: number;
+  /**
+   * Whether a newcomer's shard counts against the limit of others that are none. A group is what a provider says of itself: anybody can register
+   * with another's payout address.
+   */
+  newcomersClaim?: boolean;
   /** Orders those that are equal otherwise; random and the client's own (the package id), so that nobody can choose an address for it. */
   seed?: string;
 }
@@ -68,8 +73,8 @@ export function newcomerLimit(k: number, n: number): number {
 export function selectProviders(selection: Selection): Selected {
   const target = Math.min(selection.k + 1, selection.n);
   const holding = new Set(selection.holders.map((holder) => holder.provider));
-  const groupShards = new Map<string, number>();
-  for (const holder of selection.holders) count(groupShards, holder.groups);
+  const groups = new GroupShards(selection);
+  for (const holder of selection.holders) groups.add(holder);
   const ranked = selection.candidates
     .filter((c) => !holding.has(c.provider) && c.freeBytes >= BigInt(selection.rawLength))
     .toSorted(comparison(selection));
@@ -90,9 +95,7 @@ export function selectProviders(selection: Selection): Selected {
         remaining,
       );
     const allowed = (candidate: Candidate) =>
-      fits(candidate, groupShards, selection.groupLimit) &&
-      isIn(places?.[shard], candidate) &&
-      (leavesRoom === undefined || leavesRoom(candidate));
+      groups.fits(candidate) && isIn(places?.[shard], candidate) && (leavesRoom === undefined || leavesRoom(candidate));
     const within = bestCover(
       remaining,
       awake,
@@ -105,7 +108,7 @@ export function selectProviders(selection: Selection): Selected {
     chosen[shard] = candidate!;
     if (candidate!.newcomer) newcomers += 1;
     if (within < 0) beyondShare += 1;
-    count(groupShards, candidate!.groups);
+    groups.add(candidate!);
     awakeByHour([candidate!.duty]).forEach((one, hour) => {
       awake[hour]! += one;
     });
@@ -165,8 +168,30 @@ function bestCover(
   return best;
 }
 
-function fits(candidate: Candidate, shards: ReadonlyMap<string, number>, limit: number | undefined): boolean {
-  return limit === undefined || candidate.groups.every((group) => (shards.get(group) ?? 0) < Math.max(1, limit));
+type Member = Pick<Candidate, "groups" | "newcomer">;
+
+/** Shards of one piece in each operator group. */
+class GroupShards {
+  readonly #limit: number;
+  readonly #newcomersClaim: boolean;
+  readonly #all = new Map<string, number>();
+  readonly #ofOthers = new Map<string, number>();
+
+  constructor({ groupLimit, newcomersClaim = true }: Pick<Selection, "groupLimit" | "newcomersClaim">) {
+    this.#limit = groupLimit === undefined ? Number.POSITIVE_INFINITY : Math.max(1, groupLimit);
+    this.#newcomersClaim = newcomersClaim;
+  }
+
+  add({ groups, newcomer }: Member): void {
+    count(this.#all, groups);
+    if (newcomer !== true) count(this.#ofOthers, groups);
+  }
+
+  /** Whether the candidate may hold one more shard. */
+  fits({ groups, newcomer }: Member): boolean {
+    const shards = this.#newcomersClaim || newcomer === true ? this.#all : this.#ofOthers;
+    return groups.every((group) => (shards.get(group) ?? 0) < this.#limit);
+  }
 }
 
 function comparison({ candidates, rank = "score", seed }: Selection): (a: Candidate, b: Candidate) => number {

@@ -102,11 +102,12 @@ async function askAround(
   const ceiling = row.mandate?.message.maxPrice;
   const { qualified, rules } = byTerms(row, await gatheredCandidates(context, row.n), asks);
   const usable = qualified.filter(
-    (candidate) =>
-      !never.has(candidate.provider) &&
-      (ceiling === undefined || candidate.price <= ceiling) &&
-      !(context.profile.operatorGroups && candidate.groups.some((group) => neverGroups.has(group))),
+    (candidate) => !never.has(candidate.provider) && (ceiling === undefined || candidate.price <= ceiling),
   );
+  // A group is what its members say of themselves: who shares one with a liar may be its victim, and is asked where others lack.
+  for (const { provider, groups } of context.profile.operatorGroups ? usable : []) {
+    if (groups.some((group) => neverGroups.has(group))) rather.add(provider);
+  }
   const known = new Map(usable.map((candidate) => [candidate.provider, candidate]));
   const refusals: QuoteRound["refusals"] = [];
   const placed: PlacedQuote[] = [];
@@ -178,7 +179,8 @@ function estimateEscrow(context: Context, spare: Candidate | undefined, rawLengt
 
 /**
  * Those that failed for this shard lately, or broke their promises to this gateway, are asked only when the others do not suffice, and then as
- * few of them as will do, the least bad first.
+ * few of them as will do, the least bad first. Where still too few fit the limit of operators, newcomers that name themselves the operator of
+ * others shut none of those out.
  */
 function select(
   context: Context,
@@ -191,7 +193,7 @@ function select(
   others: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
 ): Selected {
   const places = open.map(({ shard }) => countriesFor(row.placement, shard));
-  const attempt = (pool: readonly MarketCandidate[]) =>
+  const attempt = (pool: readonly MarketCandidate[], newcomersClaim: boolean) =>
     selectProviders({
       count: open.length,
       k: row.k,
@@ -205,14 +207,14 @@ function select(
       seed: row.id,
       ...(places.some((countries) => countries !== undefined) ? { places } : {}),
       ...(row.placement.rank === undefined ? {} : { rank: row.placement.rank }),
-      ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k } : {}),
+      ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k, newcomersClaim } : {}),
     });
   const isBad = ({ provider, distrust }: MarketCandidate) => distrust > 0 || rather.has(provider);
   const good = usable.filter((candidate) => !isBad(candidate));
   const bad = usable.filter(isBad).toSorted((a, b) => a.distrust - b.distrust);
-  const withBad = (count: number): Selected | CairnError => {
+  const withBad = (count: number, newcomersClaim = true): Selected | CairnError => {
     try {
-      return attempt([...good, ...bad.slice(0, count)]);
+      return attempt([...good, ...bad.slice(0, count)], newcomersClaim);
     } catch (error) {
       if (error instanceof CairnError && error.code === "too-few-providers") return error;
       throw error;
@@ -222,7 +224,11 @@ function select(
   let selected = withBad(few);
   if (selected instanceof CairnError) selected = withBad(many);
   else many = few;
-  if (selected instanceof CairnError) throw withReasons(selected, row, others);
+  if (selected instanceof CairnError) {
+    const all = withBad(many, false);
+    if (all instanceof CairnError) throw withReasons(selected, row, others);
+    return all;
+  }
   while (few + 1 < many) {
     const middle = (few + many) >> 1;
     const found = withBad(middle);
