@@ -110,7 +110,7 @@ describe("a check", () => {
   it("is under way once, whoever asks meanwhile, and so many at a time", async () => {
     const ask = (pieces: number[]) => net.audit.startCheck({ package: net.packageId, full: false, pieces }, sign);
     const all = Array.from({ length: 32 }, (_, i) => ask([0, 7 + i]));
-    await expect(ask([0])).rejects.toMatchObject({ code: "busy" });
+    await expect(ask([0])).rejects.toMatchObject({ code: "busy", next: expect.stringContaining("Start it again") });
     const [first, same] = await Promise.all([all[0]!, ask([7, 0, 7])]);
     expect(same.check.id).toBe(first.check.id);
     const ids = new Set((await Promise.all(all)).map(({ check }) => check.id));
@@ -119,6 +119,39 @@ describe("a check", () => {
     const { check: next, finished } = await ask([0, 7]);
     expect(next.id).not.toBe(first.check.id);
     await finished;
+  });
+
+  it("blames no provider for what fails at the gateway", async () => {
+    const failing: typeof sign = async (of, ...range) => {
+      if (of === deal(1).id) throw new Error("the database is away");
+      return sign(of, ...range);
+    };
+    net.providers.behaviour.set(deal(2).id, {
+      read: async function* (bytes) {
+        yield bytes.subarray(0, 1);
+        throw new CairnError("no", { code: "chain-unreachable", kind: "unavailable" });
+      },
+    });
+    const request = { package: net.packageId, full: true, readCapability: capability };
+    const done = await (await net.audit.startCheck(request, failing)).finished;
+    expect(results(done)).toEqual(["sound", "unchecked", "unchecked", "sound"]);
+    expect(done).toMatchObject({ ok: false, state: "done" });
+    expect(done.shards[1]!.detail).toContain("this gateway could not check it");
+  });
+
+  it("ends though the database is away at its end: the result is written when it is back", async () => {
+    const away = async (...given: Parameters<typeof sign>) => {
+      await net.database.pool.query("alter table if exists audit.checks rename to checks_away");
+      return sign(...given);
+    };
+    const request = { package: net.packageId, full: true, readCapability: capability };
+    const { check: begun, finished } = await net.audit.startCheck(request, away);
+    const done = await finished;
+    await net.database.pool.query("alter table audit.checks_away rename to checks");
+    expect(await net.audit.checkResult(begun.id)).toMatchObject({ state: "running", shards: [] });
+    await net.audit.round(await net.sync());
+    expect(await net.audit.checkResult(begun.id)).toEqual(done);
+    expect(done).toMatchObject({ ok: true, state: "done" });
   });
 
   it("says what is missing before it begins", async () => {

@@ -16,10 +16,11 @@ import {
 } from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
-import type { AuditContext, TicketSigner } from "./context.ts";
+import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { describe, noteDamage } from "./report-damage.ts";
 
-export type ShardFinding = "sound" | "damaged" | "wrong-bytes" | "wrong-proof" | "silent" | "refused";
+/** `unchecked`: something of the gateway's own failed, its database or chain say, which tells nothing of the provider. */
+export type ShardFinding = "sound" | "damaged" | "wrong-bytes" | "wrong-proof" | "silent" | "refused" | "unchecked";
 
 export interface ShardCheck {
   deal: DealId;
@@ -60,12 +61,14 @@ export interface CheckRequest {
   readCapability?: Signed<"ReadCapability">;
 }
 
+type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks">;
+
 /**
  * Ask every holder of a package, now: to re-read every byte of its shard and to open 300 random leaves; with `full`, stream each shard
  * and recompute its CommP. What is found is stored, reported and cured: damage is rewritten in place, a liar's deal fails.
  */
 export async function startCheck(
-  context: AuditContext,
+  context: CheckContext,
   request: CheckRequest,
   sign: TicketSigner,
 ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }> {
@@ -106,45 +109,60 @@ export async function startCheck(
 }
 
 async function run(
-  context: AuditContext,
+  context: CheckContext,
   check: CheckResult,
   deals: readonly AuditedDeal[],
   { full, readCapability }: CheckRequest,
   sign: TicketSigner,
 ): Promise<CheckResult> {
   const found: ShardCheck[] = [];
-  const shards = () => found.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard);
   await eachBounded(deals, AT_ONCE, async (deal) => {
     const one = await checkShard(context, deal, full ? readCapability : undefined, sign);
     found.push(one);
-    await context.pool.query(
-      "update audit.checks set shards = shards || $2::jsonb where id = $1 and state = 'running'",
-      [check.id, JSON.stringify([one])],
-    );
+    try {
+      await context.pool.query(
+        "update audit.checks set shards = shards || $2::jsonb where id = $1 and state = 'running'",
+        [check.id, JSON.stringify([one])],
+      );
+    } catch {
+      // It only shows how far the check is: all shards are written when it ends.
+    }
   });
   const done: CheckResult = {
     ...check,
     state: "done",
-    finishedAt: (await context.ledger.latest()).timestamp,
+    finishedAt: context.clock.now(),
     ok: found.every((shard) => shard.result === "sound"),
-    shards: shards(),
+    shards: found.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard),
   };
-  await context.pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
-    done.id,
-    done.state,
-    done.finishedAt,
-    done.ok,
-    JSON.stringify(done.shards),
-  ]);
+  context.endedChecks.set(done.id, done);
+  // Where the database is away, the rounds write it later.
+  await writeEndedChecks(context).catch(() => undefined);
   return done;
 }
 
+/** Write the results of checks that have ended and are not in the database yet. */
+export async function writeEndedChecks({
+  pool,
+  endedChecks,
+}: Pick<CheckContext, "pool" | "endedChecks">): Promise<void> {
+  for (const { id, state, finishedAt, ok, shards } of [...endedChecks.values()]) {
+    await pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
+      id,
+      state,
+      finishedAt,
+      ok,
+      JSON.stringify(shards),
+    ]);
+    endedChecks.delete(id);
+  }
+}
+
 /** End the checks that an earlier process left unfinished: not ok, with the shards that they had come to. */
-export async function endInterruptedChecks(context: Pick<AuditContext, "pool" | "ledger">): Promise<void> {
-  const { timestamp } = await context.ledger.latest();
+export async function endInterruptedChecks(context: Pick<AuditContext, "pool" | "clock">): Promise<void> {
   await context.pool.query(
     "update audit.checks set state = 'done', ok = false, finished_at = $1 where state = 'running'",
-    [timestamp],
+    [context.clock.now()],
   );
 }
 
@@ -177,21 +195,41 @@ async function checkShard(
       capability === undefined ? await scrubAndProve(context, deal) : await readWhole(context, deal, capability, sign);
     return { ...base, ...found };
   } catch (error) {
-    const { code, message } = asCairnError(error);
+    const { code, message } = asCairnError(error instanceof ProviderFailure ? error.cause : error);
+    if (!(error instanceof ProviderFailure) || OURS.has(code)) {
+      const detail = `this gateway could not check it (${code}: ${message}); start another check`;
+      return { ...base, result: "unchecked", detail, checkedBytes: 0 };
+    }
     const result = SILENCE.has(code) ? "silent" : "refused";
     return { ...base, result, detail: `${code}: ${message}`, checkedBytes: 0 };
   }
 }
+
+/** What asking a provider failed with: all other errors are the gateway's own. */
+class ProviderFailure extends Error {
+  constructor(cause: unknown) {
+    super("the provider did not do what it was asked", { cause });
+  }
+}
+
+async function ask<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    throw new ProviderFailure(error);
+  }
+}
+
+/** Answers that blame the chain, which is the gateway's unless the operator of the provider chose another, or this process. */
+const OURS = new Set(["chain-unreachable", "stopping"]);
 
 const SILENCE = new Set(["provider-unreachable", "provider-timeout", "short-read", "unreachable"]);
 
 type Finding = Pick<ShardCheck, "result" | "detail" | "checkedBytes">;
 
 async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<Finding> {
-  const scrub = await context.transport.request(
-    deal.provider,
-    { type: "scrub", deal: deal.deal },
-    { timeoutSeconds: SCRUB_SECONDS },
+  const scrub = await ask(
+    context.transport.request(deal.provider, { type: "scrub", deal: deal.deal }, { timeoutSeconds: SCRUB_SECONDS }),
   );
   if (scrub.damage.length > 0) return damaged(context, deal, scrub.damage, scrub.checkedBytes);
   if (scrub.checkedBytes !== deal.rawLength) {
@@ -201,13 +239,15 @@ async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<
   const seed: Hex = `0x${randomBytes(32).toString("hex")}`;
   let answer: ProviderReplies["prove"];
   try {
-    answer = await context.transport.request(
-      deal.provider,
-      { type: "prove", deal: deal.deal, purpose: "check", period: 0, seed, leaves: CHECK_CHALLENGES },
-      { timeoutSeconds: PROVE_SECONDS },
+    answer = await ask(
+      context.transport.request(
+        deal.provider,
+        { type: "prove", deal: deal.deal, purpose: "check", period: 0, seed, leaves: CHECK_CHALLENGES },
+        { timeoutSeconds: PROVE_SECONDS },
+      ),
     );
   } catch (error) {
-    if (asCairnError(error).code !== "damaged") throw error;
+    if (!(error instanceof ProviderFailure) || asCairnError(error.cause).code !== "damaged") throw error;
     return damaged(context, deal, [{ offset: 0, length: deal.rawLength }], 0);
   }
   const proof = Buffer.from(answer.proof, "base64");
@@ -265,14 +305,15 @@ async function readWhole(
     if (root === deal.commitment) return { result: "sound", detail: "CommP recomputed over every byte", checkedBytes };
     wrong = `the CommP of what it sends is ${root}, not the ${deal.commitment} that it signed`;
   } catch (error) {
-    const { code, message } = asCairnError(error);
+    if (!(error instanceof ProviderFailure)) throw error;
+    const { code, message } = asCairnError(error.cause);
     if (code !== "long-read") throw error;
     wrong = message;
   }
   return { result: await confirmWrongBytes(context, deal, wrong), detail: wrong, checkedBytes };
 }
 
-/** A provider's bytes, given up when they only trickle. @throws CairnError `provider-timeout`, and what `Transport.read` throws */
+/** A provider's bytes, given up when they only trickle. @throws ProviderFailure with `provider-timeout`, or with what `Transport.read` throws */
 async function* timely(
   context: AuditContext,
   deal: AuditedDeal,
@@ -284,13 +325,14 @@ async function* timely(
   try {
     yield* context.transport.read(deal.provider, deal.deal, ticket, capability, deadline);
   } catch (error) {
-    if (!deadline.aborted) throw error;
+    if (!deadline.aborted) throw new ProviderFailure(error);
     const message = `the provider did not send its shard within ${Math.ceil(seconds)} s`;
-    throw new CairnError(message, {
+    const late = new CairnError(message, {
       code: "provider-timeout",
       kind: "unavailable",
       next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
       cause: error,
     });
+    throw new ProviderFailure(late);
   }
 }

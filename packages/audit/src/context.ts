@@ -1,6 +1,7 @@
 import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
+import type { CheckResult } from "./check-package.ts";
 import type { ProofInbox } from "./proof-inbox.ts";
 
 /** One verifier key; `ledger` signs with it. */
@@ -52,6 +53,8 @@ export interface WorkingContext extends AuditContext {
   sampledPeriod: number | undefined;
   /** Reads of a deal in a row that were refused for their time. */
   untimely: Map<DealId, number>;
+  /** Checks that have ended and whose results are not in the database yet, by id. */
+  endedChecks: Map<string, CheckResult>;
   /** When the verifiers were last known to listen, in milliseconds of the clock's monotonic time. */
   listenedAt: number | undefined;
   /** When two looks at the chain lie further apart than this, the verifiers were away in between. */

@@ -4,7 +4,14 @@ import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proof
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { attend } from "./attendance.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
-import { type CheckRequest, type CheckResult, checkResult, endInterruptedChecks, startCheck } from "./check-package.ts";
+import {
+  type CheckRequest,
+  type CheckResult,
+  checkResult,
+  endInterruptedChecks,
+  startCheck,
+  writeEndedChecks,
+} from "./check-package.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
@@ -60,6 +67,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     probes: new Map(),
     sampledPeriod: undefined,
     untimely: new Map(),
+    endedChecks: new Map(),
     listenedAt: undefined,
     tellOnce: tellOnce((notice) => tell(given.pool, notice)),
   };
@@ -72,6 +80,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     oneAtATime((head) => openRunningPeriod(context, head)),
     oneAtATime((head) => judgeDuePeriods(context, projection, head)),
     oneAtATime(() => failFaulted(context)),
+    oneAtATime(() => writeEndedChecks(context)),
     oneAtATime((head) => sampleReads(context, head)),
     oneAtATime(async () => {
       await settleDue(context, options.claimEveryPeriods);
@@ -84,7 +93,8 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
   ];
   return {
     async acceptProofs(pushes, arrivedAt = context.clock.monotonic()) {
-      if (checking.waiting >= PUSHES_WAITING) throw busy("too many proofs are waiting to be checked");
+      if (checking.waiting >= PUSHES_WAITING)
+        throw busy("too many proofs are waiting to be checked", "Send them again in a moment.");
       return checking.run(() => acceptProofs(context, pushes, { arrivedAt }));
     },
     inbox: context.inbox,
@@ -97,7 +107,8 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
       const key = `${request.package} ${request.full} ${request.pieces === undefined ? "all" : pieces}`;
       const running = checks.get(key);
       if (running !== undefined) return running;
-      if (checks.size >= CHECKS_AT_ONCE) throw busy("too many checks are under way");
+      if (checks.size >= CHECKS_AT_ONCE)
+        throw busy("too many checks are under way", "Start it again when others have ended, in some minutes.");
       const starting = startCheck(context, request, sign);
       checks.set(key, starting);
       const forget = () => void checks.delete(key);
@@ -133,12 +144,7 @@ const PUSHES_WAITING = 64;
 /** Each has its holders read whole shards. */
 const CHECKS_AT_ONCE = 32;
 
-const busy = (what: string) =>
-  new CairnError(what, {
-    code: "busy",
-    kind: "unavailable",
-    next: "Send them again in a moment.",
-  });
+const busy = (what: string, next: string) => new CairnError(what, { code: "busy", kind: "unavailable", next });
 
 /** `work`, unless it is under way. */
 function oneAtATime(work: (head: FinalizedHead) => Promise<void>): (head: FinalizedHead) => Promise<void> {

@@ -106,6 +106,7 @@ values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)
     probes: new Map(),
     sampledPeriod: undefined,
     untimely: new Map(),
+    endedChecks: new Map(),
     listenedAt: undefined,
     absentAfterSeconds: Number.POSITIVE_INFINITY,
     leafFiles: memoryBlobStore(),

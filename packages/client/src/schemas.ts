@@ -327,7 +327,10 @@ export const CheckResultJson = Type.Object({
       piece: Count,
       shard: Count,
       provider: AddressText,
-      result: Type.String({ description: "sound | damaged | wrong-bytes | wrong-proof | silent | missing" }),
+      result: Type.String({
+        description:
+          "sound | damaged | wrong-bytes | wrong-proof | silent | refused | unchecked (this gateway failed, not the provider)",
+      }),
       detail: Type.String(),
       checkedBytes: Count,
     }),
