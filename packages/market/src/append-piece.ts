@@ -5,6 +5,7 @@ import { pieceLimit } from "./open-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { countSpent } from "./spent-buffers.ts";
 import { asNoSpace, noSpace } from "./spool.ts";
+import { writeAll } from "./write-all.ts";
 
 /** Dirty pages are written back in the background from here on, so that the last sync is short. */
 const SYNC_EVERY = 67_108_864;
@@ -141,19 +142,6 @@ async function write(
   if (syncFailure !== undefined) throw asNoSpace(syncFailure, "the piece");
   await context.pool.query("update catalog.packages set touched_at = now() where id = $1", [request.id]);
   return { received: position - CAR_HEADER_BYTES };
-}
-
-async function writeAll(
-  file: {
-    write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
-  },
-  bytes: Uint8Array,
-  position: number,
-): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 function tooLarge(piece: number, limit: number): CairnError {

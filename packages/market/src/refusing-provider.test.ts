@@ -1,5 +1,11 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { listDistrust, listEvents } from "@cairn/catalog";
 import { ALWAYS_ON, type ManualClock, type Transport } from "@cairn/core";
+import { PieceHasher } from "@cairn/proofs";
 import {
   type Address,
   addressOfKey,
@@ -13,13 +19,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quoteSlots } from "./drive/quote-slots.ts";
 import { handOverOf, requestStore, storeShard } from "./drive/store-shard.ts";
 import { HandOverPlaces } from "./hand-over-places.ts";
-import { loadPackage } from "./package-rows.ts";
+import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { listProviders } from "./package-status.ts";
 import { applyToEach } from "./slot-events.ts";
 import { findSlotByDeal, loadSlots, type SlotRow } from "./slot-rows.ts";
+import { Spool } from "./spool.ts";
 import { hex, type MarketWorld, openMarketWorld, SET } from "./testing/market-world.ts";
 
 const HOUR = 3600;
+/** The one shard that all of its copies are, k being 1. */
+const PIECE = new Uint8Array(127).fill(3);
 const KEYS = Array.from({ length: 7 }, (_, i) => hex(0x100 + i));
 const PROVIDERS = KEYS.map((key) => addressOfKey(key).toLowerCase() as Address);
 const REFUSER = PROVIDERS[0]!;
@@ -322,6 +331,54 @@ describe("a provider that lets hand-overs hang", () => {
 });
 
 describe("a fault of the gateway's own", () => {
+  it("is found out when providers say that its bytes are wrong", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "cairn-weigh-"));
+    const manifest = Buffer.from("manifest");
+    const spool = new Spool(directory);
+    Object.assign(world.context, { spool, blobs: { read: () => Readable.from([manifest]) } });
+    const stored = async () => {
+      storeFault = () => coded("busy");
+      await put();
+      storeFault = () => coded("wrong-commitment");
+      const id = lastPackage();
+      const hasher = new PieceHasher();
+      hasher.update(PIECE);
+      const commitment = `0x${Buffer.from(hasher.digest().root).toString("hex")}`;
+      const sha256 = `0x${createHash("sha256").update(manifest).digest("hex")}`;
+      const { pool } = world.database;
+      await pool.query("insert into catalog.pieces (package, number, length) values ($1, 0, 127)", [id]);
+      await pool.query("update catalog.slots set commitment = $2 where package = $1", [id, commitment]);
+      await pool.query("update catalog.packages set manifest_sha256 = $2 where id = $1", [id, sha256]);
+      await spool.prepare(id);
+      await writeFile(spool.piecePath(id, 0), PIECE);
+      return { row: await loadPackage(pool, id), path: spool.piecePath(id, 0) };
+    };
+    const after = async (row: PackageRow) => {
+      const [slot] = await loadSlots(world.database.pool, row.id);
+      clock.advance(10);
+      await storeShard(world.context, row, slot!, new AbortController().signal);
+      const [{ state }] = (await loadSlots(world.database.pool, row.id)) as [SlotRow];
+      return [state.source, state.withdrawing, state.cause?.includes("manifest") ?? false];
+    };
+    try {
+      let one = await stored();
+      expect(await after(one.row)).toEqual(["spool", true, false]);
+      one = await stored();
+      await writeFile(one.path, PIECE.with(5, 1));
+      expect(await after(one.row)).toEqual(["none", false, false]);
+      one = await stored();
+      await writeFile(one.path, PIECE.subarray(1));
+      expect(await after(one.row)).toEqual(["none", false, false]);
+      one = await stored();
+      manifest[0]! ^= 1;
+      expect(await after(one.row)).toEqual(["spool", false, true]);
+      const told = (await listEvents(world.database.pool)).filter(({ kind }) => kind === "spool-damaged");
+      expect(told).toHaveLength(3);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   it("bars nobody, though every provider fails its shard", async () => {
     storeFault = () => coded("refused");
     const first = await put();

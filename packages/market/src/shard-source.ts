@@ -55,16 +55,26 @@ export async function shardSource(
   if (!Number.isSafeInteger(from) || from < 0 || from > total) {
     throw new CairnError(`byte ${from} is outside the shard of ${total} bytes`, { code: "bad-range", kind: "input" });
   }
+  const bytes = await openShard(context, row, slot, from);
+  return { bytes: context.handed.count(request.deal, from, bytes), total };
+}
+
+/** Masked bytes of a shard that is spooled or was rebuilt, from `from` on. @throws CairnError `source-gone` */
+export async function openShard(
+  context: Context,
+  row: PackageRow,
+  slot: SlotRow,
+  from: number,
+): Promise<AsyncGenerator<Uint8Array>> {
   const { spool } = context;
   if (slot.state.source === "rebuilt") {
-    const file = await openSource(context, slot, spool.shardPath(slot.package, slot.piece, slot.shard));
-    return { bytes: context.handed.count(request.deal, from, readFile(file, from, total)), total };
+    const path = spool.shardPath(slot.package, slot.piece, slot.shard);
+    return readFile(await openSource(context, slot, path, slot.rawLength), from, slot.rawLength);
   }
   if (slot.state.source === "none") throw sourceGone();
   const piece = await loadPiece(context.pool, slot.package, slot.piece);
-  const file = await openSource(context, slot, spool.piecePath(slot.package, slot.piece));
-  const bytes = maskedShard(file, row, piece, slot.shard, from);
-  return { bytes: context.handed.count(request.deal, from, bytes), total };
+  const path = spool.piecePath(slot.package, slot.piece);
+  return maskedShard(await openSource(context, slot, path, piece.length), row, piece, slot.shard, from);
 }
 
 export async function shardDocument(
@@ -95,16 +105,28 @@ function sourceGone(cause?: unknown): CairnError {
   });
 }
 
-async function openSource(context: Context, slot: SlotRow, path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+/** A file that is missing or too short is a source that is gone. */
+async function openSource(context: Context, slot: SlotRow, path: string, length: number): Promise<FileHandle> {
+  const gone = async (cause?: unknown) => {
     await applySlotEvents(context, slot.package, [
       { piece: slot.piece, shard: slot.shard, event: { type: "source-gone" } },
     ]);
-    throw sourceGone(cause);
+    return sourceGone(cause);
+  };
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw await gone(cause);
   }
+  try {
+    if ((await file.stat()).size < length) throw await gone();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file;
 }
 
 async function* readFile(file: FileHandle, from: number, end: number): AsyncGenerator<Uint8Array> {

@@ -7,6 +7,7 @@ import { rebuildShard } from "../read/rebuild-shard.ts";
 import { applySlotEvents, applyToEach, blockedBy, type SlotUpdate } from "../slot-events.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
 import { asNoSpace } from "../spool.ts";
+import { writeAll } from "../write-all.ts";
 import { isTermOver } from "./quote-slots.ts";
 
 /** Errors that only a person can cure: these are not tried again soon. */
@@ -105,7 +106,7 @@ async function rebuild(
         since = context.clock.monotonic();
       },
       async write(bytes, offset) {
-        await file.write(bytes, 0, bytes.length, offset);
+        await writeAll(file, bytes, offset);
       },
     });
     await file.truncate(slot.rawLength);

@@ -9,6 +9,7 @@ import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
 import { SLOWEST_BYTES_PER_SECOND, watchHandOver } from "./watch-hand-over.ts";
 import { weighFailure } from "./weigh-failure.ts";
+import { weighSource } from "./weigh-source.ts";
 
 const STORE_SECONDS = 60;
 
@@ -27,7 +28,7 @@ export async function storeShard(context: Context, row: PackageRow, slot: SlotRo
     event = { type: "received" };
   } catch (error) {
     if (signal.aborted) return;
-    event = await failureOf(context, slot, error, askedAt);
+    event = await failureOf(context, row, slot, error, askedAt);
     if (signal.aborted) return;
   }
   const [after] = await applySlotEvents(context, row.id, [
@@ -95,9 +96,23 @@ const HOPELESS: Record<string, BreachKind> = {
   "unknown-deal": "failed",
 };
 
-async function failureOf(context: Context, slot: SlotRow, error: unknown, askedAt: Seconds): Promise<SlotEvent> {
+async function failureOf(
+  context: Context,
+  row: PackageRow,
+  slot: SlotRow,
+  error: unknown,
+  askedAt: Seconds,
+): Promise<SlotEvent> {
   if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
   const { code, message } = error;
+  if (code === "wrong-commitment") {
+    try {
+      const ours = await weighSource(context, row, slot);
+      if (ours !== undefined) return ours;
+    } catch (unread) {
+      return blockedBy(unread, 5);
+    }
+  }
   const failed = {
     type: "provider-failed" as const,
     cause: `The provider did not store it: ${message}`,

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { loadPieceSlots } from "../slot-rows.ts";
 import { asNoSpace } from "../spool.ts";
+import { writeAll } from "../write-all.ts";
 import { rebuildShard } from "./rebuild-shard.ts";
 
 /** Bring a whole piece back into the spool; each of its data shards is held against its commitment. */
@@ -33,7 +34,7 @@ export async function fetchPiece(
         async write(bytes, offset) {
           const { repairKey, mask } = row;
           const unmask = createMask({ repairKey, package: row.id, piece: piece.number, shard, mask }, offset);
-          await file.write(unmask(bytes), 0, bytes.length, shard * length + offset);
+          await writeAll(file, unmask(bytes), shard * length + offset);
         },
       });
     }
