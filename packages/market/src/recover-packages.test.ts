@@ -158,6 +158,17 @@ describe("a package that the chain knows", () => {
     ]);
   });
 
+  it("is ending where its owner gave notice, through whichever gateway, and is not said to be over by itself", async () => {
+    const one = await onChain(anyId());
+    await database.pool.query("update catalog.deals set last_period = 30 where document_hash = $1", [one.documentHash]);
+    await expect(recover("victim", one)).resolves.toMatchObject([{ state: "ENDING" }]);
+    const { rows } = await database.pool.query(
+      "select next_due_at is not null as due from catalog.packages where document_hash = $1",
+      [one.documentHash],
+    );
+    expect(rows).toEqual([{ due: true }]);
+  });
+
   it("is still to be recovered until its repair key is set, however far it came", async () => {
     const one = await onChain(anyId());
     const known = async () =>

@@ -12,14 +12,15 @@ export async function refreshPackage(context: Context, client: PoolClient, id: P
   const row = await loadPackage(client, id);
   if (row.state === "ENDING" || !DRIVEN.includes(row.state)) return;
   const slots = await loadSlots(client, id);
-  const state = packageStateOf(row, slots);
+  // Notice that was given here has made it ENDING already.
+  const state = (await hasNotice(client, row)) ? "ENDING" : packageStateOf(row, slots);
   const stored = row.state === "PLACING" && state === "STORED";
   if (stored) {
     await client.query("update catalog.slots set source = 'none' where package = $1 and source = 'spool'", [id]);
   }
   const dues = slots.map((slot) => dueOf(slot.state)).filter((due) => due !== null);
-  // An expired package is driven once more: its reserve is to be released.
-  if (state === "EXPIRED") dues.push(0);
+  // One that is over, or ends, is driven once more: its reserve is to be released.
+  if (state === "EXPIRED" || state === "ENDING") dues.push(0);
   await client.query(
     `update catalog.packages set state = $2, cause = null, next = null, next_due_at = to_timestamp($3),
        stored_at = case when $4 then coalesce(stored_at, now()) else stored_at end where id = $1`,
@@ -29,6 +30,15 @@ export async function refreshPackage(context: Context, client: PoolClient, id: P
   const told = describe(row, state, slots);
   if (told) await recordEvents(client, [{ package: id, ...told }]);
   if (dues.length > 0 || stored) context.wake(id);
+}
+
+/** Whether the chain says that the owner ended the package's deals, by whichever gateway. */
+async function hasNotice(client: PoolClient, { owner, documentHash }: PackageRow): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from catalog.deals where document_hash = $1 and owner = $2 and last_period is not null limit 1",
+    [documentHash, owner.toLowerCase()],
+  );
+  return rowCount === 1;
 }
 
 /** States in which slots are driven. */
@@ -80,6 +90,12 @@ function describe(
         severity: "error",
         message: `Fewer than ${row.k} shards of a piece are live: the package cannot be read in full now.`,
         next: "Bring the providers that hold the others back.",
+      };
+    case "ENDING":
+      return {
+        kind: "package-ending",
+        severity: "info",
+        message: "The owner ended the package through another gateway: its deals end with the next period.",
       };
     case "EXPIRED":
       return {

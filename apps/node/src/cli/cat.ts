@@ -4,6 +4,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { readCapability } from "./capability.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { interruptible } from "./interruptible.ts";
+import { nothingIn } from "./nothing-in.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { parseRange } from "./parse-range.ts";
 import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey } from "./session.ts";
@@ -29,13 +30,7 @@ export async function cat(target: string, options: CatOptions): Promise<void> {
   const { name, path: text } = parseTarget(target);
   const found = await findPackage(session, owner, name);
   const { document } = found;
-  if (document === undefined) {
-    throw new CairnError(`${name} is ${found.state}: there is nothing to read yet`, {
-      code: "not-stored",
-      kind: "conflict",
-      next: found.next ?? `See \`cairn show ${found.id}\`.`,
-    });
-  }
+  if (document === undefined) throw nothingIn(name, found, "read");
   const { pathOfText, readFile, readFrames } = await import("@cairn/archive");
   const account = await withKey(owner);
   const capability = await readCapability(account, await pinnedNetwork(session), found.documentHash as Hex);

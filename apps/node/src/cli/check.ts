@@ -9,6 +9,7 @@ import { findPackage, parseTarget } from "./find-package.ts";
 import { counted, formatBytes } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { lazily } from "./lazily.ts";
+import { nothingIn } from "./nothing-in.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -28,7 +29,7 @@ export async function check(target: string, options: CheckOptions): Promise<void
   const { name, path } = parseTarget(target);
   const found = await findPackage(session, owner, name);
   const { document } = found;
-  if (document === undefined) throw notStored(name, found);
+  if (document === undefined) throw nothingIn(name, found, "check");
   const network = await pinnedNetwork(session);
   const pieces = path === "" ? undefined : await piecesUnder(document, path);
   const full = options.full ?? false;
@@ -153,12 +154,4 @@ export function nextOf(bad: Pick<Shard, "result">[]): string {
     waiting.length === bad.length ? "They" : refused ? "Those that were not shown" : "Those of a silent provider";
   const others = waiting.length === bad.length ? "" : "The others are being rebuilt. ";
   return `${others}${those} will be rebuilt unless ${refused ? "they are proved again" : "it comes back"}; ${follow}`;
-}
-
-function notStored(name: string, { id, state }: { id: string; state: string }): CairnError {
-  return new CairnError(`${name} is ${state}: there is nothing to check yet`, {
-    code: "not-stored",
-    kind: "conflict",
-    next: `See \`cairn show ${id}\`.`,
-  });
 }

@@ -1,8 +1,8 @@
 import type { ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
-import { CairnError } from "@cairn/protocol/errors";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { counted } from "./format.ts";
+import { nothingIn } from "./nothing-in.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { type CommonOptions, openSession, requireOwner, withKey } from "./session.ts";
 
@@ -21,13 +21,7 @@ export async function diff(target: string, folder: string, options: CommonOption
   const { name, path } = parseTarget(target);
   const found = await findPackage(session, owner, name);
   const { document } = found;
-  if (document === undefined) {
-    throw new CairnError(`${name} is ${found.state}: there is nothing to compare with`, {
-      code: "not-stored",
-      kind: "conflict",
-      next: `See \`cairn show ${found.id}\`.`,
-    });
-  }
+  if (document === undefined) throw nothingIn(name, found, "compare with");
   const { findEntry, pathOfText, pathsOf, subtreeOf, walkFolder } = await import("@cairn/archive");
   const manifest = await fetchManifest(session.client, await withKey(owner), { id: found.id, document });
   const { index } = findEntry(manifest, pathOfText(manifest, path));

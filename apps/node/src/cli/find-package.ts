@@ -99,13 +99,13 @@ async function assertGone(
     if (!known.ended) await assertEnded(session, account, known, found.id, found);
     return;
   }
-  if (found.documentHash !== null && (await goesOn(session, account, found.documentHash)) === true) {
+  if (found.documentHash !== null && (await dealsGoOn(session, account, found.documentHash)) === true) {
     throw lie("state", found.state, "with deals that go on", UNTOUCHED);
   }
 }
 
 /** Whether a package has deals on the chain that nobody gave notice of; undefined when no chain answers. */
-async function goesOn(session: Session, account: Owner, documentHash: string): Promise<boolean | undefined> {
+export async function dealsGoOn(session: Session, account: Owner, documentHash: string): Promise<boolean | undefined> {
   const network = await pinnedNetwork(session);
   return openChainView(session.run.chainUrl, deploymentOf(network), async (chain) => {
     const record = await chain.package({ owner: account.wallet.address, documentHash: documentHash as Hex });
@@ -187,7 +187,7 @@ async function assertEnded(
   name: string,
   answered: PackageJson | undefined,
 ): Promise<void> {
-  if ((await goesOn(session, account, known.documentHash)) === false) {
+  if ((await dealsGoOn(session, account, known.documentHash)) === false) {
     await amendPackage(session.home, known.id, { ended: true });
     return;
   }

@@ -1,13 +1,13 @@
 import type { GetBlocks, Manifest, ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
 import type { CommitmentDocument, Hex } from "@cairn/protocol";
-import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import { readCapability } from "./capability.ts";
 import { type FoundPackage, findPackage, parseTarget } from "./find-package.ts";
 import { gotWords } from "./got-words.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { lazily } from "./lazily.ts";
+import { nothingIn } from "./nothing-in.ts";
 import { fetchManifest } from "./open-manifest.ts";
 import { parseRange } from "./parse-range.ts";
 import { withProgress } from "./progress.ts";
@@ -61,13 +61,7 @@ async function prepare(
   const { name, path: text } = parseTarget(target);
   const found = await findPackage(session, owner, name);
   const { document } = found;
-  if (document === undefined) {
-    throw new CairnError(`${name} is ${found.state}: there is nothing to get yet`, {
-      code: "not-stored",
-      kind: "conflict",
-      next: found.next ?? `See \`cairn show ${found.id}\`.`,
-    });
-  }
+  if (document === undefined) throw nothingIn(name, found, "get");
   const network = await pinnedNetwork(session);
   const { assertDestinationFree, findEntry, pathOfText } = await import("@cairn/archive");
   const account = await withKey(owner);

@@ -286,6 +286,44 @@ describe("recover", () => {
     });
   });
 
+  it("gives the name to the newest that does not end, in whatever order the gateway lists them", async () => {
+    const versions: string[] = [];
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      for (const [text, seconds] of [
+        ["one", 0],
+        ["two", 10],
+        ["three", 20],
+      ] as const) {
+        vi.setSystemTime(Date.now() + seconds * 1000);
+        await mkdir(join(folder, `version ${text}`, "versions"), { recursive: true });
+        await writeFile(join(folder, `version ${text}`, "versions", "file"), text);
+        await put(join(folder, `version ${text}`, "versions"), options);
+        versions.push([...gateway.packages.keys()].at(-1)!);
+        // They follow one another as names, not as replacements.
+        gateway.packages.get(versions.at(-1)!)!.open.nameHash = `0x${"00".repeat(32)}`;
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    const [oldest, newest, ending] = versions as [string, string, string];
+    gateway.packages.get(ending)!.state = "ENDING";
+    gateway.lie((one, answer) => {
+      if (one.call !== "GET /recover") return answer;
+      const wanted = [oldest, ending, newest].map((id) => gateway.packages.get(id)!.documentHash);
+      return { packages: wanted.map((documentHash) => ({ documentHash, deals: 4, known: null })), next: null };
+    });
+    const said = vi.spyOn(process.stdout, "write");
+    await recover(options);
+    const { recovered } = JSON.parse(String(said.mock.calls.at(-1)?.[0])) as { recovered: unknown[] };
+    expect(recovered).toEqual([
+      { id: newest, name: "versions", ending: false },
+      { id: oldest, name: `versions~${oldest.slice(0, 8)}`, ending: false },
+      { id: ending, name: `versions~${ending.slice(0, 8)}`, ending: true },
+    ]);
+    for (const id of versions) gateway.packages.delete(id);
+  });
+
   const own = (list: Answer[]) => list.filter(({ id }) => id === asked || id === other);
   it.each([
     [
