@@ -29,6 +29,17 @@ const upward = layers.flatMap((row, level) =>
     }))
     .filter((rule) => rule.to.path !== ""),
 );
+/** What of archive runs in browsers: all that its browser.ts reaches. */
+const archiveCore = [
+  "(browser|bytes)",
+  "(car|keys|manifest|openpgp|unixfs)/.*",
+  "crypto/(crypto|cfb|noble)",
+  "pack/(buffer-pool|build-tree|finish-package|local-segments|messages|pack-entries|segment-writer|store-content|take-car)",
+  "restore/(check-directories|errors|fetch-file|file-blocks|find-entry|piece-frames|read-file|restore-entries)",
+  "walk/(found-entry|names|tree-paths)",
+];
+const ARCHIVE_CORE = `^packages/archive/src/(${archiveCore.join("|")})\\.ts$`;
+const NATIVE = "/crypto/native\\.ts$";
 module.exports = {
   forbidden: [
     ...upward,
@@ -48,6 +59,19 @@ module.exports = {
         pathNot: "\\.(test|bench)\\.ts$|/(kernels|native)/|/crypto/native\\.ts$",
       },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util|buffer|assert)$" },
+    },
+    {
+      name: "archive-core-is-of-no-platform",
+      comment: "What browsers load imports nothing of Node's; the one exception stands behind #crypto.",
+      severity: "error",
+      from: { path: ARCHIVE_CORE, pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "archive-browser-reaches-its-core-only",
+      severity: "error",
+      from: { path: "^packages/archive/src/browser\\.ts$" },
+      to: { path: "^packages/archive/src/", pathNot: `${ARCHIVE_CORE}|${NATIVE}`, reachable: true },
     },
   ],
   options: {

@@ -42,10 +42,8 @@ export {
   piecesOf,
   unchangedCheckpoints,
 } from "./pack/checkpoint.ts";
+export { manifestEntries, type PackageOptions, type Packed } from "./pack/finish-package.ts";
 export {
-  manifestEntries,
-  type PackageOptions,
-  type Packed,
   type PackFolderOptions,
   type PackProgress,
   packFolder,
@@ -62,6 +60,7 @@ export { restoreStream } from "./restore/restore-stream.ts";
 export { assertDestinationFree } from "./restore/staging.ts";
 export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
 export { type Excluder, excluderOf, rulesOfText, textOfRules } from "./walk/exclude.ts";
+export type { SkippedEntry } from "./walk/found-entry.ts";
 export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";
-export { ownName, type SkippedEntry, type Walked, walkFolder } from "./walk/walk-folder.ts";
+export { ownName, type Walked, walkFolder } from "./walk/walk-folder.ts";

@@ -155,7 +155,7 @@ async function keepOutput(command: readonly string[], keep: (output: Readable) =
 function placeBelow(outer: string, inner: string): string | undefined {
   const real = (path: string): string | undefined => {
     try {
-      return nameOfBytes(realpathSync.native(bytesOfName(path), { encoding: "buffer" }));
+      return nameOfBytes(realpathSync.native(Buffer.from(bytesOfName(path)), { encoding: "buffer" }));
     } catch {
       // What cannot be looked at is reported by the walk.
       return undefined;

@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
 import { CID } from "multiformats/cid";
+import { crypto } from "#crypto";
+import { concatBytes } from "../bytes.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
 import { ByteReader, corruptCar } from "./byte-reader.ts";
 import { MAX_BLOCK_BYTES } from "./format.ts";
@@ -11,7 +12,7 @@ import { verifyBlock } from "./scan-car.ts";
  */
 export const EMPTY_CHAIN: Uint8Array = new Uint8Array(32);
 
-const link = (chain: Uint8Array, cid: Uint8Array): Buffer => hash("sha256", Buffer.concat([chain, cid]), "buffer");
+const link = (chain: Uint8Array, cid: Uint8Array): Uint8Array => crypto.sha256(concatBytes([chain, cid]));
 
 /** The chain after whole frames of our own making, one behind the other, given the length of each. Their blocks are not read. */
 export function chainFrames(chain: Uint8Array, bytes: Uint8Array, lengths: Iterable<number>): Uint8Array {
@@ -42,7 +43,7 @@ function decoded(bytes: Uint8Array): CID {
 /** The chain of bare frames that are read from somewhere, each block held against its CID. Throws `corrupt-car`, `corrupt-block`. */
 export async function chainOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const reader = new ByteReader(stream);
-  const cid = Buffer.alloc(CID_BYTES);
+  const cid = new Uint8Array(CID_BYTES);
   let chain = EMPTY_CHAIN;
   try {
     while (!(await reader.atEnd())) {

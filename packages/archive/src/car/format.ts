@@ -1,9 +1,11 @@
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
+import { hexToBytes } from "@noble/hashes/utils";
 import type { CID } from "multiformats/cid";
+import { concatBytes } from "../bytes.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
 
-const HEADER_START = Buffer.from("3aa265726f6f747381d82a582500", "hex");
-const HEADER_END = Buffer.from("6776657273696f6e01", "hex");
+const HEADER_START = hexToBytes("3aa265726f6f747381d82a582500");
+const HEADER_END = hexToBytes("6776657273696f6e01");
 /** No block that we write or take is longer; IPFS peers move at most 2 MiB. */
 export const MAX_BLOCK_BYTES = 4_194_304;
 
@@ -11,7 +13,7 @@ export const MAX_BLOCK_BYTES = 4_194_304;
 export function carHeader(root: CID): Uint8Array {
   if (root.bytes.length !== CID_BYTES)
     throw new RangeError(`a root CID has ${CID_BYTES} bytes, not ${root.bytes.length}`);
-  const header = Buffer.concat([HEADER_START, root.bytes, HEADER_END]);
+  const header = concatBytes([HEADER_START, root.bytes, HEADER_END]);
   if (header.length !== CAR_HEADER_BYTES) throw new RangeError("the CAR header has another length");
   return header;
 }

@@ -1,18 +1,21 @@
-import { createHash } from "node:crypto";
 import { CairnError } from "@cairn/protocol/errors";
 import { decode } from "@ipld/dag-cbor";
+import { hexToBytes } from "@noble/hashes/utils";
 import { CID } from "multiformats/cid";
+import { crypto } from "#crypto";
+import { equalBytes } from "../bytes.ts";
+import type { HashName } from "../crypto/crypto.ts";
 import { ByteReader, corruptCar } from "./byte-reader.ts";
 import { MAX_BLOCK_BYTES } from "./format.ts";
 
 const MAX_HEADER_BYTES = 65_536;
-const CARV2_PRAGMA = Buffer.from("a16776657273696f6e02", "hex");
+const CARV2_PRAGMA = hexToBytes("a16776657273696f6e02");
 /** Characteristics, data offset, data size, index offset. */
 const CARV2_HEADER_BYTES = 40;
 const IDENTITY = 0x00;
 const PADDING_READ_BYTES = 1_048_576;
-/** Multihash codes that we can verify, as node:crypto names them. */
-const HASHES: Record<number, string | undefined> = {
+/** Multihash codes that we can verify. */
+const HASHES: Record<number, HashName | undefined> = {
   18: "sha256",
   19: "sha512",
   20: "sha3-512",
@@ -46,7 +49,7 @@ export function corruptBlock(cid: string): CairnError {
 export function verifyBlock(cid: CID, bytes: Uint8Array): void {
   const { code, digest } = cid.multihash;
   if (code === IDENTITY) {
-    if (!Buffer.from(digest).equals(bytes)) throw corruptBlock(cid.toString());
+    if (!equalBytes(digest, bytes)) throw corruptBlock(cid.toString());
     return;
   }
   const name = HASHES[code];
@@ -58,7 +61,7 @@ export function verifyBlock(cid: CID, bytes: Uint8Array): void {
       details: { cid: cid.toString() },
     });
   }
-  if (!createHash(name).update(bytes).digest().equals(digest)) throw corruptBlock(cid.toString());
+  if (!equalBytes(crypto.hash(name, bytes), digest)) throw corruptBlock(cid.toString());
 }
 
 /** Reads a CARv1 or CARv2 as it arrives: its roots, then its blocks, each verified against its CID. */
@@ -66,11 +69,11 @@ export async function scanCar(stream: AsyncIterable<Uint8Array> | Iterable<Uint8
   const reader = new ByteReader(stream);
   let end = Number.POSITIVE_INFINITY;
   let header = await readHeader(reader);
-  if (Buffer.from(header).equals(CARV2_PRAGMA)) {
-    const fields = Buffer.alloc(CARV2_HEADER_BYTES);
-    await reader.readInto(fields);
-    const start = Number(fields.readBigUInt64LE(16));
-    end = start + Number(fields.readBigUInt64LE(24));
+  if (equalBytes(header, CARV2_PRAGMA)) {
+    const fields = new DataView(new ArrayBuffer(CARV2_HEADER_BYTES));
+    await reader.readInto(new Uint8Array(fields.buffer));
+    const start = Number(fields.getBigUint64(16, true));
+    end = start + Number(fields.getBigUint64(24, true));
     if (start < reader.position || !Number.isSafeInteger(end)) throw corruptCar("its CARv2 header is wrong");
     // Writers fill the size in at the end (CARv2 specification, Header); to read on would take an index for blocks.
     if (end === start) throw corruptCar("its CARv2 header says that it holds 0 bytes: what wrote it did not finish");

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { CairnError } from "@cairn/protocol/errors";
 import type { PrivateKey, PublicKey } from "openpgp";
+import { crypto } from "#crypto";
+import { concatBytes, equalBytes } from "../bytes.ts";
 import type { Unwrap } from "../openpgp/decrypt-message.ts";
 import { lengthHeaders } from "../openpgp/packet-lengths.ts";
 import {
@@ -40,7 +41,7 @@ function x25519Of(packet: KeyPacket): X25519Recipient | undefined {
   const kdf = params.kdfParams as { hash: number; cipher: number } | undefined;
   const fingerprint = packet.getFingerprintBytes();
   if (packet.version !== 4 || Number(packet.algorithm) !== ECDH || !oid || !kdf || !fingerprint) return undefined;
-  if (!CURVE25519_OID.subarray(1).equals(oid) || !(point instanceof Uint8Array) || point.length !== 33)
+  if (!equalBytes(CURVE25519_OID.subarray(1), oid) || !(point instanceof Uint8Array) || point.length !== 33)
     return undefined;
   return {
     keyId: fingerprint.slice(-8),
@@ -82,7 +83,7 @@ export async function encryptorOf(recipient: Recipient): Promise<Encryptor> {
   const openpgp = await import("openpgp");
   const encryptionKeys = await openpgp.readKey({ armoredKey: recipient.armored });
   return async () => {
-    const key = randomBytes(32);
+    const key = crypto.randomBytes(32);
     const packet = await openpgp.encryptSessionKey({
       data: key,
       algorithm: "aes256",
@@ -115,11 +116,9 @@ async function slowUnwrapper(armored: string): Promise<(packets: Uint8Array[]) =
   const openpgp = await import("openpgp");
   const decryptionKeys = await openpgp.readPrivateKey({ armoredKey: armored });
   return async (packets) => {
-    const framed = packets.map((body) =>
-      Buffer.concat([lengthHeaders(1, body.length)[0]?.bytes ?? Buffer.alloc(0), body]),
-    );
+    const framed = packets.flatMap((body) => [...lengthHeaders(1, body.length).map(({ bytes }) => bytes), body]);
     try {
-      const message = await openpgp.readMessage({ binaryMessage: Buffer.concat(framed) as Uint8Array });
+      const message = await openpgp.readMessage({ binaryMessage: concatBytes(framed) });
       const [found] = await openpgp.decryptSessionKeys({ message, decryptionKeys });
       if (found?.algorithm) return sessionKeyOf(found.data, found.algorithm);
     } catch (cause) {
@@ -148,5 +147,5 @@ function sessionKeyOf(data: Uint8Array, algorithm: string): SessionKey {
       next: "Decrypt this message with gpg.",
     });
   }
-  return { algorithm: id, key: Buffer.from(data) };
+  return { algorithm: id, key: data };
 }

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { decode } from "@ipld/dag-cbor";
+import { bytesToHex } from "@noble/hashes/utils";
 import { CID } from "multiformats/cid";
 import { MAX_BLOCK_BYTES } from "../car/format.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
@@ -36,7 +37,7 @@ function bytesOf(value: unknown, what: string, length: number): Uint8Array {
 
 function textOf(value: unknown, what: string, maxBytes: number): string {
   const text = value instanceof Uint8Array ? nameOfBytes(value) : value;
-  const bytes = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(text));
+  const bytes = value instanceof Uint8Array ? value.length : bytesOfName(String(text)).length;
   if (typeof text !== "string" || bytes > maxBytes || (text === value && isEscaped(text)))
     throw bad(`${what} is not a name`);
   return text;
@@ -118,7 +119,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     throw bad("its pieces are not a list");
   return {
     version: 1,
-    package: Buffer.from(bytesOf(value.package, "its package id", 16)).toString("hex"),
+    package: bytesToHex(bytesOf(value.package, "its package id", 16)),
     name: textOf(value.name, "its name", MAX_NAME),
     created: integer(value.created, "its time", 0),
     layout,

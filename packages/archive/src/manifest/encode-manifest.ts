@@ -1,12 +1,13 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { encode } from "@ipld/dag-cbor";
+import { hexToBytes } from "@noble/hashes/utils";
 import { bytesOfName, isEscaped } from "../walk/names.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { KINDS, type Manifest, type ManifestEntry } from "./manifest.ts";
 
 /** A name as text, or as bytes when it is not UTF-8. */
 function textOrBytes(name: string): string | Uint8Array {
-  return isEscaped(name) ? new Uint8Array(bytesOfName(name)) : name;
+  return isEscaped(name) ? bytesOfName(name) : name;
 }
 
 function tupleOf(entry: ManifestEntry): unknown[] {
@@ -30,7 +31,7 @@ function tupleOf(entry: ManifestEntry): unknown[] {
 export function encodeManifest(manifest: Manifest): Uint8Array {
   const bytes = encode({
     version: manifest.version,
-    package: new Uint8Array(Buffer.from(manifest.package, "hex")),
+    package: hexToBytes(manifest.package),
     name: textOrBytes(manifest.name),
     created: manifest.created,
     layout: manifest.layout,

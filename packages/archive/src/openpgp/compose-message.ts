@@ -1,14 +1,16 @@
-import { type Cipheriv, createCipheriv, createHash, type Hash, randomBytes } from "node:crypto";
+import { crypto } from "#crypto";
+import { concatBytes } from "../bytes.ts";
+import type { StreamCipher, StreamedHash } from "../crypto/crypto.ts";
 import { HeaderWeaver, LENGTH_LIMITS, type LengthLimits, lengthHeaders, packetLength } from "./packet-lengths.ts";
-import { CIPHERS, type SessionKey } from "./session-key.ts";
+import type { SessionKey } from "./session-key.ts";
 
 export const LITERAL = 11;
 export const SEIPD = 18;
 /** Random block and its repeated last two bytes before the encrypted packets. */
 export const PREFIX_BYTES = 18;
 /** Format octet, empty name, zero date. */
-export const LITERAL_FIELDS = Buffer.from([0x62, 0, 0, 0, 0, 0]);
-export const MDC_HEADER = Buffer.from([0xd3, 0x14]);
+export const LITERAL_FIELDS = Uint8Array.of(0x62, 0, 0, 0, 0, 0);
+export const MDC_HEADER = Uint8Array.of(0xd3, 0x14);
 export const MDC_BYTES = 22;
 /** CFB and SHA-1 share the L2 cache at this size (measured: 465 MB/s against 410 with 1 MiB). */
 const STEP = 65_536;
@@ -31,8 +33,8 @@ export function messageLengths(size: number, envelope: number, limits: LengthLim
 
 /** One binary OpenPGP message with integrity protection (SEIPD version 1, AES-CFB, SHA-1 MDC), written as it is fed. */
 export class MessageComposer {
-  private readonly cipher: Cipheriv;
-  private readonly mdc: Hash = createHash("sha1");
+  private readonly cipher: StreamCipher;
+  private readonly mdc: StreamedHash = crypto.sha1();
   private readonly outer: HeaderWeaver;
   private readonly literal: HeaderWeaver;
 
@@ -49,12 +51,12 @@ export class MessageComposer {
     limits: LengthLimits = LENGTH_LIMITS,
   ) {
     const { literalBody, seipdBody } = messageLengths(size, packet.length, limits);
-    this.cipher = createCipheriv(CIPHERS[session.algorithm]?.name ?? "", session.key, Buffer.alloc(16));
+    this.cipher = crypto.encryptCfb(session.key, new Uint8Array(16));
     emit(packet);
     this.outer = new HeaderWeaver(lengthHeaders(SEIPD, seipdBody, limits), emit);
     this.literal = new HeaderWeaver(lengthHeaders(LITERAL, literalBody, limits), (bytes) => this.encrypt(bytes));
-    this.outer.write(Buffer.from([1]));
-    const prefix = randomBytes(PREFIX_BYTES);
+    this.outer.write(Uint8Array.of(1));
+    const prefix = crypto.randomBytes(PREFIX_BYTES);
     prefix.copyWithin(16, 14, 16);
     this.encrypt(prefix);
     this.literal.write(LITERAL_FIELDS);
@@ -66,8 +68,7 @@ export class MessageComposer {
 
   finish(): void {
     this.mdc.update(MDC_HEADER);
-    this.outer.write(this.cipher.update(Buffer.concat([MDC_HEADER, this.mdc.digest()])));
-    this.cipher.final();
+    this.outer.write(this.cipher.update(concatBytes([MDC_HEADER, this.mdc.digest()])));
   }
 
   private encrypt(bytes: Uint8Array): void {

@@ -1,8 +1,10 @@
-import { createDecipheriv, createHash, type Decipheriv, type Hash, timingSafeEqual } from "node:crypto";
 import { CairnError } from "@cairn/protocol/errors";
+import { crypto } from "#crypto";
+import { concatBytes, equalBytes } from "../bytes.ts";
+import type { StreamCipher, StreamedHash } from "../crypto/crypto.ts";
 import { LITERAL, MDC_BYTES, MDC_HEADER, PREFIX_BYTES, SEIPD } from "./compose-message.ts";
 import { BodyReader, corruptMessage, type PacketStart, readPacketStart } from "./packet-reader.ts";
-import { CIPHERS, type SessionKey } from "./session-key.ts";
+import type { SessionKey } from "./session-key.ts";
 
 /** Finds the session key in the bodies of a message's session-key packets; throws `wrong-key`. */
 export type Unwrap = (packets: Uint8Array[]) => SessionKey | Promise<SessionKey>;
@@ -11,7 +13,7 @@ const PKESK = 1;
 const SKESK = 3;
 const MARKER = 10;
 const MAX_ENVELOPE = 65_536;
-const EMPTY = Buffer.alloc(0);
+const EMPTY = new Uint8Array(0);
 
 export interface Envelope {
   sessionKeyPackets: Uint8Array[];
@@ -42,6 +44,11 @@ export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
   }
 }
 
+/** Copies nothing where there was nothing before: most messages come in one part. */
+function joined(before: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return before.length === 0 ? bytes : concatBytes([before, bytes]);
+}
+
 /**
  * Decrypts one SEIPD version 1 message that holds an uncompressed literal packet, as it arrives.
  * Plaintext is emitted before it is authenticated: use it only after `finish` returned.
@@ -49,10 +56,10 @@ export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
 export class MessageDecryptor {
   private readonly unwrap: Unwrap;
   private readonly emit: (bytes: Uint8Array) => void;
-  private readonly mdc: Hash = createHash("sha1");
+  private readonly mdc: StreamedHash = crypto.sha1();
   private head: Uint8Array = EMPTY;
   private outer: BodyReader | undefined;
-  private decipher: Decipheriv | undefined;
+  private decipher: StreamCipher | undefined;
   private version: number | undefined;
   private plainHead: Uint8Array = EMPTY;
   private literal: BodyReader | undefined;
@@ -68,14 +75,14 @@ export class MessageDecryptor {
   async push(bytes: Uint8Array): Promise<void> {
     let body = bytes;
     if (!this.outer) {
-      this.head = this.head.length === 0 ? bytes : Buffer.concat([this.head, bytes]);
+      this.head = joined(this.head, bytes);
       const envelope = readEnvelope(this.head);
       if (!envelope) {
-        this.head = Buffer.from(this.head);
+        this.head = this.head.slice();
         return;
       }
       const session = await this.unwrap(envelope.sessionKeyPackets);
-      this.decipher = createDecipheriv(CIPHERS[session.algorithm]?.name ?? "", session.key, Buffer.alloc(16));
+      this.decipher = crypto.decryptCfb(session.key, new Uint8Array(16));
       this.outer = new BodyReader(envelope.seipd);
       body = this.head.subarray(envelope.length + envelope.seipd.headerBytes);
       this.head = EMPTY;
@@ -87,11 +94,12 @@ export class MessageDecryptor {
   /** Checks that the message is complete and its integrity code right; throws `corrupt-message`. */
   finish(): void {
     if (!this.outer?.done || !this.literal?.done || this.fields !== undefined) throw corruptMessage("it is cut short");
-    const trailer = Buffer.from(this.trailer);
-    if (trailer.length !== MDC_BYTES || !trailer.subarray(0, 2).equals(MDC_HEADER)) {
+    const { trailer } = this;
+    if (trailer.length !== MDC_BYTES || !equalBytes(trailer.subarray(0, 2), MDC_HEADER)) {
       throw corruptMessage("it has no integrity code");
     }
-    if (!timingSafeEqual(trailer.subarray(2), this.mdc.update(MDC_HEADER).digest())) {
+    this.mdc.update(MDC_HEADER);
+    if (!crypto.equalSecrets(trailer.subarray(2), this.mdc.digest())) {
       throw corruptMessage("its integrity code is wrong");
     }
   }
@@ -109,7 +117,7 @@ export class MessageDecryptor {
   private plaintext(part: Uint8Array): void {
     let bytes = part;
     if (!this.literal) {
-      this.plainHead = Buffer.concat([this.plainHead, bytes]);
+      this.plainHead = joined(this.plainHead, bytes);
       if (this.plainHead.length <= PREFIX_BYTES) return;
       const start = readPacketStart(this.plainHead.subarray(PREFIX_BYTES));
       if (!start) return;
@@ -129,7 +137,7 @@ export class MessageDecryptor {
     const behind = this.literal.push(bytes, (body) => this.literalBody(body));
     this.mdc.update(bytes.subarray(0, bytes.length - behind.length));
     if (this.trailer.length + behind.length > MDC_BYTES) throw corruptMessage("it holds more than one packet");
-    if (behind.length > 0) this.trailer = Buffer.concat([this.trailer, behind]);
+    if (behind.length > 0) this.trailer = concatBytes([this.trailer, behind]);
   }
 
   /** Skips format, name and date. */
@@ -138,7 +146,7 @@ export class MessageDecryptor {
       this.emit(body);
       return;
     }
-    const all = Buffer.concat([this.fields, body]);
+    const all = joined(this.fields, body);
     const end = 6 + (all[1] ?? 0);
     this.fields = all;
     if (all.length < 2 || all.length < end) return;

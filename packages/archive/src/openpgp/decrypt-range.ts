@@ -1,7 +1,9 @@
-import { createDecipheriv, type Decipheriv } from "node:crypto";
+import { crypto } from "#crypto";
+import { concatBytes } from "../bytes.ts";
+import type { StreamCipher } from "../crypto/crypto.ts";
 import { LITERAL, LITERAL_FIELDS, messageLengths, PREFIX_BYTES, SEIPD } from "./compose-message.ts";
 import { LENGTH_LIMITS, type LengthHeader, type LengthLimits, lengthHeaders } from "./packet-lengths.ts";
-import { CIPHERS, type SessionKey } from "./session-key.ts";
+import type { SessionKey } from "./session-key.ts";
 
 const CFB_BLOCK = 16;
 
@@ -80,8 +82,8 @@ export function planRange(
     from: envelope + withHeaders(outer, 1 + from),
     to: envelope + withHeaders(outer, streamEnd) + 1,
     decryptor(session, emit) {
-      let iv = firstBlock === 0 ? Buffer.alloc(CFB_BLOCK) : Buffer.alloc(0);
-      let decipher: Decipheriv | undefined;
+      let iv = new Uint8Array(firstBlock === 0 ? CFB_BLOCK : 0);
+      let decipher: StreamCipher | undefined;
       let skip = streamStart - firstBlock;
       const outerSkipper = new HeaderSkipper(outer, 1 + from);
       const innerSkipper = new HeaderSkipper(inner, firstBody);
@@ -89,11 +91,11 @@ export function planRange(
         let rest = bytes;
         if (iv.length < CFB_BLOCK) {
           const taken = rest.subarray(0, CFB_BLOCK - iv.length);
-          iv = Buffer.concat([iv, taken]);
+          iv = concatBytes([iv, taken]);
           rest = rest.subarray(taken.length);
         }
         if (rest.length === 0) return;
-        decipher ??= createDecipheriv(CIPHERS[session.algorithm]?.name ?? "", session.key, iv);
+        decipher ??= crypto.decryptCfb(session.key, iv);
         const plain = decipher.update(rest);
         const wanted = plain.subarray(Math.min(skip, plain.length));
         skip -= plain.length - wanted.length;

@@ -1,3 +1,5 @@
+import { concatBytes } from "../bytes.ts";
+
 /** When a packet's body is written with one length, and how long its parts are otherwise (RFC 4880, 4.2.2). */
 export interface LengthLimits {
   /** Bodies of at most this many bytes get one five-octet length. */
@@ -11,27 +13,25 @@ export const LENGTH_LIMITS: LengthLimits = { fixedUpTo: 0xffff_0000, partialPowe
 /** Header bytes that stand before the body byte number `at`. */
 export interface LengthHeader {
   at: number;
-  bytes: Buffer;
+  bytes: Uint8Array;
 }
 
-function fiveOctets(length: number): Buffer {
-  const bytes = Buffer.alloc(5, 0xff);
-  bytes.writeUInt32BE(length, 1);
-  return bytes;
+function fiveOctets(length: number): Uint8Array {
+  return Uint8Array.of(0xff, length >>> 24, length >>> 16, length >>> 8, length);
 }
 
 /** All header bytes of a new-format packet whose body has `bodyLength` bytes, in order. */
 export function lengthHeaders(tag: number, bodyLength: number, limits: LengthLimits = LENGTH_LIMITS): LengthHeader[] {
-  const start = Buffer.from([0xc0 | tag]);
-  if (bodyLength <= limits.fixedUpTo) return [{ at: 0, bytes: Buffer.concat([start, fiveOctets(bodyLength)]) }];
+  const start = Uint8Array.of(0xc0 | tag);
+  if (bodyLength <= limits.fixedUpTo) return [{ at: 0, bytes: concatBytes([start, fiveOctets(bodyLength)]) }];
   const part = 2 ** limits.partialPower;
-  const marker = Buffer.from([224 + limits.partialPower]);
+  const marker = Uint8Array.of(224 + limits.partialPower);
   const partials = Math.ceil(bodyLength / part) - 1;
   const headers: LengthHeader[] = [];
   for (let index = 0; index < partials; index++) headers.push({ at: index * part, bytes: marker });
   headers.push({ at: partials * part, bytes: fiveOctets(bodyLength - partials * part) });
   const first = headers[0];
-  if (first) first.bytes = Buffer.concat([start, first.bytes]);
+  if (first) first.bytes = concatBytes([start, first.bytes]);
   return headers;
 }
 

@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol/errors";
+import { concatBytes } from "../bytes.ts";
 
 export function corruptMessage(what: string): CairnError {
   return new CairnError(`the encrypted message is damaged: ${what}`, {
@@ -54,7 +55,8 @@ export function readPacketStart(bytes: Uint8Array): PacketStart | undefined {
     return { tag: (first >> 2) & 0x0f, headerBytes: 1, length: Number.POSITIVE_INFINITY, partial: false };
   }
   if (bytes.length < 1 + octets) return undefined;
-  const length = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUIntBE(1, octets);
+  let length = 0;
+  for (let at = 1; at <= octets; at++) length = length * 256 + (bytes[at] ?? 0);
   return { tag: (first >> 2) & 0x0f, headerBytes: 1 + octets, length, partial: false };
 }
 
@@ -75,7 +77,7 @@ export class BodyReader {
 
   /** Feeds bytes; body bytes go to `emit`. Returns what lies behind the packet's end. */
   push(bytes: Uint8Array, emit: (body: Uint8Array) => void): Uint8Array {
-    let rest = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    let rest = this.pending.length === 0 ? bytes : concatBytes([this.pending, bytes]);
     this.pending = rest.subarray(0, 0);
     while (rest.length > 0) {
       if (this.left > 0) {
@@ -88,7 +90,7 @@ export class BodyReader {
       if (!this.partial) return rest;
       const next = readNewLength(rest, 0);
       if (!next) {
-        this.pending = Buffer.from(rest);
+        this.pending = rest.slice();
         return rest.subarray(rest.length);
       }
       this.left = next.length;

@@ -1,37 +1,23 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
 import { CairnError } from "@cairn/protocol/errors";
+import { hexToBytes } from "@noble/hashes/utils";
+import { crypto } from "#crypto";
+import { concatBytes, equalBytes } from "../bytes.ts";
+import type { HashName, X25519Secret } from "../crypto/crypto.ts";
 
-/** OpenPGP symmetric algorithm ids (RFC 4880, 9.2) that a message of ours or of gpg may use. */
-export const CIPHERS: Record<number, { name: string; keyBytes: number; wrap: string } | undefined> = {
-  7: { name: "aes-128-cfb", keyBytes: 16, wrap: "id-aes128-wrap" },
-  8: { name: "aes-192-cfb", keyBytes: 24, wrap: "id-aes192-wrap" },
-  9: { name: "aes-256-cfb", keyBytes: 32, wrap: "id-aes256-wrap" },
-};
-const HASHES: Record<number, string | undefined> = { 8: "sha256", 9: "sha384", 10: "sha512" };
+/** Bytes of the keys of OpenPGP's symmetric algorithms (RFC 4880, 9.2) that a message of ours or of gpg may use: AES alone. */
+const KEY_BYTES: Record<number, number | undefined> = { 7: 16, 8: 24, 9: 32 };
+const HASHES: Record<number, HashName | undefined> = { 8: "sha256", 9: "sha384", 10: "sha512" };
 const AES_256 = 9;
 const ECDH = 18;
-/** Initial value of RFC 3394 key wrap. */
-const WRAP_IV = Buffer.alloc(8, 0xa6);
 /** 1.3.6.1.4.1.3029.1.5.1 with its length octet: Curve25519 in version 4 keys. */
-export const CURVE25519_OID = Buffer.from("0a2b060104019755010501", "hex");
-const SPKI_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
+export const CURVE25519_OID = hexToBytes("0a2b060104019755010501");
+/** "Anonymous Sender    " (RFC 6637, 8). */
+const SENDER = new TextEncoder().encode("Anonymous Sender    ");
 
 export interface SessionKey {
   /** OpenPGP symmetric algorithm id: 7, 8 or 9. */
   algorithm: number;
-  key: Buffer;
+  key: Uint8Array;
 }
 
 /** Public half of a curve25519Legacy encryption subkey; survives a structured clone. */
@@ -51,30 +37,27 @@ export interface X25519Holder extends X25519Recipient {
   secret: Uint8Array;
 }
 
-/** The KDF's parameters (RFC 6637, 8). */
-function keyEncryptionKey(shared: Uint8Array, recipient: X25519Recipient): { kek: Buffer; wrap: string } {
+/** The key that wraps session keys (RFC 6637, 7 and 8). */
+function keyEncryptionKey(shared: Uint8Array, recipient: X25519Recipient): Uint8Array {
   const hash = HASHES[recipient.kdfHash];
-  const cipher = CIPHERS[recipient.kdfCipher];
-  if (!hash || !cipher) {
+  const keyBytes = KEY_BYTES[recipient.kdfCipher];
+  if (!hash || !keyBytes) {
     throw new CairnError("the key uses a key derivation that is not supported", {
       code: "key-unusable",
       kind: "input",
       next: "Use a key whose encryption subkey derives with SHA-2 and AES.",
     });
   }
-  const digest = createHash(hash)
-    .update(Buffer.from([0, 0, 0, 1]))
-    .update(shared)
-    .update(CURVE25519_OID)
-    .update(Buffer.from([ECDH, 3, 1, recipient.kdfHash, recipient.kdfCipher]))
-    .update("Anonymous Sender    ", "latin1")
-    .update(recipient.fingerprint)
-    .digest();
-  return { kek: digest.subarray(0, cipher.keyBytes), wrap: cipher.wrap };
-}
-
-function publicKeyOf(point: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, point]), format: "der", type: "spki" });
+  const parameters = Uint8Array.of(ECDH, 3, 1, recipient.kdfHash, recipient.kdfCipher);
+  const input = concatBytes([
+    Uint8Array.of(0, 0, 0, 1),
+    shared,
+    CURVE25519_OID,
+    parameters,
+    SENDER,
+    recipient.fingerprint,
+  ]);
+  return crypto.hash(hash, input).subarray(0, keyBytes);
 }
 
 function checksum(key: Uint8Array): number {
@@ -92,107 +75,94 @@ const EPHEMERAL_USES = 256;
 
 interface Agreement {
   /** The ephemeral point as the packet carries it. */
-  point: Buffer;
-  kek: Buffer;
-  wrap: string;
+  point: Uint8Array;
+  kek: Uint8Array;
   uses: number;
 }
 
 /** Composes version 3 session-key packets for one recipient (RFC 4880, 5.1; RFC 6637). */
 export class X25519Encryptor {
   private readonly recipient: X25519Recipient;
-  private readonly publicKey: KeyObject;
   private agreement: Agreement | undefined;
 
   constructor(recipient: X25519Recipient) {
     this.recipient = recipient;
-    this.publicKey = publicKeyOf(recipient.point);
   }
 
   /** A fresh AES-256 session key and its 96-byte packet. */
-  encrypt(): { session: SessionKey; packet: Buffer } {
+  encrypt(): { session: SessionKey; packet: Uint8Array } {
     if (!this.agreement || this.agreement.uses === EPHEMERAL_USES) this.agreement = this.agree();
-    const { point, kek, wrap } = this.agreement;
+    const { point, kek } = this.agreement;
     this.agreement.uses++;
-    const key = randomBytes(32);
+    const key = crypto.randomBytes(32);
     const sum = checksum(key);
-    const plain = Buffer.concat([Buffer.from([AES_256]), key, Buffer.from([sum >> 8, sum & 0xff]), Buffer.alloc(5, 5)]);
-    const cipher = createCipheriv(wrap, kek, WRAP_IV);
-    const wrapped = Buffer.concat([cipher.update(plain), cipher.final()]);
-    const body = Buffer.concat([
-      Buffer.from([3]),
+    const plain = concatBytes([Uint8Array.of(AES_256), key, Uint8Array.of(sum >> 8, sum & 0xff, 5, 5, 5, 5, 5)]);
+    const wrapped = crypto.wrapKey(kek, plain);
+    const body = concatBytes([
+      Uint8Array.of(3),
       this.recipient.keyId,
       // The point as a multiprecision integer: 263 bits, prefix 0x40.
-      Buffer.from([ECDH, 0x01, 0x07, 0x40]),
+      Uint8Array.of(ECDH, 0x01, 0x07, 0x40),
       point,
-      Buffer.from([wrapped.length]),
+      Uint8Array.of(wrapped.length),
       wrapped,
     ]);
-    return { session: { algorithm: AES_256, key }, packet: Buffer.concat([Buffer.from([0xc1, body.length]), body]) };
+    return { session: { algorithm: AES_256, key }, packet: concatBytes([Uint8Array.of(0xc1, body.length), body]) };
   }
 
   private agree(): Agreement {
-    const ephemeral = generateKeyPairSync("x25519");
-    const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: this.publicKey });
-    const point = ephemeral.publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-    return { point, ...keyEncryptionKey(shared, this.recipient), uses: 0 };
+    const ephemeral = crypto.generateX25519();
+    const kek = keyEncryptionKey(ephemeral.agree(this.recipient.point), this.recipient);
+    return { point: ephemeral.point, kek, uses: 0 };
   }
 }
 
 /** Opens version 3 session-key packets with a curve25519Legacy secret. */
 export class X25519Opener {
   private readonly holder: X25519Holder;
-  private readonly privateKey: KeyObject;
+  private readonly secret: X25519Secret;
   /** The last agreement: messages packed together share their ephemeral key. */
-  private agreement: { point: Buffer; kek: Buffer; wrap: string } | undefined;
+  private agreement: Omit<Agreement, "uses"> | undefined;
 
   constructor(holder: X25519Holder) {
     this.holder = holder;
-    this.privateKey = createPrivateKey({
-      key: Buffer.concat([PKCS8_PREFIX, holder.secret]),
-      format: "der",
-      type: "pkcs8",
-    });
+    this.secret = crypto.openX25519(holder.secret);
   }
 
   /** The session key, or undefined when the packet is for another key or another kind of key, or does not unwrap. */
-  open(body: Uint8Array): SessionKey | undefined {
-    const packet = Buffer.from(body.buffer, body.byteOffset, body.length);
+  open(packet: Uint8Array): SessionKey | undefined {
     if (packet.length < 46 || packet[0] !== 3 || packet[9] !== ECDH) return undefined;
     const keyId = packet.subarray(1, 9);
-    if (!keyId.equals(this.holder.keyId) && !keyId.equals(Buffer.alloc(8))) return undefined;
-    const bits = packet.readUInt16BE(10);
+    if (!equalBytes(keyId, this.holder.keyId) && keyId.some((byte) => byte !== 0)) return undefined;
+    const bits = ((packet[10] ?? 0) << 8) | (packet[11] ?? 0);
     const wrappedLength = packet[45] ?? 0;
     if (bits !== 263 || packet[12] !== 0x40 || packet.length !== 46 + wrappedLength) return undefined;
     try {
-      const { kek, wrap } = this.agree(packet.subarray(13, 45));
-      const decipher = createDecipheriv(wrap, kek, WRAP_IV);
-      return readWrapped(Buffer.concat([decipher.update(packet.subarray(46)), decipher.final()]));
+      return readWrapped(crypto.unwrapKey(this.agree(packet.subarray(13, 45)), packet.subarray(46)));
     } catch (error) {
       if (error instanceof CairnError) throw error;
       return undefined;
     }
   }
 
-  private agree(point: Buffer): { kek: Buffer; wrap: string } {
-    if (!this.agreement?.point.equals(point)) {
-      const shared = diffieHellman({ privateKey: this.privateKey, publicKey: publicKeyOf(point) });
-      this.agreement = { point: Buffer.from(point), ...keyEncryptionKey(shared, this.holder) };
+  private agree(point: Uint8Array): Uint8Array {
+    if (!this.agreement || !equalBytes(this.agreement.point, point)) {
+      this.agreement = { point: point.slice(), kek: keyEncryptionKey(this.secret.agree(point), this.holder) };
     }
-    return this.agreement;
+    return this.agreement.kek;
   }
 }
 
 /** algorithm ‖ key ‖ 16-bit sum ‖ PKCS#5 padding. */
-function readWrapped(plain: Buffer): SessionKey | undefined {
+function readWrapped(plain: Uint8Array): SessionKey | undefined {
   const algorithm = plain[0] ?? 0;
-  const cipher = CIPHERS[algorithm];
-  const end = 1 + (cipher?.keyBytes ?? 0);
+  const keyBytes = KEY_BYTES[algorithm];
+  const end = 1 + (keyBytes ?? 0);
   const pad = plain.length - end - 2;
-  if (!cipher || pad < 0 || plain.subarray(end + 2).some((byte) => byte !== pad)) return undefined;
+  if (!keyBytes || pad < 0 || plain.subarray(end + 2).some((byte) => byte !== pad)) return undefined;
   const key = plain.subarray(1, end);
   const sum = checksum(key);
-  return timingSafeEqual(plain.subarray(end, end + 2), Buffer.from([sum >> 8, sum & 0xff]))
+  return crypto.equalSecrets(plain.subarray(end, end + 2), Uint8Array.of(sum >> 8, sum & 0xff))
     ? { algorithm, key }
     : undefined;
 }

@@ -1,7 +1,7 @@
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import type { PieceSoFar } from "../car/piece-cutter.ts";
+import type { FoundEntry } from "../walk/found-entry.ts";
 import { pathsOf } from "../walk/tree-paths.ts";
-import type { FoundEntry } from "../walk/walk-folder.ts";
 import type { FileDone } from "./messages.ts";
 
 /** A piece's length, header included, and the chain of its blocks in hex. */

@@ -1,17 +1,12 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { CairnError } from "@cairn/protocol/errors";
-import { type Encryptor, encryptorOf } from "../keys/recipient.ts";
-import { MessageComposer, messageLengths } from "../openpgp/compose-message.ts";
-import { FileDag } from "../unixfs/file-dag.ts";
-import { type Link, RAW } from "../unixfs/links.ts";
-import type { DagProfile } from "../unixfs/profile.ts";
 import { atPath } from "../walk/at-path.ts";
 import { displayName, nameOfBytes } from "../walk/names.ts";
 import { splitTime, unreadable, versionOf } from "../walk/walk-folder.ts";
 import type { FileTask, PackSettings } from "./messages.ts";
 import { type SegmentPort, SegmentWriter } from "./segment-writer.ts";
+import { type Content, ContentPacker } from "./store-content.ts";
 
-const READ_BYTES = 1_048_576;
 /** Content of unknown size is kept in memory; files of /proc and /sys are far smaller. */
 const MAX_UNSIZED_BYTES = 16_777_216;
 /** Below /proc a larger read gives no more than a page or so at a time. */
@@ -24,20 +19,16 @@ const FINE_CLOCK_NS = 100_000_000n;
 
 /** Reads, encrypts, hashes and frames files, one job after the other. Runs in a worker or in the caller's thread. */
 export class FilePacker {
-  private readonly profile: DagProfile;
-  private readonly encryptor: Encryptor | undefined;
+  private readonly contents: ContentPacker;
   private readonly port: SegmentPort;
-  private readonly plain = Buffer.allocUnsafeSlow(READ_BYTES);
 
-  private constructor(profile: DagProfile, encryptor: Encryptor | undefined, port: SegmentPort) {
-    this.profile = profile;
-    this.encryptor = encryptor;
+  private constructor(contents: ContentPacker, port: SegmentPort) {
+    this.contents = contents;
     this.port = port;
   }
 
   static async create(settings: PackSettings, port: SegmentPort): Promise<FilePacker> {
-    const encryptor = settings.recipient && (await encryptorOf(settings.recipient));
-    return new FilePacker(settings.profile, encryptor, port);
+    return new FilePacker(await ContentPacker.create(settings), port);
   }
 
   /** Throws `unreadable-path`, `file-changed` or `file-without-size`, naming the file. */
@@ -62,8 +53,8 @@ export class FilePacker {
       const before = fstatSync(fd, { bigint: true });
       if (!before.isFile()) throw changed(file);
       const content = contentOf(file, fd, Number(before.size));
-      const root = await this.store(content, writer);
-      const isWhole = root !== undefined && content.endsThere();
+      const root = await this.contents.store(content, writer);
+      const isWhole = root !== undefined && (await content.endsThere());
       const after = fstatSync(fd, { bigint: true });
       if (!same(before, after)) return "changed";
       if (!root || !isWhole) return "another-size";
@@ -86,94 +77,6 @@ export class FilePacker {
       closeSync(fd);
     }
   }
-
-  /** Undefined when the content is shorter than its size. */
-  private async store(content: Content, writer: SegmentWriter): Promise<Link | undefined> {
-    const dag = new FileDag(this.profile);
-    const stored = this.encryptor
-      ? await this.storeEncrypted(this.encryptor, content, { writer, dag })
-      : await this.storeAsIs(content, { writer, dag });
-    if (!stored) return undefined;
-    const nodes: { link: Link; block: Uint8Array }[] = [];
-    const root = dag.finish((link, block) => nodes.push({ link, block }));
-    for (const { link, block } of nodes) {
-      (await writer.open(block.length)).set(block);
-      writer.close(link.codec);
-    }
-    return root;
-  }
-
-  private async storeAsIs(content: Content, out: Output): Promise<boolean> {
-    for (let at = 0; at < content.size || at === 0; at += this.profile.chunk) {
-      const leaf = await out.writer.open(Math.min(this.profile.chunk, content.size - at));
-      if (!content.fill(leaf, at)) return false;
-      out.writer.countRead(leaf.length);
-      out.dag.add(out.writer.close(RAW), leaf.length);
-    }
-    return true;
-  }
-
-  private async storeEncrypted(encryptor: Encryptor, content: Content, out: Output): Promise<boolean> {
-    const { size } = content;
-    const { session, packet } = await encryptor();
-    const { total } = messageLengths(size, packet.length);
-    const leaves = new LeafFiller(total, this.profile.chunk, out);
-    const pending: Uint8Array[] = [];
-    const composer = new MessageComposer(session, packet, size, (bytes) => pending.push(bytes));
-    for (let at = 0; at < size; at += READ_BYTES) {
-      const plain = this.plain.subarray(0, Math.min(READ_BYTES, size - at));
-      if (!content.fill(plain, at)) return false;
-      out.writer.countRead(plain.length);
-      composer.update(plain);
-      await leaves.write(pending);
-    }
-    composer.finish();
-    await leaves.write(pending);
-    return true;
-  }
-}
-
-interface Output {
-  writer: SegmentWriter;
-  dag: FileDag;
-}
-
-/** Lays a stream of known length into leaves. */
-class LeafFiller {
-  private left: number;
-  private leaf: Uint8Array | undefined;
-  private filled = 0;
-  private readonly chunk: number;
-  private readonly out: Output;
-
-  constructor(total: number, chunk: number, out: Output) {
-    this.left = total;
-    this.chunk = chunk;
-    this.out = out;
-  }
-
-  /** Takes all of `pending`, and empties it. */
-  async write(pending: Uint8Array[]): Promise<void> {
-    for (const bytes of pending) {
-      let rest = bytes;
-      while (rest.length > 0) {
-        this.leaf ??= await this.out.writer.open(Math.min(this.chunk, this.left));
-        const part = rest.subarray(0, this.leaf.length - this.filled);
-        this.leaf.set(part, this.filled);
-        this.filled += part.length;
-        rest = rest.subarray(part.length);
-        if (this.filled === this.leaf.length) this.closeLeaf(this.leaf.length);
-      }
-    }
-    pending.length = 0;
-  }
-
-  private closeLeaf(length: number): void {
-    this.out.dag.add(this.out.writer.close(RAW), length);
-    this.left -= length;
-    this.leaf = undefined;
-    this.filled = 0;
-  }
 }
 
 function open(file: FileTask): number {
@@ -190,15 +93,6 @@ function open(file: FileTask): number {
 }
 
 type Outcome = "packed" | "changed" | "another-size";
-
-/** What a file holds, of a size that is known before it is read. */
-interface Content {
-  size: number;
-  /** Fills the target from `at` on; false when the content ends before. */
-  fill(target: Uint8Array, at: number): boolean;
-  /** Whether there is nothing behind `size`. */
-  endsThere(): boolean;
-}
 
 type ContentOf = (file: FileTask, fd: number, size: number) => Content;
 

@@ -1,5 +1,6 @@
-import { joinPath, pathsOf } from "../walk/tree-paths.ts";
-import type { FoundEntry } from "../walk/walk-folder.ts";
+import type { FoundEntry } from "../walk/found-entry.ts";
+import { joinPath } from "../walk/join-path.ts";
+import { pathsOf } from "../walk/tree-paths.ts";
 import type { FileTask } from "./messages.ts";
 
 /** A job holds small files up to this much together, or one larger file. */

@@ -135,7 +135,7 @@ describe("a packing that goes on", () => {
       const session = await opening(unwrap, Buffer.from(packet, "hex"));
       if (session === undefined) continue;
       opened += 1;
-      keys.add(session.key.toString("hex"));
+      keys.add(Buffer.from(session.key).toString("hex"));
     }
     expect(opened).toBeGreaterThan(50);
     expect(keys.size).toBe(opened);

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { CairnError } from "@cairn/protocol/errors";
-import { BufferPool } from "./buffer-pool.ts";
+import { LocalSegments } from "./local-segments.ts";
 import type { FileTask, FromPackWorker, PackSettings, Segment, ToPackWorker } from "./messages.ts";
 import { FilePacker } from "./pack-files.ts";
 
@@ -13,24 +13,11 @@ export async function runJobsHere(
   settings: PackSettings,
   consume: (segment: Segment) => Promise<void>,
 ): Promise<void> {
-  const segments: Segment[] = [];
-  const pool = new BufferPool(2);
-  const drain = async (): Promise<void> => {
-    for (let segment = segments.shift(); segment; segment = segments.shift()) {
-      await consume(segment);
-      pool.give(segment.buffer);
-    }
-  };
-  const packer = await FilePacker.create(settings, {
-    take: async (bytes) => {
-      await drain();
-      return pool.take(bytes);
-    },
-    send: (segment) => segments.push(segment),
-  });
+  const segments = new LocalSegments(consume);
+  const packer = await FilePacker.create(settings, segments);
   for (const [job, files] of jobs.entries()) {
     await packer.pack(job, files);
-    await drain();
+    await segments.drain();
   }
 }
 

@@ -1,6 +1,7 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { MAX_PIECE_BYTES } from "@cairn/protocol/words";
 import type { CID } from "multiformats/cid";
+import { concatBytes, equalBytes } from "../bytes.ts";
 import { varintBytes, writeVarint } from "../car/format.ts";
 import { PieceCutter } from "../car/piece-cutter.ts";
 import { scanCar } from "../car/scan-car.ts";
@@ -9,7 +10,7 @@ import { encryptManifest } from "../manifest/encrypt-manifest.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { CID_BYTES } from "../unixfs/links.ts";
 import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
-import { checkIdentity, type PackageOptions, type Packed } from "./pack-folder.ts";
+import { checkIdentity, type PackageOptions, type Packed } from "./finish-package.ts";
 
 const SHA2_256 = 0x12;
 const BATCH_BYTES = 4_194_304;
@@ -37,7 +38,7 @@ export async function takeCar(options: TakeCarOptions): Promise<Packed> {
   let held = 0;
   const flush = async (): Promise<void> => {
     await cutter.frames(
-      Buffer.concat(batch),
+      concatBytes(batch),
       batch.map((frame) => frame.length),
     );
     batch = [];
@@ -92,7 +93,7 @@ function rootOf(roots: CID[]): CID {
 }
 
 function sameHash(a: CID, b: CID): boolean {
-  return Buffer.from(a.multihash.bytes).equals(b.multihash.bytes);
+  return equalBytes(a.multihash.bytes, b.multihash.bytes);
 }
 
 function frameOf(cid: CID, bytes: Uint8Array): Uint8Array {

@@ -1,4 +1,6 @@
 import { decode, type PBNode } from "@ipld/dag-pb";
+import { bytesToHex } from "@noble/hashes/utils";
+import { equalBytes } from "../bytes.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { fileCid } from "../manifest/manifest.ts";
 import { CID_BYTES, cidBytes, DAG_PB, sha256 } from "../unixfs/links.ts";
@@ -16,14 +18,11 @@ export async function checkDirectories(frames: PieceFrames, manifest: Manifest, 
   }
   const root = keyOf(manifest.root.bytes);
   let last = manifest.entries[0]?.kind === "file" && known.has(root) ? root : "";
-  for (let length = await frames.nextLength(); length !== undefined; length = await frames.nextLength()) {
+  for (let frame = await frames.next(); frame !== undefined; frame = await frames.next()) {
     signal?.throwIfAborted();
-    const frame = new Uint8Array(length);
-    const reading = frames.readInto(frame);
-    if (reading) await reading;
     const cid = frame.subarray(0, CID_BYTES);
     const block = frame.subarray(CID_BYTES);
-    if (!cidBytes(DAG_PB, sha256(block)).equals(cid)) throw wrongBlocks("a directory node does not match its CID");
+    if (!equalBytes(cidBytes(DAG_PB, sha256(block)), cid)) throw wrongBlocks("a directory node does not match its CID");
     for (const link of nodeOf(block).Links) {
       if (!known.has(keyOf(link.Hash.bytes))) throw wrongBlocks("a directory node refers to something else");
     }
@@ -33,8 +32,9 @@ export async function checkDirectories(frames: PieceFrames, manifest: Manifest, 
   if (last !== root) throw wrongBlocks("the pieces end too early");
 }
 
+/** A string for each CID, for sets. */
 function keyOf(cid: Uint8Array): string {
-  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("base64");
+  return bytesToHex(cid);
 }
 
 function nodeOf(block: Uint8Array): PBNode {

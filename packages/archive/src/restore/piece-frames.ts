@@ -1,5 +1,6 @@
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import type { CID } from "multiformats/cid";
+import { equalBytes } from "../bytes.ts";
 import { ByteReader } from "../car/byte-reader.ts";
 import { carHeader, MAX_BLOCK_BYTES } from "../car/format.ts";
 import { wrongBlocks } from "./errors.ts";
@@ -28,7 +29,7 @@ export class PieceFrames {
       this.reader = new ByteReader(next.value);
       const header = new Uint8Array(CAR_HEADER_BYTES);
       await this.reader.readInto(header);
-      if (!Buffer.from(header).equals(this.header)) throw wrongBlocks("a piece belongs to another package");
+      if (!equalBytes(header, this.header)) throw wrongBlocks("a piece belongs to another package");
     }
     const length = await this.reader.readVarint(MAX_BLOCK_BYTES);
     return length;
@@ -37,6 +38,16 @@ export class PieceFrames {
   readInto(target: Uint8Array): Promise<void> | undefined {
     if (!this.reader) throw new RangeError("there is no block to read");
     return this.reader.readInto(target);
+  }
+
+  /** The next block behind its CID, or undefined after the last. */
+  async next(): Promise<Uint8Array | undefined> {
+    const length = await this.nextLength();
+    if (length === undefined) return undefined;
+    const frame = new Uint8Array(length);
+    const reading = this.readInto(frame);
+    if (reading) await reading;
+    return frame;
   }
 
   /** Tells the sources that no more is wanted. One that hangs or fails at that changes nothing any more. */

@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import type { Manifest, ManifestEntry } from "../manifest/manifest.ts";
 import { atPath } from "../walk/at-path.ts";
-import { bytesOfName, displayName } from "../walk/names.ts";
-import { joinPath, pathsOf } from "../walk/tree-paths.ts";
+import { joinPath, pathBytes } from "../walk/join-path.ts";
+import { displayName } from "../walk/names.ts";
+import { pathsOf } from "../walk/tree-paths.ts";
 import { writeFailed } from "./errors.ts";
 import type { RestoreTask } from "./messages.ts";
 import { setTimes } from "./set-times.ts";
@@ -48,7 +49,7 @@ export function makeDirectories(placed: PlacedEntry[], root: Uint8Array): void {
 export function makeLinks(placed: PlacedEntry[], root: Uint8Array): void {
   for (const { entry, path } of placed) {
     if (entry.kind !== "symlink") continue;
-    attempt(path, () => atPath(joinPath(root, path), (place) => symlinkSync(bytesOfName(entry.target), place)));
+    attempt(path, () => atPath(joinPath(root, path), (place) => symlinkSync(pathBytes(entry.target), place)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol/errors";
+import { concatBytes } from "../bytes.ts";
 import type { AccountKey } from "../keys/account-key.ts";
 import { holderOf, unwrapperOf } from "../keys/recipient.ts";
 import type { FileEntry, Manifest } from "../manifest/manifest.ts";
@@ -110,11 +111,11 @@ async function* wholeMessage(part: Part, unwrap: Unwrap): AsyncGenerator<Uint8Ar
 
 async function* messageRange(part: Part, unwrap: Unwrap): AsyncGenerator<Uint8Array> {
   const { entry, range } = part;
-  let head: Buffer = Buffer.alloc(0);
+  let head = new Uint8Array(0);
   let envelope: ReturnType<typeof readEnvelope>;
   // The session key's packets lie in the first leaf but for a message of very many recipients.
   for await (const bytes of storedBytes(part, 0, entry.stored, 1)) {
-    head = Buffer.concat([head, bytes]);
+    head = concatBytes([head, bytes]);
     envelope = readEnvelope(head);
     if (envelope) break;
   }

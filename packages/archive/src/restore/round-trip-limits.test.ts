@@ -14,8 +14,8 @@ import {
   walkFolder,
 } from "../index.ts";
 import { atPath } from "../walk/at-path.ts";
+import { joinPath } from "../walk/join-path.ts";
 import { removeTree } from "../walk/remove-tree.ts";
-import { joinPath } from "../walk/tree-paths.ts";
 
 describe("trees at the limits of the system", () => {
   const dir = scratch();

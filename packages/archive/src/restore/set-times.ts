@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { lutimesSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import { atPath } from "../walk/at-path.ts";
-import { joinPath } from "../walk/tree-paths.ts";
+import { joinPath } from "../walk/join-path.ts";
 
 export interface Timed {
   entry: { seconds: number; nanoseconds: number };

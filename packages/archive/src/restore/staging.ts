@@ -17,9 +17,9 @@ import { hostname } from "node:os";
 import { processIdentity } from "@cairn/process/process-identity";
 import { CairnError } from "@cairn/protocol/errors";
 import { atPath } from "../walk/at-path.ts";
-import { bytesOfName, displayName, nameOfBytes } from "../walk/names.ts";
+import { joinPath, pathBytes } from "../walk/join-path.ts";
+import { displayName, nameOfBytes } from "../walk/names.ts";
 import { removeTree } from "../walk/remove-tree.ts";
-import { joinPath } from "../walk/tree-paths.ts";
 import { writeFailed } from "./errors.ts";
 
 const SLASH = 0x2f;
@@ -123,7 +123,7 @@ export function assertDestinationFree(destination: string, single: { name: strin
 
 /** Without slashes at its end. */
 function pathOfDestination(destination: string): Buffer {
-  const bytes = bytesOfName(destination === "" ? "." : destination);
+  const bytes = pathBytes(destination === "" ? "." : destination);
   let end = bytes.length;
   while (end > 1 && bytes[end - 1] === SLASH) end--;
   return bytes.subarray(0, end);

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { UnixFS } from "ipfs-unixfs";
+import { bytesOfName } from "../walk/names.ts";
 import type { EmitNode } from "./file-dag.ts";
 import { CID_BYTES, DAG_PB, encodeNode, type Link, sha256 } from "./links.ts";
 import { murmur3First64 } from "./murmur3.ts";
@@ -23,7 +24,7 @@ export function directoryDag(entries: NamedLink[], profile: DagProfile, emit: Em
     return node(new UnixFS({ type: "directory" }).marshal(), entries, emit);
   }
   return shard(
-    entries.map((entry) => ({ ...entry, hash: murmur3First64(Buffer.from(entry.name)) })),
+    entries.map((entry) => ({ ...entry, hash: murmur3First64(bytesOfName(entry.name)) })),
     0,
     emit,
   );
@@ -56,7 +57,7 @@ function varintBytes(value: number): number {
 function flatBytes(entries: NamedLink[]): number {
   let total = DIRECTORY_DATA_BYTES;
   for (const { name, link } of entries) {
-    const nameBytes = Buffer.byteLength(name);
+    const nameBytes = bytesOfName(name).length;
     const body = 2 + CID_BYTES + 1 + varintBytes(nameBytes) + nameBytes + 1 + varintBytes(link.tsize);
     total += 1 + varintBytes(body) + body;
   }
@@ -77,7 +78,7 @@ function shard(entries: HashedLink[], depth: number, emit: EmitNode): Link {
   }
   const buckets: HashedLink[][] = Array.from({ length: FANOUT }, () => []);
   for (const entry of entries) buckets[entry.hash[depth] ?? 0]?.push(entry);
-  const bits = Buffer.alloc(FANOUT / 8);
+  const bits = new Uint8Array(FANOUT / 8);
   const links: NamedLink[] = [];
   for (const [index, bucket] of buckets.entries()) {
     const first = bucket[0];
@@ -91,7 +92,7 @@ function shard(entries: HashedLink[], depth: number, emit: EmitNode): Link {
   const start = bits.findIndex((byte) => byte !== 0);
   const unixfs = new UnixFS({
     type: "hamt-sharded-directory",
-    data: new Uint8Array(bits.subarray(start)),
+    data: bits.slice(start),
     fanout: BigInt(FANOUT),
     hashType: MURMUR3,
   });

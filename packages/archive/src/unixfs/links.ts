@@ -1,7 +1,8 @@
-import { hash } from "node:crypto";
 import { createLink, encode, type PBLink, prepare } from "@ipld/dag-pb";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
+import { crypto } from "#crypto";
+import { concatBytes } from "../bytes.ts";
 
 export const RAW = 0x55;
 export const DAG_PB = 0x70;
@@ -20,8 +21,8 @@ export interface Link {
   tsize: number;
 }
 
-export function sha256(bytes: Uint8Array): Buffer {
-  return hash("sha256", bytes, "buffer");
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return crypto.sha256(bytes);
 }
 
 export function cidOf(link: { codec: number; digest: Uint8Array }): CID {
@@ -29,8 +30,8 @@ export function cidOf(link: { codec: number; digest: Uint8Array }): CID {
 }
 
 /** Binary form of the CID. */
-export function cidBytes(codec: number, digest: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from([1, codec, SHA2_256, 32]), digest]);
+export function cidBytes(codec: number, digest: Uint8Array): Uint8Array {
+  return concatBytes([Uint8Array.of(1, codec, SHA2_256, 32), digest]);
 }
 
 /** dag-pb block of a node with `data` and named links; links are sorted by name, as dag-pb asks. */

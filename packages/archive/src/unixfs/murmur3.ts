@@ -19,12 +19,13 @@ export function murmur3First64(bytes: Uint8Array): Uint8Array {
   let h1 = 0n;
   let h2 = 0n;
   const tail = bytes.length % 16;
-  const padded = Buffer.alloc(bytes.length - tail + (tail > 0 ? 16 : 0));
+  const padded = new Uint8Array(bytes.length - tail + (tail > 0 ? 16 : 0));
   padded.set(bytes);
+  const words = new DataView(padded.buffer);
   for (let at = 0; at < padded.length; at += 16) {
     const last = at + 16 > bytes.length;
-    const k1 = times(rotate(times(padded.readBigUInt64LE(at), C1), 31n), C2);
-    const k2 = times(rotate(times(padded.readBigUInt64LE(at + 8), C2), 33n), C1);
+    const k1 = times(rotate(times(words.getBigUint64(at, true), C1), 31n), C2);
+    const k2 = times(rotate(times(words.getBigUint64(at + 8, true), C2), 33n), C1);
     h1 ^= k1;
     if (!last) h1 = (times(rotate(h1, 27n) + h2, 5n) + 0x52dc_e729n) & MASK;
     h2 ^= k2;
@@ -34,7 +35,7 @@ export function murmur3First64(bytes: Uint8Array): Uint8Array {
   h2 ^= BigInt(bytes.length);
   h1 = (h1 + h2) & MASK;
   h2 = (h2 + h1) & MASK;
-  const result = Buffer.alloc(8);
-  result.writeBigUInt64BE((finalMix(h1) + finalMix(h2)) & MASK);
-  return result;
+  const result = new DataView(new ArrayBuffer(8));
+  result.setBigUint64(0, (finalMix(h1) + finalMix(h2)) & MASK);
+  return new Uint8Array(result.buffer);
 }

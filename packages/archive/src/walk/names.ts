@@ -1,31 +1,37 @@
 import { printable } from "@cairn/core/printable";
+import { concatBytes, equalBytes } from "../bytes.ts";
 
 /**
  * Names as JavaScript strings without loss: bytes that are not UTF-8 become lone surrogates U+DC80…U+DCFF
  * (the way of Python's PEP 383), which no valid UTF-8 decodes to.
  */
 const ESCAPE = 0xdc00;
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The string form of a name's or link target's bytes. */
 export function nameOfBytes(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = buffer.toString("utf8");
-  if (!text.includes("\ufffd") || Buffer.from(text, "utf8").equals(buffer)) return text;
+  const text = decoder.decode(bytes);
+  if (!text.includes("\ufffd") || equalBytes(encoder.encode(text), bytes)) return text;
   let name = "";
-  for (let at = 0; at < buffer.length; ) {
-    const length = utf8Length(buffer, at);
-    name += length === 0 ? String.fromCharCode(ESCAPE | (buffer[at] ?? 0)) : buffer.toString("utf8", at, at + length);
+  for (let at = 0; at < bytes.length; ) {
+    const length = utf8Length(bytes, at);
+    const escaped = String.fromCharCode(ESCAPE | (bytes[at] ?? 0));
+    name += length === 0 ? escaped : decoder.decode(bytes.subarray(at, at + length));
     at += Math.max(1, length);
   }
   return name;
 }
 
 /** Bytes of the valid UTF-8 sequence at `at`, or 0. */
-function utf8Length(buffer: Buffer, at: number): number {
-  const first = buffer[at] ?? 0;
+function utf8Length(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
   const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  const part = buffer.subarray(at, at + length);
-  return part.length === length && Buffer.from(part.toString("utf8"), "utf8").equals(part) ? length : 0;
+  const part = bytes.subarray(at, at + length);
+  return part.length === length && equalBytes(encoder.encode(decoder.decode(part)), part) ? length : 0;
 }
 
 /** True when the name has bytes that are not UTF-8. */
@@ -34,15 +40,15 @@ export function isEscaped(name: string): boolean {
 }
 
 /** The bytes of a name in its string form. */
-export function bytesOfName(name: string): Buffer {
-  if (!isEscaped(name)) return Buffer.from(name, "utf8");
-  const parts: Buffer[] = [];
+export function bytesOfName(name: string): Uint8Array {
+  if (!isEscaped(name)) return encoder.encode(name);
+  const parts: Uint8Array[] = [];
   for (const character of name) {
     const code = character.codePointAt(0) ?? 0;
     const escaped = code >= ESCAPE + 0x80 && code <= ESCAPE + 0xff;
-    parts.push(escaped ? Buffer.from([code - ESCAPE]) : Buffer.from(character, "utf8"));
+    parts.push(escaped ? Uint8Array.of(code - ESCAPE) : encoder.encode(character));
   }
-  return Buffer.concat(parts);
+  return concatBytes(parts);
 }
 
 /**
@@ -81,10 +87,9 @@ export function namesOfText(text: string): string[] {
 }
 
 /** Why a name cannot stand in a tree, or undefined: one path segment of 1 to 255 bytes, not `.` or `..`. */
-export function nameFault(name: Uint8Array): string | undefined {
-  const bytes = Buffer.from(name.buffer, name.byteOffset, name.length);
+export function nameFault(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return "is empty";
   if (bytes.length > 255) return "is longer than 255 bytes";
-  if (bytes.includes(0x2f) || bytes.includes(0)) return "has a slash or a zero byte";
-  return bytes.equals(Buffer.from(".")) || bytes.equals(Buffer.from("..")) ? "is not a name of its own" : undefined;
+  if (bytes.includes(SLASH) || bytes.includes(0)) return "has a slash or a zero byte";
+  return bytes.length <= 2 && bytes.every((byte) => byte === DOT) ? "is not a name of its own" : undefined;
 }

@@ -1,5 +1,3 @@
-import { bytesOfName } from "./names.ts";
-
 /** Entries of a tree by index, each knowing its parent's index; the root is entry 0. */
 export interface TreeNode {
   parent: number;
@@ -22,9 +20,4 @@ export function pathsOf(entries: readonly TreeNode[]): string[] {
     paths.push(parent === "" ? (entry?.name ?? "") : `${parent}/${entry?.name}`);
   }
   return paths;
-}
-
-/** `base`/`path` in bytes, as the file system wants it. */
-export function joinPath(base: Uint8Array, path: string): Buffer {
-  return path === "" ? Buffer.from(base) : Buffer.concat([base, Buffer.from("/"), bytesOfName(path)]);
 }

@@ -4,34 +4,9 @@ import { CairnError } from "@cairn/protocol/errors";
 import { MAX_SECONDS } from "../manifest/manifest.ts";
 import { atPath } from "./at-path.ts";
 import type { Excluder } from "./exclude.ts";
-import { bytesOfName, displayName, nameOfBytes } from "./names.ts";
-
-type EntryKind = "directory" | "file" | "symlink";
-
-/** One thing found; `entries[0]` is the path itself. */
-export interface FoundEntry {
-  kind: EntryKind;
-  /** Index of the directory that holds it, smaller than its own; 0 for the root itself. */
-  parent: number;
-  /** Its name in string form (names.ts). */
-  name: string;
-  /** Permission bits, 12 of them. */
-  mode: number;
-  /** Modification time: seconds since 1970, rounded down, and nanoseconds. */
-  seconds: number;
-  nanoseconds: number;
-  /** Bytes of a file; 0 otherwise. */
-  size: number;
-  /** Where a symbolic link points, in string form. */
-  target?: string;
-  /** Of a file: `versionOf` when it was listed. */
-  version?: string;
-}
-
-export interface SkippedEntry {
-  path: string;
-  reason: "socket" | "pipe" | "device" | "unknown";
-}
+import type { EntryKind, FoundEntry, SkippedEntry } from "./found-entry.ts";
+import { pathBytes } from "./join-path.ts";
+import { displayName, nameOfBytes } from "./names.ts";
 
 export interface Walked {
   /** Path of `entries[0]`, as it was given. */
@@ -105,7 +80,7 @@ export function splitTime(ns: bigint): { seconds: number; nanoseconds: number } 
  */
 export async function walkFolder(path: string, options: WalkOptions = {}): Promise<Walked> {
   const { signal, exclude } = options;
-  const root = bytesOfName(path);
+  const root = pathBytes(path);
   const walked: Walked = { root, entries: [], skipped: [], excluded: 0, bentTimes: [] };
   const top = reading(root, () => atPath(root, (at) => statSync(at, { bigint: true })));
   const kind = top.isDirectory() ? "directory" : top.isFile() ? "file" : undefined;
@@ -152,7 +127,7 @@ export function ownName(path: string): string {
   const last = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
   if (last !== "" && last !== "." && last !== "..") return last;
   const real = nameOfBytes(
-    reading(bytesOfName(path), () => realpathSync.native(bytesOfName(path || "/"), { encoding: "buffer" })),
+    reading(pathBytes(path), () => realpathSync.native(pathBytes(path || "/"), { encoding: "buffer" })),
   );
   return real.split("/").at(-1) || "root";
 }

@@ -1,0 +1,32 @@
+/** What runs without Node: packing and restoring from and to streams, in one thread. The index has what works on folders. */
+export { chainOf, EMPTY_CHAIN } from "./car/block-chain.ts";
+export { carHeader } from "./car/format.ts";
+export type { PieceSink } from "./car/piece-cutter.ts";
+export { readFrames } from "./car/read-frames.ts";
+export { blockIndexOf, scanBlocks, scanCar, verifyBlock } from "./car/scan-car.ts";
+export {
+  type AccountKey,
+  assertUsable,
+  exportAccountKey,
+  exportPublicKey,
+  generateAccountKey,
+  importAccountKey,
+} from "./keys/account-key.ts";
+export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
+export { fileCid, type Layout, type Manifest, type ManifestEntry, totalsOf } from "./manifest/manifest.ts";
+export type { PackageOptions, Packed } from "./pack/finish-package.ts";
+export {
+  type EntryToPack,
+  type FileToPack,
+  type FolderToPack,
+  type PackEntriesOptions,
+  packEntries,
+} from "./pack/pack-entries.ts";
+export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
+export type { GetBlocks } from "./restore/fetch-file.ts";
+export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";
+export type { PieceStreams } from "./restore/piece-frames.ts";
+export { type ByteRange, type ReadFileOptions, readFile } from "./restore/read-file.ts";
+export { type RestoredEntry, type RestoreEntriesOptions, restoreEntries } from "./restore/restore-entries.ts";
+export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
+export { pathOf, pathsOf } from "./walk/tree-paths.ts";

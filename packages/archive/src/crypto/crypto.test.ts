@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Crypto, StreamCipher } from "./crypto.ts";
+import { crypto as native } from "./native.ts";
+import { crypto as noble } from "./noble.ts";
+
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+const keys = fc.constantFrom(16, 24, 32).chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+const ivs = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const points = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
+/** Parts as they come out of a larger buffer: at any offset. */
+const parts = fc.array(
+  fc.tuple(fc.uint8Array({ minLength: 4, maxLength: 90 }), fc.nat(3)).map(([bytes, offset]) => bytes.subarray(offset)),
+  { maxLength: 8 },
+);
+
+function through(cipher: StreamCipher, pieces: Uint8Array[]): Uint8Array[] {
+  return pieces.map((piece) => plain(cipher.update(piece)));
+}
+
+/** A result, or that there is none. */
+function outcome(act: () => Uint8Array): Uint8Array | "refused" {
+  try {
+    return plain(act());
+  } catch {
+    return "refused";
+  }
+}
+
+describe("OpenSSL and JavaScript", () => {
+  it("hash alike", () => {
+    const names = ["sha256", "sha384", "sha512", "sha3-256", "sha3-512", "blake2b512"] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 600 }), (name, bytes) => {
+        expect(plain(native.hash(name, bytes))).toEqual(noble.hash(name, bytes));
+        expect(plain(native.sha256(bytes))).toEqual(noble.sha256(bytes));
+      }),
+    );
+  });
+
+  it("hash streams alike", () => {
+    fc.assert(
+      fc.property(parts, (pieces) => {
+        const [a, b] = [native.sha1(), noble.sha1()];
+        for (const piece of pieces) for (const hash of [a, b]) hash.update(piece);
+        expect(plain(a.digest())).toEqual(b.digest());
+      }),
+    );
+  });
+
+  it("encrypt and decrypt streams alike, however they are cut", () => {
+    fc.assert(
+      fc.property(keys, ivs, parts, (key, iv, pieces) => {
+        const encrypted = through(native.encryptCfb(key, iv), pieces);
+        expect(through(noble.encryptCfb(key, iv), pieces)).toEqual(encrypted);
+        expect(through(noble.decryptCfb(key, iv), encrypted)).toEqual(pieces.map(plain));
+      }),
+    );
+  });
+
+  it("wrap and unwrap keys alike, and refuse the same", () => {
+    const wraps = fc.integer({ min: 2, max: 6 }).chain((n) => fc.uint8Array({ minLength: 8 * n, maxLength: 8 * n }));
+    fc.assert(
+      fc.property(keys, wraps, fc.boolean(), (kek, secret, spoilt) => {
+        const wrapped = native.wrapKey(kek, secret);
+        expect(noble.wrapKey(kek, secret)).toEqual(plain(wrapped));
+        if (spoilt) wrapped[3] = (wrapped[3] ?? 0) ^ 1;
+        const expected = spoilt ? "refused" : secret;
+        for (const crypto of [native, noble]) expect(outcome(() => crypto.unwrapKey(kek, wrapped))).toEqual(expected);
+      }),
+    );
+  });
+
+  it("agree on one secret, with any point", () => {
+    fc.assert(
+      fc.property(points, points, (secret, point) => {
+        const shared = (crypto: Crypto) => outcome(() => crypto.openX25519(secret).agree(point));
+        expect(shared(noble)).toEqual(shared(native));
+        expect(noble.openX25519(secret).point).toEqual(plain(native.openX25519(secret).point));
+      }),
+      { numRuns: 30 },
+    );
+    const [a, b] = [native.generateX25519(), noble.generateX25519()];
+    expect(plain(a.agree(b.point))).toEqual(b.agree(a.point));
+    // RFC 7748, 6.1: a point of small order gives nothing to share.
+    for (const { agree } of [a, b]) expect(outcome(() => agree(new Uint8Array(32)))).toBe("refused");
+  });
+
+  it("make random bytes and compare secrets", () => {
+    for (const crypto of [native, noble]) {
+      expect(crypto.randomBytes(18)).toHaveLength(18);
+      expect(crypto.randomBytes(18)).not.toEqual(crypto.randomBytes(18));
+      expect(crypto.equalSecrets(Uint8Array.of(1, 2), Uint8Array.of(1, 2))).toBe(true);
+      expect(crypto.equalSecrets(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false);
+      expect(crypto.equalSecrets(Uint8Array.of(1, 2), Uint8Array.of(1))).toBe(false);
+    }
+  });
+});

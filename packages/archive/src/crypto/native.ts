@@ -1,0 +1,61 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
+import type { Crypto, X25519Secret } from "./crypto.ts";
+
+const SPKI_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
+/** Initial value of RFC 3394 key wrap. */
+const WRAP_IV = Buffer.alloc(8, 0xa6);
+/** OpenSSL's names, by the key's length. */
+const CFB: Record<number, string | undefined> = { 16: "aes-128-cfb", 24: "aes-192-cfb", 32: "aes-256-cfb" };
+const WRAP: Record<number, string | undefined> = { 16: "id-aes128-wrap", 24: "id-aes192-wrap", 32: "id-aes256-wrap" };
+
+function secretOf(privateKey: KeyObject, publicKey: KeyObject): X25519Secret {
+  return {
+    point: publicKey.export({ format: "der", type: "spki" }).subarray(-32),
+    agree: (point) =>
+      diffieHellman({
+        privateKey,
+        publicKey: createPublicKey({ key: Buffer.concat([SPKI_PREFIX, point]), format: "der", type: "spki" }),
+      }),
+  };
+}
+
+/** By OpenSSL. */
+export const crypto: Crypto = {
+  hash: (name, bytes) => hash(name, bytes, "buffer"),
+  sha256: (bytes) => hash("sha256", bytes, "buffer"),
+  sha1: () => createHash("sha1"),
+  encryptCfb: (key, iv) => createCipheriv(CFB[key.length] ?? "", key, iv),
+  decryptCfb: (key, iv) => createDecipheriv(CFB[key.length] ?? "", key, iv),
+  wrapKey(kek, plain) {
+    const cipher = createCipheriv(WRAP[kek.length] ?? "", kek, WRAP_IV);
+    return Buffer.concat([cipher.update(plain), cipher.final()]);
+  },
+  unwrapKey(kek, wrapped) {
+    const decipher = createDecipheriv(WRAP[kek.length] ?? "", kek, WRAP_IV);
+    return Buffer.concat([decipher.update(wrapped), decipher.final()]);
+  },
+  generateX25519() {
+    const { privateKey, publicKey } = generateKeyPairSync("x25519");
+    return secretOf(privateKey, publicKey);
+  },
+  openX25519(secret) {
+    const key = Buffer.concat([PKCS8_PREFIX, secret]);
+    const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+    return secretOf(privateKey, createPublicKey(privateKey));
+  },
+  randomBytes,
+  equalSecrets: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+};

@@ -1,0 +1,39 @@
+import { aeskw } from "@noble/ciphers/aes";
+import { equalBytes } from "@noble/ciphers/utils";
+import { x25519 } from "@noble/curves/ed25519";
+import { blake2b } from "@noble/hashes/blake2";
+import { sha1 } from "@noble/hashes/legacy";
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2";
+import { sha3_256, sha3_512 } from "@noble/hashes/sha3";
+import { CfbCipher } from "./cfb.ts";
+import type { Crypto, HashName, X25519Secret } from "./crypto.ts";
+
+const HASHES: Record<HashName, (bytes: Uint8Array) => Uint8Array> = {
+  sha256,
+  sha384,
+  sha512,
+  "sha3-256": sha3_256,
+  "sha3-512": sha3_512,
+  blake2b512: (bytes) => blake2b(bytes, { dkLen: 64 }),
+};
+
+const randomBytes = (length: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(length));
+
+function secretOf(secret: Uint8Array): X25519Secret {
+  return { point: x25519.getPublicKey(secret), agree: (point) => x25519.getSharedSecret(secret, point) };
+}
+
+/** In JavaScript alone: for browsers. */
+export const crypto: Crypto = {
+  hash: (name, bytes) => HASHES[name](bytes),
+  sha256,
+  sha1: () => sha1.create(),
+  encryptCfb: (key, iv) => new CfbCipher(key, iv, false),
+  decryptCfb: (key, iv) => new CfbCipher(key, iv, true),
+  wrapKey: (kek, plain) => aeskw(kek).encrypt(plain),
+  unwrapKey: (kek, wrapped) => aeskw(kek).decrypt(wrapped),
+  generateX25519: () => secretOf(randomBytes(32)),
+  openX25519: secretOf,
+  randomBytes,
+  equalSecrets: equalBytes,
+};
