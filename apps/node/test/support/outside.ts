@@ -32,7 +32,7 @@ export function typeLine(line: string, home: string, surface: Surface): Typed {
   // Without a shell between, which a signal would end instead of the command.
   const direct = line.includes("&&") ? line : `exec ${line}`;
   const [program, args] =
-    surface === "terminal" ? ["script", ["-qec", line, "/dev/null"]] : ["/bin/sh", ["-c", direct]];
+    surface === "terminal" ? ["script", ["-qec", direct, "/dev/null"]] : ["/bin/sh", ["-c", direct]];
   // A group of its own on a pipe, which a Ctrl-C then reaches whole; script makes a session for its terminal.
   const child = spawn(program as string, args as string[], {
     cwd: CHECKOUT,
