@@ -235,8 +235,14 @@ describe("stepSlot", () => {
     expect(slotCommand(slot, 100)).toBe("rebuild");
     slot = stepSlot(slot, { type: "source-ready" }, 100);
     expect(slotCommand(slot, 100)).toBe("heal");
-    slot = stepSlot(slot, { type: "healed" }, 100);
-    expect(slot).toMatchObject({ phase: "ACTIVE", deal: deal(1), healing: false });
+    slot = stepSlot(slot, { type: "heal-failed", cause: "It hung" }, 100);
+    slot = stepSlot(slot, { type: "heal-failed", cause: "It hung" }, 110);
+    expect(slot).toMatchObject({ healing: true, failures: 2, dueAt: 130 });
+    // Reported again it is not begun anew.
+    expect(stepSlot(slot, { type: "heal-requested", cause: "1 damaged range" }, 111)).toBe(slot);
+    slot = stepSlot(slot, { type: "healed" }, 130);
+    expect(slot).toMatchObject({ phase: "ACTIVE", deal: deal(1), healing: false, failures: 0 });
+    expect(stepSlot(slot, { type: "heal-failed", cause: "It hung" }, 100)).toBe(slot);
     expect(slotCommand(slot, 100)).toBe("drop-source");
   });
 });

@@ -66,6 +66,8 @@ export type SlotEvent =
   | { type: "provider-lied"; deal: DealId }
   | { type: "chain"; deal: DealId; state: DealState; deadline?: Seconds }
   | { type: "heal-requested"; cause: string }
+  /** The holder did not take the rewritten copy. */
+  | { type: "heal-failed"; cause: string }
   | { type: "healed" }
   /** The holder may be lost, or holds the shard back: a copy is to be at hand. Who refuses reads gets this shard never again. */
   | { type: "spare-wanted"; why: "silent" | "refuses"; cause: string }
@@ -92,6 +94,7 @@ export type SlotCommand =
 export const MAX_FAILURES = 2;
 /** How long a provider that failed is passed over for the same shard, unless nobody else is left. */
 const AVOID_SECONDS = 600;
+const FIRST_HEAL_PAUSE_SECONDS = 10;
 /** Each new quote reserves space at a provider: not too often while the money does not reach. */
 const UNAFFORDABLE_SECONDS = 300;
 /** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
@@ -212,6 +215,8 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
     case "heal-requested":
       if (slot.phase !== "ACTIVE" || slot.healing) return slot;
       return { ...slot, healing: true, failures: 0, dueAt: now, cause: event.cause, next: "It is being rewritten." };
+    case "heal-failed":
+      return slot.phase === "ACTIVE" && slot.healing ? healLater(slot, event.cause, now) : slot;
     case "healed":
       return slot.phase === "ACTIVE" ? { ...settled(slot), healing: false } : slot;
     case "spare-wanted":
@@ -241,6 +246,13 @@ function settled(slot: SlotState): SlotState {
 function paused(slot: SlotState, cause: string, next: string | null, now: Seconds): SlotState {
   const failures = slot.failures + 1;
   return { ...slot, failures, dueAt: now + Math.min(60, 2 ** Math.min(failures, 6)), cause, next };
+}
+
+/** A heal that failed is tried again after a pause that doubles up to ten minutes: a provider that lets its heals hang holds up few others. */
+function healLater(slot: SlotState, cause: string, now: Seconds): SlotState {
+  const failures = slot.failures + 1;
+  const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_HEAL_PAUSE_SECONDS * 2 ** Math.min(slot.failures, 10));
+  return { ...slot, failures, dueAt: now + pause, cause, next: "It is tried again, more rarely each time." };
 }
 
 /** The slot without its deal; the shard's source and what was learnt of providers stay. */

@@ -81,6 +81,9 @@ export async function applySlotEventsIn(
   return rows;
 }
 
+/** A provider that failed a heal this often in a row is told of, once. */
+const HEALS_TOLD = 3;
+
 function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
   const what = `Shard ${after.shard} of piece ${after.piece}`;
   const about = {
@@ -105,6 +108,11 @@ function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
   if (!before.state.withdrawing && after.state.withdrawing) {
     const message = `${what} is taken from its provider before it was stored: ${after.state.cause ?? "it failed"}`;
     return [{ ...about, kind: "provider-replaced", severity: "warning", message, next: after.state.next ?? undefined }];
+  }
+  if (after.state.healing && before.state.failures < HEALS_TOLD && after.state.failures === HEALS_TOLD) {
+    const message = `${what} was not taken by its provider to be rewritten, ${HEALS_TOLD} times in a row: ${after.state.cause}`;
+    const next = "It is tried again, more rarely each time; if its provider cannot prove it, another gets it.";
+    return [{ ...about, kind: "shard-not-healed", severity: "warning", message, next }];
   }
   if (!before.state.healing && after.state.healing) {
     const message = `${what} is damaged on its provider's disk (${after.state.cause ?? "reported"}) and is being rewritten.`;

@@ -1,3 +1,4 @@
+import { type Address, CairnError } from "@cairn/protocol";
 import { type Context, signAsExecutor } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
@@ -5,14 +6,26 @@ import type { SlotRow } from "../slot-rows.ts";
 import { handOverOf, requestStore } from "./store-shard.ts";
 
 const DISCARD_TIMEOUT_SECONDS = 30;
+const RETRY_SECONDS = 10;
 
-/** Have a provider drop its damaged copy and take the rebuilt one, under the same deal; the chain does not change. */
+/** Of a heal, which goes before first copies once; and of one that failed, which goes after them. */
+const [FIRST_TRY, AGAIN] = [-1, 1];
+
+/**
+ * Have a provider drop its damaged copy and take the rebuilt one, under the same deal; the chain does not change. A heal that its provider fails
+ * is tried again more and more rarely, and after first copies.
+ */
 export async function healSlot(context: Context, row: PackageRow, slot: SlotRow, signal: AbortSignal): Promise<void> {
   const update = (event: SlotUpdate["event"]): SlotUpdate[] => [{ piece: slot.piece, shard: slot.shard, event }];
   const { deal, provider } = slot.state;
+  let away = true;
   try {
+    await context.transport.seek([provider!]);
+    // It is looked for again: an absent one holds no place, and has not failed.
+    if (!context.transport.reachable(provider!)) throw absent(provider!);
+    away = false;
     await context.stores.run(
-      handOverOf(row, slot, -1),
+      handOverOf(row, slot, slot.state.failures === 0 ? FIRST_TRY : AGAIN),
       async (place) => {
         const capability = signAsExecutor(context, "UploadCapability", {
           deal: deal!,
@@ -28,8 +41,17 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
     await applySlotEvents(context, row.id, update({ type: "healed" }));
   } catch (error) {
     if (signal.aborted) return;
-    await applySlotEvents(context, row.id, update(blockedBy(error, 10)));
+    const failed =
+      !away && error instanceof CairnError && error.code !== "chain-unreachable" && error.kind !== "internal";
+    const event = failed ? { type: "heal-failed" as const, cause: error.message } : blockedBy(error, RETRY_SECONDS);
+    await applySlotEvents(context, row.id, update(event));
   }
+}
+
+function absent(provider: Address): CairnError {
+  return new CairnError(`provider ${provider.slice(0, 10)} is not connected`, {
+    ...{ code: "provider-unreachable", kind: "unavailable", next: "Start the provider; the shard is rewritten then." },
+  });
 }
 
 /** Forget a rebuilt file that its provider has taken. */
