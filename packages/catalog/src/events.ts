@@ -5,6 +5,17 @@ import type { Queryable } from "./queryable.ts";
 
 export const EVENT_CHANNEL = "cairn_events";
 
+/** First key of the advisory locks of transactions that write events: "evnt" in ASCII. */
+const WRITERS = 0x6576_6e74;
+
+/**
+ * Ids are given before their transactions end. A transaction that writes events shows by a lock, until it ends, after which id its own begin; once
+ * for each transaction, as the server has room for few locks.
+ */
+const SHOW_WRITER = `select case when coalesce(current_setting('cairn.writes_events', true), '') = '' then
+  set_config('cairn.writes_events', pg_advisory_xact_lock_shared(${WRITERS}, (last_value % 2147483647)::integer)::text || 'yes', true)
+  end as shown from catalog.events_id_seq`;
+
 export type Severity = "info" | "warning" | "error";
 
 /** Something that a person may want to know, in plain words. */
@@ -45,9 +56,10 @@ export async function recordEvents(db: Queryable, events: readonly NewEvent[]): 
   for (const event of events) {
     await db.query({
       name: "catalog-record-event",
-      text: `with written as (
+      text: `with writer as materialized (${SHOW_WRITER}), written as (
         insert into catalog.events (account, package, provider, deal, kind, severity, message, next, data)
-        values (coalesce($1, (select account from catalog.packages where id = $2)), $2, $3, $4, $5, $6, $7, $8, $9) returning id)
+        select coalesce($1::text, (select account from catalog.packages where id = $2)), $2::text, $3::text, $4::text, $5::text, $6::text,
+          $7::text, $8::text, $9::jsonb from writer where coalesce(shown, '') is not null returning id)
         select pg_notify('${EVENT_CHANNEL}', id::text) from written`,
       values: [
         event.account ?? null,
@@ -73,17 +85,48 @@ export interface EventFilter {
   limit?: number;
 }
 
-/** At most `limit` (1,000) events. */
+/** At most `limit` (1,000) events; after an id, only as far as no other can appear before them any more. */
 export async function listEvents(db: Queryable, filter: EventFilter = {}): Promise<CatalogEvent[]> {
+  const upTo = filter.after === undefined ? undefined : (await settled(db)).upTo;
+  return eventsUpTo(db, filter, upTo);
+}
+
+async function eventsUpTo(db: Queryable, filter: EventFilter, upTo: number | undefined): Promise<CatalogEvent[]> {
   const { rows } = await db.query(
     `select id::float8 as id, extract(epoch from at)::float8 as at, account, package, provider, deal, kind, severity, message, next, data
      from catalog.events
      where ($1::text is null or account is null or account = $1) and ($2::text is null or package = $2) and id > $3
+       and ($5::bigint is null or id <= $5)
      order by id ${filter.after === undefined ? "desc" : "asc"} limit $4`,
-    [filter.account ?? null, filter.package ?? null, filter.after ?? 0, Math.min(filter.limit ?? 100, 1000)],
+    [
+      filter.account ?? null,
+      filter.package ?? null,
+      filter.after ?? 0,
+      Math.min(filter.limit ?? 100, 1000),
+      upTo ?? null,
+    ],
   );
   return rows as CatalogEvent[];
 }
+
+/**
+ * The id up to which every event can be read by a query that begins now: that of no transaction under way is smaller. `all`: it is the last id
+ * that was given. The locks are looked at after the last id, and both before the events.
+ */
+async function settled(db: Queryable): Promise<{ upTo: number; all: boolean }> {
+  const { rows } = await db.query(
+    `with given as materialized (select case when is_called then last_value else 0 end as last from catalog.events_id_seq)
+     select last::float8 as last, (select min(objid::bigint) from pg_locks
+       where last is not null and locktype = 'advisory' and classid = $1::bigint::oid and objsubid = 2 and pid <> pg_backend_pid()
+         and database = (select oid from pg_database where datname = current_database()))::float8 as floor from given`,
+    [WRITERS],
+  );
+  const { last, floor } = rows[0] as { last: number; floor: number | null };
+  return floor !== null && floor < last ? { upTo: floor, all: false } : { upTo: last, all: true };
+}
+
+/** How often events that wait for another transaction are looked at. */
+const UNSETTLED_MILLISECONDS = 100;
 
 /**
  * Events as they come, from the one after `filter.after` (default: from now on), until `signal` aborts. One database connection is
@@ -111,20 +154,23 @@ export async function* followEvents(
   signal.addEventListener("abort", rouse);
   try {
     await client.query(`listen ${EVENT_CHANNEL}`);
-    let after = filter.after ?? (await lastEventId(pool));
+    let after = filter.after ?? (await settled(pool)).upTo;
     while (!signal.aborted) {
       if (lost) throw lost;
       woken = false;
-      const events = await listEvents(pool, { ...filter, after, limit: 500 });
+      const { upTo, all } = await settled(pool);
+      const events = await eventsUpTo(pool, { ...filter, after, limit: 500 }, upTo);
       for (const event of events) {
         after = event.id;
         yield event;
       }
       if (events.length > 0 || woken) continue;
+      const again = all ? undefined : setTimeout(rouse, UNSETTLED_MILLISECONDS);
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (woken) resolve();
       });
+      clearTimeout(again);
     }
   } finally {
     signal.removeEventListener("abort", rouse);
@@ -133,9 +179,4 @@ export async function* followEvents(
     client.off("error", onLost);
     client.release(lost);
   }
-}
-
-async function lastEventId(db: Queryable): Promise<number> {
-  const { rows } = await db.query("select coalesce(max(id), 0)::float8 as id from catalog.events");
-  return (rows[0] as { id: number }).id;
 }

@@ -390,4 +390,40 @@ describe("followEvents", () => {
     expect(seen).toEqual(["before", "second", "third"]);
     expect((await listEvents(pool, { limit: 1 }))[0]).toMatchObject({ kind: "third", data: { wei: "5" } });
   });
+
+  it("misses no event of a transaction that ends later than one with a greater id", async () => {
+    const { pool } = database;
+    const say = (db: Parameters<typeof recordEvents>[0], kind: string) =>
+      recordEvents(db, [{ kind, severity: "info", message: kind }]);
+    await say(pool, "begin");
+    const after = (await listEvents(pool, { limit: 1 }))[0]!.id;
+    const kinds = async () => (await listEvents(pool, { after })).map(({ kind }) => kind);
+    const [slow, slower] = [await pool.connect(), await pool.connect()];
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const event of followEvents(pool, { after }, stop.signal)) if (seen.push(event.kind) === 4) return;
+    })();
+    try {
+      // One has its number before the others, and its id behind them.
+      await slower.query("begin");
+      await slower.query("select pg_current_xact_id()");
+      await slow.query("begin");
+      await say(slow, "first");
+      await say(pool, "second");
+      expect(await kinds()).toEqual([]);
+      await say(slower, "third");
+      await slower.query("commit");
+      expect(await kinds()).toEqual([]);
+      await slow.query("commit");
+      await say(pool, "fourth");
+      await following;
+      expect(seen).toEqual(["first", "second", "third", "fourth"]);
+      expect(await kinds()).toEqual(seen);
+    } finally {
+      stop.abort();
+      slow.release(true);
+      slower.release(true);
+    }
+  });
 });
