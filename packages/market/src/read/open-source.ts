@@ -8,6 +8,7 @@ import { fetchPiece } from "./fetch-piece.ts";
 import { isReadable, PieceSource } from "./piece-source.ts";
 import type { FrameSource } from "./read-frames.ts";
 import { retiredHolders } from "./retired-holders.ts";
+import { SharedRun } from "./shared-run.ts";
 
 const READABLE = ["COMMITTED", "PLACING", "STORED", "DEGRADED", "LOST"];
 
@@ -103,7 +104,7 @@ function brokenSpool(piece: number): CairnError {
   });
 }
 
-const indexing = new Map<string, Promise<void>>();
+const indexing = new Map<string, SharedRun>();
 
 /** Make the block index of pieces that have none (a recovered package): each is fetched once, held against its commitments and scanned. */
 export async function ensureIndexed(
@@ -115,19 +116,28 @@ export async function ensureIndexed(
   assertReadable(context, row, capability);
   const missing = (await loadPieces(context.pool, row.id)).filter((piece) => !piece.indexed);
   for (const piece of missing) {
+    signal.throwIfAborted();
     const key = `${row.id}/${piece.number}`;
-    const run =
-      indexing.get(key) ??
-      (async () => {
-        await fetchPiece(context, row, piece, capability, signal);
+    let run = indexing.get(key);
+    if (run === undefined || run.isAbandoned) {
+      // One that all have left is still closing its file.
+      const before = run?.ended;
+      const made = new SharedRun(async (shared) => {
+        await before;
+        await fetchPiece(context, row, piece, capability, shared);
         await indexPiece(context, row.id, piece.number);
         await context.pool.query("update catalog.pieces set indexed = true where package = $1 and number = $2", [
           row.id,
           piece.number,
         ]);
         await context.spool.removeFile(context.spool.piecePath(row.id, piece.number));
-      })().finally(() => indexing.delete(key));
-    indexing.set(key, run);
-    await run;
+      });
+      run = made;
+      indexing.set(key, made);
+      void made.ended.then(() => {
+        if (indexing.get(key) === made) indexing.delete(key);
+      });
+    }
+    await run.wait(signal);
   }
 }
