@@ -1,4 +1,5 @@
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { openBrowser, type TestBrowser } from "@cairn/process/testing/open-browser";
 import fastify, { type FastifyInstance } from "fastify";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +8,6 @@ import { downstreamMigrations } from "../migrations.ts";
 import { seedContract, seedFarmer } from "../status/testing/seed.ts";
 import { downstreamPage } from "./page-routes.ts";
 import { findFaults } from "./testing/find-faults.ts";
-import { openBrowser, type TestBrowser } from "./testing/open-browser.ts";
 
 const DAY = 86_400;
 const FARMERS = 30;
