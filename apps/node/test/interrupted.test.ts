@@ -132,7 +132,7 @@ describe("Ctrl-C in put", SLOW, () => {
     ["it uploads", "upload", "PUT /packages/:id/pieces/0", "--yes", null],
     ["the gateway computes commitments", "complete", "POST /packages/:id/complete", "--yes", 3],
     ["it waits for quotes", "quote", "POST /packages/:id/quote", "--yes", 3],
-    ["it asks", "ask", /\[y\/N\]/, "", 3],
+    ["it asks", "ask", /\[y\/n\]/, "", 3],
   ])("while %s says what is kept, and the same command goes on", async (_, name, stage, options, resumed) => {
     const line = `put ${source} --name ${name} ${options}`;
     const reached = typeof stage === "string" ? holding(stage) : stage;

@@ -58,7 +58,10 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
   const { client, output, record, terms, walked, restart, replace } = beginning;
   let stays = false;
   if (record?.head !== undefined) {
-    const sameTerms = JSON.stringify(record.head.terms) === JSON.stringify(terms);
+    const then = record.head.terms;
+    // What was to replace another goes on also when that one has gone meanwhile, or has been displaced already.
+    const now = { ...terms, replace: terms.replace || (replace && then.replace) };
+    const sameTerms = JSON.stringify(then) === JSON.stringify(now);
     const going = restart || !sameTerms ? undefined : await goOn(beginning, record);
     if (going !== undefined) {
       const files = going.sent === undefined ? filesOf(going.from) : going.sent.opened.entries.filter(isFile);

@@ -8,22 +8,34 @@ export interface ConfirmOptions {
   json?: boolean;
 }
 
-/** Ask before something that costs or ends; only on a terminal, never of a program. Throws `declined` unless the answer is yes. */
+/** What an answer means; undefined is a terminal that was closed. Only "n" and "no" are a no: anything else is none. */
+export function verdictOf(answer: string | undefined): "yes" | "no" | "unanswered" {
+  const word = (answer ?? "").trim();
+  if (/^y(es)?$/i.test(word)) return "yes";
+  return /^no?$/i.test(word) ? "no" : "unanswered";
+}
+
+/**
+ * Ask before something that costs or ends; only on a terminal, never of a program.
+ * @throws CairnError `declined` when the answer is no, `unanswered` when there is none
+ */
 export async function confirm(question: string, options: ConfirmOptions, signal?: AbortSignal): Promise<void> {
   if (options.yes || options.json || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // In raw mode Ctrl-C is a key.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  const closed = new Promise<undefined>((resolve) => terminal.once("close", () => resolve(undefined)));
+  let verdict: ReturnType<typeof verdictOf>;
   try {
-    const asked = terminal.question(`${printable(question)} [y/N] `, signal ? { signal } : {});
+    const asked = terminal.question(`${printable(question)} [y/n] `, signal ? { signal } : {});
     asked.catch(() => undefined);
-    if (/^y(es)?$/i.test((await Promise.race([asked, closed])).trim())) return;
+    verdict = verdictOf(await Promise.race([asked, closed]));
   } finally {
     terminal.close();
   }
-  throw new CairnError("not confirmed: nothing was changed", {
-    code: "declined",
+  if (verdict === "yes") return;
+  throw new CairnError(`${verdict === "no" ? "declined" : "not confirmed"}: nothing was changed`, {
+    code: verdict === "no" ? "declined" : "unanswered",
     kind: "conflict",
     next: "Answer y, or add --yes to be asked nothing.",
   });

@@ -11,6 +11,7 @@ const put = {
   signed: false,
   interrupted: false,
   record: undefined,
+  finish: "",
 };
 
 /** A session of which only the way to undo is used. */
@@ -76,6 +77,27 @@ describe("a put that fails on its way", () => {
     const { error: declined } = coded("declined", "conflict");
     await expect(breakOff({ client }, { ...recorded, error: declined })).rejects.toBe(declined);
     expect([asked, forgotten]).toEqual([2, 2]);
+  });
+
+  it("is kept when nobody answered its price, and dropped with words on a no", async () => {
+    const calls: string[] = [];
+    const client = { abandonPackage: async () => calls.push("abandon") } as unknown as CairnClient;
+    const record = { forget: async () => void calls.push("forget") };
+    const answered = (code: "unanswered" | "declined") =>
+      breakOff(
+        { client },
+        { ...put, record, error: new CairnError("nothing was changed", { code, kind: "conflict", next: "Answer." }) },
+      );
+    await expect(answered("unanswered")).rejects.toMatchObject({
+      code: "unanswered",
+      next: expect.stringContaining("goes on with the files that were uploaded whole"),
+    });
+    expect(calls).toEqual([]);
+    await expect(answered("declined")).rejects.toMatchObject({
+      code: "declined",
+      message: expect.stringContaining("what had been uploaded was dropped"),
+    });
+    expect(calls).toEqual(["abandon", "forget"]);
   });
 
   it("is followed when its deals were agreed all the same", async () => {

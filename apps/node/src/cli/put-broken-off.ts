@@ -13,6 +13,8 @@ interface BrokenOff {
   interrupted: boolean;
   /** With what is recorded of the upload, the put goes on when it is repeated. */
   record: Pick<PutRecord, "forget"> | undefined;
+  /** How it takes another's place after an interruption; empty where it takes none. */
+  finish: string;
 }
 
 /** Kinds of causes that pass: with what was uploaded, the put goes on once its cause is gone. */
@@ -42,11 +44,12 @@ export async function breakOff(session: Pick<Session, "client">, put: BrokenOff)
       code: "interrupted",
       kind: "conflict",
       cause: error,
-      next: `Follow it with \`cairn show ${id}\`, or end it with \`cairn rm ${id}\`.`,
+      next: `Follow it with \`cairn show ${id}\`, or end it with \`cairn rm ${id}\`. ${put.finish}`.trim(),
     });
   }
   if (left === "undone") {
     await put.record?.forget();
+    if (error instanceof CairnError && error.code === "declined") throw dropped(error);
     if (!interrupted) throw error;
     throw new CairnError("interrupted: nothing was stored and nothing was paid", {
       code: "interrupted",
@@ -88,6 +91,14 @@ export async function breakOff(session: Pick<Session, "client">, put: BrokenOff)
         next: `Bring the network up with \`cairn up\`, ${drop}`,
       });
 }
+
+const dropped = (cause: CairnError): CairnError =>
+  new CairnError("declined: nothing was stored or paid, and what had been uploaded was dropped", {
+    code: "declined",
+    kind: "conflict",
+    cause,
+    next: "Run the command again to upload it anew; --max-cost limits what is asked for.",
+  });
 
 /** What the person who interrupted it waits for the gateway at most. */
 const SOON_MILLISECONDS = 5000;

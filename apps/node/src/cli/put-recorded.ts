@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
 import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { perGibMonth, placementFromJson } from "@cairn/core";
+import { shellWord } from "@cairn/core/shell-word";
 import { CAR_HEADER_BYTES, CairnError, GIB, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
@@ -14,6 +15,7 @@ import { type Agreed, checkPlan, confirmStored, type Stored, signAgreed } from "
 import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
 import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
 import { confirm } from "./confirm.ts";
+import { endPackage } from "./end-package.ts";
 import { findPackage } from "./find-package.ts";
 import { counted, formatBytes, formatCoins, formatDuration } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
@@ -26,7 +28,7 @@ import { withProgress } from "./progress.ts";
 import type { PutOptions } from "./put.ts";
 import { breakOff, goesOn } from "./put-broken-off.ts";
 import { requireFiles, type Source } from "./put-source.ts";
-import { livePackage, takeOver } from "./replace-package.ts";
+import { halfReplacements, livePackage, takeOver } from "./replace-package.ts";
 import type { Session } from "./session.ts";
 import { walkNotes } from "./walk-notes.ts";
 
@@ -53,9 +55,10 @@ export async function putRecorded(put: Put): Promise<void> {
   let stored: Stored | undefined;
   const { path, exclude } = source;
   const interrupted = record?.head?.id;
-  const { walked, named } = await beforeSending(async () => ({
+  const { walked, named, halves } = await beforeSending(async () => ({
     walked: await walkFolder(path, { exclude, signal }),
     named: options.replace ? await untilInterrupted(signal, livePackage(session, account, name)) : undefined,
+    halves: options.replace ? await untilInterrupted(signal, halfReplacements(session, account, name)) : [],
   }));
   requireFiles(walked, source, options);
   // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
@@ -77,7 +80,16 @@ export async function putRecorded(put: Put): Promise<void> {
   );
   const { id } = begun;
   const old = begun.stays ? named : other;
-  const called = old === undefined ? name : sideName(name, id);
+  // One that began beside another keeps its side name until it is stored, also when the other has gone.
+  const isAside = old !== undefined || record?.head?.terms.replace === true;
+  const called = isAside ? sideName(name, id) : name;
+  const superseded = halves.filter((half) => half !== id);
+  for (const half of superseded) {
+    output.say(
+      `Note: ${half}, an unfinished replacement of ${name}, is another than this: it ends once this is stored`,
+    );
+  }
+  const finish = isAside ? finishWords({ id, name, old: old?.id, isRecorded: record !== undefined }) : "";
   try {
     if (!begun.signed) {
       const { uploaded, manifest } = await untilInterrupted(signal, upload(put, { begun, terms, called, signal }));
@@ -100,20 +112,38 @@ export async function putRecorded(put: Put): Promise<void> {
       await untilInterrupted(signal, signAgreed(session, network, account, agreed));
     }
   } catch (error) {
-    await breakOff(session, { id, name, error, signed: stage.signed, interrupted: signal.aborted, record });
+    await breakOff(session, { id, name, error, signed: stage.signed, interrupted: signal.aborted, record, finish });
   }
-  // Not before the gateway has the signature: by its record a put that ended while it signed is known again.
-  await record?.forget();
+  // Not before the gateway has the signature: by its record a put that ended while it signed is known again, and one that replaces another until it has.
+  if (!isAside) await record?.forget();
   const confirmed = async () => {
     stored ??= await signedBefore(put, begun);
     if (stored !== undefined) await untilInterrupted(signal, confirmStored(session, network, account, stored));
   };
-  await follow(session, { id, name, resumed: resumedOf(begun), old: old?.id }, options, confirmed);
-  if (old === undefined) return;
-  await interruptible(() => untilInterrupted(signal, takeOver(session, account, { id, name, old })), {
+  await follow(session, { id, name, resumed: resumedOf(begun), finish }, options, confirmed);
+  const end = async () => {
+    if (isAside) await takeOver(session, account, { id, name, old });
+    await record?.forget();
+    for (const half of superseded) {
+      await endPackage(session, account, await findPackage(session, account, half));
+      output.say(`The unfinished replacement ${half} ends with the next period.`);
+    }
+  };
+  if (!isAside && superseded.length === 0) return;
+  await interruptible(() => untilInterrupted(signal, end()), {
     message: `interrupted: ${name} is stored as ${id}, and may not have taken the old one's place yet`,
-    next: `\`cairn ls\` shows both. To finish: \`cairn rm ${old.id}\`, then \`cairn mv ${id} NAME\`.`,
+    next: `${finish} What \`cairn ls\` then still shows beside it, end with \`cairn rm ID\`.`.trim(),
   });
+}
+
+/** How an exchange that was interrupted is finished. */
+function finishWords(put: { id: string; name: string; old: string | undefined; isRecorded: boolean }): string {
+  const { id, name, old, isRecorded } = put;
+  const keeps = old === undefined ? "" : ` Until then ${old} keeps the name.`;
+  if (isRecorded)
+    return `To finish, run the same command again: it goes on with ${id}, and nothing is paid twice.${keeps}`;
+  const first = old === undefined ? "" : `\`cairn rm ${old}\`, then `;
+  return `To finish once it is stored: ${first}\`cairn mv ${id} ${shellWord(name)}\`.${keeps}`;
 }
 
 /** What was signed for before this command began. */
@@ -287,8 +317,8 @@ interface Following {
   name: string;
   /** What an interrupted put had uploaded of it. */
   resumed: { files: number; bytes: number } | null;
-  /** The package whose place it takes. */
-  old: string | undefined;
+  /** How it takes another's place if the command is interrupted; empty where it takes none. */
+  finish: string;
 }
 
 /** Each byte of the shards counts once: half of it when it is handed over, half when it is proved. */
@@ -304,7 +334,7 @@ export function handOver({ slots, handedOver }: Pick<PackageDetailJson, "slots" 
 /** Watch the deals come alive; the network goes on by itself if the command is stopped. */
 async function follow(
   session: Session,
-  { id, name, resumed, old }: Following,
+  { id, name, resumed, finish: how }: Following,
   options: PutOptions,
   confirm: () => Promise<void>,
 ): Promise<void> {
@@ -316,7 +346,7 @@ async function follow(
     return;
   }
   output.say("Handing over to providers; it goes on if you stop this command");
-  const kept = old === undefined ? "" : ` The package ${old} keeps the name.`;
+  const kept = how === "" ? "" : ` ${how}`;
   const status = await interruptible(
     (signal) =>
       withProgress(output, "Shards handed over and proved", "bytes", async (progress) => {

@@ -5,7 +5,7 @@ import { encryptLabel, nameHash } from "../account/labels.ts";
 import { amendPackage } from "../owner/known-packages.ts";
 import { endPackage } from "./end-package.ts";
 import { findNamed, findPackage } from "./find-package.ts";
-import { GONE, sideName } from "./package-name.ts";
+import { GONE, namesOf, sideName } from "./package-name.ts";
 import type { Session } from "./session.ts";
 
 /** The live package of that name, or undefined. */
@@ -19,23 +19,38 @@ export async function livePackage(session: Session, account: Account, name: stri
   }
 }
 
-/** Once `id` is STORED: it takes the name from the package that had it, in one step, and that one ends. */
+/** States of a package that was signed for and goes on. */
+const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
+
+/** The ids of packages that were signed for to replace the one of that name, and have not: their commands were interrupted. */
+export async function halfReplacements(session: Session, account: Account, name: string): Promise<string[]> {
+  return namesOf(account, await session.client.packages())
+    .filter((one) => one.name === name && one.role === "replacement" && AGREED.has(one.state))
+    .map(({ id }) => id);
+}
+
+/** Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. */
 export async function takeOver(
   session: Session,
   account: Account,
-  { id, name, old }: { id: string; name: string; old: PackageJson },
+  { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
 ): Promise<void> {
   const { files, bytes } = await findPackage(session, account, id);
-  const naming = (of: PackageJson | { id: string; files: number; bytes: number }, called: string) => ({
+  const naming = (of: Pick<PackageJson, "id" | "files" | "bytes">, called: string) => ({
     id: of.id,
     nameHash: nameHash(account, called),
     label: encryptLabel(account, of.id, { name: called, files: of.files, bytes: of.bytes }),
   });
   const { nameHash: hash, label } = naming({ id, files, bytes }, name);
-  const displaced = naming(old, sideName(name, old.id));
-  await session.client.renamePackage(id, { nameHash: hash, label, displaced });
-  await amendPackage(session.home, old.id, { nameHash: displaced.nameHash });
+  const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
+  await session.client.renamePackage(id, {
+    nameHash: hash,
+    label,
+    ...(displaced === undefined ? {} : { displaced }),
+  });
+  if (displaced !== undefined) await amendPackage(session.home, displaced.id, { nameHash: displaced.nameHash });
   await amendPackage(session.home, id, { nameHash: hash });
+  if (old === undefined) return;
   if (old.documentHash === null) await session.client.abandonPackage(old.id);
   else await endPackage(session, account, old);
   session.output.say(`The package that was called ${name} (${old.id}) ends with the next period.`);

@@ -71,7 +71,7 @@ export const APP_ERRORS = {
   },
   declined: {
     kind: "conflict",
-    means: "the question was not answered with yes, so nothing was changed",
+    means: "the question was answered with no, so nothing was changed; what a put had uploaded is dropped",
     next: "Answer y, or add --yes to be asked nothing.",
   },
   "database-differs": {
@@ -329,6 +329,11 @@ export const APP_ERRORS = {
     kind: "input",
     means: "the command has more arguments than it takes",
     next: "Ask the command for its own help with --help.",
+  },
+  unanswered: {
+    kind: "conflict",
+    means: "the question was answered with neither yes nor no, or the terminal was closed; nothing was changed",
+    next: "Answer y, or add --yes to be asked nothing.",
   },
   "unit-exists": {
     kind: "conflict",

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { generateKey } from "@cairn/chain";
-import type { CompletePackageJson, KeepUploadJson, OpenPackageJson } from "@cairn/client";
+import type { CompletePackageJson, KeepUploadJson, OpenPackageJson, RenamePackageJson } from "@cairn/client";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import { type Address, addressOfKey, type Hex, type JsonSigned } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
@@ -56,7 +56,7 @@ export async function startMemoryGateway() {
       pieces: request?.pieces.length ?? 0,
       root: request?.root ?? null,
       documentHash,
-      createdAt: 1,
+      createdAt: 1 + [...packages.keys()].indexOf(id),
       storedAt: null,
       expiresAt: null,
       strength: { live: 4, needed: open.k, full: open.n },
@@ -190,6 +190,15 @@ export async function startMemoryGateway() {
       case "POST /packages/:id/repair-key":
         held!.state = "STORED";
         return statusOf(id!);
+      case "PUT /packages/:id/name": {
+        const { displaced, ...own } = body as unknown as RenamePackageJson;
+        for (const one of [...(displaced === undefined ? [] : [displaced]), { ...own, id: id! }]) {
+          const { open } = packages.get(one.id)!;
+          open.nameHash = one.nameHash;
+          open.label = one.label;
+        }
+        return statusOf(id!);
+      }
       case "POST /packages/:id/keep":
         return keep(held!, body as unknown as KeepUploadJson);
       case "POST /packages/:id/abandon": {

@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ensureAccount } from "../account/account.ts";
+import { homeAt } from "../home/home.ts";
+import { ls } from "./ls.ts";
+import { put } from "./put.ts";
+import { HELD, refusal, startMemoryGateway } from "./testing/memory-gateway.ts";
+import { serveHome } from "./testing/serve-home.ts";
+
+let gateway: Awaited<ReturnType<typeof startMemoryGateway>>;
+let folder: string;
+let served: Awaited<ReturnType<typeof serveHome>>;
+let options: { home: string; json: true; yes: true };
+
+const said: string[] = [];
+
+beforeAll(async () => {
+  gateway = await startMemoryGateway();
+  folder = await mkdtemp(join(tmpdir(), "cairn-replace-"));
+  options = { home: join(folder, "home"), json: true, yes: true };
+  const home = homeAt(options.home);
+  await ensureAccount(home);
+  served = await serveHome(home, gateway.url);
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await gateway.stop();
+  served.release();
+  await removeFile(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  gateway.lie(undefined);
+  gateway.packages.clear();
+  name = name.replace(/\d+/, (digits) => String(Number(digits) + 1));
+});
+
+/** Of each test its own: a home remembers what it stored under a name. */
+let name = "photos 0";
+const source = () => join(folder, name);
+const write = async (text: string) => {
+  await mkdir(source(), { recursive: true });
+  await writeFile(join(source(), "file"), text);
+};
+const lastId = () => [...gateway.packages.keys()].at(-1)!;
+const stateOf = (id: string) => gateway.packages.get(id)?.state;
+async function listed(): Promise<{ id: string; name: string; role: string | null; state: string }[]> {
+  await ls(options);
+  return JSON.parse(said.at(-1)!);
+}
+
+/** Replace it, and end the command when its shards are handed over: a second Ctrl-C in one process would end that. */
+async function brokenOff(by: "Ctrl-C" | "failure"): Promise<{ id: string; next: string }> {
+  const reached = new Promise<void>((resolve) => {
+    gateway.lie((one, answer) => {
+      if (one.call !== "GET /packages/:id" || one.id !== lastId() || stateOf(lastId()) !== "STORED") return answer;
+      resolve();
+      return by === "Ctrl-C" ? HELD : refusal("internal", "internal");
+    });
+  });
+  const ended = put(source(), { ...options, replace: true }).catch((error: unknown) => error);
+  await reached;
+  if (by === "Ctrl-C") process.emit("SIGINT", "SIGINT");
+  const { code, next } = (await ended) as { code: string; next: string };
+  expect(code).toBe(by === "Ctrl-C" ? "interrupted" : "internal");
+  gateway.lie(undefined);
+  return { id: lastId(), next };
+}
+
+describe("a replacement that was interrupted once it was signed for", () => {
+  const begun = async (by: "Ctrl-C" | "failure" = "failure") => {
+    await write("first");
+    await put(source(), options);
+    const old = lastId();
+    await write("second");
+    return { old, ...(await brokenOff(by)) };
+  };
+
+  it("takes the name when the command is repeated, and nothing is stored or paid a second time", async () => {
+    const { old, id, next } = await begun("Ctrl-C");
+    expect(next).toContain(`To finish, run the same command again: it goes on with ${id}`);
+    expect(await listed()).toMatchObject([
+      { id: old, name, role: null },
+      { id, name, role: "replacement" },
+    ]);
+    await put(source(), { ...options, replace: true });
+    expect(JSON.parse(said.at(-1)!)).toMatchObject({ id, state: "STORED" });
+    expect(gateway.asked.filter(({ call }) => call.endsWith("/commit"))).toEqual([]);
+    expect([...gateway.packages.keys()]).toEqual([old, id]);
+    expect([stateOf(old), stateOf(id)]).toEqual(["ENDING", "STORED"]);
+    expect(await listed()).toMatchObject([
+      { id: old, role: "replaced", state: "ENDING" },
+      { id, name, role: null },
+    ]);
+  });
+
+  it("ends once another is stored, when the folder has changed since", async () => {
+    const { old, id } = await begun();
+    await write("third, which is longer");
+    await put(source(), { ...options, replace: true });
+    const newest = lastId();
+    expect([stateOf(old), stateOf(id), stateOf(newest)]).toEqual(["ENDING", "ENDING", "STORED"]);
+    expect(await listed()).toContainEqual(expect.objectContaining({ id: newest, name, role: null }));
+  });
+
+  it("takes the name also when the old one has gone meanwhile", async () => {
+    const { old, id } = await begun();
+    gateway.packages.get(old)!.state = "ENDING";
+    gateway.packages.get(old)!.open.nameHash = `0x${"00".repeat(32)}`;
+    gateway.lie(({ call }, answer) => (call === "GET /packages" ? without(answer, old) : answer));
+    await import("../owner/known-packages.ts").then(({ amendPackage }) =>
+      amendPackage(homeAt(options.home), old, { ended: true }),
+    );
+    await put(source(), { ...options, replace: true });
+    expect(JSON.parse(said.at(-1)!)).toMatchObject({ id });
+    expect(await listed()).toMatchObject([{ id, name, role: null }]);
+  });
+});
+
+const without = (answer: unknown, id: string) => {
+  const page = answer as { packages: { id: string }[] };
+  return { ...page, packages: page.packages.filter((one) => one.id !== id) };
+};
