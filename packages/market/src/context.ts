@@ -23,7 +23,7 @@ export interface Context extends MarketDeps {
   spool: Spool;
   kernels: KernelPool;
   early: EarlyWork;
-  /** Parts of uploads that a request is writing: `PACKAGE/PIECE`, and `PACKAGE/keep` while it is cut back. */
+  /** Parts of uploads that a request is writing: `PACKAGE/PIECE`, and `PACKAGE/keep` while it is cut back; and the keys of manifests that no row names yet. */
   writing: Set<string>;
   /** Uploads that are read through at once, to be taken up again. */
   chains: Semaphore;

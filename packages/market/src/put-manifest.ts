@@ -6,11 +6,11 @@ import { loadPackage } from "./package-rows.ts";
 
 /**
  * Keep the encrypted manifest of a package; a later one takes its place.
- * @throws CairnError `wrong-state`, `manifest-too-large`, `wrong-hash`, `no-space`
+ * @throws CairnError `wrong-state`, `manifest-too-large`, `no-space`
  */
 export async function putManifest(
   context: Context,
-  request: { id: PackageId; body: AsyncIterable<Uint8Array>; sha256?: Hex },
+  request: { id: PackageId; body: AsyncIterable<Uint8Array> },
 ): Promise<{ size: number; sha256: Hex }> {
   const row = await loadPackage(context.pool, request.id);
   assertReceiving(row);
@@ -31,24 +31,22 @@ export async function putManifest(
       yield chunk;
     }
   }
-  await context.blobs.putIfAbsent(key, checked());
-  const sha256: Hex = `0x${hash.digest("hex")}`;
-  if (request.sha256 !== undefined && request.sha256 !== sha256) {
-    await context.blobs.remove(key);
-    throw new CairnError(`the manifest that came has the hash ${sha256}, not ${request.sha256}`, {
-      code: "wrong-hash",
-      kind: "corrupt",
-      next: "Send it again.",
-    });
-  }
-  const { rowCount } = await context.pool.query(
-    `update catalog.packages set manifest_key = $2, manifest_sha256 = $3, manifest_size = $4, touched_at = now()
-     where id = $1 and state = 'RECEIVING'`,
-    [request.id, key, sha256, size],
-  );
-  if (rowCount === 0) {
-    await context.blobs.remove(key);
-    assertReceiving(await loadPackage(context.pool, request.id));
+  context.writing.add(key);
+  let sha256: Hex;
+  try {
+    await context.blobs.putIfAbsent(key, checked());
+    sha256 = `0x${hash.digest("hex")}`;
+    const { rowCount } = await context.pool.query(
+      `update catalog.packages set manifest_key = $2, manifest_sha256 = $3, manifest_size = $4, touched_at = now()
+       where id = $1 and state = 'RECEIVING'`,
+      [request.id, key, sha256, size],
+    );
+    if (rowCount === 0) {
+      await context.blobs.remove(key);
+      assertReceiving(await loadPackage(context.pool, request.id));
+    }
+  } finally {
+    context.writing.delete(key);
   }
   if (row.manifest && row.manifest.key !== key) await context.blobs.remove(row.manifest.key);
   return { size, sha256 };

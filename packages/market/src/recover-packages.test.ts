@@ -88,6 +88,7 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
     },
     spool: { received: async () => new Map() },
     early: new Map(),
+    writing: new Set(),
     committing: new Map(),
     handed: new HandedBytes(),
     wake: () => undefined,

@@ -98,13 +98,16 @@ async function recoverOne(
     throw new CairnError("the package belongs to somebody else", { code: "bad-capability", kind: "auth" });
   }
   const key = `manifests/${document.package}/${randomHex(context, 8).slice(2)}`;
-  await context.blobs.putIfAbsent(key, once(manifest));
+  context.writing.add(key);
   try {
+    await context.blobs.putIfAbsent(key, once(manifest));
     const stored = { documentBytes, documentHash, key, ...timesOf(document, history) };
     await register(context, request.account, document, stored, deals, capability);
   } catch (error) {
     await context.blobs.remove(key);
     throw error;
+  } finally {
+    context.writing.delete(key);
   }
   return document.package;
 }

@@ -1,8 +1,9 @@
 import { ALWAYS_ON, type ManualClock, type Transport } from "@cairn/core";
-import { type Address, addressOfKey, type Quote, signTyped } from "@cairn/protocol";
+import { type Address, addressOfKey, CairnError, type Quote, signTyped } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quoteSlots } from "./drive/quote-slots.ts";
 import { loadPackage } from "./package-rows.ts";
+import { requestQuotes } from "./request-quotes.ts";
 import { applySlotEvents, applyToEach } from "./slot-events.ts";
 import { hex, ID, type MarketWorld, OWNER, openMarketWorld, SET } from "./testing/market-world.ts";
 
@@ -114,5 +115,25 @@ describe("a newcomer that names another's payout address, or an address in anoth
     const placed = await quote();
     expect(placed).not.toContain(null);
     expect(new Set(placed).size).toBe(3);
+  });
+});
+
+describe("shards that go to newcomers beyond their share", () => {
+  it("are counted over all rounds, not those of the last one alone", async () => {
+    for (const provider of [A, B, C, D]) await register(provider, {});
+    await open(1);
+    const { transport } = world.context;
+    const { request } = transport;
+    let refusals = 0;
+    transport.request = (async (...given: Parameters<typeof request>) => {
+      if (refusals++ === 0) throw new CairnError("no", { code: "full", kind: "exhausted" });
+      return request(...given);
+    }) as typeof request;
+    const slots = await world.slots();
+    const row = await loadPackage(world.database.pool, ID);
+    const round = await requestQuotes(world.context, row, slots, slots, 86_400);
+    expect(round.placed).toHaveLength(3);
+    expect(round.refusals).toHaveLength(1);
+    expect(round.beyondShare).toBe(2);
   });
 });

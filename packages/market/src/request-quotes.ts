@@ -5,6 +5,7 @@ import {
   countriesFor,
   describeLeftOut,
   describeRule,
+  newcomerLimit,
   type PlacementRule,
   periodsFor,
   pricePerPeriod,
@@ -114,12 +115,10 @@ async function askAround(
   let open = [...slots];
   let uncovered: number[] = [];
   let spareEscrow = 0n;
-  let beyondShare = 0;
   while (open.length > 0) {
     const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
     const selected = select(context, row, open, taken, [...known.values()], rather, planned, { refusals, rules });
     uncovered = selected.uncovered;
-    beyondShare = selected.beyondShare;
     spareEscrow = estimateEscrow(context, selected.spares[0], open[0]!.rawLength, seconds);
     const answers = await Promise.all(
       open.map(async (slot, i) => {
@@ -141,7 +140,18 @@ async function askAround(
     for (const { candidate } of placed) known.delete(candidate.provider);
     open = open.filter((slot) => !placed.some((one) => one.slot.shard === slot.shard));
   }
-  return { placed, refusals, uncovered, beyondShare, spareEscrow };
+  return { placed, refusals, uncovered, beyondShare: beyondShare(row, holders, placed), spareEscrow };
+}
+
+/** How many of the shards placed are newcomers' beyond the share of the piece that newcomers should hold, over all rounds. */
+function beyondShare(
+  { k, n }: PackageRow,
+  holders: readonly Pick<MarketCandidate, "newcomer">[],
+  placed: readonly PlacedQuote[],
+): number {
+  const before = holders.filter(({ newcomer }) => newcomer).length;
+  const now = before + placed.filter(({ candidate }) => candidate.newcomer).length;
+  return Math.max(0, now - Math.max(before, newcomerLimit(k, n)));
 }
 
 /** The candidates that the owner's terms allow, and the rule that left out each of the others. */

@@ -43,6 +43,17 @@ export async function sweepOrphans(context: Context): Promise<void> {
     await forgetFiles(context, await loadPackage(pool, id));
     await pool.query("update catalog.packages set manifest_key = null where id = $1", [id]);
   }
+  await sweepManifests(context);
+}
+
+/** Manifests that were stored just before a crash, so that no package names them. */
+async function sweepManifests({ blobs, pool, writing }: Context): Promise<void> {
+  for await (const { key } of blobs.list("manifests/")) {
+    // Looked at before the rows: one that is written no more has its row by now.
+    if (writing.has(key)) continue;
+    const { rowCount } = await pool.query("select 1 from catalog.packages where manifest_key = $1", [key]);
+    if (rowCount === 0) await blobs.remove(key);
+  }
 }
 
 async function find(context: Context, id: string): Promise<PackageRow | undefined> {
