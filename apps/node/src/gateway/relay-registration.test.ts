@@ -109,6 +109,8 @@ it("pays for nothing that is too late, or would be refused", async () => {
   expect(await code(relay("here", registration({ deadline: 2n ** 40n })))).toBe("registration-refused");
   trial = new CairnError("the nonce was used", { code: "reverted", kind: "conflict" });
   for (let i = 0; i < 20; i++) expect(await code(relay("here"))).toBe("registration-refused");
+  trial = new CairnError("no coins", { code: "insufficient-funds", kind: "exhausted" });
+  for (let i = 0; i < 20; i++) expect(await code(relay("here"))).toBe("insufficient-funds");
   expect(paid).toEqual([]);
   trial = undefined;
   expect(await code(relay("here"))).toBe("paid");

@@ -77,11 +77,12 @@ export async function relayRegistration(
     if (!result.ok) throw refused(result.revert ?? "no reason given");
     return { transaction: result.transaction };
   } catch (error) {
-    // A trial run refused it: nothing was sent, and nothing paid.
-    if (error instanceof CairnError && error.code === "reverted") {
+    const { code, message } = asCairnError(error);
+    // The trial run refused it, or there are no coins: nothing was sent, and nothing paid.
+    if (code === "reverted" || code === "insufficient-funds") {
       await pool.query("delete from gateway.registrations where id = $1", [id]);
-      throw refused(error.message);
     }
+    if (code === "reverted") throw refused(message);
     throw error;
   }
 }
