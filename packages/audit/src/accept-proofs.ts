@@ -3,6 +3,7 @@ import { answerDeadline, isScheduled, periodAt } from "@cairn/core";
 import { claimOf, type PossessionVerdict, verifyPossessions } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES, type Seconds, verifyTyped } from "@cairn/protocol";
+import type * as wire from "@cairn/protocol/wire";
 import { attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext, WorkingContext } from "./context.ts";
@@ -10,13 +11,8 @@ import type { Outcome } from "./judge-period.ts";
 import { outcomeKey, recordOutcomes } from "./record-outcomes.ts";
 import { tell } from "./tell.ts";
 
-/** One pushed answer, as it came over the wire. */
-export interface PushedProof {
-  deal: DealId;
-  period: number;
-  proof: Uint8Array;
-  signature: Hex;
-}
+/** The answer of a period, as it came over the wire. */
+export type PushedProof = Omit<wire.PushedProof, "purpose">;
 
 export type ProofAnswer = { accepted: true } | { accepted: false; reason: string };
 

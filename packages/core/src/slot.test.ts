@@ -24,7 +24,7 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
     expiry: fc.nat(2000),
   }),
   fc.constant<SlotEvent>({ type: "provider-lied", deal: deal(1) }),
-  fc.constant<SlotEvent>({ type: "quote-failed", cause: "full", next: null, refusedBy: A }),
+  fc.constant<SlotEvent>({ type: "quote-failed", cause: "full", next: null }),
   fc.constant<SlotEvent>({ type: "proposing", proposal: "p" }),
   fc.record({ type: fc.constant("proposed" as const), deadline: fc.nat(3000) }),
   fc.record({ type: fc.constant("proposal-refused" as const), cause: fc.constant("no") }),

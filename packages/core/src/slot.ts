@@ -43,8 +43,8 @@ export interface SlotState {
 
 export type SlotEvent =
   | { type: "quoted"; provider: Address; deal: DealId; expiry: Seconds }
-  /** No provider took it; the provider named refused. */
-  | { type: "quote-failed"; cause: string; next: string | null; refusedBy?: Address }
+  /** No provider took it. */
+  | { type: "quote-failed"; cause: string; next: string | null }
   | { type: "proposing"; proposal: string }
   | { type: "proposed"; deadline: Seconds }
   /** The chain refused the proposal of this quote by itself. */
@@ -174,10 +174,7 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
       };
     case "quote-failed":
       if (slot.phase !== "EMPTY") return slot;
-      return {
-        ...paused(slot, event.cause, event.next, now),
-        avoided: event.refusedBy === undefined ? slot.avoided : avoid(slot, event.refusedBy, now + AVOID_SECONDS, now),
-      };
+      return paused(slot, event.cause, event.next, now);
     case "proposing":
       return slot.phase === "QUOTED" ? { ...slot, proposal: event.proposal } : slot;
     case "proposed":
