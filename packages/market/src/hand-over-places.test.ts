@@ -78,6 +78,19 @@ it("gives a free place to the owner with the fewest, then to what is urgent, the
   expect(names()).toEqual(["a", "b", "c", "newcomer", "urgent", "small", "large"]);
 });
 
+it("gives a place to what waits longest before long, though more urgent hand-overs of others keep coming", async () => {
+  const { begin, running, names } = openPlaces(1);
+  void begin("running", { owner: 1 });
+  void begin("first copy", { owner: 2 });
+  for (let i = 0; i < 4; i++) {
+    void begin(`heal ${i}`, { owner: 10 + i, priority: -1 });
+    await turn();
+    running.at(-1)!.end();
+    await turn();
+  }
+  expect(names()).toContain("first copy");
+});
+
 it("forgets who is stopped while waiting, and goes on after a failure", async () => {
   const { begin, names, places } = openPlaces(1);
   const handOver = { owner: address(1), provider: address(1), package: "p", priority: 0 };

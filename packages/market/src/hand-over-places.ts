@@ -23,13 +23,16 @@ const OF_ONE_PROVIDER = 2;
 
 /**
  * Places for hand-overs of shards. A free one goes to the owner who has the fewest, then to the most urgent, then to the package that has the
- * fewest, then to whoever came first; none goes to a provider that is busy with two.
+ * fewest, then to whoever came first; none goes to a provider that is busy with two. What is urgent passes others every other time only, so
+ * that heals that keep coming do not keep first copies out.
  */
 export class HandOverPlaces {
   readonly #size: number;
   readonly #placed = new Set<HandOver>();
   readonly #running = new Set<HandOver>();
   readonly #waiting: Waiter[] = [];
+  /** The last place went to what is urgent, past another that would have had it. */
+  #passed = false;
 
   constructor(size: number) {
     this.#size = size;
@@ -77,18 +80,20 @@ export class HandOverPlaces {
 
   #startWaiting(): void {
     while (this.#placed.size < this.#size) {
-      const next = this.#next();
+      const inTurn = this.#next(() => 0);
+      const next = this.#passed ? inTurn : this.#next(({ priority }) => priority);
+      this.#passed = next !== inTurn;
       if (next === undefined) return;
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       next.start();
     }
   }
 
-  #next(): Waiter | undefined {
+  #next(urgency: (waiter: Waiter) => number): Waiter | undefined {
     const count = (of: Iterable<HandOver>, test: (one: HandOver) => boolean) => [...of].filter(test).length;
     const rank = (waiter: Waiter) => [
       count(this.#placed, ({ owner }) => owner === waiter.owner),
-      waiter.priority,
+      urgency(waiter),
       count(this.#placed, (one) => one.package === waiter.package),
     ];
     let best: { waiter: Waiter; rank: number[] } | undefined;
