@@ -99,7 +99,7 @@ async function attestSlot(
             ...{ type: "provider-failed", cause: `Its first proof was not accepted: ${error.message}` },
             ...{ hopeless: lied, never: lied, breach: lied ? "refused" : "failed" },
           },
-          { code: error.code, askedAt },
+          { code: error.code, askedAt, timeoutSeconds: PROVE_TIMEOUT_SECONDS },
         )
       : blockedBy(error, 5);
   }

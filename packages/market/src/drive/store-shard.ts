@@ -51,6 +51,10 @@ async function noteLapse(context: Context, { state, rawLength }: SlotRow): Promi
   );
 }
 
+function timeoutOf({ rawLength }: SlotRow): Seconds {
+  return STORE_SECONDS + Math.ceil(rawLength / SLOWEST_BYTES_PER_SECOND);
+}
+
 /** Ask for a copy under the slot's deal; resolves with a checked receipt. */
 export async function requestStore(
   context: Context,
@@ -76,7 +80,7 @@ export async function requestStore(
     manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
     documentSize,
   };
-  const timeoutSeconds = STORE_SECONDS + Math.ceil(slot.rawLength / SLOWEST_BYTES_PER_SECOND);
+  const timeoutSeconds = timeoutOf(slot);
   const { receipt } = await watchHandOver(context, deal!, place, signal, (watched) =>
     context.transport.request(provider!, request, { timeoutSeconds, signal: watched }),
   );
@@ -120,5 +124,5 @@ async function failureOf(
     never: code === "wrong-receipt",
     breach: HOPELESS[code] ?? "failed",
   };
-  return weighFailure(context, slot, failed, { code, askedAt });
+  return weighFailure(context, slot, failed, { code, askedAt, timeoutSeconds: timeoutOf(slot) });
 }

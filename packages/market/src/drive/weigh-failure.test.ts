@@ -23,7 +23,7 @@ const weigh = (
     } as never,
     slot,
     { ...failed, ...(more.never === undefined ? {} : { never: more.never }) },
-    { code, askedAt: more.askedAt ?? now },
+    { code, askedAt: more.askedAt ?? now, timeoutSeconds: 60 },
   );
 
 describe("weighFailure", () => {
@@ -51,7 +51,7 @@ describe("weighFailure", () => {
     expect(await weigh("NONE", "refused", 500)).toMatchObject({ type: "blocked" });
     const away = new CairnError("the chain is away", { code: "chain-unreachable", kind: "unavailable" });
     const ledger = { deal: () => Promise.reject(away) };
-    const about = { code: "refused", askedAt: 500 };
+    const about = { code: "refused", askedAt: 500, timeoutSeconds: 60 };
     expect(await weighFailure({ ledger, chainNow: () => 500 } as never, slot, failed, about)).toMatchObject({
       type: "blocked",
       cause: "the chain is away",
@@ -60,7 +60,10 @@ describe("weighFailure", () => {
 
   it("holds a proposal that ran out against a provider that was asked in good time only", async () => {
     expect(await weigh("EXPIRED", "not-reserved", 1001, { askedAt: 800 })).toEqual({ ...failed, breach: "failed" });
-    expect(await weigh("EXPIRED", "not-reserved", 1001, { askedAt: 990 })).toMatchObject({ type: "chain" });
+    expect(await weigh("EXPIRED", "not-reserved", 1001, { askedAt: 950 })).toMatchObject({ type: "chain" });
+    // Nobody has ended it on chain yet.
+    expect(await weigh("PROPOSED", "refused", 1001, { askedAt: 939 })).toEqual({ ...failed, breach: "failed" });
+    expect(await weigh("PROPOSED", "refused", 1001, { askedAt: 940 })).toMatchObject({ type: "blocked" });
   });
 
   it("needs no chain for a lie, which is signed", async () => {
