@@ -101,7 +101,7 @@ export async function openMarketWorld(): Promise<MarketWorld> {
     handed: new HandedBytes(),
     early: { drop: async () => undefined },
     spool: { removePackage: async () => undefined, received: async () => new Map() },
-    blobs: { remove: async () => undefined },
+    blobs: { remove: async () => undefined, async *list() {} },
     wake: (id: string) => woken.push(id),
   } as unknown as Context;
   return {
