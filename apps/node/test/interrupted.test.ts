@@ -45,7 +45,7 @@ beforeEach(() => gateway.lie(undefined));
 
 /** On a terminal whose settings are shown before and after. */
 function typed(line: string) {
-  const whole = `trap : INT; stty -g; ${CAIRN} ${line} --home ${home}; code=$?; stty -g; exit $code`;
+  const whole = `trap : INT && stty -g; ${CAIRN} ${line} --home ${home}; code=$?; stty -g; exit $code`;
   return typeLine(whole, folder, "terminal");
 }
 

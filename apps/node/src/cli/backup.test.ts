@@ -1,11 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { list } from "tar";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { backup } from "./backup.ts";
+import { backup, restore } from "./backup.ts";
 
 const KEPT = ["home.json", "account/account.json", "provider/keys/cold.json"];
 /** Plaintext and records of interrupted puts, and what is made anew. */
@@ -60,6 +69,19 @@ it("leaves nothing under its name, and nothing beside it, when it is interrupted
   expect(readdirSync(directory)).toEqual(["home"]);
   await backup(file, { home, json: true });
   expect(readdirSync(directory)).toEqual(["backup.tgz", "home"]);
+});
+
+it("takes shards in without compressing them, says how far it is, and is restored", async () => {
+  const shard = join(home, "providers/1/shards/one");
+  mkdirSync(dirname(shard), { recursive: true });
+  writeFileSync(shard, Buffer.alloc(100_000));
+  const file = join(directory, "backup.tar");
+  const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  await backup(file, { home, shards: true, progress: true });
+  expect(statSync(file).size).toBeGreaterThan(100_000);
+  expect(told.mock.calls.join("")).toMatch(/Backing up: \d+(\.\d+)? kB of /);
+  await restore(file, { home: join(directory, "back"), json: true });
+  expect(readFileSync(join(directory, "back/providers/1/shards/one"))).toEqual(Buffer.alloc(100_000));
 });
 
 it("is not written into the home that it copies", async () => {

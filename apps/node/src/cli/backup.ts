@@ -12,6 +12,7 @@ import { externalDatabases } from "../up/external-databases.ts";
 import { formatBytes } from "./format.ts";
 import { interruptible } from "./interruptible.ts";
 import { createOutput } from "./output.ts";
+import { withProgress } from "./progress.ts";
 import type { CommonOptions } from "./session.ts";
 
 /** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */
@@ -29,12 +30,14 @@ const SHARDS = /^provider(s\/[^/]+)?\/shards\//;
 export interface BackupOptions extends CommonOptions {
   /** Also the shards that providers in this home hold. */
   shards?: boolean;
+  progress?: boolean;
 }
 
-/** Copy a stopped home into one compressed file: keys, chain, database, settings; not the shards of local providers. */
+/** Copy a stopped home into one file: keys, chain, database, settings, compressed; with `shards` also what local providers hold, and uncompressed. */
 export async function backup(file: string, options: BackupOptions): Promise<void> {
   const home = homeAt(options.home);
   const target = resolve(file);
+  const output = createOutput(options);
   await requireAbsent(target);
   await Promise.any([stat(home.settingsFile), stat(downstreamDirectory(home))]).catch((cause) => {
     throw new CairnError(`${home.directory} is no home of a network`, {
@@ -56,17 +59,22 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   const lock = lockHome(home.directory);
   let shards = 0;
   try {
-    if (!options.shards) shards = await shardBytes(home.directory);
-    const archive = create({ cwd: home.directory, gzip: true, filter: keep }, ["."]);
-    await interruptible((signal) => writeDurably(target, until(signal, archive)), {
-      message: "interrupted: nothing was backed up",
-      next: "Run the command again.",
-    });
+    if (!options.shards) shards = await bytesOf(home.directory, SHARDS);
+    // Shards are ciphertext, which no compression makes smaller.
+    const archive = create({ cwd: home.directory, gzip: !options.shards, filter: keep }, ["."]);
+    const total = options.shards ? await bytesOf(home.directory) : 0;
+    const save = (signal: AbortSignal) =>
+      withProgress(output, "Backing up", "bytes", (progress) =>
+        writeDurably(
+          target,
+          until(signal, archive, (done) => progress.update(done, total)),
+        ),
+      );
+    await interruptible(save, { message: "interrupted: nothing was backed up", next: "Run the command again." });
   } finally {
     lock.release();
   }
   const { size } = await stat(target);
-  const output = createOutput(options);
   const databases = await externalDatabases(home);
   output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards, databasesLeftOut: databases });
   output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
@@ -87,9 +95,16 @@ export async function backup(file: string, options: BackupOptions): Promise<void
 const isSpecial = (entry: Stats): boolean => !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink();
 
 /** The chunks of `source`, until the signal comes. */
-async function* until(signal: AbortSignal, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* until(
+  signal: AbortSignal,
+  source: AsyncIterable<Uint8Array>,
+  onBytes: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let done = 0;
   for await (const chunk of source) {
     signal.throwIfAborted();
+    done += chunk.length;
+    onBytes(done);
     yield chunk;
   }
 }
@@ -112,12 +127,12 @@ async function requireOutside(target: string, home: string): Promise<void> {
   });
 }
 
-/** Bytes of the shards below a home, counted by ourselves: a directory that is left out is never looked into. */
-async function shardBytes(directory: string): Promise<number> {
+/** Bytes of the files below a home whose paths fit, counted by ourselves: a directory that is left out is never looked into. */
+async function bytesOf(directory: string, paths = /^/): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && SHARDS.test(relative(directory, path))) bytes += (await stat(path)).size;
+    if (entry.isFile() && paths.test(relative(directory, path))) bytes += (await stat(path)).size;
   }
   return bytes;
 }

@@ -233,6 +233,7 @@ export function buildProgram(): Command {
   command("backup", "copy what this home cannot lose into one file")
     .argument("<file>")
     .option("--shards", "also the shards that providers in this home hold")
+    .option(...PROGRESS)
     .action(async (file, options) => (await import("./backup.ts")).backup(file, options));
 
   command("restore", "put a home back from a backup")

@@ -1,3 +1,4 @@
+import type { PackageJson } from "@cairn/client";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { formatBytes, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
@@ -28,11 +29,21 @@ export async function ls(options: ListOptions): Promise<void> {
         row.id.slice(0, 8),
         row.state,
         `${row.strength.live}/${row.strength.full} (${row.strength.needed} needed)`,
-        String(row.files),
-        formatBytes(row.bytes),
+        ...contentWords(row),
         minuteWords(row.storedAt),
         row.expiresAt === null ? "—" : new Date(row.expiresAt * 1000).toISOString().slice(0, 10),
       ]),
     ),
   );
+}
+
+/** Files and size; of an upload under way what has been received, as the gateway learns the rest at its end. */
+export function contentWords({
+  state,
+  files,
+  bytes,
+  progress,
+}: Pick<PackageJson, "state" | "files" | "bytes" | "progress">): [files: string, size: string] {
+  if (state !== "RECEIVING") return [String(files), formatBytes(bytes)];
+  return ["—", progress.done === 0 ? "—" : `${formatBytes(progress.done)} so far`];
 }

@@ -49,6 +49,7 @@ describe("a move of coins", () => {
     expect(checkMove("deposit", COIN, undefined)).toEqual({ action: "deposit", amount: COIN });
     for (const [action, amount, to, named] of [
       ["deposit", undefined, undefined, "the amount is missing"],
+      ["deposit", 0n, undefined, "deposit of 0 coins moves nothing"],
       ["send", COIN, undefined, "the address to send to is missing"],
       ["send", COIN, "0x12", '"0x12" is not an address'],
     ] as const) {

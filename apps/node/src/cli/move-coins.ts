@@ -38,6 +38,13 @@ export function checkMove(action: MoveAction, amount: bigint | undefined, to: st
       next: `Write it in coins: \`cairn wallet ${action} 1.5\`.`,
     });
   }
+  if (amount === 0n) {
+    throw new CairnError(`${action} of 0 coins moves nothing`, {
+      code: "bad-input",
+      kind: "input",
+      next: `Give an amount above 0: \`cairn wallet ${action} 1.5\`.`,
+    });
+  }
   return action === "send" ? { action, amount, to: recipient(to) } : { action, amount };
 }
 

@@ -17,8 +17,8 @@ function percent(text: string): number {
 /** Add the options that say how many shards there are, for how long, and with whom they lie. */
 export function placed(command: Command): Command {
   return command
-    .option("--k <k>", "shards that restore a piece", wholeNumber(1, 255))
-    .option("--n <n>", "shards of a piece, each on another provider", wholeNumber(1, 255))
+    .option("--k <k>", "shards that restore a piece (default: the network's, 2)", wholeNumber(1, 255))
+    .option("--n <n>", "shards of a piece, each on another provider (default: the network's, 4)", wholeNumber(1, 255))
     .option("--copies <n>", "whole copies instead: short for --k 1 --n N", wholeNumber(1, 255))
     .option("--for <days>", "how long to keep it (default: 180)", positive(3650))
     .option("--max-price <coins>", "most that a provider may ask per GiB and month, such as 0.5", coins)

@@ -10,7 +10,7 @@ const MARKS: readonly [number, string][] = [
   [WARNING, "!"],
 ];
 
-/** A provider's log as lines for people: time, what happened, and with which deal; the same line at most once an hour. */
+/** A provider's log as lines for people: time, what happened, and with which deal; the same line at most once an hour, but every end of an outage. */
 export function providerView(output: Pick<Output, "say">): Writable {
   const told = new Map<string, number>();
   return new Writable({
@@ -23,6 +23,10 @@ export function providerView(output: Pick<Output, "say">): Writable {
   function tell(entry: Record<string, unknown>): void {
     const line = wordsOf(entry);
     const at = Number(entry.time);
+    // What is told of a gateway's absence is told anew of the next one, and so is its end.
+    if (entry.msg === "connected") {
+      for (const earlier of told.keys()) if (earlier.endsWith(`(${String(entry.gateway)})`)) told.delete(earlier);
+    }
     const before = told.get(line);
     if (before !== undefined && at - before < REPEAT_MILLISECONDS) return;
     if (told.size >= MOST_REMEMBERED) told.clear();

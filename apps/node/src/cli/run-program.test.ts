@@ -70,3 +70,9 @@ it("ends a command that nothing can settle any more with words and a documented 
   expect(plain.stderr).not.toContain("top-level await");
   expect(JSON.parse(ended("--json").stdout)).toMatchObject({ error: { code: "command-unsettled" } });
 });
+
+it("says that there is no such command to help with", async () => {
+  const { code, stderr } = await cairn("help", "nosuch");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/cairn: there is no command "nosuch"\n +The commands are: up, stop, /);
+});

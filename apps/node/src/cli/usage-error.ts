@@ -17,8 +17,17 @@ const USAGES: Record<string, Usage> = {
 /** A command line that cannot be understood, as an error like any other; undefined when the parser only showed what was asked for. */
 export function usageError(program: Command, error: CommanderError, words: readonly string[]): CairnError | undefined {
   if (error.exitCode === 0) return undefined;
-  const usage = USAGES[error.code] ?? { code: "bad-usage", kind: "input" };
   const command = commandOf(program, words);
+  const asked = error.code === "commander.help" ? unknownTopic(program, words) : undefined;
+  if (asked !== undefined) {
+    return new CairnError(`there is no command "${asked}"`, {
+      code: "unknown-command",
+      kind: "input",
+      cause: error,
+      next: `The commands are: ${commandsOf(program)}.`,
+    });
+  }
+  const usage = USAGES[error.code] ?? { code: "bad-usage", kind: "input" };
   const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   const message =
     error.code === "commander.help"
@@ -44,6 +53,13 @@ function commandOf(program: Command, words: readonly string[]): Command {
     command = next;
   }
   return command;
+}
+
+/** What `help` was asked about, where there is no such command. */
+function unknownTopic(program: Command, words: readonly string[]): string | undefined {
+  const [first, topic] = words.filter((word) => !word.startsWith("-"));
+  if (first !== "help" || topic === undefined) return undefined;
+  return program.commands.some((one) => one.name() === topic || one.aliases().includes(topic)) ? undefined : topic;
 }
 
 const commandsOf = (command: Command): string =>

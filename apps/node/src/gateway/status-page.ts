@@ -38,7 +38,7 @@ export function statusPage(status: StatusJson, providers: ProviderJson[], networ
 :root { color-scheme: light dark; --line: #8884; --good: #2a7d4f; --bad: #b3412f; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
 h1 { margin: 0; } p { margin: .25rem 0 1.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; } dt { opacity: .7; } dd { margin: 0; }
+.wide { overflow-x: auto; } dl { display: grid; grid-template-columns: minmax(min-content, max-content) minmax(0, 1fr); gap: .25rem 1.5rem; } dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; } caption { text-align: left; font-weight: 600; padding: .5rem 0; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } .n { font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
@@ -46,8 +46,8 @@ th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px s
 </style></head><body>
 <h1>Cairn</h1><p>This storage network is running (${escapeHtml(status.profile)} profile, version ${escapeHtml(status.version)}).</p>
 <dl>${figures.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join("\n")}</dl>
-<table><caption>Providers</caption><thead><tr><th scope="col">Provider</th><th scope="col">Region</th><th scope="col">Deals</th><th scope="col">Used</th><th scope="col">Rating</th><th scope="col">State</th></tr></thead>
-<tbody>${rows.join("\n") || '<tr><td colspan="6">No provider has registered yet. Start one with <code>cairn provider</code>.</td></tr>'}</tbody></table>
+<div class="wide" tabindex="0" role="region" aria-label="Providers"><table><caption>Providers</caption><thead><tr><th scope="col">Provider</th><th scope="col">Region</th><th scope="col">Deals</th><th scope="col">Used</th><th scope="col">Rating</th><th scope="col">State</th></tr></thead>
+<tbody>${rows.join("\n") || '<tr><td colspan="6">No provider has registered yet. Start one with <code>cairn provider</code>.</td></tr>'}</tbody></table></div>
 <p>Store a folder: <code>cairn put FOLDER</code>. Farmers of the Storj protocol are on <a href="/downstream">their own page</a>. The API is described in <a href="/openapi.json">openapi.json</a>.</p>
 </body></html>
 `;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureAccount } from "../account/account.ts";
+import { lockHome } from "../supervise/lock-home.ts";
 import { homeAt, homeToken, makeDirectory, readJson, writeNew, writeWhole } from "./home.ts";
 
 let directory: string;
@@ -28,6 +29,12 @@ describe("a home's files", () => {
     for (const made of ["a", "a/b", "c", "c/d", "e", "e/f"]) {
       expect([made, (await stat(join(directory, made))).mode & 0o777]).toEqual([made, 0o700]);
     }
+  });
+
+  it("are refused with words where the system makes no folders", async () => {
+    const refused = { code: "home-unusable", message: expect.stringContaining("/proc/x/account") };
+    await expect(makeDirectory("/proc/x/account")).rejects.toMatchObject(refused);
+    expect(() => lockHome("/proc/x")).toThrow(expect.objectContaining({ code: "home-unusable" }));
   });
 
   it("are made once when several make them at a time", async () => {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { writeDurably, writeNew as writeNewFile } from "@cairn/process/durable-file";
+import { makeFolders } from "@cairn/process/make-folders";
 import { CairnError } from "@cairn/protocol/errors";
 
 /** Where everything of one network lives on this machine. */
@@ -53,9 +54,21 @@ export function homeAt(option?: string): Home {
   };
 }
 
-/** A directory of a home, and those above it that are missing: for its owner alone, whatever lies above it. */
+/**
+ * A directory of a home, and those above it that are missing: for its owner alone, whatever lies above it.
+ * @throws CairnError `home-unusable`
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  try {
+    makeFolders(path);
+  } catch (cause) {
+    throw new CairnError(`the folder ${path} cannot be made: ${(cause as Error).message}`, {
+      code: "home-unusable",
+      kind: "input",
+      cause,
+      next: "Check who owns the directory and that the disk has space, or choose another home with --home.",
+    });
+  }
 }
 
 /** Write a small file so that a reader sees the old content or the new, never a part. */

@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "@cairn/core/shell-word";
-import { type HeldLock, holdLock } from "@cairn/process";
+import { type HeldLock, holdLock, makeFolders } from "@cairn/process";
 import { CairnError } from "@cairn/protocol/errors";
 
 /**
@@ -12,7 +11,7 @@ import { CairnError } from "@cairn/protocol/errors";
  */
 export function lockHome(home: string): HeldLock {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home);
     return holdLock(join(home, "lock"));
   } catch (error) {
     if (error instanceof CairnError && error.code === "lock-held") {

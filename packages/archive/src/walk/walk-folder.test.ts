@@ -112,3 +112,8 @@ describe("walkFolder", () => {
     expect(splitTime(1_500_000_001n)).toEqual({ seconds: 1, nanoseconds: 500_000_001 });
   });
 });
+
+it("names what lies below the root of all with one slash", async () => {
+  const { skipped } = await walkFolder("/", { exclude: (path) => !["dev", "dev/null"].includes(path) });
+  expect(skipped).toEqual([{ path: "/dev/null", reason: "device" }]);
+});

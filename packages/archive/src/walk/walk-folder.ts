@@ -108,7 +108,7 @@ export async function walkFolder(path: string, options: WalkOptions = {}): Promi
         await breathe();
         signal?.throwIfAborted();
       }
-      const place = Buffer.concat([folder, SLASH, child.name]);
+      const place = Buffer.concat([folder, ...(folder.at(-1) === SLASH[0] ? [] : [SLASH]), child.name]);
       const path = exclude && `${below}${nameOfBytes(child.name)}`;
       if (path !== undefined && exclude?.(path, child.isDirectory())) {
         walked.excluded++;
