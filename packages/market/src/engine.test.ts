@@ -19,6 +19,11 @@ it("drives the put of one account while eight of another wait for providers that
   Object.assign(context, {
     ...{ clock: machineClock, chainNow: () => NOW, executorKey: hex(0xe), startedAt: Number.NEGATIVE_INFINITY, log },
     ...{ stopping: stopping.signal, stores: new HandOverPlaces(16), spool: { packages: async () => [] } },
+    blobs: {
+      async *list() {
+        yield* [];
+      },
+    },
     transport: { reachable: () => true, seek: async () => undefined, request: hanging } as unknown as Transport,
   });
   const put = async (number: number, account: string) => {

@@ -127,7 +127,7 @@ describe("endPackage", () => {
       return { transaction: hex(3), block: 3, ok: true };
     };
     await endPackage(world.context, await loadPackage(world.context.pool, OTHER), new AbortController().signal);
-    expect(sent).toEqual([32, 28, ...Array(28).fill(1)]);
+    expect(sent).toEqual([32, 28, 14, 14, 7, 7, 4, 3, 2, 1, 1, 1]);
     const open = deals.filter((deal) => world.deals.get(deal)?.state === "PROPOSED");
     expect(open).toEqual([deals[50]]);
   });
