@@ -76,3 +76,10 @@ it("says that there is no such command to help with", async () => {
   expect(code).toBe(2);
   expect(stderr).toMatch(/cairn: there is no command "nosuch"\n +The commands are: up, stop, /);
 });
+
+it("shows how many shards a put makes unless it is told", async () => {
+  const { stdout } = await cairn("put", "--help");
+  const words = stdout.replace(/\s+/g, " ");
+  expect(words).toContain("shards that restore a piece (default: the network's, 2)");
+  expect(words).toContain("each on another provider (default: the network's, 4)");
+});
