@@ -37,6 +37,24 @@ export const fetchTransfer: Transfer = {
   },
 };
 
+/**
+ * For browsers: they send a stream over HTTP/2 alone, so a body is gathered in memory first. Send pieces in parts (`PartUpload`).
+ */
+export const bufferedTransfer: Transfer = {
+  ...fetchTransfer,
+  async upload(url, headers, body, signal) {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for await (const part of body) parts.push(part.slice());
+    const response = await fetch(url, {
+      method: "PUT",
+      headers: { ...headers, "content-type": "application/octet-stream" },
+      body: new Blob(parts),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return answerOf(response);
+  },
+};
+
 const answerOf = ({ status, body }: Response) => ({
   status,
   body: (body ?? nothing()) as AsyncIterable<Uint8Array>,
