@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { ensureAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
 import { ls } from "./ls.ts";
+import { mv } from "./mv.ts";
+import { sideName } from "./package-name.ts";
 import { put } from "./put.ts";
 import { HELD, refusal, startMemoryGateway } from "./testing/memory-gateway.ts";
 import { serveHome } from "./testing/serve-home.ts";
@@ -117,6 +119,16 @@ describe("a replacement that was interrupted once it was signed for", () => {
     expect(JSON.parse(said.at(-1)!)).toMatchObject({ id });
     expect(await listed()).toMatchObject([{ id, name, role: null }]);
   });
+});
+
+it("ends no older version that only has a side name, where nothing has the name", async () => {
+  await write("an older version");
+  await put(source(), options);
+  const older = lastId();
+  await mv(older, sideName(name, older), options);
+  await write("the newest version");
+  await put(source(), { ...options, replace: true });
+  expect([stateOf(older), stateOf(lastId())]).toEqual(["STORED", "STORED"]);
 });
 
 const without = (answer: unknown, id: string) => {

@@ -22,11 +22,14 @@ export async function livePackage(session: Session, account: Account, name: stri
 /** States of a package that was signed for and goes on. */
 const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
 
-/** The ids of packages that were signed for to replace the one of that name, and have not: their commands were interrupted. */
+/**
+ * The ids of packages that were signed for to replace the one of that name, and have not: their commands were interrupted. Where nothing has the
+ * name, there are none: what then has a side name may be an older version that was recovered.
+ */
 export async function halfReplacements(session: Session, account: Account, name: string): Promise<string[]> {
-  return namesOf(account, await session.client.packages())
-    .filter((one) => one.name === name && one.role === "replacement" && AGREED.has(one.state))
-    .map(({ id }) => id);
+  const called = namesOf(account, await session.client.packages()).filter((one) => one.name === name);
+  if (!called.some(({ role, state }) => role === null && !GONE.has(state))) return [];
+  return called.filter(({ role, state }) => role === "replacement" && AGREED.has(state)).map(({ id }) => id);
 }
 
 /** Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. */
