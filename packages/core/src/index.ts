@@ -1,3 +1,4 @@
+export * from "./can-be-placed.ts";
 export * from "./chain-clock.ts";
 export * from "./coverage.ts";
 export * from "./distrust.ts";

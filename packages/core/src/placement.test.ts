@@ -29,7 +29,7 @@ describe("terms of placement", () => {
   });
 
   it("names the rule that leaves a provider out, and takes one at the very limit", () => {
-    const rule = (terms: PlacementTerms, n = 2) => ruleAgainst(terms, n, somebody);
+    const rule = (terms: PlacementTerms, shards = [0, 1]) => ruleAgainst(terms, shards, somebody);
     expect(rule({})).toBeUndefined();
     expect([rule({ maxPrice: 10n }), rule({ maxPrice: 9n })]).toEqual([undefined, "price"]);
     expect([rule({ minScore: 9000 }), rule({ minScore: 9001 })]).toEqual([undefined, "score"]);
@@ -39,6 +39,7 @@ describe("terms of placement", () => {
     // One shard that may lie anywhere is enough; none, when each has its country.
     expect(rule({ shardCountries: ["NL"] })).toBeUndefined();
     expect(rule({ shardCountries: ["NL", "US"] })).toBe("country");
+    expect(rule({ shardCountries: ["NL", "CA"] }, [0])).toBe("country");
     expect(countriesFor({ shardCountries: ["NL"], countries: ["CA"] }, 0)).toEqual(["NL"]);
     expect(countriesFor({ shardCountries: ["NL"], countries: ["CA"] }, 1)).toEqual(["CA"]);
   });
@@ -57,6 +58,9 @@ describe("terms of placement", () => {
       [{ countries: ["Canada"] }, "countries"],
       [{ countries: [] }, "countries"],
       [{ shardCountries: ["CA", "NL", "US"] }, "shardCountries"],
+      [{ shardCountries: ["CA"] }, "shardCountries"],
+      [{ shardCountries: ["CA", "NL"], countries: ["CA"] }, "shardCountries"],
+      [{ countries: ["UK"] }, "countries"],
       [{ blocked: ["0x1"] }, "blocked"],
       [{ allowed: [address(1), address(1)] }, "allowed"],
       [{ allowed: [address(1), address(2)], blocked: [address(2)] }, "allowed"],

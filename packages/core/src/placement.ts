@@ -8,7 +8,7 @@ export interface PlacementTerms {
   maxPrice?: Money;
   /** ISO 3166-1 alpha-2 codes: every shard lies in one of these countries. */
   countries?: readonly string[];
-  /** The country of each shard by its number, such as one for each copy; shards beyond the list go by `countries`. */
+  /** The country of each shard by its number, such as one for each copy; instead of `countries`. */
   shardCountries?: readonly string[];
   /** Nobody else is asked. */
   allowed?: readonly Address[];
@@ -46,16 +46,20 @@ export function countryOf(region: string): string | undefined {
   return code !== undefined && isCountry(code) ? code : undefined;
 }
 
-const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+/** The 249 officially assigned codes of ISO 3166-1 alpha-2; United Kingdom is GB there, and a withdrawn code (SU, YU) meets nobody. */
+const COUNTRIES = new Set(
+  [
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG",
+    "CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL",
+    "GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA",
+    "LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP",
+    "NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV",
+    "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW",
+  ].flatMap((line) => line.split(" ")),
+);
 
 /** Whether it is the ISO 3166-1 alpha-2 code of a country. */
-export function isCountry(code: string): boolean {
-  return (
-    /^[A-Z]{2}$/.test(code) &&
-    !["ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"].includes(code) &&
-    names.of(code) !== undefined
-  );
-}
+export const isCountry = (code: string): boolean => COUNTRIES.has(code);
 
 /** The countries that a shard may lie in; undefined for any. */
 export function countriesFor(terms: PlacementTerms, shard: number): readonly string[] | undefined {
@@ -63,20 +67,28 @@ export function countriesFor(terms: PlacementTerms, shard: number): readonly str
   return own === undefined ? terms.countries : [own];
 }
 
-/** The rule by which the provider cannot have any shard of the package; undefined when it qualifies. */
-export function ruleAgainst(terms: PlacementTerms, n: number, candidate: Placeable): PlacementRule | undefined {
+/** The rule by which the provider can have none of the shards; undefined when it qualifies for one. */
+export function ruleAgainst(
+  terms: PlacementTerms,
+  shards: Iterable<number>,
+  candidate: Placeable,
+): PlacementRule | undefined {
   const { provider, price, score, region } = candidate;
   if (terms.blocked?.includes(provider)) return "blocked";
   if (terms.allowed !== undefined && !terms.allowed.includes(provider)) return "allowed";
   if (terms.maxPrice !== undefined && price > terms.maxPrice) return "price";
   if (terms.minScore !== undefined && score < terms.minScore) return "score";
   const country = countryOf(region);
-  for (let shard = 0; shard < n; shard += 1) {
+  for (const shard of shards) {
     const countries = countriesFor(terms, shard);
     if (countries === undefined || (country !== undefined && countries.includes(country))) return undefined;
   }
   return "country";
 }
+
+/** Countries that the terms name, each once. */
+const countriesOf = ({ countries, shardCountries }: PlacementTerms) =>
+  [...new Set(shardCountries ?? countries ?? [])].join(" or ");
 
 /** Why the rule leaves a provider out, as said of one: "asks more than 0.5 CAIRN per GiB and month", "is not in CA or NL". */
 export function describeRule(terms: PlacementTerms, rule: PlacementRule, many = false): string {
@@ -85,7 +97,7 @@ export function describeRule(terms: PlacementTerms, rule: PlacementRule, many = 
     case "price":
       return `${asks} more than ${formatCoins(perGibMonth(terms.maxPrice ?? 0n))} per GiB and month`;
     case "country":
-      return `${is} not in ${[...new Set([...(terms.shardCountries ?? []), ...(terms.countries ?? [])])].join(" or ")}`;
+      return `${is} not in ${countriesOf(terms)}`;
     case "allowed":
       return `${is} not among those that you allow`;
     case "blocked":
@@ -143,11 +155,13 @@ export function checkPlacement(terms: PlacementTerms, n?: number): void {
     if (codes.length === 0 || codes.length > MAX_COUNTRIES)
       refuse(field, `${codes.length} countries are named`, `1 to ${MAX_COUNTRIES}`);
   }
-  if (n !== undefined && shardCountries !== undefined && shardCountries.length > n)
+  if (countries !== undefined && shardCountries !== undefined)
+    refuse("shardCountries", "countries are named for all shards and for each", "one of the two");
+  if (n !== undefined && shardCountries !== undefined && shardCountries.length !== n)
     refuse(
       "shardCountries",
       `${shardCountries.length} countries are named for ${n} shards`,
-      "at most one country a shard",
+      "one country for each shard",
     );
   for (const [field, list] of [
     ["allowed", allowed],

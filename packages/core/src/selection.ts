@@ -235,7 +235,7 @@ function tooFew(selection: Selection, eligible: number, chosen: number, shard: n
     countries === undefined && selection.groupLimit !== undefined && chosen < Math.min(eligible, selection.count);
   const reason =
     countries !== undefined
-      ? `too few of the ${eligible} that can take one now are in ${countries.join(" or ")}`
+      ? `too few of the ${eligible} that can take one now are in ${[...new Set(countries)].join(" or ")}`
       : grouped
         ? `no operator may hold more than ${selection.groupLimit} shards of one piece, and only ${chosen} shards fit that rule`
         : `only ${eligible} can take one now`;

@@ -1,5 +1,13 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { checkPlacement, describeLeftOut, placementToJson, ruleAgainst } from "@cairn/core";
+import {
+  canBePlaced,
+  checkPlacement,
+  countriesFor,
+  countryOf,
+  describeLeftOut,
+  placementToJson,
+  ruleAgainst,
+} from "@cairn/core";
 import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";
@@ -83,19 +91,37 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
 /** Before anything is uploaded: as many providers as shards must be there, and be allowed. */
 async function requireProviders(context: Context, { n, placement = {} }: OpenPackageRequest): Promise<void> {
   const all = await gatheredCandidates(context, n);
-  const rules = all.flatMap((candidate) => ruleAgainst(placement, n, candidate) ?? []);
-  const available = all.length - rules.length;
-  if (available >= n) return;
-  const why = rules.length === 0 ? "" : ` that qualify (${describeLeftOut(placement, rules).join("; ")})`;
-  throw new CairnError(`${n} shards need ${n} providers, and there are ${available}${why}`, {
-    code: "too-few-providers",
-    kind: "input",
-    next:
-      rules.length === 0
-        ? `Choose n of at most ${available}, or start more providers.`
-        : `Ask less of providers, choose n of at most ${available}, or start more providers.`,
-    details: { field: "n", needed: n, available },
-  });
+  const shards = Array.from({ length: n }, (_, shard) => shard);
+  const qualified = all.filter((candidate) => ruleAgainst(placement, shards, candidate) === undefined);
+  const rules = all.flatMap((candidate) => ruleAgainst(placement, shards, candidate) ?? []);
+  const available = qualified.length;
+  const rooms = new Map<string, number>();
+  for (const { region } of qualified) {
+    const country = countryOf(region) ?? "";
+    rooms.set(country, (rooms.get(country) ?? 0) + 1);
+  }
+  const placed = canBePlaced(
+    shards.map((shard) => countriesFor(placement, shard)),
+    rooms,
+  );
+  if (available >= n && placed) return;
+  const left = describeLeftOut(placement, rules);
+  const why = rules.length === 0 ? "" : ` that qualify (${left.join("; ")})`;
+  const fewer = available > 0 ? `, choose n of at most ${available}` : "";
+  throw new CairnError(
+    available < n
+      ? `${n} shards need ${n} providers, and there are ${available}${why}`
+      : `${n} shards cannot be placed one by one in ${(placement.shardCountries ?? []).join(", ")}: too few providers are in one of these`,
+    {
+      code: "too-few-providers",
+      kind: "input",
+      next:
+        rules.length === 0 && placed
+          ? `Start more providers${fewer}.`
+          : `Ask less of providers${available < n ? fewer : ""}, or wait until others are there.`,
+      details: { field: "n", needed: n, available },
+    },
+  );
 }
 
 function exists(id: string): CairnError {

@@ -101,7 +101,7 @@ async function askAround(
     holding.map((slot) => slot.state.provider!),
   );
   const ceiling = row.mandate?.message.maxPrice;
-  const { qualified, rules } = byTerms(row, await gatheredCandidates(context, row.n), asks);
+  const { qualified, rules } = byTerms(row, slots, await gatheredCandidates(context, row.n), asks);
   const usable = qualified.filter(
     (candidate) => !never.has(candidate.provider) && (ceiling === undefined || candidate.price <= ceiling),
   );
@@ -155,11 +155,12 @@ function beyondShare(
 }
 
 /** The candidates that the owner's terms allow, and the rule that left out each of the others. */
-function byTerms(row: PackageRow, candidates: readonly MarketCandidate[], asks: Ask[]) {
+function byTerms(row: PackageRow, slots: readonly SlotRow[], candidates: readonly MarketCandidate[], asks: Ask[]) {
+  const shards = slots.map(({ shard }) => shard);
   const qualified: MarketCandidate[] = [];
   const rules: PlacementRule[] = [];
   for (const candidate of candidates) {
-    const rule = ruleAgainst(row.placement, row.n, candidate);
+    const rule = ruleAgainst(row.placement, shards, candidate);
     if (rule === undefined) {
       qualified.push(candidate);
       continue;
@@ -251,7 +252,7 @@ function select(
 /** The error with what kept the other providers away: their own refusals, and the rules of the package's terms. */
 function withReasons(
   error: CairnError,
-  { placement }: PackageRow,
+  { placement, state }: PackageRow,
   { refusals, rules }: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
 ): CairnError {
   if (refusals.length === 0 && rules.length === 0) return error;
@@ -263,8 +264,11 @@ function withReasons(
     });
   }
   const named = refusals.slice(0, 5).map(({ provider, reason }) => `${provider.slice(0, 10)} answered: ${reason}`);
-  const next =
-    rules.length > 0 ? "Ask less of providers, choose a smaller n, or wait until others are there." : error.next;
+  const less =
+    state === "COMMITTED"
+      ? "Ask less of providers, choose a smaller n, or wait until others are there."
+      : "Wait until others are there, or put it again under other demands: those of a stored package stay.";
+  const next = rules.length > 0 ? less : error.next;
   return new CairnError(`${error.message} (${[...named, ...describeLeftOut(placement, rules)].join("; ")})`, {
     code: error.code,
     kind: error.kind,

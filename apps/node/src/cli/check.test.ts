@@ -31,6 +31,9 @@ describe("a shard whose provider does not answer this gateway", () => {
     expect(fault.message).toBe("4 of 4 shards were not checked: their providers do not serve this gateway");
     expect(fault.next).toMatch(/^No damage was found\..*gateway that stored it/);
     expect(`${fault.message} ${fault.next}`).not.toMatch(/sound|rebuilt/);
+    const own = faultOf([shard(0, "unchecked", "chain-unreachable: no answer"), shard(1, "sound", "")]);
+    expect(own.message).toBe("1 of 2 shards were not checked: the gateway itself failed meanwhile");
+    expect(own).toMatchObject({ code: "not-checked", next: expect.stringContaining("later") });
     const busy = faultOf([shard(0, "refused", "busy: too much at once"), shard(1, "sound", "")]);
     expect(busy).toMatchObject({ code: "not-checked", message: expect.stringContaining("1 of 2") });
   });

@@ -122,11 +122,16 @@ const codeOf = ({ result, detail }: Shard) => (result === "refused" ? (/^[a-z-]+
 
 /** What a check that is not sound found: damage, or only that it could not look. */
 export function faultOf(shards: readonly Shard[]): CairnError {
-  const unchecked = shards.filter((one) => UNANSWERED.has(codeOf(one)));
+  const unchecked = shards.filter((one) => one.result === "unchecked" || UNANSWERED.has(codeOf(one)));
   const bad = shards.filter((one) => one.result !== "sound" && !unchecked.includes(one));
   const strangers = unchecked.filter((one) => codeOf(one) === "not-my-gateway").length;
+  const ours = unchecked.filter(({ result }) => result === "unchecked").length;
   const why =
-    strangers === unchecked.length ? "their providers do not serve this gateway" : "their providers refused to answer";
+    strangers === unchecked.length
+      ? "their providers do not serve this gateway"
+      : ours === unchecked.length
+        ? "the gateway itself failed meanwhile"
+        : "their providers refused to answer";
   if (bad.length === 0) {
     return new CairnError(`${unchecked.length} of ${counted(shards.length, "shard")} were not checked: ${why}`, {
       code: "not-checked",

@@ -1,5 +1,12 @@
 import type { SettingsJson } from "@cairn/client";
-import { checkPlacement, type PlacementJson, type PlacementTerms, perGibDay, placementToJson } from "@cairn/core";
+import {
+  checkPlacement,
+  type PlacementJson,
+  type PlacementTerms,
+  perGibDay,
+  placementFromJson,
+  placementToJson,
+} from "@cairn/core";
 import type { Address } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 
@@ -37,10 +44,20 @@ export function settingsOf(options: PlacementOptions & { days?: number }): Setti
       next: "Leave one of them out.",
     });
   }
+  if (options.country !== undefined && options.countryEach !== undefined) {
+    throw new CairnError(
+      "--country cannot be used with --country-each: the one is for all shards, the other for each",
+      {
+        code: "bad-options",
+        kind: "input",
+        next: "Leave one of them out.",
+      },
+    );
+  }
   const k = copies === undefined ? options.k : 1;
   const n = copies ?? options.n;
   const placement = placementOf(options);
-  checkPlacement(placement, n);
+  checkPlacement(placement);
   return {
     ...(k === undefined ? {} : { k }),
     ...(n === undefined ? {} : { n }),
@@ -77,13 +94,33 @@ export function shapeOf(
   settings: SettingsJson,
   defaults: { k: number; n: number; days: number },
 ): Shape {
-  const asked = settingsOf(options);
-  // Half of a pair from here and half from there is nobody's wish.
-  const pair = asked.k !== undefined || asked.n !== undefined ? asked : settings;
-  return {
-    k: pair.k ?? defaults.k,
-    n: pair.n ?? defaults.n,
-    days: asked.days ?? settings.days ?? defaults.days,
-    placement: { ...settings.placement, ...asked.placement } as PlacementJson,
-  };
+  const { k, n, days, placement } = mergeSettings(settings, settingsOf(options));
+  const shape = { k: k ?? defaults.k, n: n ?? defaults.n, days: days ?? defaults.days, placement };
+  requirePossible(shape);
+  return shape;
+}
+
+/** Later settings over earlier ones; countries for all and for each exclude one another, so that the later kind stands alone. */
+export function mergeSettings(
+  earlier: SettingsJson,
+  { placement: later = {}, ...rest }: SettingsJson,
+): Omit<SettingsJson, "placement"> & { placement: PlacementJson } {
+  const { countries, shardCountries, ...before } = earlier.placement ?? {};
+  const places =
+    later.countries === undefined && later.shardCountries === undefined
+      ? { ...(countries && { countries }), ...(shardCountries && { shardCountries }) }
+      : {};
+  return { ...earlier, ...rest, placement: { ...before, ...places, ...later } as PlacementJson };
+}
+
+/** @throws CairnError `bad-options` where fewer shards are made than restore a piece, `bad-placement` */
+export function requirePossible({ k, n, placement }: Omit<Shape, "days">): void {
+  if (k > n) {
+    throw new CairnError(`any ${k} of ${n} shards cannot restore a piece: more would be needed than are made`, {
+      code: "bad-options",
+      kind: "input",
+      next: "Give --k and --n together, or --copies; `cairn settings` shows what holds where you say nothing.",
+    });
+  }
+  checkPlacement(placementFromJson(placement), n);
 }

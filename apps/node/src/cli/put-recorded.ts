@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
 import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { perGibMonth, placementFromJson } from "@cairn/core";
@@ -11,6 +12,7 @@ import type { Uploaded } from "../owner/check-offer.ts";
 import { lie } from "../owner/gateway-lies.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
+import { requireQualified } from "../owner/require-qualified.ts";
 import { type Agreed, checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
 import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
 import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
@@ -73,7 +75,14 @@ export async function putRecorded(put: Put): Promise<void> {
     signedFor: async (id: string) => !options.quote && (await recallPackage(session.home, id))?.ended === false,
   };
   const begun = await interruptible(
-    () => untilInterrupted(signal, beginPut(beginning)),
+    async () => {
+      const { head } = record ?? {};
+      // An upload is not dropped for a put that is then refused.
+      if (head !== undefined && !isDeepStrictEqual(head.terms, terms)) {
+        await untilInterrupted(signal, requireQualified(client, terms));
+      }
+      return untilInterrupted(signal, beginPut(beginning));
+    },
     interrupted === undefined
       ? NOTHING_SENT
       : { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(interrupted) },

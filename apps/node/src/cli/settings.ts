@@ -2,7 +2,7 @@ import type { SettingsJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, placementFromJson } from "@cairn/core";
 import { CairnError } from "@cairn/protocol/errors";
 import { formatDuration } from "./format.ts";
-import { type PlacementOptions, settingsOf } from "./placement-options.ts";
+import { mergeSettings, type PlacementOptions, requirePossible, settingsOf } from "./placement-options.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface SettingsOptions extends CommonOptions, PlacementOptions {
@@ -41,19 +41,20 @@ export async function settings(options: SettingsOptions): Promise<void> {
   const before = await session.client.settings();
   const { placement = {}, ...rest } = changes;
   const changed = unset.length > 0 || Object.keys(rest).length > 0 || Object.keys(placement).length > 0;
-  const merged = { ...before, ...rest, placement: { ...before.placement, ...placement } };
+  const merged = mergeSettings(before, changes);
   for (const key of unset) {
     delete merged[key as keyof SettingsJson];
     delete merged.placement[key as keyof typeof merged.placement];
   }
-  const after = changed ? await session.client.changeSettings(merged) : before;
-  session.output.result(after);
   const { defaults } = await session.client.network();
+  if (changed) requirePossible({ k: merged.k ?? defaults.k, n: merged.n ?? defaults.n, placement: merged.placement });
+  const after = changed ? await session.client.changeSettings(merged as SettingsJson) : before;
+  session.output.result(after);
   session.output.say(describe(after, defaults));
 }
 
 function describe(settings: SettingsJson, defaults: { k: number; n: number; days: number }): string[] {
-  const { k, n } = settings.k === undefined && settings.n === undefined ? defaults : { ...defaults, ...settings };
+  const { k, n } = { ...defaults, ...settings };
   const own = (key: keyof SettingsJson) => (settings[key] === undefined ? " (the network's)" : "");
   const days = settings.days ?? defaults.days;
   return [

@@ -4,7 +4,7 @@ import type { Home } from "../home/home.ts";
 import { type PostgresUnit, postgresUnit } from "../supervise/postgres-unit.ts";
 import type { Supervisor } from "../supervise/supervise-children.ts";
 import { requireOwnDatabase } from "./external-databases.ts";
-import { rememberDatabase, requireSameDatabase } from "./same-databases.ts";
+import { requireOwnFiles, requireSameDatabase } from "./same-databases.ts";
 
 const ROLES = { chain: "cairn_chain", gateway: "cairn_gateway" };
 /** Of the chain's database on a server that is not ours: `cairn` and `cairn_chain`. */
@@ -38,12 +38,13 @@ export async function openDatabases(supervisor: Supervisor, home: Home, runsChai
     return { gateway: url, chain };
   }
   await requireOwnDatabase(home);
+  await requireOwnFiles(home);
   const admin = (await startPostgres(supervisor, home)).connect("postgres");
   const gateway = await ensureDatabase(admin, ROLES.gateway, ROLES.gateway);
-  await rememberDatabase(home, "gateway", gateway);
+  await requireSameDatabase(home, "gateway", gateway);
   if (!runsChain) return { gateway, chain: undefined };
   const chain = await ensureDatabase(admin, ROLES.chain, ROLES.chain);
-  await rememberDatabase(home, "chain", chain);
+  await requireSameDatabase(home, "chain", chain);
   return { gateway, chain };
 }
 

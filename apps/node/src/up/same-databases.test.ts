@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -73,6 +73,18 @@ it("a chain's database that is missing beside the right catalogue is not begun a
     code: "database-differs",
     message: expect.stringContaining(`${first}_chain`),
   });
+});
+
+it("a home whose own database is gone is not begun anew in its place", async () => {
+  const home = newHome();
+  vi.stubEnv("DATABASE_URL", "");
+  writeFileSync(home.databasesFile, JSON.stringify({ gateway: "an id", chain: "another" }));
+  await expect(openDatabases({} as never, home, true)).rejects.toMatchObject({
+    code: "database-differs",
+    message: expect.stringContaining("is gone"),
+    next: expect.stringContaining("mounted"),
+  });
+  expect(existsSync(home.postgres)).toBe(false);
 });
 
 it("several homes may share one database, and a home without a chain has none of its own", async () => {

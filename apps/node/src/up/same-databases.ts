@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type DatabaseTarget, describeTarget, ensureDatabaseId, findDatabaseId, openDatabase } from "@cairn/database";
 import { CairnError } from "@cairn/protocol";
 import { type Home, readChecked, writeWhole } from "../home/home.ts";
@@ -13,7 +15,7 @@ const isKnownIds = (value: unknown): value is KnownIds =>
   Object.values(value).every((id: unknown) => typeof id === "string" && id !== "");
 
 /**
- * Hold a database on another server against the one that the home was used with, by the id that is stored in it. A home that knows none yet
+ * Hold a database against the one that the home was used with, by the id that is stored in it. A home that knows none yet
  * takes it for its own. Nothing is written to one that is refused.
  * @throws CairnError `database-differs`, and those of openDatabase
  */
@@ -34,7 +36,10 @@ export async function requireSameDatabase(home: Home, purpose: Purpose, target: 
         code: "database-differs",
         kind: "conflict",
         details: { purpose, expected, found: found ?? null },
-        next: "Set DATABASE_URL to the database that this home was used with, or restore its dump into this one; for another network choose another home with --home.",
+        next:
+          typeof target === "string"
+            ? "Set DATABASE_URL to the database that this home was used with, or restore its dump into this one; for another network choose another home with --home."
+            : `Put ${home.postgres} back as it was, or the home from a backup (\`cairn restore\`); for another network choose another home with --home.`,
       },
     );
   } finally {
@@ -42,15 +47,19 @@ export async function requireSameDatabase(home: Home, purpose: Purpose, target: 
   }
 }
 
-/** Note the id of a database that the home runs itself: one on another server is a different one. */
-export async function rememberDatabase(home: Home, purpose: Purpose, target: DatabaseTarget): Promise<void> {
-  const database = await openDatabase(target);
-  try {
-    const known = (await readChecked(home.databasesFile, isKnownIds)) ?? {};
-    await remember(home, known, purpose, await ensureDatabaseId(database.pool));
-  } finally {
-    await database.close();
-  }
+/**
+ * A home that has had a database of its own has its files: beginning an empty one in their place would begin another network.
+ * @throws CairnError `database-differs`
+ */
+export async function requireOwnFiles(home: Home): Promise<void> {
+  const known = await readChecked(home.databasesFile, isKnownIds);
+  if (known === undefined || Object.keys(known).length === 0 || existsSync(join(home.postgres, "cluster/data"))) return;
+  throw new CairnError(`the database of ${home.directory} is gone: there is nothing in ${home.postgres}`, {
+    code: "database-differs",
+    kind: "conflict",
+    details: { found: null },
+    next: `Put ${home.postgres} back (is a disk not mounted?), or the home from a backup (\`cairn restore\`); for another network choose another home with --home.`,
+  });
 }
 
 async function remember(home: Home, known: KnownIds, purpose: Purpose, id: string): Promise<void> {
