@@ -51,9 +51,8 @@ async function putSource(
   signal: AbortSignal,
 ): Promise<void> {
   const { name } = source;
-  const [network, settings] = await beforeSending(() =>
-    untilInterrupted(signal, Promise.all([pinnedNetwork(session), session.client.settings()])),
-  );
+  const network = await beforeSending(() => untilInterrupted(signal, pinnedNetwork(session)));
+  const settings = await beforeSending(() => untilInterrupted(signal, session.client.settings()));
   const shape = await beforeSending(async () => shapeOf(options, settings, network.defaults));
   const [{ dryRun }, { PutRecord }, { putRecorded }] = await Promise.all([
     import("./dry-run.ts"),
