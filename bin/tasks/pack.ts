@@ -61,7 +61,7 @@ function convert(file: string): { code: string; files: string[]; packages: strin
       return meant === undefined ? as : `${quote}${own(join(room, meant))}${quote}`;
     });
   const named =
-    /(?:\bfrom|\bimport|\b(?:import|require|(?:require|meta)\.resolve|addon|createRequire\([^)]*\))\()\s*["']((?:@[a-z][\w.-]*\/)?[a-z][\w.-]*(?:[:/][\w./-]+)?)["']/g;
+    /(?:\bfrom|\bimport|\b(?:import|require|load|(?:require|meta|load)\.resolve|addon|createRequire\([^)]*\))\()\s*["']((?:@[a-z][\w.-]*\/)?[a-z][\w.-]*(?:[:/][\w./-]+)?)["']/g;
   for (const [, specifier = ""] of code.matchAll(named)) {
     if (!specifier.startsWith("node:")) packages.push(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
   }
