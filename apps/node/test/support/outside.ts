@@ -30,7 +30,7 @@ const SECONDS = 300;
 export function typeLine(line: string, home: string, surface: Surface): Typed {
   const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: home };
   // Without a shell between, which a signal would end instead of the command.
-  const direct = line.includes("&&") ? line : `exec ${line}`;
+  const direct = /&&|[;|]|^trap /.test(line) ? line : `exec ${line}`;
   const [program, args] =
     surface === "terminal" ? ["script", ["-qec", direct, "/dev/null"]] : ["/bin/sh", ["-c", direct]];
   // A group of its own on a pipe, which a Ctrl-C then reaches whole; script makes a session for its terminal.

@@ -350,11 +350,6 @@ export const APP_ERRORS = {
     means: "the command has no such option",
     next: "Ask the command for its own help with --help.",
   },
-  "upload-lost": {
-    kind: "unavailable",
-    means: "the gateway lost what it had of an upload",
-    next: "Run the command again: nothing was stored and nothing was paid.",
-  },
   "work-needed": {
     kind: "unavailable",
     means: "the gateway asks for work before it pays for one more registration",

@@ -57,6 +57,11 @@ export const PLATFORM_ERRORS = {
     means: "the text is not a PieceCID",
     next: "Give a PieceCID: baga6ea4seaq… (v1) or bafkzci… (v2).",
   },
+  "bad-placement": {
+    kind: "input",
+    means: "what is demanded of the providers of a package cannot be",
+    next: "Correct the field that is named.",
+  },
   "bad-time-zone": {
     kind: "input",
     means: "the time zone is not known",

@@ -153,11 +153,6 @@ export const PROVIDERS_ERRORS = {
     means: "the file of the provider's keys is damaged",
     next: "Put it back from a copy. Without one, begin in an empty directory: the shards are rebuilt elsewhere.",
   },
-  "provider-unreachable": {
-    kind: "unavailable",
-    means: "the provider cannot be reached",
-    next: "Try again when the provider is back; its shards are rebuilt elsewhere if it stays away.",
-  },
   "reader-gone": {
     kind: "unavailable",
     means: "whoever read a shard stopped",

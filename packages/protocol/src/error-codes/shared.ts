@@ -32,11 +32,6 @@ export const SHARED_ERRORS = {
     means: "the package cannot be made as it was asked for",
     next: "Correct the field that is named.",
   },
-  "bad-placement": {
-    kind: "input",
-    means: "what is demanded of the providers of a package cannot be",
-    next: "Correct the field that is named.",
-  },
   "bad-range": {
     kind: "input",
     means: "the bytes that are asked for cannot be served",
@@ -108,6 +103,11 @@ export const SHARED_ERRORS = {
     means: "the provider did not answer in time",
     next: "Nothing: other shards are used. Ask again later, or start a check of the package.",
   },
+  "provider-unreachable": {
+    kind: "unavailable",
+    means: "the provider cannot be reached",
+    next: "Try again when the provider is back; its shards are rebuilt elsewhere if it stays away.",
+  },
   reverted: {
     kind: "conflict",
     means: "a contract refused a transaction",
@@ -138,6 +138,11 @@ export const SHARED_ERRORS = {
     kind: "input",
     means: "a file or folder cannot be read",
     next: "Check the path, who owns it, and that this user may read it.",
+  },
+  "upload-lost": {
+    kind: "unavailable",
+    means: "the gateway lost what it had of an upload",
+    next: "Run the command again: nothing was stored and nothing was paid.",
   },
   "used-nonce": {
     kind: "auth",
