@@ -103,6 +103,7 @@ export async function signAgreed(
   network: NetworkJson,
   account: Account,
   { offer, uploaded, nameHash }: Agreed,
+  isAside: boolean,
 ): Promise<void> {
   const deployment = deploymentOf(network);
   const { mandate, readCapability } = offer;
@@ -114,6 +115,7 @@ export async function signAgreed(
     root: uploaded.root,
     signedAt: Date.now() / 1000,
     ended: false,
+    aside: isAside,
   });
   try {
     await session.client.commitPackage(uploaded.id, {

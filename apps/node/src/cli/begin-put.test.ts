@@ -99,7 +99,14 @@ describe("a put that is repeated", () => {
 
   /** One run of the command's upload, as a process: it opens the record, goes on, and is over. */
   async function run(
-    options: { most?: number; terms?: PutTerms; restart?: boolean; replace?: boolean; signed?: boolean } = {},
+    options: {
+      most?: number;
+      terms?: PutTerms;
+      restart?: boolean;
+      replace?: boolean;
+      signed?: boolean;
+      unqualified?: boolean;
+    } = {},
   ) {
     const record = await PutRecord.open(home, account, "source");
     gateway.received = 0;
@@ -112,6 +119,9 @@ describe("a put that is repeated", () => {
         ...{ client: gateway, output, key: account.key, record, terms, walked, restart },
         replace: options.replace ?? false,
         signedFor: async () => options.signed ?? false,
+        requireQualified: async () => {
+          if (options.unqualified) throw new CairnError("too few", { code: "too-few-providers", kind: "unavailable" });
+        },
       });
       const resumed = resumedOf(begun);
       if (begun.sent !== undefined) return { begun, resumed, complete: true };
@@ -226,6 +236,18 @@ describe("a put that is repeated", () => {
     const last = await run({ terms: { ...TERMS, n: 5 } });
     expect(last.begun.id).not.toBe(restarted.begun.id);
     expect(new Set([first, other, restarted, last].map(({ begun }) => begun.repairKey.toString("hex"))).size).toBe(4);
+  });
+
+  it("drops no upload for terms that cannot be had now, and asks for none where it drops nothing", async () => {
+    const first = await run({ most: 3_000_000 });
+    const terms = { ...TERMS, n: 5 };
+    await expect(run({ terms, unqualified: true })).rejects.toMatchObject({ code: "too-few-providers" });
+    expect(gateway.abandoned).toEqual([]);
+    const again = await run({ unqualified: true });
+    expect(again).toMatchObject({ complete: true, begun: { id: first.begun.id } });
+    gateway.state = "STORED";
+    const beside = await run({ most: 1, terms, replace: true, unqualified: true });
+    expect(beside.begun).toMatchObject({ stays: true });
   });
 
   it("keeps its record encrypted, readable by its owner alone, and as far as it is whole", async () => {

@@ -46,12 +46,16 @@ interface Beginning {
   restart: boolean;
   /** What has the name and stays is to be replaced. */
   replace: boolean;
+  /** Refuses terms that cannot be had now: no upload is dropped for them. */
+  requireQualified: () => Promise<void>;
   /** Whether this home has signed for a package. */
   signedFor: (id: string) => Promise<boolean>;
 }
 
 /** States of a package that was signed for and has not ended. */
 const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
+/** States of an upload that is dropped when another put begins. */
+const UPLOADED = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
 
 /** Go on with the interrupted put of this name where that is possible, or begin another. Nothing is sent yet. */
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
@@ -74,6 +78,9 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
           `Continuing an interrupted put: ${files.length} of ${total} (${formatBytes(bytes)}) are there already`,
         );
       return going;
+    }
+    if (!sameTerms && UPLOADED.has((await ignoring("missing", client.package(record.head.id)))?.state ?? "")) {
+      await beginning.requireQualified();
     }
     output.say(
       restart

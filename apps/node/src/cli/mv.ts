@@ -14,7 +14,7 @@ export async function mv(from: string, to: string, options: CommonOptions): Prom
   const hash = nameHash(account, name);
   const label = encryptLabel(account, id, { name, files, bytes });
   await session.client.renamePackage(id, { nameHash: hash, label });
-  await amendPackage(session.home, id, { nameHash: hash });
+  await amendPackage(session.home, id, { nameHash: hash, aside: false });
   session.output.result({ id, name });
   session.output.say(`${from} is called ${name} now.`);
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
 import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { perGibMonth, placementFromJson } from "@cairn/core";
@@ -30,7 +29,7 @@ import { withProgress } from "./progress.ts";
 import type { PutOptions } from "./put.ts";
 import { breakOff, goesOn } from "./put-broken-off.ts";
 import { requireFiles, type Source } from "./put-source.ts";
-import { halfReplacements, livePackage, takeOver } from "./replace-package.ts";
+import { leftBeside, livePackage, takeOver } from "./replace-package.ts";
 import type { Session } from "./session.ts";
 import { walkNotes } from "./walk-notes.ts";
 
@@ -57,10 +56,10 @@ export async function putRecorded(put: Put): Promise<void> {
   let stored: Stored | undefined;
   const { path, exclude } = source;
   const interrupted = record?.head?.id;
-  const { walked, named, halves } = await beforeSending(async () => ({
+  const { walked, named, beside } = await beforeSending(async () => ({
     walked: await walkFolder(path, { exclude, signal }),
     named: options.replace ? await untilInterrupted(signal, livePackage(session, account, name)) : undefined,
-    halves: options.replace ? await untilInterrupted(signal, halfReplacements(session, account, name)) : [],
+    beside: options.replace ? await untilInterrupted(signal, leftBeside(session, account, name)) : [],
   }));
   requireFiles(walked, source, options);
   // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
@@ -71,18 +70,12 @@ export async function putRecorded(put: Put): Promise<void> {
     ...{ client, output, key: account.key, record, terms, walked },
     restart: options.restart === true,
     replace: options.replace === true,
+    requireQualified: () => requireQualified(client, terms),
     // Of what was signed for there is nothing left to be quoted.
     signedFor: async (id: string) => !options.quote && (await recallPackage(session.home, id))?.ended === false,
   };
   const begun = await interruptible(
-    async () => {
-      const { head } = record ?? {};
-      // An upload is not dropped for a put that is then refused.
-      if (head !== undefined && !isDeepStrictEqual(head.terms, terms)) {
-        await untilInterrupted(signal, requireQualified(client, terms));
-      }
-      return untilInterrupted(signal, beginPut(beginning));
-    },
+    () => untilInterrupted(signal, beginPut(beginning)),
     interrupted === undefined
       ? NOTHING_SENT
       : { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(interrupted) },
@@ -92,10 +85,12 @@ export async function putRecorded(put: Put): Promise<void> {
   // One that began beside another keeps its side name until it is stored, also when the other has gone.
   const isAside = old !== undefined || record?.head?.terms.replace === true;
   const called = isAside ? sideName(name, id) : name;
-  const superseded = halves.filter((half) => half !== id);
-  for (const half of superseded) {
+  const superseded = beside.filter((one) => one.id !== id);
+  for (const { id: other, role } of superseded) {
     output.say(
-      `Note: ${half}, an unfinished replacement of ${name}, is another than this: it ends once this is stored`,
+      role === "replaced"
+        ? `Note: ${other}, which was called ${name}, was replaced and has not ended: it ends once this is stored`
+        : `Note: ${other}, an unfinished replacement of ${name}, is another than this: it ends once this is stored`,
     );
   }
   const finish = isAside ? finishWords({ id, name, old: old?.id, isRecorded: record !== undefined }) : "";
@@ -118,7 +113,7 @@ export async function putRecorded(put: Put): Promise<void> {
       await confirm(`Store ${name} for that?`, options, signal);
       signal.throwIfAborted();
       stage.signed = true;
-      await untilInterrupted(signal, signAgreed(session, network, account, agreed));
+      await untilInterrupted(signal, signAgreed(session, network, account, agreed, isAside));
     }
   } catch (error) {
     await breakOff(session, { id, name, error, signed: stage.signed, interrupted: signal.aborted, record, finish });
@@ -132,11 +127,12 @@ export async function putRecorded(put: Put): Promise<void> {
   await follow(session, { id, name, resumed: resumedOf(begun), finish }, options, confirmed);
   const end = async () => {
     if (isAside) await takeOver(session, account, { id, name, old });
-    await record?.forget();
-    for (const half of superseded) {
-      await endPackage(session, account, await findPackage(session, account, half));
-      output.say(`The unfinished replacement ${half} ends with the next period.`);
+    for (const { id: other, role } of superseded) {
+      await endPackage(session, account, await findPackage(session, account, other));
+      const what = role === "replaced" ? `package that was called ${name}` : "unfinished replacement";
+      output.say(`The ${what} (${other}) ends with the next period.`);
     }
+    await record?.forget();
   };
   if (!isAside && superseded.length === 0) return;
   await interruptible(() => untilInterrupted(signal, end()), {

@@ -121,6 +121,67 @@ describe("a replacement that was interrupted once it was signed for", () => {
   });
 });
 
+describe("a replaced package whose end failed once", () => {
+  const displaced = async () => {
+    await write("first");
+    await put(source(), options);
+    const old = lastId();
+    await write("second");
+    gateway.lie((one, answer) => {
+      if (one.call !== "POST /packages/:id/remove") return answer;
+      gateway.packages.get(old)!.state = "STORED";
+      return refusal("internal", "internal");
+    });
+    await expect(put(source(), { ...options, replace: true })).rejects.toMatchObject({ code: "internal" });
+    gateway.lie(undefined);
+    const id = lastId();
+    expect(await listed()).toMatchObject([
+      { id: old, name, role: "replaced", state: "STORED" },
+      { id, name, role: null },
+    ]);
+    return { old, id };
+  };
+
+  it("ends when the command is repeated, and nothing is stored or paid a second time", async () => {
+    const { old, id } = await displaced();
+    await put(source(), { ...options, replace: true });
+    expect(gateway.asked.filter(({ call }) => call.endsWith("/commit"))).toEqual([]);
+    expect([...gateway.packages.keys()]).toEqual([old, id]);
+    expect([stateOf(old), stateOf(id)]).toEqual(["ENDING", "STORED"]);
+  });
+
+  it("ends with the next replacement, when the folder has changed since", async () => {
+    const { old, id } = await displaced();
+    await write("third, which is longer");
+    await put(source(), { ...options, replace: true });
+    expect([stateOf(old), stateOf(id), stateOf(lastId())]).toEqual(["ENDING", "ENDING", "STORED"]);
+  });
+
+  it("goes on when its owner gave it another name meanwhile", async () => {
+    const { old, id } = await displaced();
+    await mv(old, `kept ${name}`, options);
+    await mv(old, sideName(name, old), options);
+    await put(source(), { ...options, replace: true });
+    expect([stateOf(old), stateOf(id)]).toEqual(["STORED", "STORED"]);
+  });
+});
+
+it("ends no newer version that a recovery put aside", async () => {
+  await write("older");
+  await put(source(), options);
+  const older = lastId();
+  const other = join(folder, `newer of ${name}`);
+  await mkdir(other);
+  await writeFile(join(other, "file"), "newer");
+  await put(other, options);
+  const newer = lastId();
+  await mv(newer, sideName(name, newer), options);
+  expect(await listed()).toContainEqual(expect.objectContaining({ id: newer, name, role: "replacement" }));
+  await write("third");
+  await put(source(), { ...options, replace: true });
+  expect([stateOf(older), stateOf(newer), stateOf(lastId())]).toEqual(["ENDING", "STORED", "STORED"]);
+});
+
 it("ends no older version that only has a side name, where nothing has the name", async () => {
   await write("an older version");
   await put(source(), options);

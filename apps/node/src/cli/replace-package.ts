@@ -1,8 +1,8 @@
 import type { PackageJson } from "@cairn/client";
-import { CairnError } from "@cairn/protocol";
+import { CairnError, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
-import { amendPackage } from "../owner/known-packages.ts";
+import { amendPackage, recallPackage, rememberPackage } from "../owner/known-packages.ts";
 import { endPackage } from "./end-package.ts";
 import { findNamed, findPackage } from "./find-package.ts";
 import { GONE, namesOf, sideName } from "./package-name.ts";
@@ -23,13 +23,21 @@ export async function livePackage(session: Session, account: Account, name: stri
 const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
 
 /**
- * The ids of packages that were signed for to replace the one of that name, and have not: their commands were interrupted. Where nothing has the
- * name, there are none: what then has a side name may be an older version that was recovered.
+ * What replacements of that name left beside it: packages signed for to replace it whose commands were interrupted, and replaced ones whose end
+ * failed. Only those that puts of this home left: what else has a side name is a version that was recovered.
  */
-export async function halfReplacements(session: Session, account: Account, name: string): Promise<string[]> {
-  const called = namesOf(account, await session.client.packages()).filter((one) => one.name === name);
-  if (!called.some(({ role, state }) => role === null && !GONE.has(state))) return [];
-  return called.filter(({ role, state }) => role === "replacement" && AGREED.has(state)).map(({ id }) => id);
+export async function leftBeside(
+  session: Session,
+  account: Account,
+  name: string,
+): Promise<{ id: string; role: "replaced" | "replacement" }[]> {
+  const left: { id: string; role: "replaced" | "replacement" }[] = [];
+  for (const { id, name: of, role, state } of namesOf(account, await session.client.packages())) {
+    if (of !== name || role === null || !AGREED.has(state)) continue;
+    const known = await recallPackage(session.home, id);
+    if (known?.aside && !known.ended) left.push({ id, role });
+  }
+  return left;
 }
 
 /** Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. */
@@ -46,15 +54,26 @@ export async function takeOver(
   });
   const { nameHash: hash, label } = naming({ id, files, bytes }, name);
   const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
+  // Before it loses the name: should its end fail, the next replacement ends it.
+  if (old !== undefined && displaced !== undefined) await setAside(session, old, displaced.nameHash);
   await session.client.renamePackage(id, {
     nameHash: hash,
     label,
     ...(displaced === undefined ? {} : { displaced }),
   });
   if (displaced !== undefined) await amendPackage(session.home, displaced.id, { nameHash: displaced.nameHash });
-  await amendPackage(session.home, id, { nameHash: hash });
+  await amendPackage(session.home, id, { nameHash: hash, aside: false });
   if (old === undefined) return;
   if (old.documentHash === null) await session.client.abandonPackage(old.id);
   else await endPackage(session, account, old);
   session.output.say(`The package that was called ${name} (${old.id}) ends with the next period.`);
+}
+
+/** Remember of a package that it is to end, also one that another home of the account stored. */
+async function setAside({ home }: Session, old: PackageJson, nameHash: Hex): Promise<void> {
+  const { id, documentHash, root } = old;
+  if (documentHash === null || root === null) return;
+  const known = await recallPackage(home, id);
+  const unknown = { id, nameHash, documentHash: documentHash as Hex, root, signedAt: 0, ended: false };
+  await rememberPackage(home, { ...unknown, ...known, aside: true });
 }

@@ -16,6 +16,8 @@ export interface KnownPackage {
   signedAt: number;
   /** The owner ended it. */
   ended: boolean;
+  /** A put of this home stored it to replace another, or replaced it: as long as it only has a side name, it ends with the next replacement. */
+  aside?: boolean;
 }
 
 const folderOf = (home: Home): string => join(home.account, "packages");
@@ -34,7 +36,7 @@ export async function recallPackage(home: Home, id: string): Promise<KnownPackag
 export async function amendPackage(
   home: Home,
   id: string,
-  change: Partial<Pick<KnownPackage, "nameHash" | "ended">>,
+  change: Partial<Pick<KnownPackage, "nameHash" | "ended" | "aside">>,
 ): Promise<void> {
   const known = await recallPackage(home, id);
   if (known !== undefined) await rememberPackage(home, { ...known, ...change });
