@@ -8,7 +8,7 @@ export interface Driven {
   state: PackageState;
 }
 
-type Lane = "committing" | "placing" | "keeping";
+export type Lane = "committing" | "placing" | "keeping";
 
 /**
  * Packages that are driven at once, and how many of them may be one account's. Hashing keeps the processor busy; those that are placed or kept
@@ -20,36 +20,50 @@ const ROOM: Record<Lane, { all: number; ofOneAccount: number }> = {
   keeping: { all: 64, ofOneAccount: 16 },
 };
 
-/** More than can be taken of one account in one sweep. */
-export const MOST_OF_ONE_ACCOUNT = 4 + 8 + 16;
-export const MOST_DRIVEN = 8 + 64 + 64;
-
 function laneOf(state: PackageState): Lane {
   if (state === "COMMITTING") return "committing";
   return state === "PLACING" ? "placing" : "keeping";
+}
+
+/** The room that a package of a state finds. */
+export interface StateRoom {
+  state: PackageState;
+  lane: Lane;
+  /** How many more packages the lane takes now. */
+  free: number;
+  /** Packages of one account that the lane takes at once, those that are driven included. */
+  ofOneAccount: number;
 }
 
 /** Which packages are driven now, and whether there is room for another. */
 export class DriveLanes {
   readonly #driven = new Map<PackageId, { account: string; lane: Lane }>();
 
-  get packages(): PackageId[] {
-    return [...this.#driven.keys()];
+  get packages(): { id: PackageId; account: string; lane: Lane }[] {
+    return [...this.#driven].map(([id, { account, lane }]) => ({ id, account, lane }));
+  }
+
+  roomOf(state: PackageState): StateRoom {
+    const lane = laneOf(state);
+    const { all, ofOneAccount } = ROOM[lane];
+    return { state, lane, free: all - this.#in(lane).length, ofOneAccount };
   }
 
   /** Enter a package; false when it is driven already or there is no room for it. */
   enter({ id, account, state }: Driven): boolean {
     if (this.#driven.has(id)) return false;
-    const lane = laneOf(state);
-    const there = [...this.#driven.values()].filter((one) => one.lane === lane);
-    const room = ROOM[lane];
-    if (there.length >= room.all) return false;
-    if (there.filter((one) => one.account === account).length >= room.ofOneAccount) return false;
+    const { lane, free, ofOneAccount } = this.roomOf(state);
+    if (free <= 0) return false;
+    if (this.#in(lane).filter((one) => one.account === account).length >= ofOneAccount) return false;
     this.#driven.set(id, { account, lane });
     return true;
   }
 
   leave(id: PackageId): void {
     this.#driven.delete(id);
+  }
+
+  #in(lane: Lane): { account: string }[] {
+    return [...this.#driven.values()].filter((one) => one.lane === lane);
   }
 }

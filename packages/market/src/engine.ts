@@ -6,7 +6,7 @@ import type { PoolClient } from "pg";
 import { onDealState, onHeal, onLied, onSpare } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
-import { DriveLanes, type Driven, MOST_DRIVEN, MOST_OF_ONE_ACCOUNT } from "./drive-lanes.ts";
+import { DriveLanes, type Driven } from "./drive-lanes.ts";
 import { PackageLocks } from "./package-locks.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
@@ -16,6 +16,7 @@ const ORPHAN_SECONDS = 600;
 const RUNNER_PAUSE_SECONDS = 2;
 const STOP_SECONDS = 3;
 const TASK = "market-drive";
+const DRIVEN_STATES = ["COMMITTING", "PLACING", "STORED", "DEGRADED", "LOST", "ENDING", "EXPIRED"] as const;
 
 /**
  * Drives packages: a queue of wake-ups (graphile-worker) and a sweep over `next_due_at`, so that a lost wake-up costs a second and no more.
@@ -129,23 +130,43 @@ export class Engine {
   }
 
   /**
-   * Begin driving what is due; of each account, packages with the fewest live shards over k first. What is due later than any pause lasts was put
-   * off by a clock that has been set back since.
+   * Begin driving what is due, as much as each lane has room for: first for accounts of which the lane drives the fewest packages, then (of
+   * packages that are kept) those with the fewest live shards over k, then whatever waits longest. What is due later than any pause lasts was
+   * put off by a clock that has been set back since.
    */
   async #sweep(): Promise<void> {
+    const driven = this.#lanes.packages;
+    const rooms = DRIVEN_STATES.map((state) => this.#lanes.roomOf(state)).filter(({ free }) => free > 0);
     const { rows } = await this.#context.pool.query({
       name: "market-due-packages",
-      text: `select id, account, state from (
-               select *, row_number() over (partition by account order by margin, next_due_at) as turn from (
-                 select id, account, state, next_due_at,
-                   (select count(*) from catalog.slots s where s.package = p.id and s.state = 'ACTIVE') - k as margin
-                 from catalog.packages p where (next_due_at <= now() or next_due_at > now() + make_interval(secs => $4))
-                   and id <> all($1) and state in
-                   ('COMMITTING', 'PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING', 'EXPIRED')) due) ranked
-             where turn <= $2 order by turn, margin, next_due_at limit $3`,
-      values: [this.#lanes.packages, MOST_OF_ONE_ACCOUNT, MOST_DRIVEN, LONGEST_PAUSE_SECONDS],
+      text: `with driven as (select * from unnest($1::text[], $2::text[], $3::text[]) as d (id, account, lane)),
+             rooms as (select * from unnest($4::text[], $5::text[], $6::int[], $7::int[]) as r (state, lane, free, of_one_account)),
+             due as (
+               select p.id, p.account, p.state, p.next_due_at, r.lane, r.free, r.of_one_account, case when r.lane = 'keeping'
+                 then (select count(*) from catalog.slots s where s.package = p.id and s.state = 'ACTIVE') - p.k else 0 end as margin
+               from catalog.packages p join rooms r on r.state = p.state
+               where (p.next_due_at <= now() or p.next_due_at > now() + make_interval(secs => $8))
+                 and not exists (select from driven d where d.id = p.id)),
+             ranked as (
+               select due.*, coalesce(taken, 0) +
+                 row_number() over (partition by lane, account order by margin, next_due_at) as turn
+               from due left join (select account, lane, count(*) as taken from driven group by account, lane) t using (account, lane)),
+             placed as (
+               select *, row_number() over (partition by lane order by turn, margin, next_due_at) as place
+               from ranked where turn <= of_one_account)
+             select id, account, state from placed where place <= free order by place`,
+      values: [
+        driven.map(({ id }) => id),
+        driven.map(({ account }) => account),
+        driven.map(({ lane }) => lane),
+        rooms.map(({ state }) => state),
+        rooms.map(({ lane }) => lane),
+        rooms.map(({ free }) => free),
+        rooms.map(({ ofOneAccount }) => ofOneAccount),
+        LONGEST_PAUSE_SECONDS,
+      ],
     });
-    for (const driven of rows as Driven[]) this.#drive(driven);
+    for (const row of rows as Driven[]) this.#drive(row);
   }
 
   /** Look at a package soon, or once more when it is being driven. Where there is no room for it now, the sweep finds it later. */
