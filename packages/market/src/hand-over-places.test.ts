@@ -91,6 +91,26 @@ it("gives a place to what waits longest before long, though more urgent hand-ove
   expect(names()).toContain("first copy");
 });
 
+it("gives a first copy its turn at a provider whose heals keep coming, while places are free and others begin in between", async () => {
+  const { begin, running, names } = openPlaces(16);
+  const end = async (name: string) => {
+    await turn();
+    running.find((one) => one.name === name)!.end();
+    await turn();
+  };
+  for (const name of ["a", "b"]) void begin(name, { provider: 7 });
+  void begin("first copy", { owner: 2, provider: 7 });
+  for (const i of [1, 2]) void begin(`heal ${i}`, { owner: 10 + i, provider: 7, priority: -1 });
+  await end("a");
+  expect(names()).toEqual(["a", "b", "heal 1"]);
+  void begin("elsewhere", { owner: 20 });
+  void begin("heal elsewhere", { owner: 21, priority: -1 });
+  await end("b");
+  expect(names()).toEqual(["a", "b", "heal 1", "elsewhere", "heal elsewhere", "first copy"]);
+  await end("heal 1");
+  expect(names().at(-1)).toBe("heal 2");
+});
+
 it("forgets who is stopped while waiting, and goes on after a failure", async () => {
   const { begin, names, places } = openPlaces(1);
   const handOver = { owner: address(1), provider: address(1), package: "p", priority: 0 };

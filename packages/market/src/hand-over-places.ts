@@ -23,8 +23,8 @@ const OF_ONE_PROVIDER = 2;
 
 /**
  * Places for hand-overs of shards. A free one goes to the owner who has the fewest, then to the most urgent, then to the package that has the
- * fewest, then to whoever came first; none goes to a provider that is busy with two. What is urgent passes others every other time only, so
- * that heals that keep coming do not keep first copies out.
+ * fewest, then to whoever came first; none goes to a provider that is busy with two. What is urgent passes others every other time only, both
+ * where places are short and at each provider that is short of them, so that heals that keep coming do not keep first copies out.
  */
 export class HandOverPlaces {
   readonly #size: number;
@@ -33,6 +33,8 @@ export class HandOverPlaces {
   readonly #waiting: Waiter[] = [];
   /** The last place went to what is urgent, past another that would have had it. */
   #passed = false;
+  /** Providers whose last hand-over was urgent and passed another of the same provider. */
+  readonly #passedAt = new Set<Address>();
 
   constructor(size: number) {
     this.#size = size;
@@ -81,15 +83,21 @@ export class HandOverPlaces {
   #startWaiting(): void {
     while (this.#placed.size < this.#size) {
       const inTurn = this.#next(() => 0);
-      const next = this.#passed ? inTurn : this.#next(({ priority }) => priority);
+      const urgent = this.#passed ? inTurn : this.#next(({ priority }) => priority);
+      if (inTurn === undefined || urgent === undefined) return;
+      const { provider } = urgent;
+      const inTurnThere = this.#next(() => 0, provider) ?? urgent;
+      const next = this.#passedAt.has(provider) ? inTurnThere : urgent;
       this.#passed = next !== inTurn;
-      if (next === undefined) return;
+      if (next === inTurnThere) this.#passedAt.delete(provider);
+      else this.#passedAt.add(provider);
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       next.start();
     }
   }
 
-  #next(urgency: (waiter: Waiter) => number): Waiter | undefined {
+  /** Who is to have the next place, of all who wait or of those who wait for one provider. */
+  #next(urgency: (waiter: Waiter) => number, provider?: Address): Waiter | undefined {
     const count = (of: Iterable<HandOver>, test: (one: HandOver) => boolean) => [...of].filter(test).length;
     const rank = (waiter: Waiter) => [
       count(this.#placed, ({ owner }) => owner === waiter.owner),
@@ -98,7 +106,8 @@ export class HandOverPlaces {
     ];
     let best: { waiter: Waiter; rank: number[] } | undefined;
     for (const waiter of this.#waiting) {
-      if (count(this.#running, ({ provider }) => provider === waiter.provider) >= OF_ONE_PROVIDER) continue;
+      if (provider !== undefined && waiter.provider !== provider) continue;
+      if (count(this.#running, (one) => one.provider === waiter.provider) >= OF_ONE_PROVIDER) continue;
       const ranked = rank(waiter);
       if (best === undefined || isBefore(ranked, best.rank)) best = { waiter, rank: ranked };
     }
