@@ -292,4 +292,11 @@ alter table catalog.distrust add column owed bigint not null default 0;
 alter table catalog.distrust add column kept bigint not null default 0;
 `,
   },
+  {
+    name: "0009-packages-by-manifest",
+    sql: `
+-- the gateway looks for manifests that no package names
+create index packages_by_manifest on catalog.packages (manifest_key);
+`,
+  },
 ];

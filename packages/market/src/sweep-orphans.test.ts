@@ -38,6 +38,38 @@ async function* body() {
   yield Buffer.from("manifest");
 }
 
+it("asks the catalog for a thousand manifests at once", async () => {
+  const { pool } = world.database;
+  await world.addPackage("STORED");
+  await pool.query("update catalog.packages set manifest_key = 'manifests/2000'");
+  for (let i = 0; i < 2500; i++) blobs.set(`manifests/${i}`, Buffer.from("left behind"));
+  const asked: number[] = [];
+  const query = (text: string, values: unknown[][]) => {
+    if (text.includes("manifest_key =") && text.startsWith("select")) asked.push(values[0]!.length);
+    return pool.query(text, values);
+  };
+  Object.assign(world.context, {
+    pool: new Proxy(pool, { get: (on, key) => (key === "query" ? query : Reflect.get(on, key)) }),
+  });
+  await sweepOrphans(world.context);
+  expect([...blobs.keys()]).toEqual(["manifests/2000"]);
+  expect(asked).toEqual([1000, 1000, 500]);
+});
+
+it("finds manifests by an index, so that many packages cost no more than few", async () => {
+  const { pool } = world.database;
+  const client = await pool.connect();
+  try {
+    await client.query("set enable_seqscan = off");
+    const { rows } = await client.query(
+      "explain select manifest_key from catalog.packages where manifest_key = any('{a,b}'::text[])",
+    );
+    expect(JSON.stringify(rows)).toContain("packages_by_manifest");
+  } finally {
+    client.release(true);
+  }
+});
+
 it("removes manifests that a crash left without a package, and keeps those that have one or are being written", async () => {
   await world.addPackage("RECEIVING");
   await world.database.pool.query("update catalog.packages set manifest_key = null");

@@ -8,6 +8,8 @@ import { loadSlots } from "./slot-rows.ts";
 
 /** An upload that nobody went on with. */
 const STALE_SECONDS = 86_400;
+/** A query's keys take about 60 kB then. */
+const MANIFESTS_OF_ONE_QUERY = 1000;
 /** Package states in which the spooled pieces are needed. */
 const SPOOLED = ["RECEIVING", "COMMITTING", "COMMITTED", "PLACING"];
 
@@ -46,14 +48,24 @@ export async function sweepOrphans(context: Context): Promise<void> {
   await sweepManifests(context);
 }
 
-/** Manifests that were stored just before a crash, so that no package names them. */
-async function sweepManifests({ blobs, pool, writing }: Context): Promise<void> {
-  for await (const { key } of blobs.list("manifests/")) {
+/** Remove manifests that were stored just before a crash, so that no package names them. */
+async function sweepManifests(context: Context): Promise<void> {
+  let keys: string[] = [];
+  for await (const { key } of context.blobs.list("manifests/")) {
     // Looked at before the rows: one that is written no more has its row by now.
-    if (writing.has(key)) continue;
-    const { rowCount } = await pool.query("select 1 from catalog.packages where manifest_key = $1", [key]);
-    if (rowCount === 0) await blobs.remove(key);
+    if (context.writing.has(key)) continue;
+    keys.push(key);
+    if (keys.length < MANIFESTS_OF_ONE_QUERY) continue;
+    await removeUnnamed(context, keys);
+    keys = [];
   }
+  if (keys.length > 0) await removeUnnamed(context, keys);
+}
+
+async function removeUnnamed({ blobs, pool }: Context, keys: readonly string[]): Promise<void> {
+  const { rows } = await pool.query("select manifest_key from catalog.packages where manifest_key = any($1)", [keys]);
+  const named = new Set((rows as { manifest_key: string }[]).map((row) => row.manifest_key));
+  for (const key of keys) if (!named.has(key)) await blobs.remove(key);
 }
 
 async function find(context: Context, id: string): Promise<PackageRow | undefined> {
