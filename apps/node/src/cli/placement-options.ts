@@ -113,12 +113,13 @@ export function mergeSettings(
   return { ...earlier, ...rest, placement: { ...before, ...places, ...later } as PlacementJson };
 }
 
-/** @throws CairnError `bad-options` where fewer shards are made than restore a piece, `bad-placement` */
+/** @throws CairnError `bad-package` where fewer shards are made than restore a piece, `bad-placement` */
 export function requirePossible({ k, n, placement }: Omit<Shape, "days">): void {
   if (k > n) {
     throw new CairnError(`any ${k} of ${n} shards cannot restore a piece: more would be needed than are made`, {
-      code: "bad-options",
+      code: "bad-package",
       kind: "input",
+      details: { field: "k" },
       next: "Give --k and --n together, or --copies; `cairn settings` shows what holds where you say nothing.",
     });
   }
