@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { list } from "tar";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
 import { backup, restore } from "./backup.ts";
 
 const KEPT = ["home.json", "account/account.json", "provider/keys/cold.json"];
@@ -30,6 +30,8 @@ beforeEach(() => {
     writeFileSync(join(home, path), "{}");
   }
 });
+// The next file's commands are not interrupted yet.
+afterAll(() => void vi.resetModules());
 afterEach(() => {
   vi.restoreAllMocks();
   rmSync(directory, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ensureAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
+import { amendPackage } from "../owner/known-packages.ts";
 import { ls } from "./ls.ts";
 import { mv } from "./mv.ts";
 import { sideName } from "./package-name.ts";
@@ -29,6 +30,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.restoreAllMocks();
+  // The next file's commands are not interrupted yet.
+  vi.resetModules();
   await gateway.stop();
   served.release();
   await removeFile(folder, { recursive: true, force: true });
@@ -112,9 +115,7 @@ describe("a replacement that was interrupted once it was signed for", () => {
     gateway.packages.get(old)!.state = "ENDING";
     gateway.packages.get(old)!.open.nameHash = `0x${"00".repeat(32)}`;
     gateway.lie(({ call }, answer) => (call === "GET /packages" ? without(answer, old) : answer));
-    await import("../owner/known-packages.ts").then(({ amendPackage }) =>
-      amendPackage(homeAt(options.home), old, { ended: true }),
-    );
+    await amendPackage(homeAt(options.home), old, { ended: true });
     await put(source(), { ...options, replace: true });
     expect(JSON.parse(said.at(-1)!)).toMatchObject({ id });
     expect(await listed()).toMatchObject([{ id, name, role: null }]);
