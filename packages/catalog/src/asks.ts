@@ -1,4 +1,4 @@
-import type { Address, Money, PackageId, Seconds } from "@cairn/protocol";
+import { type Address, type Money, type PackageId, plainText, type Seconds } from "@cairn/protocol";
 import type { Queryable } from "./queryable.ts";
 
 /** A provider that was looked at for shards of a package: it signed a quote, refused one, or was passed over by a rule. */
@@ -34,7 +34,7 @@ export async function recordAsks(db: Queryable, id: PackageId, asks: readonly As
     piece: ask.piece ?? NO_SHARD,
     shard: ask.shard ?? NO_SHARD,
     price: ask.price.toString(),
-    reason: ask.reason?.slice(0, MAX_REASON) ?? null,
+    reason: ask.reason === null ? null : plainText(ask.reason, MAX_REASON),
   }));
   await db.query(
     `insert into catalog.asks (package, piece, shard, provider, price, region, verdict, reason)

@@ -1,4 +1,4 @@
-import type { Address, DealId, PackageId } from "@cairn/protocol";
+import { type Address, type DealId, type PackageId, plainText } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { toJson } from "./json.ts";
 import type { Queryable } from "./queryable.ts";
@@ -68,8 +68,8 @@ export async function recordEvents(db: Queryable, events: readonly NewEvent[]): 
         event.deal ?? null,
         event.kind,
         event.severity,
-        event.message,
-        event.next ?? null,
+        plainText(event.message),
+        event.next === undefined ? null : plainText(event.next),
         toJson(event.data ?? {}),
       ],
     });

@@ -1,6 +1,7 @@
 import { inTransaction } from "@cairn/database";
 import type { Address, DealId, DealState, Hex, PackageId } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
+import { toJson } from "./json.ts";
 import type { Queryable } from "./queryable.ts";
 
 export const OUTBOX_CHANNEL = "cairn_outbox";
@@ -41,7 +42,7 @@ export async function enqueue<T extends OutboxTopic>(db: Queryable, topic: T, pa
     name: "catalog-enqueue",
     text: `with written as (insert into catalog.outbox (topic, payload) values ($1, $2) returning id)
            select pg_notify('${OUTBOX_CHANNEL}', $1) from written`,
-    values: [topic, JSON.stringify(payload)],
+    values: [topic, toJson(payload)],
   });
 }
 

@@ -1,10 +1,19 @@
-import { CairnError } from "@cairn/protocol";
+import { CairnError, ProviderRefusal } from "@cairn/protocol";
 import { inBatches } from "./in-batches.ts";
 import type { SubmissionResult } from "./ports/ledger.ts";
 
 /** Whether an error is a contract's refusal: it holds now and later, unlike a chain that is away or coins that are missing. */
 export function isRefusal(error: unknown): error is CairnError {
   return error instanceof CairnError && error.code === "reverted";
+}
+
+/** What keeps this process from asking a provider, or from knowing what its answer is worth. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set(["chain-unreachable", "stopping"]);
+
+/** Whether what asking a provider ended with is this process's own trouble: never what the provider itself says, whatever code it chose. */
+export function isOwnTrouble(error: unknown): boolean {
+  if (error instanceof ProviderRefusal) return false;
+  return !(error instanceof CairnError) || OWN_TROUBLE.has(error.code);
 }
 
 /**

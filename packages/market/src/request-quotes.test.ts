@@ -1,5 +1,5 @@
 import { ALWAYS_ON, type ManualClock, type Transport } from "@cairn/core";
-import { type Address, addressOfKey, CairnError, type Quote, signTyped } from "@cairn/protocol";
+import { type Address, addressOfKey, CairnError, ProviderRefusal, type Quote, signTyped } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quoteSlots } from "./drive/quote-slots.ts";
 import { loadPackage } from "./package-rows.ts";
@@ -135,5 +135,61 @@ describe("shards that go to newcomers beyond their share", () => {
     expect(round.placed).toHaveLength(3);
     expect(round.refusals).toHaveLength(1);
     expect(round.beyondShare).toBe(2);
+  });
+});
+
+describe("one provider that refuses with odd words", () => {
+  /** A is asked first, always; it and all of `others` answer with `refusals`. */
+  const refusing = async (refusals: ReadonlyMap<Address, object>) => {
+    await register(A, { fulfilled: 30 });
+    for (const provider of [B, C, D]) await register(provider, { fulfilled: 30, missed: 5 });
+    await open(1);
+    const { transport } = world.context;
+    const { request } = transport;
+    transport.request = (async (...given: Parameters<typeof request>) => {
+      const refusal = refusals.get(given[0]);
+      if (refusal !== undefined) throw ProviderRefusal.fromJSON(JSON.parse(JSON.stringify(refusal)));
+      return request(...given);
+    }) as typeof request;
+  };
+
+  it.each(["no\u0000", "no\ud800", `${"z".repeat(499)}\u{1F600}`])("holds up no put (%#)", async (message) => {
+    await refusing(new Map([[A, { code: "full", kind: "exhausted", message }]]));
+    const placed = await quote();
+    expect(placed.toSorted()).toEqual([B, C, D].toSorted());
+  });
+
+  it("leaves its words with the shards that nobody else takes", async () => {
+    const refusal = { code: "full", kind: "exhausted", message: "no\u0000\ud800" };
+    await refusing(new Map([A, B, C, D].map((provider) => [provider, refusal])));
+    await quote();
+    expect((await world.slots()).map(({ state }) => state.cause?.includes("no\ufffd\ufffd"))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("and with the code of a chain that is away hides no other's reason", async () => {
+    const full = { code: "full", kind: "exhausted", message: "no room here" };
+    const away = { code: "chain-unreachable", kind: "unavailable", message: "no chain" };
+    await refusing(
+      new Map([
+        [A, away],
+        [B, full],
+      ]),
+    );
+    await quote();
+    const [slot] = await world.slots();
+    expect(slot!.state.cause).toContain("no room here");
+  });
+
+  it("or whose answer cannot be noted takes no placed shard from the put", async () => {
+    await refusing(new Map());
+    await world.database.pool.query("alter table catalog.asks add constraint none check (false) not valid");
+    const warned: string[] = [];
+    Object.assign(world.context, { log: { warn: (_: object, message: string) => warned.push(message) } });
+    expect(await quote()).not.toContain(null);
+    expect(warned).toEqual(["who was asked could not be noted"]);
   });
 });

@@ -74,7 +74,10 @@ export async function requestQuotes(
   try {
     return await askAround(context, row, slots, pieceSlots, seconds, planned, asks);
   } finally {
-    await recordAsks(context.pool, row.id, asks);
+    // It is read by people only: what came of asking does not hang on it.
+    await recordAsks(context.pool, row.id, asks).catch((error: unknown) =>
+      context.log.warn({ package: row.id, error: String(error) }, "who was asked could not be noted"),
+    );
   }
 }
 
@@ -256,7 +259,8 @@ function withReasons(
   { refusals, rules }: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
 ): CairnError {
   if (refusals.length === 0 && rules.length === 0) return error;
-  if (refusals.some(({ code }) => code === "chain-unreachable")) {
+  // One that says so for a pretext hides no other's reasons.
+  if (rules.length === 0 && refusals.every(({ code }) => code === "chain-unreachable")) {
     return new CairnError("providers cannot reach the chain just now, and the others are too few", {
       code: "chain-unreachable",
       kind: "unavailable",

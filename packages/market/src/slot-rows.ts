@@ -7,6 +7,7 @@ import {
   messageFromJson,
   messageToJson,
   type PackageId,
+  plainText,
   type Quote,
 } from "@cairn/protocol";
 
@@ -95,11 +96,14 @@ export async function saveSlot(db: Queryable, row: SlotRow): Promise<void> {
       state.source,
       toJson(detail),
       dueOf(state),
-      state.cause,
-      state.next,
+      textOf(state.cause),
+      textOf(state.next),
     ],
   });
 }
+
+/** What a slot says of itself is often a provider's own words. */
+const textOf = (words: string | null): string | null => (words === null ? null : plainText(words));
 
 /** When the slot wants something done (UNIX seconds, 0: at once), or null when it rests. */
 export function dueOf(state: SlotState): number | null {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { errorEntry } from "./error-codes.ts";
-import { CairnError } from "./errors.ts";
+import { asCairnError, CairnError, ProviderRefusal } from "./errors.ts";
 
 describe("CairnError", () => {
   it("has the next step of the table where the throw names none", () => {
@@ -29,6 +29,30 @@ describe("CairnError.fromJSON", () => {
       `{"code":"no-block","message":"m","details":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`,
     );
     expect(CairnError.fromJSON(body).details).toEqual({});
+  });
+
+  it("makes each text plain, and cuts none within a character: a database takes it", () => {
+    const given = {
+      code: "full",
+      kind: "exhausted",
+      message: "a\u0000b\ud800c\u001b\n\t\u{1F600}",
+      next: `${"z".repeat(1999)}\u{1F600}`,
+      details: { "k\u0000": ["v\udc00", { "\ud800": "\u0007" }], n: 1, no: null },
+    };
+    const { message, next, details } = CairnError.fromJSON(JSON.parse(JSON.stringify(given)));
+    expect(message).toBe("a\ufffdb\ufffdc\ufffd\n\t\u{1F600}");
+    expect(next).toBe("z".repeat(1999));
+    expect(details).toEqual({ "k\ufffd": ["v\ufffd", { "\ufffd": "\ufffd" }], n: 1, no: null });
+    const { code } = CairnError.fromJSON({ code: "full\u0000" });
+    expect(code).toBe("bad-error");
+  });
+
+  it("of a provider is marked, and stays what it was", () => {
+    const body = { code: "stopping", kind: "unavailable", message: "m", next: "n", details: { a: 1 } };
+    const error = ProviderRefusal.fromJSON(body);
+    expect(asCairnError(error)).toBeInstanceOf(ProviderRefusal);
+    expect(error.toJSON()).toEqual(body);
+    expect(CairnError.fromJSON(body)).not.toBeInstanceOf(ProviderRefusal);
   });
 
   it("makes an error of a known kind of whatever it is given", () => {

@@ -1,5 +1,6 @@
 import type { ErrorKind } from "./error-codes/entry.ts";
 import { type ErrorCode, errorEntry } from "./error-codes.ts";
+import { plainJson, plainText } from "./plain-text.ts";
 
 export type { ErrorKind } from "./error-codes/entry.ts";
 export type { ErrorCode } from "./error-codes.ts";
@@ -57,23 +58,23 @@ export class CairnError extends Error {
   }
 
   /**
-   * An error as it came from another thread, process or machine. Nothing in it is believed to have its form: texts are cut, so that a hostile
-   * one fills no log, and what is no kind is `internal`.
+   * An error as it came from another thread, process or machine. Nothing in it is believed to have its form: texts are cut and made plain,
+   * so that a hostile one fills no log and every database takes it, and what is no kind is `internal`.
    */
   static fromJSON(json: unknown): CairnError {
     const fields = typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
     const text = (name: string, maximum: number) => {
       const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      return typeof value === "string" ? value.slice(0, maximum) : undefined;
+      return typeof value === "string" ? plainText(value, maximum) : undefined;
     };
     const [code, kind, next] = [text("code", 64), text("kind", 16), text("next", LONGEST_TEXT)];
-    const { details } = fields;
+    const details = smallRecord(fields.details);
     const known = kind !== undefined && Object.hasOwn(HTTP_STATUS, kind);
     return new CairnError(text("message", LONGEST_TEXT) ?? "no message", {
       code: code !== undefined && /^[a-z0-9-]+$/.test(code) ? (code as ErrorCode) : "bad-error",
       kind: known ? (kind as ErrorKind) : "internal",
       ...(next === undefined ? {} : { next }),
-      ...(isSmallRecord(details) ? { details } : {}),
+      ...(details === undefined ? {} : { details }),
     });
   }
 }
@@ -82,12 +83,21 @@ export class CairnError extends Error {
 const LONGEST_TEXT = 2000;
 const LONGEST_DETAILS = 65_536;
 
-function isSmallRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+function smallRecord(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   try {
-    return JSON.stringify(value).length <= LONGEST_DETAILS;
+    if (JSON.stringify(value).length > LONGEST_DETAILS) return undefined;
+    return plainJson(value) as Record<string, unknown>;
   } catch {
-    return false; // Nested deeper than the stack.
+    return undefined; // Nested deeper than the stack.
+  }
+}
+
+/** What a provider answered instead of what it was asked for. Its code and kind are of its own choice, and excuse it from nothing. */
+export class ProviderRefusal extends CairnError {
+  static override fromJSON(json: unknown): ProviderRefusal {
+    const error = CairnError.fromJSON(json);
+    return new ProviderRefusal(error.message, error);
   }
 }
 

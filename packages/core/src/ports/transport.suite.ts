@@ -1,4 +1,4 @@
-import type { Address, DealId, ProviderRequest, Signed } from "@cairn/protocol";
+import { type Address, type DealId, ProviderRefusal, type ProviderRequest, type Signed } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import type { Transport } from "./transport.ts";
 
@@ -108,6 +108,19 @@ export function transportSuite(name: string, open: () => Promise<TransportHarnes
       await expect(collect(transport.read(provider, deal, ticket, capability))).rejects.toMatchObject({
         code: "bad-ticket",
       });
+    });
+
+    it("marks what the provider itself answers, and nothing else", async () => {
+      const { transport, provider, stranger, deal, rights } = await open();
+      const strange: DealId = `0x${"99".repeat(32)}`;
+      const request = transport.request(provider, { type: "scrub", deal: strange });
+      await expect(request).rejects.toBeInstanceOf(ProviderRefusal);
+      const { ticket, capability } = rights(0, 10);
+      const forged = { ...ticket, message: { ...ticket.message, length: 11n } };
+      const reading = collect(transport.read(provider, deal, forged, capability));
+      await expect(reading).rejects.toBeInstanceOf(ProviderRefusal);
+      const nobody = transport.request(stranger, { type: "scrub", deal });
+      await expect(nobody).rejects.not.toBeInstanceOf(ProviderRefusal);
     });
 
     it("refuses a range outside the shard and a forged ticket", async () => {

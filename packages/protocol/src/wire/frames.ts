@@ -1,4 +1,4 @@
-import { CairnError } from "../errors.ts";
+import { CairnError, ProviderRefusal } from "../errors.ts";
 import type { Message } from "../typed-data.ts";
 import { messageFromJson, messageToJson } from "../typed-json.ts";
 import type { Hex } from "../words.ts";
@@ -8,7 +8,7 @@ import { badMessage, type Fields, fieldsOf } from "./fields.ts";
 export type Frame =
   | { kind: "request"; id: string; body: Record<string, unknown> }
   | { kind: "reply"; re: string; body: Record<string, unknown> }
-  | { kind: "failure"; re: string; error: CairnError };
+  | { kind: "failure"; re: string; error: ProviderRefusal };
 
 const ID = /^[A-Za-z0-9-]{1,64}$/;
 const SESSION = /^[0-9a-f]{32}$/;
@@ -28,7 +28,7 @@ export function parseFrame(text: string): Frame {
   if (fields.raw("re") !== undefined) {
     const re = fields.text("re", ID, 64);
     if (fields.flag("ok")) return { kind: "reply", re, body: fields.all };
-    return { kind: "failure", re, error: CairnError.fromJSON(fields.raw("error")) };
+    return { kind: "failure", re, error: ProviderRefusal.fromJSON(fields.raw("error")) };
   }
   return { kind: "request", id: fields.text("id", ID, 64), body: fields.all };
 }

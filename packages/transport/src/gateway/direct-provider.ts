@@ -5,6 +5,7 @@ import {
   type DealId,
   type Hex,
   type Message,
+  ProviderRefusal,
   type Signed,
   type SigningContext,
   signedToJson,
@@ -46,7 +47,7 @@ function dial(to: DirectProvider) {
 /** Whether the provider itself answers at its endpoint. @throws CairnError `unreachable`, `bad-answer`, `wrong-provider` */
 export async function probeProvider(to: DirectProvider): Promise<void> {
   const answer = await callHttp({ url: new URL("/v1/health", to.endpoint), idleSeconds: 5, ...dial(to) });
-  if (answer.status !== 200) throw await failureOf(answer, "the provider");
+  if (answer.status !== 200) throw await failureOf(answer, "the provider", ProviderRefusal);
   const text = (await readCapped(answer.body, SMALL_BODY_BYTES)).toString("utf8");
   const found = fieldsOf("health", parse(text)).address("provider");
   if (found === to.provider) return;
@@ -65,7 +66,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** One request over direct HTTP: the reply's body. @throws the provider's CairnError, `unreachable`, `bad-answer` */
+/** One request over direct HTTP: the reply's body. @throws the ProviderRefusal that it answered, `unreachable`, `bad-answer` */
 export async function requestDirectly(
   to: DirectProvider,
   body: Record<string, unknown>,
@@ -82,13 +83,13 @@ export async function requestDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200) throw await failureOf(answer, "the provider");
+  if (answer.status !== 200) throw await failureOf(answer, "the provider", ProviderRefusal);
   const reply = fieldsOf("answer", parse((await readCapped(answer.body, CONTROL_MESSAGE_BYTES)).toString("utf8")));
-  if (!reply.flag("ok")) throw CairnError.fromJSON(reply.raw("error"));
+  if (!reply.flag("ok")) throw ProviderRefusal.fromJSON(reply.raw("error"));
   return reply.all;
 }
 
-/** Open a range read; the caller takes the body through `exactBody`. @throws the provider's CairnError, `unreachable` */
+/** Open a range read; the caller takes the body through `exactBody`. @throws the ProviderRefusal that it answered, `unreachable` */
 export async function readDirectly(
   to: DirectProvider,
   deal: DealId,
@@ -105,7 +106,7 @@ export async function readDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200 && answer.status !== 206) throw await failureOf(answer, "the provider");
+  if (answer.status !== 200 && answer.status !== 206) throw await failureOf(answer, "the provider", ProviderRefusal);
   return answer;
 }
 
@@ -125,6 +126,6 @@ export async function openManifestDirectly(
     ...(signal === undefined ? {} : { signal }),
     ...dial(to),
   });
-  if (answer.status !== 200) throw await failureOf(answer, "the provider");
+  if (answer.status !== 200) throw await failureOf(answer, "the provider", ProviderRefusal);
   return answer;
 }

@@ -53,7 +53,7 @@ export class ProviderConnection {
 
   /**
    * Send one request and await its reply's body. An abort or a time-out leaves the provider at work; a late reply is dropped.
-   * @throws the provider's CairnError, `provider-unreachable`, `provider-timeout`, `provider-busy`
+   * @throws the ProviderRefusal that it answered, `provider-unreachable`, `provider-timeout`, `provider-busy`
    */
   async request(
     body: Record<string, unknown>,
