@@ -1,9 +1,10 @@
 import { enqueue } from "@cairn/catalog";
 import type { World } from "@cairn/chain/testing";
 import { periodAt } from "@cairn/core";
-import { CairnError, type DealId, type ErrorCode, type Signed, signTyped } from "@cairn/protocol";
+import { CairnError, type DealId, type ErrorCode, ProviderRefusal, type Signed, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Audited, startAudited, startWorld, type TestDeal, withBitFlipped } from "../test/audit-world.ts";
+import { type CheckResult, type EndedCheck, writeEndedChecks } from "./check-package.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 
 let started: { world: World; stop(): Promise<void> };
@@ -137,6 +138,43 @@ describe("a check", () => {
     expect(results(done)).toEqual(["sound", "unchecked", "unchecked", "sound"]);
     expect(done).toMatchObject({ ok: false, state: "done" });
     expect(done.shards[1]!.detail).toContain("this gateway could not check it");
+  });
+
+  it("excuses no provider for the code that it chose", async () => {
+    for (const [i, code] of ["stopping", "chain-unreachable", "provider-timeout"].entries()) {
+      const refusal = ProviderRefusal.fromJSON({ code, kind: "unavailable", message: "no\u0000" });
+      net.providers.behaviour.set(deal(i).id, { fail: () => refusal });
+    }
+    const done = await check(false);
+    expect(results(done)).toEqual(["refused", "refused", "refused", "sound"]);
+  });
+
+  it("whose result the database does not take holds up no other, and ends after five tries", async () => {
+    const { pool } = net.database;
+    const endedChecks = new Map<string, EndedCheck>();
+    const ended = async (id: string, detail: string) => {
+      await pool.query("insert into audit.checks (id, package, kind, started_at) values ($1, $1, 'scrub', 1)", [id]);
+      const shards = [{ deal: "0x", piece: 0, shard: 0, provider: "0x", result: "sound", detail, checkedBytes: 1 }];
+      const result = { id, package: id, kind: "scrub", state: "done", startedAt: 1, finishedAt: 2, ok: true, shards };
+      endedChecks.set(id, { result: result as CheckResult, tries: 0 });
+    };
+    await ended("untakable", "sound");
+    await ended("odd", "no\u0000\ud800");
+    await ended("good", "sound");
+    await pool.query("alter table audit.checks add constraint odd check (id <> 'untakable' or shards = '[]')");
+    try {
+      for (let i = 0; i < 5; i++) {
+        expect(await net.audit.checkResult("untakable")).toMatchObject({ state: "running" });
+        await expect(writeEndedChecks({ pool, endedChecks })).rejects.toThrow("odd");
+      }
+      expect(endedChecks.size).toBe(0);
+    } finally {
+      await pool.query("alter table audit.checks drop constraint odd");
+    }
+    expect(await net.audit.checkResult("untakable")).toMatchObject({ state: "done", ok: false, shards: [] });
+    expect(await net.audit.checkResult("good")).toMatchObject({ state: "done", ok: true });
+    const { state, shards } = await net.audit.checkResult("odd");
+    expect([state, shards[0]!.detail]).toEqual(["done", "no\ufffd\ufffd"]);
   });
 
   it("ends though the database is away at its end: the result is written when it is back", async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { eachBounded } from "@cairn/core";
+import { toJson } from "@cairn/catalog";
+import { eachBounded, isOwnTrouble } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -10,6 +11,7 @@ import {
   type DealId,
   type Hex,
   type PackageId,
+  ProviderRefusal,
   type ProviderReplies,
   type Signed,
   verifyTyped,
@@ -43,6 +45,15 @@ export interface CheckResult {
   shards: ShardCheck[];
 }
 
+/** A result on its way into the database. */
+export interface EndedCheck {
+  result: CheckResult;
+  /** Writes that failed. */
+  tries: number;
+}
+
+/** Writes of a result that may fail before the check is ended without it. */
+const MOST_TRIES = 5;
 /** A provider may need this long to re-read a whole shard. */
 const SCRUB_SECONDS = 600;
 const PROVE_SECONDS = 60;
@@ -122,7 +133,7 @@ async function run(
     try {
       await context.pool.query(
         "update audit.checks set shards = shards || $2::jsonb where id = $1 and state = 'running'",
-        [check.id, JSON.stringify([one])],
+        [check.id, toJson([one])],
       );
     } catch {
       // It only shows how far the check is: all shards are written when it ends.
@@ -135,27 +146,47 @@ async function run(
     ok: found.every((shard) => shard.result === "sound"),
     shards: found.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard),
   };
-  context.endedChecks.set(done.id, done);
+  context.endedChecks.set(done.id, { result: done, tries: 0 });
   // Where the database is away, the rounds write it later.
   await writeEndedChecks(context).catch(() => undefined);
   return done;
 }
 
-/** Write the results of checks that have ended and are not in the database yet. */
+/**
+ * Write the results of checks that have ended and are not in the database yet. One that the database does not take holds up no other, and ends as
+ * not ok, with what was written of it before, after some tries.
+ * @throws the first error, when all others are written
+ */
 export async function writeEndedChecks({
   pool,
   endedChecks,
 }: Pick<CheckContext, "pool" | "endedChecks">): Promise<void> {
-  for (const { id, state, finishedAt, ok, shards } of [...endedChecks.values()]) {
-    await pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
-      id,
-      state,
-      finishedAt,
-      ok,
-      JSON.stringify(shards),
-    ]);
-    endedChecks.delete(id);
+  const errors: unknown[] = [];
+  for (const [id, ended] of [...endedChecks]) {
+    const { state, finishedAt, ok, shards } = ended.result;
+    try {
+      await pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
+        ...[id, state, finishedAt, ok, toJson(shards)],
+      ]);
+      endedChecks.delete(id);
+    } catch (error) {
+      errors.push(error);
+      ended.tries += 1;
+      // Where the database is away this fails as well, and the result is kept.
+      if (ended.tries >= MOST_TRIES && (await endWithout(pool, ended.result))) endedChecks.delete(id);
+    }
   }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function endWithout(pool: CheckContext["pool"], { id, finishedAt }: CheckResult): Promise<boolean> {
+  const ended = pool.query("update audit.checks set state = 'done', ok = false, finished_at = $2 where id = $1", [
+    ...[id, finishedAt],
+  ]);
+  return ended.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** End the checks that an earlier process left unfinished: not ok, with the shards that they had come to. */
@@ -195,12 +226,13 @@ async function checkShard(
       capability === undefined ? await scrubAndProve(context, deal) : await readWhole(context, deal, capability, sign);
     return { ...base, ...found };
   } catch (error) {
-    const { code, message } = asCairnError(error instanceof ProviderFailure ? error.cause : error);
-    if (!(error instanceof ProviderFailure) || OURS.has(code)) {
+    const cause = error instanceof ProviderFailure ? error.cause : error;
+    const { code, message } = asCairnError(cause);
+    if (!(error instanceof ProviderFailure) || isOwnTrouble(cause)) {
       const detail = `this gateway could not check it (${code}: ${message}); start another check`;
       return { ...base, result: "unchecked", detail, checkedBytes: 0 };
     }
-    const result = SILENCE.has(code) ? "silent" : "refused";
+    const result = SILENCE.has(code) && !(cause instanceof ProviderRefusal) ? "silent" : "refused";
     return { ...base, result, detail: `${code}: ${message}`, checkedBytes: 0 };
   }
 }
@@ -219,9 +251,6 @@ async function ask<T>(request: Promise<T>): Promise<T> {
     throw new ProviderFailure(error);
   }
 }
-
-/** Answers that blame the chain, which is the gateway's unless the operator of the provider chose another, or this process. */
-const OURS = new Set(["chain-unreachable", "stopping"]);
 
 const SILENCE = new Set(["provider-unreachable", "provider-timeout", "short-read", "unreachable"]);
 

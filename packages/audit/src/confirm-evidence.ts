@@ -1,6 +1,6 @@
 import { enqueue, inTransaction, takeOutbox } from "@cairn/catalog";
 import { eachBounded } from "@cairn/core";
-import { asCairnError, type DealId } from "@cairn/protocol";
+import { asCairnError, type DealId, plainText } from "@cairn/protocol";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 import { noteDamage } from "./report-damage.ts";
@@ -97,7 +97,7 @@ export async function noteWrongBytes(
     const { rowCount } = await client.query(
       `insert into audit.evidence as e (deal, reason, at, state) values ($1, $2, $3, 'standing')
 on conflict (deal) do update set state = 'standing' where e.state <> 'standing'`,
-      [deal.deal, what, now],
+      [deal.deal, plainText(what), now],
     );
     if (rowCount === 0) return;
     await tell(client, {

@@ -1,7 +1,7 @@
 import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
-import type { CheckResult } from "./check-package.ts";
+import type { EndedCheck } from "./check-package.ts";
 import type { ProofInbox } from "./proof-inbox.ts";
 
 /** One verifier key; `ledger` signs with it. */
@@ -54,7 +54,7 @@ export interface WorkingContext extends AuditContext {
   /** Reads of a deal in a row that were refused for their time. */
   untimely: Map<DealId, number>;
   /** Checks that have ended and whose results are not in the database yet, by id. */
-  endedChecks: Map<string, CheckResult>;
+  endedChecks: Map<string, EndedCheck>;
   /** When the verifiers were last known to listen, in milliseconds of the clock's monotonic time. */
   listenedAt: number | undefined;
   /** When two looks at the chain lie further apart than this, the verifiers were away in between. */

@@ -10,6 +10,7 @@ import {
   type DealId,
   type Hex,
   type JsonSigned,
+  plainText,
   type Signed,
   signedFromJson,
   verifyTyped,
@@ -219,7 +220,7 @@ async function count(context: WorkingContext, deal: Drawn, reason: string, now: 
     const { rows } = await client.query<{ refusals: number }>(
       `insert into audit.refused_reads as r (deal, refusals, reason, at) values ($1, 1, $2, $3)
 on conflict (deal) do update set refusals = r.refusals + 1, reason = excluded.reason, at = excluded.at returning refusals`,
-      [deal.deal, reason, now],
+      [deal.deal, plainText(reason), now],
     );
     const refusals = rows[0]?.refusals ?? 0;
     const about = { deal: deal.deal, provider: deal.provider, package: deal.package };
