@@ -134,6 +134,11 @@ describe("promiseOf", () => {
     const failed = { ...proposed, failures: 1 };
     expect(of(failed, ended, 999)).toMatchObject({ outcome: "failed" });
     expect(of(proposed, ended, 999)).toBeUndefined();
+    // It signed a receipt, and failed its first proof.
+    const signed = { ...proposed, phase: "RECEIPTED", recorded: true } as const;
+    expect(of({ ...signed, failures: 1 }, ended, 999)).toMatchObject({ outcome: "failed" });
+    expect(of(signed, ended, 999)).toBeUndefined();
+    expect(of({ ...signed, failures: 1 }, { ...ended, state: "CANCELLED" } as SlotEvent, 500)).toBeUndefined();
     // Its owner ended it.
     expect(of(failed, { ...ended, state: "CANCELLED" } as SlotEvent, 500)).toBeUndefined();
   });

@@ -112,7 +112,8 @@ export function forgive(known: Distrust, now: Seconds): Distrust {
 
 /**
  * What a slot's step says of its provider's word: `breach` where the proposal is given up for the provider's fault, `served` where it signed a
- * receipt, `kept` where the deal is ACTIVE. A proposal that ran out without one failed `store` was the gateway's own delay. `now` is the
+ * receipt, `kept` where the deal is ACTIVE. A proposal that ran out without one failed `store`, or one failed
+ * first proof where a receipt was signed, was the gateway's own delay. `now` is the
  * chain's time, `bytes` the shard's length. Pure.
  */
 export function promiseOf(
@@ -130,7 +131,6 @@ export function promiseOf(
   if (event.type === "provider-failed" && after.withdrawing) {
     return event.breach === undefined ? undefined : { ...about, outcome: event.breach };
   }
-  const lapsed =
-    before.phase === "PROPOSED" && before.failures > 0 && after.phase === "EMPTY" && pastDeadline(before, now);
+  const lapsed = before.failures > 0 && after.phase === "EMPTY" && pastDeadline(before, now);
   return lapsed ? { ...about, outcome: "failed" } : undefined;
 }

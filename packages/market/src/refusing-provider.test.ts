@@ -12,10 +12,12 @@ import {
   CairnError,
   type DealId,
   type ErrorCode,
+  ProviderRefusal,
   type Quote,
   signTyped,
 } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { activateSlots } from "./drive/activate.ts";
 import { quoteSlots } from "./drive/quote-slots.ts";
 import { handOverOf, requestStore, storeShard } from "./drive/store-shard.ts";
 import { HandOverPlaces } from "./hand-over-places.ts";
@@ -110,7 +112,7 @@ afterEach(() => world.database.drop());
 const lastPackage = () => (0xabc000 + packages).toString(16).padStart(32, "0");
 
 /** Put one package of `n` shards as far as its providers take it. @returns whom its shards were proposed to */
-async function put(n = 3, rawLength = 12_700): Promise<Address[]> {
+async function put(n = 3, rawLength = 12_700, keeps = (_: Address) => true): Promise<Address[]> {
   const { context, database } = world;
   packages++;
   const id = lastPackage();
@@ -138,7 +140,7 @@ async function put(n = 3, rawLength = 12_700): Promise<Address[]> {
   for (const slot of await loadSlots(database.pool, id))
     await storeShard(context, row, slot, new AbortController().signal);
   for (const slot of await loadSlots(database.pool, id)) {
-    if (slot.state.phase !== "RECEIPTED") continue;
+    if (slot.state.phase !== "RECEIPTED" || !keeps(slot.state.provider!)) continue;
     await applyToEach(context, id, [slot], () => ({ type: "chain", deal: slot.state.deal!, state: "ACTIVE" }));
   }
   return quoted.map((slot) => slot.state.provider!);
@@ -219,6 +221,86 @@ describe("a provider that quotes, is proposed to, and refuses", () => {
     const asked = await put();
     expect(asked).toContain(other);
     expect(asked).not.toContain(REFUSER);
+  });
+});
+
+describe("a provider that chooses its words", () => {
+  /** The slots of the last package that lie with the refuser. */
+  const itsSlots = async () =>
+    (await loadSlots(world.database.pool, lastPackage())).filter(({ state }) => state.provider === REFUSER);
+  const lapse = async () => {
+    clock.advance(950);
+    for (const slot of await itsSlots()) {
+      await applyToEach(world.context, lastPackage(), [slot], () => ({
+        ...{ type: "chain", deal: slot.state.deal!, state: "EXPIRED" },
+      }));
+    }
+  };
+  const said = (code: string, kind: string, message = "no") => ProviderRefusal.fromJSON({ code, kind, message });
+
+  it.each(["stopping", "chain-unreachable", "internal"])("is left out though it refuses with %s", async (code) => {
+    storeFault = (provider) => (provider === REFUSER ? said(code, "unavailable") : undefined);
+    expect(await put()).toContain(REFUSER);
+    expect((await itsSlots())[0]!.state.failures).toBe(1);
+    await lapse();
+    expect(await barred()).toEqual([REFUSER]);
+  });
+
+  it("is not for this gateway's own stop, or its own chain", async () => {
+    for (const code of ["stopping", "chain-unreachable"] as const) {
+      storeFault = (provider) => (provider === REFUSER ? coded(code) : undefined);
+      expect(await put()).toContain(REFUSER);
+      await lapse();
+    }
+    expect(await listDistrust(world.database.pool)).toEqual(new Map());
+  });
+
+  it("is left out though its words are none that the database takes", async () => {
+    storeFault = (provider) => (provider === REFUSER ? said("refused", "conflict", "no\u0000\ud800") : undefined);
+    expect(await put()).toContain(REFUSER);
+    expect(await barred()).toEqual([REFUSER]);
+  });
+
+  /** It signs its receipt; then it is asked for its first proof once, `later` seconds after that, and the proposal lapses. */
+  const proves = async (answer: () => Promise<never>, later = 0) => {
+    storeFault = () => undefined;
+    expect(await put(3, 12_700, (provider) => provider !== REFUSER)).toContain(REFUSER);
+    clock.advance(later);
+    const { transport } = world.context;
+    const { request } = transport;
+    transport.request = ((...given: Parameters<typeof request>) =>
+      given[1].type === "prove" ? answer() : request(...given)) as typeof request;
+    Object.assign(world.ledger, {
+      ...{ latest: async () => ({ number: 10, timestamp: clock.now() }), blockHash: async () => hex(77) },
+    });
+    const slots = await itsSlots();
+    for (const { state } of slots) world.deals.set(state.deal!, { ...world.deals.get(state.deal!), receiptBlock: 1 });
+    const row = await loadPackage(world.database.pool, lastPackage());
+    await activateSlots(world.context, row, slots, new AbortController().signal);
+    await lapse();
+  };
+
+  it.each(["internal", "unavailable", "conflict"])(
+    "is left out that signs, and refuses to prove as %s",
+    async (kind) => {
+      await proves(() => Promise.reject(said("odd", kind)));
+      expect(await barred()).toEqual([REFUSER]);
+    },
+  );
+
+  it("is left out that signs, and lets the proof hang until the chain has ended the proposal", async () => {
+    await proves(async () => {
+      await lapse();
+      throw new CairnError("late", { code: "provider-timeout", kind: "unavailable" });
+    });
+    expect((await listDistrust(world.database.pool)).get(REFUSER)).toMatchObject({ kind: "failed", level: 1 });
+  });
+
+  it("is not that was asked to prove at the very end, or for what fails here", async () => {
+    await proves(() => Promise.reject(said("odd", "conflict")), 850);
+    await proves(() => Promise.reject(coded("chain-unreachable")));
+    await proves(() => Promise.reject(new Error("the gateway's own")));
+    expect(await listDistrust(world.database.pool)).toEqual(new Map());
   });
 });
 

@@ -1,4 +1,5 @@
-import { type Address, CairnError } from "@cairn/protocol";
+import { isOwnTrouble } from "@cairn/core";
+import { type Address, asCairnError, CairnError, ProviderRefusal } from "@cairn/protocol";
 import { type Context, signAsExecutor } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
@@ -41,9 +42,9 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
     await applySlotEvents(context, row.id, update({ type: "healed" }));
   } catch (error) {
     if (signal.aborted) return;
-    const failed =
-      !away && error instanceof CairnError && error.code !== "chain-unreachable" && error.kind !== "internal";
-    const event = failed ? { type: "heal-failed" as const, cause: error.message } : blockedBy(error, RETRY_SECONDS);
+    const { kind, message } = asCairnError(error);
+    const own = away || isOwnTrouble(error) || (kind === "internal" && !(error instanceof ProviderRefusal));
+    const event = own ? blockedBy(error, RETRY_SECONDS) : { type: "heal-failed" as const, cause: message };
     await applySlotEvents(context, row.id, update(event));
   }
 }

@@ -1,6 +1,6 @@
 import { inTransaction, recordPromises } from "@cairn/catalog";
-import { type BreachKind, pastDeadline, type SlotEvent } from "@cairn/core";
-import { CairnError, type Hex, recoverTyped, type Seconds } from "@cairn/protocol";
+import { type BreachKind, isOwnTrouble, pastDeadline, type SlotEvent } from "@cairn/core";
+import { asCairnError, CairnError, type Hex, recoverTyped, type Seconds } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
 import type { HandOver, HandOverPlace } from "../hand-over-places.ts";
@@ -42,7 +42,7 @@ export function handOverOf(row: Pick<PackageRow, "id" | "owner">, slot: SlotRow,
 }
 
 /** The proposal ran out while its provider let the request hang: the slot was freed before anybody knew why. */
-async function noteLapse(context: Context, { state, rawLength }: SlotRow): Promise<void> {
+export async function noteLapse(context: Context, { state, rawLength }: SlotRow): Promise<void> {
   const now = context.chainNow();
   if (!pastDeadline(state, now)) return;
   const proposedAt = state.deadline! - context.deployment.proposalSeconds;
@@ -107,8 +107,8 @@ async function failureOf(
   error: unknown,
   askedAt: Seconds,
 ): Promise<SlotEvent> {
-  if (!(error instanceof CairnError) || error.code === "stopping") return blockedBy(error, 5);
-  const { code, message } = error;
+  if (isOwnTrouble(error)) return blockedBy(error, 5);
+  const { code, message } = asCairnError(error);
   if (code === "wrong-commitment") {
     try {
       const ours = await weighSource(context, row, slot);
