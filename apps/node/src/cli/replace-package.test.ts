@@ -167,6 +167,32 @@ describe("a replaced package whose end failed once", () => {
   });
 });
 
+it.each(["answer", "request"])(
+  "takes the name when the command is repeated, where the %s to do so was lost",
+  async (what) => {
+    await write("first");
+    await put(source(), options);
+    const old = lastId();
+    await write("second");
+    const opened = new Map<string, object>();
+    gateway.lie((one, answer) => {
+      if (one.call !== "PUT /packages/:id/name") {
+        for (const [id, { open }] of gateway.packages) opened.set(id, { ...open });
+        return answer;
+      }
+      if (what === "request") for (const [id, held] of gateway.packages) Object.assign(held.open, opened.get(id));
+      return refusal("internal", "internal");
+    });
+    await expect(put(source(), { ...options, replace: true })).rejects.toMatchObject({ code: "internal" });
+    gateway.lie(undefined);
+    const id = lastId();
+    await put(source(), { ...options, replace: true });
+    expect([...gateway.packages.keys()]).toEqual([old, id]);
+    expect([stateOf(old), stateOf(id)]).toEqual(["ENDING", "STORED"]);
+    expect(await listed()).toContainEqual(expect.objectContaining({ id, name, role: null }));
+  },
+);
+
 it("ends no newer version that a recovery put aside", async () => {
   await write("older");
   await put(source(), options);

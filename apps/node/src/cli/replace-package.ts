@@ -54,14 +54,13 @@ export async function takeOver(
   });
   const { nameHash: hash, label } = naming({ id, files, bytes }, name);
   const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
-  // Before it loses the name: should its end fail, the next replacement ends it.
+  // Before it loses the name: should the answer be lost, or its end fail, the same command finishes it.
   if (old !== undefined && displaced !== undefined) await setAside(session, old, displaced.nameHash);
   await session.client.renamePackage(id, {
     nameHash: hash,
     label,
     ...(displaced === undefined ? {} : { displaced }),
   });
-  if (displaced !== undefined) await amendPackage(session.home, displaced.id, { nameHash: displaced.nameHash });
   await amendPackage(session.home, id, { nameHash: hash, aside: false });
   if (old === undefined) return;
   if (old.documentHash === null) await session.client.abandonPackage(old.id);
@@ -69,11 +68,14 @@ export async function takeOver(
   session.output.say(`The package that was called ${name} (${old.id}) ends with the next period.`);
 }
 
-/** Remember of a package that it is to end, also one that another home of the account stored. */
+/** Remember of a package that it has its side name and is to end, also one that another home of the account stored. */
 async function setAside({ home }: Session, old: PackageJson, nameHash: Hex): Promise<void> {
-  const { id, documentHash, root } = old;
-  if (documentHash === null || root === null) return;
+  const { id, documentHash, root, state } = old;
+  if (documentHash === null || root === null || !AGREED.has(state)) {
+    await amendPackage(home, id, { nameHash });
+    return;
+  }
   const known = await recallPackage(home, id);
-  const unknown = { id, nameHash, documentHash: documentHash as Hex, root, signedAt: 0, ended: false };
-  await rememberPackage(home, { ...unknown, ...known, aside: true });
+  const unknown = { id, documentHash: documentHash as Hex, root, signedAt: 0, ended: false };
+  await rememberPackage(home, { ...unknown, ...known, nameHash, aside: true });
 }
