@@ -47,7 +47,7 @@ describe.each<Surface>(SURFACES)("the README's tour on a %s", (surface) => {
   const run = async (line: string, at = home): Promise<string> => {
     const typed = start(line, at);
     if (surface === "terminal")
-      typed.shows(/\[y\/n\] $/).then(
+      typed.shows(/\[y\/n\] /).then(
         () => typed.type("y\n"),
         () => undefined,
       );
