@@ -1,3 +1,15 @@
+import { countryOf } from "./placement.ts";
+
+/** How many providers there are in each country; "" stands for those that name none. */
+export function roomsOf(candidates: Iterable<{ region: string }>): Map<string, number> {
+  const rooms = new Map<string, number>();
+  for (const { region } of candidates) {
+    const country = countryOf(region) ?? "";
+    rooms.set(country, (rooms.get(country) ?? 0) + 1);
+  }
+  return rooms;
+}
+
 /**
  * Whether every shard can get a country of its list when each country has room for so many: Kuhn's augmenting paths over countries, of which
  * there are few, instead of providers. Shards without a list go anywhere. The country "" stands for providers that name none. Pure.

@@ -1,6 +1,6 @@
 import type { Address, Money } from "@cairn/protocol";
 import { CairnError, crypto } from "@cairn/protocol";
-import { canBePlaced } from "./can-be-placed.ts";
+import { canBePlaced, roomsOf } from "./can-be-placed.ts";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
 import { countryOf, type PlacementTerms } from "./placement.ts";
@@ -131,11 +131,7 @@ function isIn(countries: readonly string[] | undefined, { region }: Candidate): 
 
 /** Tells of a candidate whether the shards that are placed later still find a country each once it is taken. Group limits are not looked at. */
 function roomAfter(later: readonly (readonly string[] | undefined)[], remaining: readonly Candidate[]) {
-  const rooms = new Map<string, number>();
-  for (const candidate of remaining) {
-    const country = countryOf(candidate.region) ?? "";
-    rooms.set(country, (rooms.get(country) ?? 0) + 1);
-  }
+  const rooms = roomsOf(remaining);
   const known = new Map<string, boolean>();
   return ({ region }: Candidate): boolean => {
     const country = countryOf(region) ?? "";

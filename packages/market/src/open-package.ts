@@ -3,9 +3,9 @@ import {
   canBePlaced,
   checkPlacement,
   countriesFor,
-  countryOf,
   describeLeftOut,
   placementToJson,
+  roomsOf,
   ruleAgainst,
 } from "@cairn/core";
 import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
@@ -92,17 +92,13 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
 async function requireProviders(context: Context, { n, placement = {} }: OpenPackageRequest): Promise<void> {
   const all = await gatheredCandidates(context, n);
   const shards = Array.from({ length: n }, (_, shard) => shard);
-  const qualified = all.filter((candidate) => ruleAgainst(placement, shards, candidate) === undefined);
-  const rules = all.flatMap((candidate) => ruleAgainst(placement, shards, candidate) ?? []);
+  const judged = all.map((candidate) => ({ candidate, rule: ruleAgainst(placement, shards, candidate) }));
+  const qualified = judged.flatMap(({ candidate, rule }) => (rule === undefined ? [candidate] : []));
+  const rules = judged.flatMap(({ rule }) => rule ?? []);
   const available = qualified.length;
-  const rooms = new Map<string, number>();
-  for (const { region } of qualified) {
-    const country = countryOf(region) ?? "";
-    rooms.set(country, (rooms.get(country) ?? 0) + 1);
-  }
   const placed = canBePlaced(
     shards.map((shard) => countriesFor(placement, shard)),
-    rooms,
+    roomsOf(qualified),
   );
   if (available >= n && placed) return;
   const left = describeLeftOut(placement, rules);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, type Manifest, packFolder, piecesOf, totalsOf, type Walked, walkFolder } from "@cairn/archive";
-import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
-import { perGibMonth, placementFromJson } from "@cairn/core";
+import type { NetworkJson, OpenPackageJson, PackageDetailJson } from "@cairn/client";
+import { placementFromJson } from "@cairn/core";
 import { shellWord } from "@cairn/core/shell-word";
-import { CAR_HEADER_BYTES, CairnError, GIB, type Hex } from "@cairn/protocol";
+import { CAR_HEADER_BYTES, CairnError, type Hex } from "@cairn/protocol";
 import type { Account } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
 import type { Uploaded } from "../owner/check-offer.ts";
@@ -12,15 +12,14 @@ import { lie } from "../owner/gateway-lies.ts";
 import { recallPackage } from "../owner/known-packages.ts";
 import type { PutRecord, PutTerms } from "../owner/put-record.ts";
 import { requireQualified } from "../owner/require-qualified.ts";
-import { type Agreed, checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
+import { checkPlan, confirmStored, type Stored, signAgreed } from "./agree.ts";
 import { beforeSending, NOTHING_SENT } from "./before-sending.ts";
 import { type BegunPut, beginPut, resumedOf } from "./begin-put.ts";
 import { confirm } from "./confirm.ts";
 import { endPackage } from "./end-package.ts";
 import { findPackage } from "./find-package.ts";
-import { counted, formatBytes, formatCoins, formatDuration } from "./format.ts";
+import { counted, formatBytes, formatDuration } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
-import { table } from "./output.ts";
 import { paceOf } from "./pace.ts";
 import { sideName } from "./package-name.ts";
 import { PieceUpload } from "./piece-upload.ts";
@@ -30,6 +29,7 @@ import type { PutOptions } from "./put.ts";
 import { breakOff, goesOn } from "./put-broken-off.ts";
 import { requireFiles, type Source } from "./put-source.ts";
 import { leftBeside, livePackage, takeOver } from "./replace-package.ts";
+import { sayPlan } from "./say-plan.ts";
 import type { Session } from "./session.ts";
 import { walkNotes } from "./walk-notes.ts";
 
@@ -280,41 +280,6 @@ export async function showCommitments<T>(
     }
     return settled;
   });
-}
-
-function sayPlan({ output }: Session, plan: QuotePlanJson, { balance, regions, offer }: Agreed): void {
-  const { mandate, price, prices, quotes } = offer;
-  const providers = new Set(plan.placements.map((placement) => placement.provider)).size;
-  const until = new Date(plan.endsAt * 1000).toISOString().slice(0, 10);
-  output.say(`Quote: ${plan.placements.length} shards on ${providers} providers until ${until}`);
-  const shown = plan.placements.slice(0, 16);
-  output.say(
-    table(
-      ["piece", "shard", "provider", "region", "rating", "per GiB and month"],
-      shown.map((p, index) => [
-        String(p.piece),
-        String(p.shard),
-        `${p.provider.slice(0, 10)}…`,
-        regions[index] ?? "",
-        `${p.rating} %`,
-        formatCoins(perGibMonth(prices[index] ?? 0n)),
-      ]),
-    ),
-  );
-  if (plan.placements.length > shown.length) output.say(`… and ${plan.placements.length - shown.length} more`);
-  output.say(
-    `Cost ${formatCoins(price)} in escrow (at most ${formatCoins(BigInt(plan.escrow))} should a provider have to be replaced) and ${formatCoins(BigInt(plan.repairReserve))} reserved for repairs; balance ${formatCoins(balance)}`,
-  );
-  const byteMonths = quotes.reduce((sum, { message }, i) => sum + perGibMonth(prices[i] ?? 0n) * message.rawLength, 0n);
-  const month = byteMonths / BigInt(GIB);
-  const stored = quotes.reduce((sum, { message }) => sum + Number(message.rawLength), 0);
-  output.say(
-    `A month of it costs ${formatCoins(month)}, for ${formatBytes(stored)} of shards: files, their list, keys and checksums`,
-  );
-  output.say(
-    `No provider is paid more than ${formatCoins(perGibMonth(mandate.maxPrice))} per GiB and month of 30 days, repairs included`,
-  );
-  for (const warning of plan.warnings) output.say(`Note: ${warning}`);
 }
 
 interface Following {

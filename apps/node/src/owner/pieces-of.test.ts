@@ -2,25 +2,17 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type AccountKey,
-  excluderOf,
-  type GetBlocks,
-  generateAccountKey,
-  type Manifest,
-  packFolder,
-  readFile,
-} from "@cairn/archive";
+import { type AccountKey, type GetBlocks, generateAccountKey, type Manifest, readFile } from "@cairn/archive";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { piecesOf } from "./pieces-of.ts";
+import { type PackedBlocks, packedBlocks } from "./testing/packed-blocks.ts";
 
 const MIB = 1_048_576;
 let folder: string;
 let key: AccountKey;
 let manifest: Manifest;
 let pieces = 0;
-/** Each block with the piece that it lies in. */
-const blocks = new Map<string, { bytes: Buffer; piece: number }>();
+let blocks: PackedBlocks["blocks"];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cairn-pieces-"));
@@ -30,35 +22,7 @@ beforeAll(async () => {
   await writeFile(join(path, "in/short"), randomBytes(10));
   await writeFile(join(path, "last"), randomBytes(2 * MIB));
   key = await generateAccountKey({ name: "a" });
-  const { CID } = await import("multiformats/cid");
-  const bodies: Buffer[][] = [];
-  const packed = await packFolder({
-    ...{ path, exclude: excluderOf([]), layout: "private", key },
-    ...{ pieceLimit: 3_000_000, repairKey: randomBytes(32), packageId: "ab".repeat(16), name: "p", created: 1 },
-    sink: {
-      write: async (piece: number, bytes: Uint8Array) => {
-        bodies[piece] ??= [];
-        bodies[piece].push(Buffer.from(bytes));
-      },
-      cut: async () => undefined,
-    },
-  } as Parameters<typeof packFolder>[0]);
-  manifest = packed.opened;
-  pieces = bodies.length;
-  for (const [piece, parts] of bodies.entries()) {
-    const all = Buffer.concat(parts);
-    for (let at = 0; at < all.length; ) {
-      let length = 0;
-      for (let shift = 0; ; shift += 7) {
-        const byte = all[at++]!;
-        length += (byte & 0x7f) * 2 ** shift;
-        if (byte < 0x80) break;
-      }
-      const cid = CID.decode(all.subarray(at, at + 36)).toString();
-      blocks.set(cid, { bytes: all.subarray(at + 36, at + length), piece });
-      at += length;
-    }
-  }
+  ({ manifest, pieces, blocks } = await packedBlocks(path, key, 3_000_000));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -2,16 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type AccountKey,
-  excluderOf,
-  type GetBlocks,
-  generateAccountKey,
-  type Manifest,
-  packFolder,
-} from "@cairn/archive";
+import { type AccountKey, type GetBlocks, generateAccountKey, type Manifest } from "@cairn/archive";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Draw, readBack } from "./read-back.ts";
+import { packedBlocks } from "./testing/packed-blocks.ts";
 
 let folder: string;
 let key: AccountKey;
@@ -27,35 +21,9 @@ beforeAll(async () => {
   await writeFile(join(path, "0-empty"), "");
   for (const [name, size] of Object.entries(sizes)) await writeFile(join(path, name), randomBytes(size));
   key = await generateAccountKey({ name: "Cairn account" });
-  const { CID } = await import("multiformats/cid");
-  const body: Buffer[] = [];
-  const packed = await packFolder({
-    path,
-    exclude: excluderOf([]),
-    layout: "private",
-    key,
-    pieceLimit: 100_000_000,
-    repairKey: randomBytes(32),
-    packageId: "ab".repeat(16),
-    name: "p",
-    created: 1,
-    sink: {
-      write: async (_: number, bytes: Uint8Array) => void body.push(Buffer.from(bytes)),
-      cut: async () => undefined,
-    },
-  } as Parameters<typeof packFolder>[0]);
-  manifest = packed.opened;
-  const all = Buffer.concat(body);
-  for (let at = 0; at < all.length; ) {
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = all[at++]!;
-      length += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
-    }
-    blocks.set(CID.decode(all.subarray(at, at + 36)).toString(), all.subarray(at + 36, at + length));
-    at += length;
-  }
+  const packed = await packedBlocks(path, key, 100_000_000);
+  manifest = packed.manifest;
+  for (const [cid, { bytes }] of packed.blocks) blocks.set(cid, bytes);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
