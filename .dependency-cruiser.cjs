@@ -1,6 +1,7 @@
 // The one direction of imports: each package may import those to its right, never one to its left.
 const layers = [
   ["apps"],
+  ["gateway"],
   ["doors"],
   ["provider", "market", "audit", "client", "farmer"],
   ["catalog", "transport"],

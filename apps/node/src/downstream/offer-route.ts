@@ -1,9 +1,8 @@
 import { OfferedShardJson, OfferShardJson, PackageIdText } from "@cairn/client";
 import type { ChunkPool } from "@cairn/doors/downstream";
+import { authenticate, type GatewayContext } from "@cairn/gateway";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "../gateway/authenticate.ts";
-import type { GatewayContext } from "../gateway/gateway-context.ts";
 import { offerShard } from "./offer-shard.ts";
 
 const Params = Type.Object({ id: PackageIdText });

@@ -7,6 +7,21 @@ import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
 import { runIndexer } from "@cairn/chain";
 import { ChainClock, PROFILES, type Random } from "@cairn/core";
 import { openDatabase } from "@cairn/database";
+import {
+  authenticate,
+  createHttpServer,
+  createMetrics,
+  ensureLocalAccount,
+  type GatewayContext,
+  KEPT_SECONDS,
+  keepTidy,
+  liveRoute,
+  migrateGateway,
+  openChain,
+  packageRoutes,
+  providerRoutes,
+  publicRoutes,
+} from "@cairn/gateway";
 import { createMarket } from "@cairn/market";
 import { machineClock as clock, listenError, localUrl, watchStalls } from "@cairn/process";
 import { logLevel } from "@cairn/process/log-level";
@@ -27,18 +42,7 @@ import { sayProgress } from "../supervise/ready-line.ts";
 import { gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
-import { authenticate, ensureLocalAccount } from "./authenticate.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
-import type { GatewayContext } from "./gateway-context.ts";
-import { createHttpServer } from "./http-server.ts";
-import { KEPT_SECONDS, keepTidy } from "./keep-tidy.ts";
-import { liveRoute } from "./live-route.ts";
-import { createMetrics } from "./metrics.ts";
-import { migrateGateway } from "./migrate-gateway.ts";
-import { openChain } from "./open-chain.ts";
-import { packageRoutes } from "./package-routes.ts";
-import { providerRoutes } from "./provider-routes.ts";
-import { publicRoutes } from "./public-routes.ts";
 
 const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
 const DEFAULT_DAYS = 180;
@@ -243,6 +247,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
       offerRoute(context, downstream.node.chunks),
     ],
     {
+      version: VERSION,
       names: gatewayNames(),
       trustedProxies: trustedProxies(),
       authenticate: (request) => authenticate(pool, request),

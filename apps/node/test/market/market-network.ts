@@ -8,6 +8,7 @@ import { openFileBlobStore } from "@cairn/blobs";
 import { type CatalogEvent, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
 import { fileOutgoingStore, runIndexer } from "@cairn/chain";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { authenticate, createHttpServer, migrateGateway, providerRoutes, quotePlanToJson } from "@cairn/gateway";
 import { createMarket, type Market, type PackageDetail } from "@cairn/market";
 import { machineClock as clock, watchStalls } from "@cairn/process";
 import type { Hex } from "@cairn/protocol";
@@ -19,11 +20,6 @@ import { type GatewayTransport, openTransport } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { authenticate } from "../../src/gateway/authenticate.ts";
-import { createHttpServer } from "../../src/gateway/http-server.ts";
-import { migrateGateway } from "../../src/gateway/migrate-gateway.ts";
-import { quotePlanToJson } from "../../src/gateway/package-json.ts";
-import { providerRoutes } from "../../src/gateway/provider-routes.ts";
 import { checkOffer } from "../../src/owner/check-offer.ts";
 
 /** A chain, a gateway with its market and real providers, in one process. */
@@ -112,6 +108,7 @@ export async function startMarketNetwork(
     const server = await createHttpServer(
       [about, providerRoutes({ pool, ledger, chainNow: network.chainNow, market, audit, transport, stalls } as never)],
       {
+        version: "0.1.0",
         names: [],
         trustedProxies: [],
         authenticate: (request) => authenticate(pool, request),

@@ -1,6 +1,6 @@
 import type { ErrorEntry } from "./entry.ts";
 
-/** What the command line, the gateway's own routes and the supervisor raise (apps/node). */
+/** What the command line, the gateway's own routes and the supervisor raise (apps/node, packages/gateway). */
 export const APP_ERRORS = {
   "account-exists": {
     kind: "conflict",

@@ -1,5 +1,5 @@
 import type { NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
-import { formatBytes, formatDuration } from "../cli/format.ts";
+import { formatBytes, formatDuration } from "@cairn/core/format";
 
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c] ?? c);

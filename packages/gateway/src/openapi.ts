@@ -2,7 +2,6 @@ import type { RouteAccess } from "@cairn/transport";
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import { Type } from "typebox";
-import { VERSION } from "../version.ts";
 import { DOORS } from "./entrance.ts";
 
 /** The body of every answer that is no success. */
@@ -26,10 +25,10 @@ const SECURITY: Record<RouteAccess, { [scheme: string]: string[] }[]> = {
 };
 
 /** The document that `GET /openapi.json` gives: every route of the server, what it takes, and how it fails. */
-export const OPENAPI: FastifyDynamicSwaggerOptions = {
+export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: "3.1.0",
-    info: { title: "Cairn", version: VERSION, description: "Store, prove, repair and get back folders." },
+    info: { title: "Cairn", version, description: "Store, prove, repair and get back folders." },
     tags: [
       { name: "network", description: "what runs here" },
       { name: "account", description: "the token's account" },
@@ -71,6 +70,6 @@ export const OPENAPI: FastifyDynamicSwaggerOptions = {
       url,
     };
   },
-};
+});
 
 export const OPENAPI_ROUTE = { summary: "This document", tags: ["network"] };

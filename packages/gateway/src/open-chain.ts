@@ -13,12 +13,12 @@ import {
   type Rpc,
 } from "@cairn/chain";
 import type { Deployment, Profile } from "@cairn/core";
+import { formatDuration } from "@cairn/core/format";
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { encodeAbiParameters, keccak256 } from "viem";
-import { formatDuration } from "../cli/format.ts";
-import type { HomeKey } from "../home/home-keys.ts";
 import { balancesOf, isLow, type Need, roundUp, type Wallet, waitForCoins } from "./chain-funding.ts";
+import type { GatewayKey } from "./gateway-key.ts";
 
 /** What the executor and each verifier have in their pockets on a chain of ours. */
 const EXECUTOR_COINS = 10n ** 18n;
@@ -37,16 +37,16 @@ export interface GatewayChain {
   /** Resolves when the contracts cannot be reorganised away any more. */
   final: Promise<void>;
   executor: EvmLedger;
-  verifiers: { key: HomeKey; opened: EvmLedger }[];
+  verifiers: { key: GatewayKey; opened: EvmLedger }[];
   verifierSet: Hex;
   quorum: number;
 }
 
 interface ChainKeys {
-  executor: HomeKey;
-  verifiers: HomeKey[];
+  executor: GatewayKey;
+  verifiers: GatewayKey[];
   /** Earns the block rewards where there is no faucet; pays the others' gas. */
-  validator: HomeKey | undefined;
+  validator: GatewayKey | undefined;
 }
 
 /** Two of three, and of n in general a strict majority. */
@@ -200,7 +200,11 @@ async function fundFromOurs(funding: Funding): Promise<void> {
 }
 
 /** Send each what it lacks; what an address has spent tells one top-up from the next, also after a crash. */
-async function payOut({ rpc, heads, chainId, store }: Funding, payer: HomeKey, to: readonly Wallet[]): Promise<void> {
+async function payOut(
+  { rpc, heads, chainId, store }: Funding,
+  payer: GatewayKey,
+  to: readonly Wallet[],
+): Promise<void> {
   if (to.length === 0) return;
   const sender = createSender({ rpc, heads, key: payer.key, chainId, store, abi: [] });
   try {

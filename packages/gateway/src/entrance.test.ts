@@ -48,6 +48,7 @@ beforeAll(async () => {
     app.get("/api/downstream/status", async () => ({ ok: true }));
   };
   server = await createHttpServer([routes], {
+    version: "0.1.0",
     names: ["cairn.example"],
     trustedProxies: [],
     goodTokens: ["unused"],

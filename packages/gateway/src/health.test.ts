@@ -23,7 +23,14 @@ afterEach(async () => {
 
 const health = async (ledger = { latest: async () => ({ number: 1 }) }, reservedPool = reserved.pool) => {
   const server = fastify();
-  await server.register(publicRoutes({ pool: database.pool, reservedPool, ledger } as unknown as GatewayContext));
+  await server.register(
+    publicRoutes({
+      network: { version: "0.1.0" },
+      pool: database.pool,
+      reservedPool,
+      ledger,
+    } as unknown as GatewayContext),
+  );
   const { statusCode, body } = await server.inject("/health");
   await server.close();
   return [statusCode, JSON.parse(body)];

@@ -21,6 +21,7 @@ it("describes every route of the server, how it is opened, and how it fails", as
   const server = await createHttpServer(
     [watch, publicRoutes(context), packageRoutes(context), liveRoute(context, stopped), providerRoutes(context)],
     {
+      version: "0.1.0",
       names: [],
       trustedProxies: [],
       providerOf: () => undefined,

@@ -14,7 +14,12 @@ import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from "fastify";
 import { admitRequests, type EntranceOptions, SMALL_BODY_BYTES } from "./entrance.ts";
-import { OPENAPI, OPENAPI_ROUTE } from "./openapi.ts";
+import { OPENAPI_ROUTE, openapi } from "./openapi.ts";
+
+export interface HttpServerOptions extends EntranceOptions {
+  /** Of the product, as the OpenAPI document says it. */
+  version: string;
+}
 
 /**
  * The one listener: every door and the API are route plugins on it. Errors leave as `{error: {code, kind, message, next, details}}`
@@ -22,7 +27,7 @@ import { OPENAPI, OPENAPI_ROUTE } from "./openapi.ts";
  */
 export async function createHttpServer(
   plugins: FastifyPluginAsync[],
-  entrance: EntranceOptions,
+  { version, ...entrance }: HttpServerOptions,
 ): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
@@ -61,7 +66,7 @@ export async function createHttpServer(
     });
     return sendError(reply, error);
   });
-  await server.register(swagger, OPENAPI);
+  await server.register(swagger, openapi(version));
   for (const plugin of plugins) await server.register(plugin);
   // Made once: strangers may ask, and it does not change.
   let document: Buffer | undefined;

@@ -27,6 +27,7 @@ it("counts a provider that retired among neither the known nor the connected", a
         latest: async () => ({ number: 1, timestamp: 1_800_000_000 }),
         deployment: { genesisTime: 1_800_000_000, periodSeconds: 3600 },
       },
+      network: { version: "0.1.0" },
       profile: { name: "local" },
       startedAt: Date.now(),
       transport: { connected: () => [serving, retired] },

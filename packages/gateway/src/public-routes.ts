@@ -5,7 +5,6 @@ import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import { rememberNonces } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
-import { VERSION } from "../version.ts";
 import { authenticate, bearerToken } from "./authenticate.ts";
 import { briefly } from "./briefly.ts";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -58,7 +57,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
     server.get("/health", { config: { access: "open" }, schema: HEALTH }, async (_request, reply) => {
       try {
         await healthy();
-        return { status: "ok", version: VERSION };
+        return { status: "ok", version: gateway.network.version };
       } catch (error) {
         return reply.status(503).send({ status: "unavailable", cause: (error as Error).message });
       }
@@ -195,7 +194,7 @@ from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
   );
   const row = rows[0] ?? {};
   return {
-    version: VERSION,
+    version: gateway.network.version,
     profile: gateway.profile.name,
     uptimeSeconds: Math.floor((Date.now() - gateway.startedAt) / 1000),
     block: head.number,
