@@ -2,6 +2,7 @@ import { inTransaction, recordEvents } from "@cairn/catalog";
 import type { FinalizedHead, LedgerEvent } from "@cairn/core";
 import { CairnError, type Hex } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
+import { recordCustody } from "./custody.ts";
 
 /** The audit's own copy of what it needs of the finalised chain, with a cursor of its own. */
 export interface AuditProjection {
@@ -72,6 +73,7 @@ async function finalizePeriod(client: PoolClient, { set, period, root, time }: P
     return;
   }
   await requireTallies(client, set, period);
+  await recordCustody(client, set, period);
   await client.query(
     `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault)
 select verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault from audit.pending_tallies

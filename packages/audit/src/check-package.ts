@@ -165,9 +165,12 @@ export async function writeEndedChecks({
   for (const [id, ended] of [...endedChecks]) {
     const { state, finishedAt, ok, shards } = ended.result;
     try {
-      await pool.query("update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1", [
-        ...[id, state, finishedAt, ok, toJson(shards)],
-      ]);
+      await pool.query(
+        `with ended as (update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1)
+update catalog.deals d set checked_at = $3, check_result = found.result
+from jsonb_to_recordset($5::jsonb) as found (deal text, result text) where d.deal = found.deal and found.result <> 'unchecked'`,
+        [id, state, finishedAt, ok, toJson(shards)],
+      );
       endedChecks.delete(id);
     } catch (error) {
       errors.push(error);

@@ -3,4 +3,5 @@ export type { ActivationProof } from "./attest-activation.ts";
 export type { CheckRequest, CheckResult, ShardCheck, ShardFinding } from "./check-package.ts";
 export type { AuditContext, Notice, TicketSigner, Verifier } from "./context.ts";
 export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
+export { type CustodyRun, custodyOf } from "./custody.ts";
 export { auditMigrations } from "./migrations.ts";

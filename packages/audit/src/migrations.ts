@@ -157,4 +157,19 @@ alter table audit.pending_tallies add column fault jsonb not null default '[]';
 create index leaves_deal on audit.leaves (verifier_set, deal, period desc);
 `,
   },
+  {
+    name: "0007-custody",
+    sql: `
+-- what final periods came to for each deal, run by run; a period that is in no run of a deal has no verdict for it
+create table audit.custody (
+  deal text not null,
+  from_period bigint not null,
+  to_period bigint not null check (to_period >= from_period),
+  outcome text not null,
+  -- periods of the run in which the provider was on duty
+  counted integer not null,
+  primary key (deal, from_period)
+);
+`,
+  },
 ];

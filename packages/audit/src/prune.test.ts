@@ -125,6 +125,24 @@ select $1, p, $3, $2, 0, 0, 0, 0, 0, 'proved' from generate_series(20, 21) p`,
     expect([...files]).toEqual([]);
   });
 
+  it("keeps the custody record of deals that live, and of others for as long as records are kept", async () => {
+    const { pool } = database;
+    await insertDeal("long over", "COMPLETED");
+    await insertDeal("just over", "COMPLETED");
+    await pool.query(
+      "update catalog.deals set ended_at = case deal when 'long over' then 8000 else 9500 end where deal like '%over'",
+    );
+    await pool.query(
+      `insert into audit.custody select deal, 1, 9, 'proved', 9 from unnest(array[$1, 'long over', 'just over']) as d (deal)`,
+      [RUNNING],
+    );
+    const deployment = { disputePeriods: 1, voteWindowPeriods: 8, periodSeconds: 60, genesisTime: 0 };
+    const leafFiles = { remove: async () => true };
+    await prune({ pool, verifierSet: SET, deployment, leafFiles } as unknown as AuditContext, 1000);
+    const { rows } = await pool.query("select deal from audit.custody order by deal");
+    expect(rows.map(({ deal }) => deal)).toEqual(["just over", RUNNING]);
+  });
+
   it("does nothing while the projection is behind the chain", async () => {
     const { pool } = database;
     await pool.query("update catalog.cursors set head_number = 100");

@@ -13,8 +13,8 @@ const MEMORY_SECONDS = 30 * 86_400;
 /**
  * Drop what nothing needs any more: outcomes and leaves of periods that are over a silence window and the dispute window behind the
  * newest final one (the newest final period of each deal that is ACTIVE, or whose pay is held, stays whole: its leaf decides what is earned), evidence and
- * tallies of deals that have ended, old reports of damage, old absences and old checks. Leaf files are the public custody record: they are kept
- * for `recordSeconds`, and beyond for as long as a leaf of their period is.
+ * tallies of deals that have ended, old reports of damage, old absences and old checks. Leaf files are the public record: they are kept
+ * for `recordSeconds`, and beyond for as long as a leaf of their period is; so are the custody runs of deals that have ended.
  */
 export async function prune(context: AuditContext, recordSeconds = Number.POSITIVE_INFINITY): Promise<void> {
   const known = await projectedUntil(context.pool);
@@ -39,8 +39,9 @@ export async function prune(context: AuditContext, recordSeconds = Number.POSITI
   // Absences say whose silence it was: of use for as long as a period's outcomes are.
   await pool.query("delete from audit.absences where to_at < $1", [periodStart(before, deployment)]);
   await pool.query("delete from audit.checks where finished_at < $1", [known - MEMORY_SECONDS]);
-  if (Number.isFinite(recordSeconds))
-    await dropRecords(context, Math.min(before, periodAt(known - recordSeconds, deployment)));
+  if (!Number.isFinite(recordSeconds)) return;
+  await dropRecords(context, Math.min(before, periodAt(known - recordSeconds, deployment)));
+  await dropCustody(context, known - recordSeconds);
 }
 
 /** Whole periods: a leaf's path takes all leaves of its period. */
@@ -74,4 +75,13 @@ and not exists (select from audit.leaves l where l.period = p.period) order by p
   );
   for (const { leaf_file_hash: hash } of rows) if (hash !== null) await leafFiles.remove(`leaves/${hash.slice(2)}`);
   await pool.query("delete from audit.periods where period = any($1::bigint[])", [rows.map(({ period }) => period)]);
+}
+
+/** A deal's custody record is kept for as long as the deal lives, and then as long as the periods that it speaks of. */
+async function dropCustody({ pool }: AuditContext, endedBefore: number): Promise<void> {
+  await pool.query(
+    `delete from audit.custody where ctid = any(array(select c.ctid from audit.custody c join catalog.deals d on d.deal = c.deal
+  where d.ended_at < $1 limit $2))`,
+    [endedBefore, BATCH],
+  );
 }

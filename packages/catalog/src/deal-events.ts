@@ -1,4 +1,4 @@
-import type { LedgerEvent } from "@cairn/core";
+import { type LedgerEvent, lastScheduledPeriod, type PeriodClock, periodAt, periodStart } from "@cairn/core";
 import type { DealState } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { NewEvent } from "./events.ts";
@@ -15,7 +15,7 @@ interface KnownDeal {
 }
 
 /** Write one event's change of `deals` and `escrows`; what a person may want to know of it comes back. */
-export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Promise<NewEvent[]> {
+export async function applyDealEvent(client: PoolClient, event: LedgerEvent, clock: PeriodClock): Promise<NewEvent[]> {
   switch (event.name) {
     case "PackageCreated":
       await client.query(
@@ -62,11 +62,7 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       );
       return [];
     case "DealReceived":
-      await client.query("update catalog.deals set received_at = $2, received_block = $3 where deal = $1", [
-        event.deal,
-        event.time,
-        event.block,
-      ]);
+      await receive(client, event, clock);
       return [];
     case "DealStateChanged":
       return changeState(client, event.deal, event.state, event.time);
@@ -100,8 +96,9 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
       return [];
     case "PackageTerminated":
       await client.query(
-        "update catalog.deals set last_period = $3 where document_hash = $1 and owner = $2 and state = 'ACTIVE'",
-        [event.documentHash, event.owner.toLowerCase(), event.lastPeriod],
+        `update catalog.deals set last_period = $3, ends_at = least(ends_at, $4)
+         where document_hash = $1 and owner = $2 and state = 'ACTIVE'`,
+        [event.documentHash, event.owner.toLowerCase(), event.lastPeriod, periodStart(event.lastPeriod + 1, clock)],
       );
       return [];
     case "ReserveReleased":
@@ -113,6 +110,25 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent): Pr
     default:
       return [];
   }
+}
+
+/** From its receipt on it is known when a deal ends by itself. */
+async function receive(
+  client: PoolClient,
+  event: Extract<LedgerEvent, { name: "DealReceived" }>,
+  clock: PeriodClock,
+): Promise<void> {
+  const { rows } = await client.query<{ periods: number; duty: string }>(
+    "update catalog.deals set received_at = $2, received_block = $3 where deal = $1 returning periods, duty::text",
+    [event.deal, event.time, event.block],
+  );
+  if (rows[0] === undefined) return;
+  const { periods, duty } = rows[0];
+  const last = lastScheduledPeriod(periodAt(event.time, clock), periods, BigInt(duty), clock);
+  await client.query("update catalog.deals set ends_at = $2 where deal = $1", [
+    event.deal,
+    periodStart(last + 1, clock),
+  ]);
 }
 
 async function changeState(client: PoolClient, deal: string, state: DealState, time: number): Promise<NewEvent[]> {

@@ -30,6 +30,13 @@ export interface DealRow {
   lastPeriod: number | null;
   /** Start of the first period that its provider did not prove, until it answers again. */
   silentSince: Seconds | null;
+  /** Start of the first period that it does not pay for; null until its shard was received. */
+  endsAt: Seconds | null;
+  /** The newest period in which it was proved. */
+  lastProved: number | null;
+  /** When a check last asked for its shard, and what came of it. */
+  checkedAt: Seconds | null;
+  checkResult: string | null;
 }
 
 export interface DealFilter {
@@ -62,7 +69,7 @@ export async function listDeals(db: Queryable, filter: DealFilter): Promise<Deal
 
 const orNull = (value: unknown) => (value === null ? null : Number(value));
 
-function dealOf(row: Record<string, unknown>): DealRow {
+export function dealOf(row: Record<string, unknown>): DealRow {
   return {
     deal: row.deal as DealId,
     documentHash: row.document_hash as Hex,
@@ -88,6 +95,10 @@ function dealOf(row: Record<string, unknown>): DealRow {
     endedAt: orNull(row.ended_at),
     lastPeriod: orNull(row.last_period),
     silentSince: orNull(row.silent_since),
+    endsAt: orNull(row.ends_at),
+    lastProved: orNull(row.last_proved),
+    checkedAt: orNull(row.checked_at),
+    checkResult: row.check_result as string | null,
   };
 }
 

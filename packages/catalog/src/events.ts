@@ -80,6 +80,10 @@ export interface EventFilter {
   /** Events of this account and those of nobody in particular (providers, network). */
   account?: string;
   package?: PackageId;
+  kind?: string;
+  severities?: readonly Severity[];
+  /** Only events with a smaller id, newest first: the page after one that ended there. Not together with `after`. */
+  before?: number;
   /** Only events with a greater id, oldest first; without it the newest ones, newest first. */
   after?: number;
   limit?: number;
@@ -92,18 +96,31 @@ export async function listEvents(db: Queryable, filter: EventFilter = {}): Promi
 }
 
 async function eventsUpTo(db: Queryable, filter: EventFilter, upTo: number | undefined): Promise<CatalogEvent[]> {
+  const order = filter.after === undefined ? "desc" : "asc";
+  const limit = Math.min(filter.limit ?? 100, 1000);
+  // An account's events and those of nobody each by their index: other accounts may have had a million since.
+  const some = (
+    of: string,
+  ) => `(select * from catalog.events where ${of} and ($2::text is null or package = $2) and id > $3
+       and ($5::bigint is null or id <= $5) and ($6::bigint is null or id < $6)
+       and ($7::text is null or kind = $7) and ($8::text[] is null or severity = any($8))
+     order by id ${order} limit $4)`;
+  const found =
+    filter.account === undefined
+      ? some("$1::text is null")
+      : `${some("account = $1")} union all ${some("account is null")}`;
   const { rows } = await db.query(
     `select id::float8 as id, extract(epoch from at)::float8 as at, account, package, provider, deal, kind, severity, message, next, data
-     from catalog.events
-     where ($1::text is null or account is null or account = $1) and ($2::text is null or package = $2) and id > $3
-       and ($5::bigint is null or id <= $5)
-     order by id ${filter.after === undefined ? "desc" : "asc"} limit $4`,
+     from (${found}) as found order by id ${order} limit $4`,
     [
       filter.account ?? null,
       filter.package ?? null,
       filter.after ?? 0,
-      Math.min(filter.limit ?? 100, 1000),
+      limit,
       upTo ?? null,
+      filter.before ?? null,
+      filter.kind ?? null,
+      filter.severities ?? null,
     ],
   );
   return rows as CatalogEvent[];

@@ -7,8 +7,18 @@ export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "
 export * from "./events.ts";
 export { forgetEvents } from "./forget-events.ts";
 export { toJson } from "./json.ts";
+export {
+  cursorOf,
+  PAGE_LIMIT,
+  type Page,
+  type PageRequest,
+  readCursor,
+  readNumberCursor,
+  type SortOrder,
+} from "./keyset.ts";
 export { catalogMigrations } from "./migrations.ts";
 export * from "./outbox.ts";
+export { DEAL_SORTS, type DealLine, type DealPageRequest, type DealSort, pageDeals } from "./page-deals.ts";
 export { createProjection, type Projection, projectedUntil } from "./projection.ts";
 export * from "./providers.ts";
 export type { Queryable } from "./queryable.ts";

@@ -299,4 +299,57 @@ alter table catalog.distrust add column kept bigint not null default 0;
 create index packages_by_manifest on catalog.packages (manifest_key);
 `,
   },
+  {
+    name: "0010-figures",
+    sql: `
+-- start of the first period after the last that the deal pays for; null until its shard was received
+alter table catalog.deals add column ends_at bigint;
+-- the newest period that it was proved in, and what the last check that asked for it found
+alter table catalog.deals add column last_proved bigint;
+alter table catalog.deals add column checked_at bigint;
+alter table catalog.deals add column check_result text;
+
+-- what the deals of each provider come to by state: a trigger keeps them, whoever writes deals, so that no list counts all deals
+create table catalog.deal_figures (
+  provider text not null,
+  state text not null,
+  deals bigint not null,
+  bytes numeric(78, 0) not null,
+  paid numeric(78, 0) not null,
+  primary key (provider, state)
+);
+insert into catalog.deal_figures select provider, state, count(*), sum(raw_length), sum(paid) from catalog.deals group by provider, state;
+
+create function catalog.count_deals() returns trigger language plpgsql as $$
+begin
+  insert into catalog.deal_figures as f (provider, state, deals, bytes, paid)
+  select provider, state, sum(deals), sum(bytes), sum(paid) from (
+    select provider, state, 1 as deals, raw_length as bytes, paid from written
+    union all
+    select provider, state, -1, -raw_length, -paid from overwritten
+  ) as changed group by provider, state
+  having sum(deals) <> 0 or sum(bytes) <> 0 or sum(paid) <> 0 order by provider, state
+  on conflict (provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid;
+  return null;
+end $$;
+create function catalog.count_new_deals() returns trigger language plpgsql as $$
+begin
+  insert into catalog.deal_figures as f (provider, state, deals, bytes, paid)
+  select provider, state, count(*), sum(raw_length), sum(paid) from written group by provider, state order by provider, state
+  on conflict (provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid;
+  return null;
+end $$;
+create trigger count_new_deals after insert on catalog.deals
+  referencing new table as written for each statement execute function catalog.count_new_deals();
+create trigger count_deals after update on catalog.deals
+  referencing new table as written old table as overwritten for each statement execute function catalog.count_deals();
+
+-- of a page of an owner's deals; other orders than these sort what one owner has
+drop index catalog.deals_by_owner;
+create index deals_by_owner on catalog.deals (owner, proposed_at, deal);
+create index deals_by_owner_ends on catalog.deals (owner, coalesce(ends_at, 0), deal);
+`,
+  },
 ];

@@ -48,7 +48,7 @@ beforeEach(async () => {
   database = await testDatabase({ migrations: [{ namespace: "catalog", migrations: catalogMigrations }] });
   projection = createProjection(database.pool, {
     provider: async (address) => (address === PROVIDER ? record : undefined),
-    deployment: { deployedAt: 7 } as never,
+    deployment: { deployedAt: 7, genesisTime: 1000, periodSeconds: 10 } as never,
   });
   await ensureAccount(database.pool, "local");
   await database.pool.query(
@@ -126,6 +126,8 @@ describe("createProjection", () => {
         receivedAt: 1010,
         activatedAt: 1011,
         endedAt: 1013,
+        // Received in period 1, on duty in every one: periods 2 to 101 are paid.
+        endsAt: 2020,
       },
     ]);
     const events = await listEvents(database.pool, { package: PACKAGE, after: 0 });
@@ -260,7 +262,7 @@ describe("createProjection", () => {
         address === stranger
           ? { ...record, provider: stranger, region: "e\0u\u001b[2J", endpoint: "\0" }
           : { ...record, provider: address },
-      deployment: { deployedAt: 7 } as never,
+      deployment: { deployedAt: 7, genesisTime: 1000, periodSeconds: 10 } as never,
     });
     const events = [
       { ...at(8, 0), name: "ProviderRegistered", provider: stranger },
@@ -305,9 +307,10 @@ describe("createProjection", () => {
       lastPeriod: 42,
     };
     const active = { ...at(9, 1), name: "DealStateChanged" as const, deal: DEAL, state: "ACTIVE" as const };
-    await projection.apply({ from: 7, next: 11, head: head(10), events: [proposed(9), active, terminated] });
+    const received = { ...at(9, 2), name: "DealReceived" as const, deal: DEAL };
+    await projection.apply({ from: 7, next: 11, head: head(10), events: [proposed(9), received, active, terminated] });
     expect(await listDeals(database.pool, { package: { owner: OWNER, documentHash: MANIFEST } })).toMatchObject([
-      { lastPeriod: 42 },
+      { lastPeriod: 42, endsAt: 1430 },
     ]);
   });
 });
@@ -367,6 +370,43 @@ describe("blocks", () => {
       ]),
     );
     expect(found).toHaveLength(2);
+  });
+});
+
+describe("listEvents", () => {
+  it("gives an account its own events and those of nobody, by package, kind and severity, page by page back in time", async () => {
+    await ensureAccount(database.pool, "other");
+    const event = (n: number, account: string | undefined) => ({
+      account,
+      kind: n % 3 === 0 ? "third" : "else",
+      severity: n % 2 === 0 ? ("info" as const) : ("warning" as const),
+      message: `event ${n}`,
+    });
+    await recordEvents(
+      database.pool,
+      Array.from({ length: 30 }, (_, n) => event(n, ["local", "other", undefined][n % 5 > 2 ? 2 : n % 2])),
+    );
+    const all = await listEvents(database.pool, { account: "local" });
+    expect(all.every(({ account }) => account !== "other")).toBe(true);
+    expect(all.length).toBeGreaterThan(15);
+    const pages: number[] = [];
+    let before: number | undefined;
+    for (;;) {
+      const page = await listEvents(database.pool, {
+        account: "local",
+        limit: 4,
+        ...(before === undefined ? {} : { before }),
+      });
+      if (page.length === 0) break;
+      pages.push(...page.map(({ id }) => id));
+      before = page.at(-1)!.id;
+    }
+    expect(pages).toEqual(all.map(({ id }) => id));
+    const thirds = await listEvents(database.pool, { account: "local", kind: "third", severities: ["warning"] });
+    expect(thirds.map(({ id }) => id)).toEqual(
+      all.filter(({ kind, severity }) => kind === "third" && severity === "warning").map(({ id }) => id),
+    );
+    expect(await listEvents(database.pool, { account: "local", package: PACKAGE })).toEqual([]);
   });
 });
 

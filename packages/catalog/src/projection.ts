@@ -67,7 +67,7 @@ export function createProjection(pool: Pool, ledger: Pick<Ledger, "provider" | "
             const provider = describeProviderEvent(event, providers);
             if (provider) told.push(provider);
             const refused = await guard(client, async () => {
-              for (const line of await applyDealEvent(client, event)) told.push(line);
+              for (const line of await applyDealEvent(client, event, ledger.deployment)) told.push(line);
             });
             if (refused !== undefined) told.push(setAside(`${event.name} of block ${event.block}`, refused));
           }

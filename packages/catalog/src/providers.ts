@@ -38,9 +38,9 @@ export async function listProviderRows(
     `select p.*, coalesce(d.used, 0)::text as used, coalesce(d.live, 0)::integer as deals, coalesce(d.earned, 0)::text as earned,
        coalesce(w.fulfilled, 0)::text as fulfilled, coalesce(w.committed, 0)::text as committed
      from catalog.providers p left join (
-       select provider, sum(raw_length) filter (where state in ('PROPOSED', 'ACTIVE')) as used,
-         count(*) filter (where state in ('PROPOSED', 'ACTIVE')) as live, sum(paid) as earned
-       from catalog.deals group by provider) d on d.provider = p.provider
+       select provider, sum(bytes) filter (where state in ('PROPOSED', 'ACTIVE')) as used,
+         sum(deals) filter (where state in ('PROPOSED', 'ACTIVE')) as live, sum(paid) as earned
+       from catalog.deal_figures group by provider) d on d.provider = p.provider
      left join (
        select provider, sum(fulfilled) as fulfilled, sum(committed) as committed
        from catalog.work where verifier_set = any($2) group by provider) w on w.provider = p.provider

@@ -1,2 +1,3 @@
 export { createMarket } from "./create-market.ts";
+export { PACKAGE_SORTS } from "./package-rows.ts";
 export type * from "./types.ts";

@@ -1,4 +1,4 @@
-import type { Queryable } from "@cairn/catalog";
+import { cursorOf, PAGE_LIMIT, type Page, type Queryable, readCursor, readNumberCursor } from "@cairn/catalog";
 import {
   type PackageRef,
   type PlacementJson,
@@ -18,10 +18,7 @@ import {
   type Signed,
   signedFromJson,
 } from "@cairn/protocol";
-import type { PackageLayout, PackageListRequest, PackageState } from "./types.ts";
-
-/** Packages of one page unless fewer are asked for, and the most that may be. */
-export const PAGE_LIMIT = 1000;
+import type { PackageLayout, PackageListRequest, PackageSort, PackageState } from "./types.ts";
 
 /** A row of catalog.packages. */
 export interface PackageRow {
@@ -97,24 +94,48 @@ export async function requirePackage(db: Queryable, of: { id: PackageId; account
   if (rowCount !== 1) throw packageUnknown(of.id);
 }
 
-/** A page of an account's packages, oldest first, and the cursor of the next page: the last row's time in microseconds and its id. */
-export async function findPackages(
-  db: Queryable,
-  filter: PackageListRequest,
-): Promise<{ rows: PackageRow[]; next: string | null }> {
-  const { account, nameHash, gone = false, limit = PAGE_LIMIT, after } = filter;
-  const [micros, id] = after?.split("-") ?? [null, null];
+/** Microseconds since 1970, as which times of this machine are compared and handed on in cursors. */
+const micros = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
+/** As numbers; `created` by its column, which has an index. */
+const SORTED: Record<PackageSort, { column: string; type: "bigint" | "text" }> = {
+  created: { column: micros("created_at"), type: "bigint" },
+  stored: { column: `coalesce(${micros("stored_at")}, 0)`, type: "bigint" },
+  expires: { column: "coalesce(expires_at, 0)", type: "bigint" },
+  bytes: { column: "bytes", type: "bigint" },
+  files: { column: "files", type: "bigint" },
+  state: { column: "state", type: "text" },
+};
+export const PACKAGE_SORTS = Object.keys(SORTED) as PackageSort[];
+
+/** A page of an account's packages. @throws CairnError `bad-cursor` */
+export async function findPackages(db: Queryable, filter: PackageListRequest): Promise<Page<PackageRow>> {
+  const { account, nameHash, gone = false, limit = PAGE_LIMIT, sort = "created", order = "asc", states } = filter;
+  const { column, type } = SORTED[sort];
+  const cursor = type === "text" ? readCursor(filter.after) : readNumberCursor(filter.after);
+  const position = sort === "created" ? "(created_at, id)" : `(${column}, id)`;
+  const from =
+    sort === "created"
+      ? "(timestamptz 'epoch' + $4::float8 * interval '1 microsecond', $5::text)"
+      : `($4::${type}, $5::text)`;
   const { rows } = await db.query(
-    `select ${COLUMNS}, (extract(epoch from created_at) * 1000000)::bigint::text as micros from catalog.packages
+    `select ${COLUMNS}, (${column})::text as sorted from catalog.packages
      where account = $1 and ($2::bytea is null or name_hash = $2) and ($3 or state not in ('REMOVED', 'ABANDONED'))
-       and ($5::text is null or (created_at, id) > (timestamptz 'epoch' + $4::float8 * interval '1 microsecond', $5::text))
-     order by created_at, id limit $6`,
-    [account, nameHash === undefined ? null : bytesOf(nameHash), gone, micros, id, limit + 1],
+       and ($7::text[] is null or state = any($7)) and ($5::text is null or ${position} ${order === "asc" ? ">" : "<"} ${from})
+     order by ${sort === "created" ? "created_at" : column} ${order}, id ${order} limit $6`,
+    [
+      account,
+      nameHash === undefined ? null : bytesOf(nameHash),
+      gone,
+      cursor?.sorted ?? null,
+      cursor?.id ?? null,
+      limit + 1,
+      states ?? null,
+    ],
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     rows: rows.slice(0, limit).map(packageOf),
-    next: last === undefined ? null : `${last.micros as string}-${last.id as string}`,
+    next: last === undefined ? null : cursorOf(last.sorted as string, last.id as string),
   };
 }
 

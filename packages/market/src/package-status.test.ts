@@ -4,6 +4,7 @@ import type { Address, Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Context } from "./context.ts";
 import { HandedBytes } from "./handed-bytes.ts";
+import { findPackages, PACKAGE_SORTS } from "./package-rows.ts";
 import { listPackages, packageStatus } from "./package-status.ts";
 import { listRecoverable } from "./recover-packages.ts";
 
@@ -99,6 +100,33 @@ it("joins pages exactly, also when a package is added between two", async () => 
     after = got.next;
   }
   expect(ids).toEqual(Array.from({ length: PACKAGES + 1 }, (_, i) => idOf(i + 1)));
+});
+
+it("joins pages of every order", async () => {
+  await database.pool.query(
+    "update catalog.packages set bytes = ('x' || right(id, 2))::bit(8)::int % 5, expires_at = null",
+  );
+  await database.pool.query("update catalog.packages set expires_at = 7, stored_at = now() where id like '%7'");
+  for (const sort of PACKAGE_SORTS) {
+    const walk = async (order: "asc" | "desc", limit: number) => {
+      const ids: string[] = [];
+      let after: string | null = null;
+      do {
+        const request = { account: "many", sort, order, limit, gone: true, ...(after === null ? {} : { after }) };
+        const got = await findPackages(database.pool, request);
+        ids.push(...got.rows.map(({ id }) => id));
+        after = got.next;
+      } while (after !== null);
+      return ids;
+    };
+    const up = await walk("asc", 1000);
+    expect(new Set(up).size).toBe(PACKAGES + 1);
+    expect(await walk("asc", 333)).toEqual(up);
+    expect(await walk("desc", 250)).toEqual(up.toReversed());
+  }
+  const { rows } = await findPackages(database.pool, { account: "many", states: ["RECEIVING"], sort: "bytes" });
+  expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(["RECEIVING"]));
+  await database.pool.query("update catalog.packages set stored_at = null");
 });
 
 it("says of each package what its own page says", async () => {

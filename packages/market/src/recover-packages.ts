@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { type DealRow, inTransaction, listDeals, type Queryable, recordEvents, toJson } from "@cairn/catalog";
+import {
+  type DealRow,
+  inTransaction,
+  listDeals,
+  PAGE_LIMIT,
+  type Queryable,
+  recordEvents,
+  toJson,
+} from "@cairn/catalog";
 import { emptySlot, highest, lastScheduledPeriod, lowest, periodAt, periodStart, type SlotState } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -18,7 +26,7 @@ import {
 import { decodeDocument, hashDocument } from "@cairn/protocol/document";
 import { insertSlots } from "./complete-package.ts";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
-import { bytesOf, findByDocument, loadPackage, PAGE_LIMIT } from "./package-rows.ts";
+import { bytesOf, findByDocument, loadPackage } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";
 import { lockSlot, saveSlot } from "./slot-rows.ts";

@@ -1,3 +1,4 @@
+import type { PageRequest } from "@cairn/catalog";
 import type { BlobStore, Clock, Deployment, Ledger, PlacementTerms, Profile, Random, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, MaskId, Money, PackageId, Seconds, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
@@ -242,15 +243,17 @@ export interface RecoverablePackage {
   known: PackageId | null;
 }
 
-export interface PackageListRequest {
+/** What a list of packages can be sorted by: when it was begun, stored and ends, its bytes, files and state. */
+export type PackageSort = "created" | "stored" | "expires" | "bytes" | "files" | "state";
+
+/** Oldest first unless a sort or order is given. */
+export interface PackageListRequest extends PageRequest<PackageSort> {
   account: string;
   nameHash?: Hex;
+  /** Only these; with `gone` left out, those that were removed or undone are never among them. */
+  states?: readonly PackageState[];
   /** Also those that were removed or undone. */
   gone?: boolean;
-  /** Packages of one page: 1000 unless set. */
-  limit?: number;
-  /** The cursor that came with the page before. */
-  after?: string;
 }
 
 export interface PackagePage {

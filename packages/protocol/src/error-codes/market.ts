@@ -17,6 +17,11 @@ export const MARKET_ERRORS = {
     means: "the text is not a CID",
     next: "Give a CID as `cairn show` or ipfs prints it, such as bafy… or Qm….",
   },
+  "bad-cursor": {
+    kind: "input",
+    means: "the text does not say where a page of a list begins",
+    next: "Pass on `next` of the page before, with the same sort.",
+  },
   "bad-mandate": {
     kind: "input",
     means: "what the owner signed is not what was quoted",
