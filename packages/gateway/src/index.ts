@@ -1,12 +1,7 @@
-export { authenticate, ensureLocalAccount } from "./authenticate.ts";
+export { authenticate } from "./authenticate.ts";
 export type { GatewayContext } from "./gateway-context.ts";
 export { createHttpServer } from "./http-server.ts";
-export { KEPT_SECONDS, keepTidy } from "./keep-tidy.ts";
-export { liveRoute } from "./live-route.ts";
-export { createMetrics } from "./metrics.ts";
 export { migrateGateway } from "./migrate-gateway.ts";
-export { openChain } from "./open-chain.ts";
 export { quotePlanToJson } from "./package-json.ts";
-export { packageRoutes } from "./package-routes.ts";
 export { providerRoutes } from "./provider-routes.ts";
-export { publicRoutes } from "./public-routes.ts";
+export { type GatewayDoor, type GatewayOptions, type RunningGateway, runGateway } from "./run-gateway.ts";

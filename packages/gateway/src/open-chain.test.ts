@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { OUTGOING_MIGRATIONS, openRpc } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil } from "@cairn/chain/testing";
 import { PROFILES } from "@cairn/core";
@@ -8,6 +7,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fundingTable, type Need, waitForCoins } from "./chain-funding.ts";
 import { openChain } from "./open-chain.ts";
+import { mineWhatWaits } from "./testing/mine-what-waits.ts";
 
 const CHAIN_ID = 31_337;
 const key = (digit: string) => {
@@ -21,22 +21,6 @@ const VERIFIERS = ["b", "c", "d"].map(key);
 async function send(anvil: Anvil, to: Hex, value: bigint): Promise<void> {
   const from = privateKeyToAccount(ANVIL_KEY).address;
   await anvil.call("eth_sendTransaction", { from, to, value: `0x${value.toString(16)}` });
-}
-
-/** Makes a block whenever a transaction waits for one: what does not wait for finality is done within a few. */
-function mineWhatWaits(anvil: Anvil): () => Promise<void> {
-  const over = new AbortController();
-  const mining = (async () => {
-    while (!over.signal.aborted) {
-      const { pending } = await anvil.call<{ pending: Hex }>("txpool_status");
-      if (Number(pending) > 0) await anvil.call("evm_mine");
-      await sleep(50);
-    }
-  })();
-  return async () => {
-    over.abort();
-    await mining;
-  };
 }
 
 describe("a new home on somebody else's chain", () => {

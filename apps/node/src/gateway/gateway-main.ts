@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { collectBuffers, exitWithParent } from "@cairn/process";
 import { asCairnError } from "@cairn/protocol";
-import { runGateway } from "./run-gateway.ts";
+import { openGateway } from "./open-gateway.ts";
 
 /** The gateway as a process: `gateway-main.ts CONFIG.json`. Prints one line of JSON when it serves; ends on SIGTERM and with its parent. */
 const STOP_MILLISECONDS = 3_000;
@@ -9,7 +9,7 @@ const STOP_MILLISECONDS = 3_000;
 exitWithParent(STOP_MILLISECONDS);
 collectBuffers();
 try {
-  const gateway = await runGateway(JSON.parse(await readFile(process.argv[2] ?? "", "utf8")));
+  const gateway = await openGateway(JSON.parse(await readFile(process.argv[2] ?? "", "utf8")));
   let stopping = false;
   const stop = () => {
     if (stopping) return;

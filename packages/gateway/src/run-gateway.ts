@@ -1,0 +1,267 @@
+import { randomBytes } from "node:crypto";
+import { createAudit } from "@cairn/audit";
+import { openFileBlobStore } from "@cairn/blobs";
+import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
+import type { EvmLedger, Finality } from "@cairn/chain";
+import { ChainClock, type Deployment, type Profile, type Random } from "@cairn/core";
+import type { DatabaseTarget } from "@cairn/database";
+import { createMarket, type Market } from "@cairn/market";
+import { machineClock as clock, watchStalls } from "@cairn/process";
+import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
+import { openTransport } from "@cairn/transport";
+import type { FastifyPluginAsync } from "fastify";
+import type { Pool } from "pg";
+import { Registry } from "prom-client";
+import { authenticate, ensureLocalAccount } from "./authenticate.ts";
+import { caughtUp } from "./caught-up.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import type { GatewayKey } from "./gateway-key.ts";
+import { liveRoute } from "./live-route.ts";
+import { createMetrics } from "./metrics.ts";
+import { migrateGateway } from "./migrate-gateway.ts";
+import { type GatewayChain, openChain } from "./open-chain.ts";
+import { packageRoutes } from "./package-routes.ts";
+import { providerRoutes } from "./provider-routes.ts";
+import { publicRoutes } from "./public-routes.ts";
+import { backgroundTasks } from "./services/background-tasks.ts";
+import { keepAuditing } from "./services/keep-auditing.ts";
+import { keepIndexing } from "./services/keep-indexing.ts";
+import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
+import { openPool } from "./services/open-pool.ts";
+import { type ListenOptions, serveHttp } from "./services/serve-http.ts";
+import { runServices, type Service, type ServicesLog } from "./services.ts";
+import { signTickets } from "./sign-tickets.ts";
+
+const DEFAULT_DAYS = 180;
+/** Claims for providers: often where a person watches, once a day for real. */
+const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
+/** A chain without work makes a block every heartbeat; the chain's time goes on for so many of them without one. */
+const LONGEST_HEARTBEATS = 2;
+/** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
+const ABSENT = { blocks: 3, seconds: 4 };
+/** What the faucet deposits for a new owner. */
+const FAUCET_DEPOSIT = 1000n * 10n ** 18n;
+
+/** Another protocol than the API's, on the same listener. */
+export interface GatewayDoor extends Service {
+  plugins: FastifyPluginAsync[];
+}
+
+export interface GatewayOptions {
+  /** Of the product. */
+  version: string;
+  profile: Profile;
+  database: DatabaseTarget;
+  chainUrl: string;
+  /** How the chain tells which blocks are final; by the tag when left out. */
+  finality?: Finality | undefined;
+  keys: {
+    executor: GatewayKey;
+    verifiers: GatewayKey[];
+    /** Pays the others' gas on a chain of ours without a faucet. */
+    validator: GatewayKey | undefined;
+  };
+  /** Contracts that are there already. */
+  known: Deployment | { chainId: number; deals: Address } | undefined;
+  /** Told of the contracts when they cannot be reorganised away any more; until then the next start looks for them anew. */
+  onFinal(deployment: Deployment): void;
+  /** Bearer token of the local account. */
+  token: string;
+  directories: { blobs: string; spool: string };
+  /** Largest CAR file in bytes; the protocol's limit when left out. */
+  pieceLimit?: number | undefined;
+  listen: ListenOptions;
+  openDoors(engine: { pool: Pool; market: Market; registry: Registry }): Promise<GatewayDoor[]>;
+  /** Told what is being done, or waited for, in a line for a person. */
+  say(line: string): void;
+  log: ServicesLog & Record<"info" | "warn", (fields: object, message: string) => void>;
+}
+
+export interface RunningGateway {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const contestedEvent = (provider: Address): NewEvent => ({
+  provider,
+  kind: "provider-contested",
+  severity: "warning",
+  message: `two programs with the keys of provider ${provider} connect in turn: each ends the other's connection`,
+  next: "End one of the two: a provider's directory runs once, and a copy of it is the same provider.",
+});
+
+/**
+ * The gateway: opens database and chain, takes up what was under way, serves API, providers and doors.
+ *
+ * Services stop in reverse. What rests on the order: nothing new comes in (HTTP) before doors, market and transport end; the ledger is stopped
+ * before the background tasks are waited for, so that no round waits for a block any more (what was sent is taken up at the next start); files
+ * and database are closed when nobody writes to them.
+ */
+export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { profile, keys, log } = options;
+  const random: Random = { bytes: (length) => randomBytes(length) };
+  const services = await runServices(async ({ start, stopping }) => {
+    const pool = await start(openPool("database", options.database, log));
+    // Connections of their own: whatever is asked of the API, audit, pay and the health check do not wait for it.
+    const reservedPool = await start(openPool("reserved connections", options.database, log));
+    await migrateGateway(pool);
+    await ensureLocalAccount(pool, options.token);
+    const blobs = await start(openBlobs(options.directories.blobs));
+    const background = await start(backgroundTasks());
+
+    const chain = await start(chainService(options, pool));
+    void chain.final.then(() => options.onFinal(chain.deployment));
+    const { deployment, executor: ledger } = chain;
+    const chainClock = new ChainClock(clock, LONGEST_HEARTBEATS * profile.heartbeatSeconds);
+    chainClock.see(...(await Promise.all([ledger.latest(), ledger.present()])));
+    const chainNow = () => chainClock.now();
+    const signTicket = signTickets({ key: keys.executor.key, deployment, chainNow, random });
+
+    const transport = openTransport({
+      ledger,
+      executor: keys.executor.address,
+      signRequest: (message) => signTyped("GatewayRequest", message, deployment, keys.executor.key),
+      chainNow,
+      allowPrivateEndpoints: profile.name !== "real",
+      onContested: (provider) =>
+        void recordEvents(pool, [contestedEvent(provider)]).catch((error: unknown) =>
+          log.warn({ err: error, provider }, "an event is not recorded"),
+        ),
+      log,
+    });
+    await start({ name: "transport", start: () => undefined, stop: () => transport.close() });
+
+    const audit = createAudit(
+      {
+        pool: reservedPool,
+        ledger,
+        deployment,
+        verifierSet: chain.verifierSet,
+        quorum: chain.quorum,
+        verifiers: chain.verifiers.map(({ key, opened }) => ({ ...key, ledger: opened })),
+        transport,
+        clock: chainClock,
+        signTicket,
+        leafFiles: blobs,
+      },
+      {
+        claimEveryPeriods: Math.max(1, Math.round(CLAIM_EVERY_SECONDS[profile.name] / profile.periodSeconds)),
+        recordSeconds: KEPT_SECONDS[profile.name],
+        absentAfterSeconds: Math.max(ABSENT.seconds, ABSENT.blocks * profile.blockSeconds),
+      },
+    );
+    const market = createMarket({
+      pool,
+      ledger,
+      deployment,
+      transport,
+      blobs,
+      spoolDirectory: options.directories.spool,
+      executorKey: keys.executor.key,
+      profile,
+      verifierSet: chain.verifierSet,
+      clock,
+      chainNow,
+      random,
+      log,
+      attest: (deal, seed, proof, signature) => audit.attest({ deal, seed, proof, signature }),
+      ...(options.pieceLimit === undefined ? {} : { pieceLimit: options.pieceLimit }),
+    });
+
+    const catalog = createProjection(pool, ledger);
+    const signal = stopping;
+    const pollMilliseconds = Math.max(250, (profile.blockSeconds * 1000) / 4);
+    background.run(keepIndexing({ ledger, catalog, audit, pollMilliseconds, signal, log }));
+    background.run(keepAuditing({ audit, ledger, clock, chainClock, roundSeconds: profile.blockSeconds, signal, log }));
+    background.run(keepTidy({ pool, clock, profile: profile.name, signal, log }));
+    await start({ name: "market", start: () => market.start(), stop: () => market.stop() });
+
+    const registry = new Registry();
+    const doors = await options.openDoors({ pool, market, registry });
+    for (const door of doors) await start(door);
+
+    const stalls = watchStalls();
+    await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
+    const faucet = profile.faucet && deployment.chainId === profile.chainId;
+    const context: GatewayContext & { transport: typeof transport } = {
+      pool,
+      reservedPool,
+      stalls,
+      market,
+      audit,
+      ledger,
+      chainNow,
+      transport,
+      profile,
+      startedAt: Date.now(),
+      network: {
+        version: options.version,
+        profile: profile.name,
+        chainUrl: options.chainUrl,
+        executor: keys.executor.address,
+        verifierSet: chain.verifierSet,
+        verifiers: keys.verifiers.map((key) => key.address).sort(),
+        quorum: chain.quorum,
+        operators: 1,
+        deployment,
+        defaults: { k: profile.k, n: profile.n, days: DEFAULT_DAYS },
+        pieceLimit: options.pieceLimit ?? MAX_PIECE_BYTES,
+        scrubSeconds: profile.scrubSeconds,
+        faucet,
+      },
+      faucet: faucet
+        ? async (owner) => {
+            await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
+          }
+        : undefined,
+      signTicket,
+      caughtUp: () => caughtUp({ ledger, head: () => catalog.head(), clock, signal: stopping }),
+      metrics: createMetrics(() => context, registry),
+      balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
+    };
+    return start(
+      serveHttp({
+        plugins: [
+          publicRoutes(context),
+          packageRoutes(context),
+          liveRoute(context, stopping),
+          providerRoutes(context),
+          ...doors.flatMap(({ plugins }) => plugins),
+        ],
+        listen: options.listen,
+        entrance: {
+          version: options.version,
+          authenticate: (request) => authenticate(pool, request),
+          goodTokens: [options.token],
+          providerOf: (session) => transport.providerOf(session),
+        },
+      }),
+    );
+  }, log);
+  return { url: services.value, stop: () => services.stop() };
+}
+
+function openBlobs(directory: string): Service<Awaited<ReturnType<typeof openFileBlobStore>>> {
+  let blobs: Awaited<ReturnType<typeof openFileBlobStore>> | undefined;
+  return {
+    name: "blobs",
+    async start() {
+      blobs = await openFileBlobStore(directory);
+      return blobs;
+    },
+    stop: () => blobs?.close(),
+  };
+}
+
+function chainService(options: GatewayOptions, pool: Pool): Service<GatewayChain> {
+  let ledger: EvmLedger | undefined;
+  return {
+    name: "ledger",
+    async start() {
+      const chain = await openChain({ ...options, pool });
+      ledger = chain.executor;
+      return chain;
+    },
+    stop: () => ledger?.stop(),
+  };
+}

@@ -1,0 +1,47 @@
+import type { AddressInfo } from "node:net";
+import { listenError, localUrl } from "@cairn/process";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import { createHttpServer, type HttpServerOptions } from "../http-server.ts";
+import type { Service } from "../services.ts";
+
+export interface ListenOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** How a person sets the two. */
+  hostSetting: string;
+  portSetting: string;
+  /** Names under which this gateway is reached, besides loopback's and its addresses. */
+  names: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
+}
+
+export interface ServeHttpOptions {
+  plugins: FastifyPluginAsync[];
+  listen: ListenOptions;
+  entrance: Omit<HttpServerOptions, "names" | "trustedProxies">;
+}
+
+/**
+ * Every route at an open port; resolves with its URL.
+ * @throws CairnError `port-taken`, `port-unusable`, `address-unusable`
+ */
+export function serveHttp({ plugins, listen, entrance }: ServeHttpOptions): Service<string> {
+  const { host, port, names, trustedProxies } = listen;
+  let server: FastifyInstance | undefined;
+  return {
+    name: "http",
+    async start() {
+      server = await createHttpServer(plugins, { ...entrance, names, trustedProxies });
+      try {
+        await server.listen({ host, port });
+      } catch (error) {
+        await server.close();
+        throw listenError(error, listen);
+      }
+      return localUrl(server.server.address() as AddressInfo);
+    },
+    stop: () => server?.close(),
+  };
+}
