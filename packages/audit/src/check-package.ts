@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { toJson } from "@cairn/catalog";
+import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, toJson } from "@cairn/catalog";
 import { eachBounded, isOwnTrouble } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
@@ -198,6 +198,33 @@ export async function endInterruptedChecks(context: Pick<AuditContext, "pool" | 
     "update audit.checks set state = 'done', ok = false, finished_at = $1 where state = 'running'",
     [context.clock.now()],
   );
+}
+
+/** What a list says of a check. */
+export type CheckSummary = Omit<CheckResult, "shards"> & {
+  /** Shards that were looked at so far, and those that were found sound. */
+  looked: number;
+  sound: number;
+};
+
+/** A page of an account's checks, the newest first. @throws CairnError `bad-cursor` */
+export async function pageChecks(
+  context: Pick<AuditContext, "pool">,
+  request: { account: string; package?: PackageId; after?: string; limit?: number },
+): Promise<Page<CheckSummary>> {
+  const { limit = PAGE_LIMIT } = request;
+  const cursor = readNumberCursor(request.after);
+  const { rows } = await context.pool.query(
+    `select c.id, c.package, c.kind, c.state, c.started_at::float8 as "startedAt", c.finished_at::float8 as "finishedAt", c.ok,
+  jsonb_array_length(c.shards) as looked, jsonb_array_length(jsonb_path_query_array(c.shards, '$[*] ? (@.result == "sound")')) as sound
+from audit.checks c join catalog.packages p on p.id = c.package
+where p.account = $1 and ($2::text is null or c.package = $2) and ($3::bigint is null or (c.started_at, c.id) < ($3, $4::text))
+order by c.started_at desc, c.id desc limit $5`,
+    [request.account, request.package ?? null, cursor?.sorted ?? null, cursor?.id ?? null, limit + 1],
+  );
+  const checks = rows.slice(0, limit) as CheckSummary[];
+  const last = rows.length > limit ? checks.at(-1) : undefined;
+  return { rows: checks, next: last === undefined ? null : cursorOf(last.startedAt, last.id) };
 }
 
 /** A stored check by id; throws `unknown-check`. */

@@ -1,5 +1,5 @@
 import { type FinalizedHead, Semaphore } from "@cairn/core";
-import { CairnError, type Hex } from "@cairn/protocol";
+import { CairnError, type DealId, type Hex } from "@cairn/protocol";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { attend } from "./attendance.ts";
@@ -9,11 +9,13 @@ import {
   type CheckResult,
   checkResult,
   endInterruptedChecks,
+  pageChecks,
   startCheck,
   writeEndedChecks,
 } from "./check-package.ts";
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
+import { type CustodyRun, custodyOf } from "./custody.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
 import { openLeafFile } from "./open-leaf-file.ts";
 import { openProofInbox, type ProofInbox } from "./proof-inbox.ts";
@@ -38,6 +40,9 @@ export interface Audit {
     sign: TicketSigner,
   ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }>;
   checkResult(id: string): Promise<CheckResult>;
+  listChecks(request: Parameters<typeof pageChecks>[1]): ReturnType<typeof pageChecks>;
+  /** The custody record of deals: what their final periods came to. */
+  custody(deals: readonly DealId[]): Promise<Map<DealId, CustodyRun[]>>;
   leafFile(hash: Hex): ReturnType<typeof openLeafFile>;
   /** For the indexer. */
   projection: AuditProjection;
@@ -117,6 +122,8 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
       return starting;
     },
     checkResult: (id) => checkResult(context, id),
+    listChecks: (request) => pageChecks(context, request),
+    custody: (deals) => custodyOf(context.pool, deals),
     leafFile: (hash) => openLeafFile(context, hash),
     projection,
     async round(head) {

@@ -170,6 +170,7 @@ create table audit.custody (
   counted integer not null,
   primary key (deal, from_period)
 );
+create index checks_started on audit.checks (started_at, id);
 `,
   },
 ];

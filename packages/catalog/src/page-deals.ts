@@ -57,16 +57,21 @@ export async function pageDeals(db: Queryable, request: DealPageRequest): Promis
   const { column, type } = SORTS[sort];
   const cursor = type === "text" ? readCursor(request.after) : readNumberCursor(request.after);
   const { rows } = await db.query(
-    `select d.*, ${column}::text as sorted, p.id as package, p.label, floor(extract(epoch from p.created_at))::float8 as package_created_at,
+    // Which deals first, by a sort of narrow rows; then what is said of those few.
+    `with page as materialized (
+       select d.deal, ${column} as sorted from catalog.deals d
+       where d.owner = any($1) and ($4::text is null or d.provider = $4)
+         and ($3::text is null or d.document_hash = (select document_hash from catalog.packages where id = $3 and account = $2))
+         and ($5::text[] is null or d.state = any($5)) and ($6::bigint is null or d.ends_at >= $6) and ($7::bigint is null or d.ends_at < $7)
+         and ($8::text is null or (${column}, d.deal) ${order === "asc" ? ">" : "<"} ($8::${type}, $9::text))
+       order by ${column} ${order}, d.deal ${order} limit $10)
+     select d.*, page.sorted::text, p.id as package, p.label, floor(extract(epoch from p.created_at))::float8 as package_created_at,
        p.root, p.k, p.n, p.days, p.placement, c.length::float8 as piece_length, c.comm_p, r.region
-     from catalog.deals d
+     from page join catalog.deals d using (deal)
      left join catalog.packages p on p.document_hash = d.document_hash and p.owner = d.owner and p.account = $2 and p.state <> 'ABANDONED'
      left join catalog.pieces c on c.package = p.id and c.number = d.piece
      left join catalog.providers r on r.provider = d.provider
-     where d.owner = any($1) and ($3::text is null or p.id = $3) and ($4::text is null or d.provider = $4)
-       and ($5::text[] is null or d.state = any($5)) and ($6::bigint is null or d.ends_at >= $6) and ($7::bigint is null or d.ends_at < $7)
-       and ($8::text is null or (${column}, d.deal) ${order === "asc" ? ">" : "<"} ($8::${type}, $9::text))
-     order by ${column} ${order}, d.deal ${order} limit $10`,
+     order by page.sorted ${order}, d.deal ${order}`,
     [
       request.owners.map((owner) => owner.toLowerCase()),
       request.account,

@@ -21,6 +21,11 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   events: [schemas.EventsJson, (client) => client.events(0)],
   packages: [schemas.PackagePageJson, (client) => client.packages(), schemas.PackageJson],
   packageByName: [schemas.PackagePageJson, (client) => client.packageByName("x"), schemas.PackageJson],
+  packagesPage: [schemas.PackagePageJson, (client) => client.packagesPage()],
+  deals: [schemas.DealsPageJson, (client) => client.deals(), schemas.DealJson],
+  dealsPage: [schemas.DealsPageJson, (client) => client.dealsPage()],
+  checks: [schemas.ChecksPageJson, (client) => client.checks(), schemas.CheckJson],
+  custody: [schemas.CustodyJson, (client) => client.custody(ID)],
   asks: [schemas.AsksPageJson, (client) => client.asks(ID), schemas.AskJson],
   settings: [schemas.SettingsJson, (client) => client.settings()],
   changeSettings: [schemas.SettingsJson, (client) => client.changeSettings({})],
@@ -59,7 +64,10 @@ async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
 /** A client of a gateway that gives one answer, and nothing but empty pages after it. */
 function clientOf(status: number, text: string | Uint8Array): CairnClient {
   let asked = 0;
-  const answer = async () => ({ status, body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"next":null}') });
+  const answer = async () => ({
+    status,
+    body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"deals":[],"checks":[],"next":null}'),
+  });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
 }
 
@@ -101,8 +109,8 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const { packages, asks } = answer as { packages?: unknown[]; asks?: unknown[] };
-        const expected = entry === undefined ? answer : (packages ?? asks);
+        const { packages, asks, deals, checks } = answer as Record<string, unknown[] | undefined>;
+        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },

@@ -7,9 +7,14 @@ import {
   AccountJson,
   type AskJson,
   AsksPageJson,
+  type CheckJson,
   CheckResultJson,
+  ChecksPageJson,
   type CommitPackageJson,
   type CompletePackageJson,
+  CustodyJson,
+  type DealJson,
+  DealsPageJson,
   EventsJson,
   type KeepUploadJson,
   KeptManifestJson,
@@ -46,6 +51,41 @@ export interface ClientOptions {
    * shall see. Without it the failure is thrown at once.
    */
   whenAway?: (error: CairnError, waited: number) => Promise<void>;
+}
+
+/** Of a list that comes in pages. */
+export interface PageQuery {
+  limit?: number;
+  /** `next` of the page before. */
+  after?: string;
+}
+
+interface SortedQuery extends PageQuery {
+  sort?: string;
+  order?: "asc" | "desc";
+  /** States, joined by commas. */
+  states?: string;
+}
+
+export interface PackageQuery extends SortedQuery {
+  gone?: boolean;
+}
+
+export interface DealQuery extends SortedQuery {
+  package?: string;
+  provider?: string;
+  /** UNIX seconds, half-open. */
+  endsFrom?: number;
+  endsBefore?: number;
+}
+
+export interface EventQuery {
+  package?: string;
+  kind?: string;
+  /** Joined by commas. */
+  severities?: string;
+  /** Only events with a smaller id. */
+  before?: number;
 }
 
 interface Call {
@@ -91,12 +131,23 @@ export class CairnClient {
   claimAccount = (claim: unknown) => this.#call(AccountJson, "/account", { method: "PUT", body: claim });
   faucet = () => this.#call(AccountJson, "/faucet", { method: "POST", body: {} });
   providers = () => this.#call(ProvidersJson, "/providers");
-  events = (after: number | undefined, limit = 200) => this.#call(EventsJson, "/events", { query: { after, limit } });
+  events = (after: number | undefined, limit = 200, filter: EventQuery = {}) =>
+    this.#call(EventsJson, "/events", { query: { ...filter, after, limit } });
 
   settings = () => this.#call(SettingsJson, "/settings");
   changeSettings = (settings: SettingsJson) => this.#call(SettingsJson, "/settings", { method: "PUT", body: settings });
   /** Who was asked for quotes of a package, or passed over. */
   asks = (id: string): Promise<AskJson[]> => this.#pages(AsksPageJson, `/packages/${id}/asks`, ({ asks }) => asks);
+
+  /** One page, for whoever shows pages; `deals` walks them all. */
+  dealsPage = (query: DealQuery = {}) => this.#call(DealsPageJson, "/deals", { query: { ...query } });
+  deals = (query: DealQuery = {}): Promise<DealJson[]> =>
+    this.#pages(DealsPageJson, "/deals", ({ deals }) => deals, { ...query });
+  checks = (query: PageQuery & { package?: string } = {}): Promise<CheckJson[]> =>
+    this.#pages(ChecksPageJson, "/checks", ({ checks }) => checks, { ...query });
+  custody = (id: string) => this.#call(CustodyJson, `/packages/${id}/custody`);
+  packagesPage = (query: PackageQuery = {}) =>
+    this.#call(PackagePageJson, "/packages", { query: { ...query, gone: query.gone ? "true" : undefined } });
 
   /** @param gone also those that were removed or undone */
   packages = (gone = false): Promise<PackageJson[]> =>

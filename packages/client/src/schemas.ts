@@ -5,7 +5,8 @@ import { Type } from "./schema-builder.ts";
  * Wire schemas of the public API: the server validates and documents with them, the client takes its types from them and checks by them
  * whatever a gateway answers. All of them in one file, as the API is one: each is read beside those that it is made of.
  */
-export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$" });
+const HASH = { pattern: "^0x[0-9a-f]{64}$" };
+export const Hash = Type.String(HASH);
 export const AddressText = Type.String({ pattern: "^0x[0-9a-fA-F]{40}$" });
 const DECIMAL = { pattern: "^[0-9]{1,78}$" };
 export const BytesText = Type.String({ ...DECIMAL, description: "bytes, decimal" });
@@ -314,7 +315,7 @@ export const EventJson = Type.Object({
 });
 export type EventJson = Static<typeof EventJson>;
 
-export const CheckResultJson = Type.Object({
+const CHECK = {
   id: Type.String(),
   package: PackageIdText,
   kind: Type.Union([Type.Literal("scrub"), Type.Literal("full")]),
@@ -322,6 +323,9 @@ export const CheckResultJson = Type.Object({
   startedAt: Time,
   finishedAt: Type.Union([Time, Type.Null()]),
   ok: Type.Boolean(),
+};
+export const CheckResultJson = Type.Object({
+  ...CHECK,
   shards: Type.Array(
     Type.Object({
       piece: Count,
@@ -337,6 +341,79 @@ export const CheckResultJson = Type.Object({
   ),
 });
 export type CheckResultJson = Static<typeof CheckResultJson>;
+
+/** What a list says of a check. */
+export const CheckJson = Type.Object({
+  ...CHECK,
+  looked: Type.Integer({ minimum: 0, description: "shards looked at so far" }),
+  sound: Type.Integer({ minimum: 0, description: "shards found sound so far" }),
+});
+export type CheckJson = Static<typeof CheckJson>;
+export const ChecksPageJson = Type.Object({ checks: Type.Array(CheckJson), next: Next });
+export type ChecksPageJson = Static<typeof ChecksPageJson>;
+
+/** A deal with what its package, piece and provider say of it. */
+export const DealJson = Type.Object({
+  deal: Hash,
+  state: Type.String(),
+  package: Type.Union([PackageIdText, Type.Null()], { description: "null where another gateway keeps it" }),
+  label: Type.Union([Base64, Type.Null()], { description: "of the package, encrypted by the client" }),
+  packageCreatedAt: Type.Union([Time, Type.Null()]),
+  root: Type.Union([Type.String(), Type.Null()]),
+  documentHash: Hash,
+  piece: Count,
+  shard: Count,
+  pieceLength: Type.Union([Count, Type.Null()], { description: "bytes of the piece's CAR" }),
+  pieceCid: Type.Union([Type.String(), Type.Null()], { description: "of the piece; version 2 of PieceCID" }),
+  commitment: Type.String({ ...HASH, description: "CommP of the shard" }),
+  rawLength: Count,
+  provider: AddressText,
+  region: Type.Union([Type.String(), Type.Null()]),
+  k: Type.Union([Parts, Type.Null()]),
+  n: Type.Union([Parts, Type.Null()]),
+  days: Type.Union([Type.Number(), Type.Null()]),
+  placement: Type.Union([PlacementJson, Type.Null()], { description: "the demands that it was placed under" }),
+  pricePerPeriod: MoneyText,
+  periods: Count,
+  escrow: MoneyText,
+  paid: MoneyText,
+  refunded: Type.String({ ...DECIMAL, description: "wei of the escrow that came back, decimal" }),
+  paidPeriods: Count,
+  proposedAt: Time,
+  activatedAt: Type.Union([Time, Type.Null()]),
+  endsAt: Type.Union([Time, Type.Null()], { description: "null until its shard was received" }),
+  endedAt: Type.Union([Time, Type.Null()]),
+  lastProved: Type.Union([Type.Integer(), Type.Null()], {
+    description: "the newest final period that it was proved in",
+  }),
+  silentSince: Type.Union([Time, Type.Null()]),
+  checkedAt: Type.Union([Time, Type.Null()]),
+  checkResult: Type.Union([Type.String(), Type.Null()]),
+});
+export type DealJson = Static<typeof DealJson>;
+export const DealsPageJson = Type.Object({ deals: Type.Array(DealJson), next: Next });
+export type DealsPageJson = Static<typeof DealsPageJson>;
+
+/** What the final periods of a package's deals came to, run by run. */
+export const CustodyJson = Type.Array(
+  Type.Object({
+    deal: Hash,
+    piece: Count,
+    shard: Count,
+    provider: AddressText,
+    runs: Type.Array(
+      Type.Object({
+        from: Type.Integer({ description: "a period; those between two runs have no verdict" }),
+        to: Type.Integer({ description: "the last period of the run" }),
+        outcome: Type.String({
+          description: "proved | chain (proved on chain) | late | silent | held | unheard | damaged | wrong | off-duty",
+        }),
+        counted: Type.Integer({ minimum: 0, description: "periods in which the provider was on duty" }),
+      }),
+    ),
+  }),
+);
+export type CustodyJson = Static<typeof CustodyJson>;
 
 export const EventsJson = Type.Array(EventJson);
 export const ProvidersJson = Type.Array(ProviderJson);

@@ -1,11 +1,12 @@
-import { CheckResultJson, SignedJson } from "@cairn/client";
+import { listDeals } from "@cairn/catalog";
+import { CheckResultJson, ChecksPageJson, CustodyJson, PackageIdText, SignedJson } from "@cairn/client";
 import { signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { about, Id, ownPackage } from "./package-route.ts";
+import { After, about, Id, Limit, ownPackage } from "./package-route.ts";
 
 const CheckBody = Type.Object({
   full: Type.Boolean(),
@@ -41,6 +42,45 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
         gateway.signTicket,
       );
       return started.check;
+    },
+  );
+
+  server.get(
+    "/api/v1/checks",
+    {
+      schema: {
+        ...about("A page of the account's checks, the newest first"),
+        querystring: Type.Object({ limit: Limit, after: After, package: Type.Optional(PackageIdText) }),
+        response: { 200: ChecksPageJson },
+      },
+    },
+    async (request) => {
+      const account = await authenticate(gateway.pool, request);
+      const query = request.query as { limit?: number; after?: string; package?: string };
+      const { rows, next } = await audit.listChecks({ ...query, account: account.id });
+      return { checks: rows, next };
+    },
+  );
+
+  server.get(
+    "/api/v1/packages/:id/custody",
+    {
+      schema: {
+        ...about("What the final periods of each deal of a package came to"),
+        params: Id,
+        response: { 200: CustodyJson },
+      },
+    },
+    async (request) => {
+      const { id } = await ownPackage(gateway, request);
+      const { owner, documentHash } = await market.packageStatus({ id });
+      if (documentHash === null) return [];
+      const deals = await listDeals(gateway.pool, { package: { owner, documentHash } });
+      const custody = await audit.custody(deals.map(({ deal }) => deal));
+      return deals.map(({ deal, piece, shard, provider }) => ({
+        ...{ deal, piece, shard, provider },
+        runs: custody.get(deal) ?? [],
+      }));
     },
   );
 

@@ -61,6 +61,7 @@ const MONEY = new Set([
   ...[
     "escrow",
     "paid",
+    "refunded",
     "pricePerPeriod",
     "reserve",
     "repairReserve",

@@ -13,6 +13,16 @@ export const about = (summary: string) => ({ summary, tags: ["packages"] });
 export const Limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1000, description: "packages of one page: 1000 unless set" }),
 );
+export const After = Type.Optional(
+  Type.String({ maxLength: 200, description: "`next` of the page before, asked for with the same sort" }),
+);
+export const Order = Type.Optional(Type.Union([Type.Literal("asc"), Type.Literal("desc")]));
+/** Several of a query, joined by commas. */
+export const Several = (description: string) =>
+  Type.Optional(Type.String({ pattern: "^[a-zA-Z-]+(,[a-zA-Z-]+){0,19}$", description }));
+export const severalOf = <T extends string>(text: string | undefined) =>
+  text === undefined ? undefined : (text.split(",") as T[]);
+export const oneOf = <T extends string>(names: readonly T[]) => Type.Union(names.map((name) => Type.Literal(name)));
 export const OCTETS = ["application/octet-stream"];
 
 export function ownerOf(account: Account): Address {

@@ -11,24 +11,27 @@ import {
   SignedJson,
 } from "@cairn/client";
 import { type PlacementJson as CorePlacement, placementFromJson } from "@cairn/core";
+import { PACKAGE_SORTS, type PackageState } from "@cairn/market";
 import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { dealRoutes } from "./deal-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
-import { about, Id, Limit, ownerOf, ownPackage } from "./package-route.ts";
+import { After, about, Id, Limit, Order, oneOf, ownerOf, ownPackage, Several, severalOf } from "./package-route.ts";
 import { readRoutes } from "./read-routes.ts";
 import { recoverRoutes } from "./recover-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 
-const NameQuery = Type.Object({
+const PackageQuery = Type.Object({
   limit: Limit,
-  after: Type.Optional(
-    Type.String({ pattern: "^[0-9]{1,16}-[0-9a-f]{32}$", description: "`next` of the page before" }),
-  ),
+  after: After,
+  sort: Type.Optional(oneOf(PACKAGE_SORTS)),
+  order: Order,
+  states: Several("only packages in these states"),
   nameHash: Type.Optional(Hash),
   gone: Type.Optional(Type.Boolean({ description: "also those that were removed or undone" })),
 });
@@ -41,6 +44,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     uploadRoutes(server, gateway);
     readRoutes(server, gateway);
     checkRoutes(server, gateway);
+    dealRoutes(server, gateway);
     recoverRoutes(server, gateway);
   };
 }
@@ -53,18 +57,19 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
     "/api/v1/packages",
     {
       schema: {
-        ...about("A page of the account's packages, oldest first"),
-        querystring: NameQuery,
+        ...about("A page of the account's packages, oldest first unless asked otherwise"),
+        querystring: PackageQuery,
         response: { 200: PackagePageJson },
       },
     },
     async (request) => {
       const account = await authenticate(gateway.pool, request);
-      const { nameHash, ...page } = request.query as Static<typeof NameQuery>;
+      const { nameHash, states, ...page } = request.query as Static<typeof PackageQuery>;
       const { packages, next } = await market.listPackages({
         ...page,
         account: account.id,
         ...(nameHash === undefined ? {} : { nameHash: nameHash as Hex }),
+        ...(states === undefined ? {} : { states: severalOf<PackageState>(states)! }),
       });
       return { packages: packages.map(packageToJson), next };
     },

@@ -1,5 +1,13 @@
-import { type Account, claimAccount, listEvents } from "@cairn/catalog";
-import { AccountJson, EventsJson, NetworkJson, ProvidersJson, SignedJson, StatusJson } from "@cairn/client";
+import { type Account, claimAccount, listEvents, type Severity } from "@cairn/catalog";
+import {
+  AccountJson,
+  EventsJson,
+  NetworkJson,
+  PackageIdText,
+  ProvidersJson,
+  SignedJson,
+  StatusJson,
+} from "@cairn/client";
 import { periodAt } from "@cairn/core";
 import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import { rememberNonces } from "@cairn/transport";
@@ -9,12 +17,17 @@ import { authenticate, bearerToken } from "./authenticate.ts";
 import { briefly } from "./briefly.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
+import { Several, severalOf } from "./package-route.ts";
 import { statusPage } from "./status-page.ts";
 import { verifyClaim } from "./verify-claim.ts";
 
 const EventQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  before: Type.Optional(Type.Integer({ minimum: 0, description: "only events with a smaller id" })),
+  package: Type.Optional(PackageIdText),
+  kind: Type.Optional(Type.String({ maxLength: 64 })),
+  severities: Several("info, warning, error"),
 });
 
 const HEALTH = {
@@ -106,7 +119,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       "/api/v1/events",
       {
         schema: {
-          summary: "Events of the account and of the network, oldest first",
+          summary: "Events of the account and of the network: the newest first, or from `after` on the oldest first",
           tags: ["account"],
           querystring: EventQuery,
           response: { 200: EventsJson },
@@ -114,8 +127,12 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
       async (request) => {
         const account = await authenticate(gateway.pool, request);
-        const query = request.query as Static<typeof EventQuery>;
-        const found = await listEvents(gateway.pool, { account: account.id, ...query });
+        const { severities, ...query } = request.query as Static<typeof EventQuery>;
+        const found = await listEvents(gateway.pool, {
+          account: account.id,
+          ...query,
+          ...(severities === undefined ? {} : { severities: severalOf<Severity>(severities)! }),
+        });
         return found.map((event) => ({ ...event, at: Math.floor(event.at) }));
       },
     );
@@ -186,7 +203,7 @@ export async function currentStatus(gateway: GatewayContext): Promise<StatusJson
   (select coalesce(sum(bytes), 0)::float8 from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED')) as bytes,
   (select count(*)::int from catalog.providers where active) as providers,
   (select count(*)::int from catalog.providers where active and provider = any($1)) as connected,
-  (select count(*)::int from catalog.deals where state = 'ACTIVE') as deals,
+  (select coalesce(sum(deals), 0)::int from catalog.deal_figures where state = 'ACTIVE') as deals,
   (select count(*)::int from audit.leaves where period = last and outcome in ('proved', 'chain')) as proved,
   (select count(*)::int from audit.leaves where period = last and outcome not in ('proved', 'chain', 'off-duty')) as missed
 from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,

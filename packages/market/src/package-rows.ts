@@ -118,10 +118,13 @@ export async function findPackages(db: Queryable, filter: PackageListRequest): P
       ? "(timestamptz 'epoch' + $4::float8 * interval '1 microsecond', $5::text)"
       : `($4::${type}, $5::text)`;
   const { rows } = await db.query(
-    `select ${COLUMNS}, (${column})::text as sorted from catalog.packages
-     where account = $1 and ($2::bytea is null or name_hash = $2) and ($3 or state not in ('REMOVED', 'ABANDONED'))
-       and ($7::text[] is null or state = any($7)) and ($5::text is null or ${position} ${order === "asc" ? ">" : "<"} ${from})
-     order by ${sort === "created" ? "created_at" : column} ${order}, id ${order} limit $6`,
+    // Which packages first, by a sort of narrow rows; then all of those few.
+    `with page as materialized (
+       select id, ${column} as sorted from catalog.packages
+       where account = $1 and ($2::bytea is null or name_hash = $2) and ($3 or state not in ('REMOVED', 'ABANDONED'))
+         and ($7::text[] is null or state = any($7)) and ($5::text is null or ${position} ${order === "asc" ? ">" : "<"} ${from})
+       order by ${sort === "created" ? "created_at" : column} ${order}, id ${order} limit $6)
+     select ${COLUMNS}, page.sorted::text from page join catalog.packages using (id) order by page.sorted ${order}, id ${order}`,
     [
       account,
       nameHash === undefined ? null : bytesOf(nameHash),

@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
-import { coins, wholeNumber } from "./number-options.ts";
+import { coins, positive, wholeNumber } from "./number-options.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
@@ -122,7 +122,30 @@ export function buildProgram(): Command {
     .argument("<package>", `${PACKAGE}, with /path to list what is in it`)
     .option("--files", "list its files")
     .option("--asks", "list who was asked for quotes, or passed over, and why")
+    .option("--custody", "list which providers proved each shard, from when until when")
     .action(async (target, options) => (await import("./show.ts")).show(target, options));
+
+  asking("deals", "look through your deals: which shard is where, until when, for how much")
+    .option("--package <package>", "only those of a package")
+    .option("--provider <address>", "only those with one provider")
+    .option("--state <states>", "only those in these states, such as active,failed", list)
+    .option("--ending <days>", "only those that end within so many days", positive(3650))
+    .addOption(
+      new Option("--sort <what>", "what comes first").choices([
+        "proposed",
+        "ends",
+        "price",
+        "bytes",
+        "paid",
+        "proved",
+        "checked",
+        "provider",
+        "state",
+      ]),
+    )
+    .option("--reverse", "the other way round")
+    .option("--last <n>", "how many at most (default: 50, all with --json)", wholeNumber(1, 1_000_000))
+    .action(async (options) => (await import("./deals.ts")).deals(options));
 
   asking("cat", "write one file of a package to standard output")
     .argument("<package/path>", "a name, or an id or the start of one, and the path of a file in it")
@@ -243,6 +266,8 @@ export function buildProgram(): Command {
   asking("events", "what happened", "answer with one JSON document a line, an event each")
     .option("--follow", "go on as it happens")
     .option("--last <n>", "how many to begin with", wholeNumber(1, 1000))
+    .option("--package <package>", "only those of a package")
+    .option("--severity <list>", "only these of info, warning and error", list)
     .action(async (options) => (await import("./events.ts")).events(options));
 
   command("doctor", "check this machine and the network").action(async (options) =>

@@ -2,12 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EventJson } from "@cairn/client";
 import { printableJson } from "@cairn/core/printable";
 import { loadLookupKey } from "../account/load-secrets.ts";
+import { findPackage } from "./find-package.ts";
 import { mainName, nameOf } from "./package-name.ts";
-import { type CommonOptions, openSession, type Session } from "./session.ts";
+import { type CommonOptions, openSession, requireOwner, type Session } from "./session.ts";
 
 export interface EventOptions extends CommonOptions {
   follow?: boolean;
   last?: number;
+  package?: string;
+  severity?: string[];
 }
 
 const POLL_MILLISECONDS = 500;
@@ -22,11 +25,17 @@ export async function events(options: EventOptions): Promise<void> {
     if (output.json) process.stdout.write(`${printableJson({ ...event, ...names })}\n`);
     else output.say(lineOf(event, names));
   };
-  const newest = await client.events(undefined, options.last ?? 50);
+  const filter = {
+    ...(options.package === undefined
+      ? {}
+      : { package: (await findPackage(session, await requireOwner(session.home), options.package)).id }),
+    ...(options.severity === undefined ? {} : { severities: options.severity.join(",") }),
+  };
+  const newest = await client.events(undefined, options.last ?? 50, filter);
   for (const event of newest.reverse()) await show(event);
   let after = newest.at(-1)?.id ?? 0;
   while (options.follow) {
-    const found = await client.events(after, 500);
+    const found = await client.events(after, 500, filter);
     for (const event of found) {
       await show(event);
       after = event.id;

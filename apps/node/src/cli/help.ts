@@ -46,6 +46,7 @@ const EXAMPLES: Record<string, string[]> = {
   recover: ["cairn recover"],
   backup: ["cairn backup /media/usb/cairn.tgz"],
   restore: ["cairn restore /media/usb/cairn.tgz --home /data/cairn"],
+  deals: ["cairn deals --ending 30", "cairn deals --package letters --sort paid", "cairn deals --state failed --json"],
   events: ["cairn events --follow", "cairn events --last 200 --json"],
   doctor: ["cairn doctor"],
   completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],

@@ -5,6 +5,7 @@ import { describePlacement, type PlacementJson, perGibMonth, placementFromJson }
 import type { Hex } from "@cairn/protocol";
 import { checkHolders, openChainView } from "../owner/check-chain.ts";
 import { recallPackage } from "../owner/known-packages.ts";
+import { custodyLines } from "./deals.ts";
 import { deploymentOf } from "./deployment-of.ts";
 import { findPackage, parseTarget } from "./find-package.ts";
 import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
@@ -19,6 +20,8 @@ export interface ShowOptions extends CommonOptions {
   files?: boolean;
   /** Also list who was asked for quotes. */
   asks?: boolean;
+  /** Also what the periods of its deals came to. */
+  custody?: boolean;
 }
 
 const MAX_ROWS = 64;
@@ -46,6 +49,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
       : undefined;
   const files = manifest === undefined ? undefined : await entriesUnder(manifest, path);
   const asks = options.asks ? await session.client.asks(found.id) : undefined;
+  const custody = options.custody ? await session.client.custody(found.id) : undefined;
   const called = nameOf(owner, detail);
   const name = mainName(called, detail.id);
   session.output.result({
@@ -53,6 +57,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
     name,
     ...(files === undefined ? {} : { entries: files }),
     ...(asks === undefined ? {} : { asks }),
+    ...(custody === undefined ? {} : { custody }),
   });
   session.output.say(
     describe(
@@ -62,6 +67,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
     ),
   );
   if (asks !== undefined) session.output.say(["", ...askLines(asks)]);
+  if (custody !== undefined) session.output.say(["", ...custodyLines(custody, network)]);
   if (files === undefined) return;
   session.output.say("");
   session.output.say(

@@ -1,0 +1,108 @@
+import { auditMigrations, createAudit } from "@cairn/audit";
+import { catalogMigrations, claimAccount, createToken, ensureAccount } from "@cairn/catalog";
+import { type DealJson, DealsPageJson } from "@cairn/client";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import fastify, { type FastifyInstance } from "fastify";
+import { Check } from "typebox/value";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkRoutes } from "./check-routes.ts";
+import { dealRoutes } from "./deal-routes.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { publicRoutes } from "./public-routes.ts";
+import { seedCatalog } from "./testing/seed-catalog.ts";
+
+const OWNERS = { anna: `0x${"a1".repeat(20)}`, bert: `0x${"b2".repeat(20)}` } as const;
+type Name = keyof typeof OWNERS;
+
+let database: TestDatabase;
+let server: FastifyInstance;
+beforeAll(async () => {
+  database = await testDatabase({
+    migrations: [
+      { namespace: "catalog", migrations: catalogMigrations },
+      { namespace: "audit", migrations: auditMigrations },
+    ],
+  });
+  const { pool } = database;
+  for (const [name, owner] of Object.entries(OWNERS)) {
+    await ensureAccount(pool, name);
+    await claimAccount(pool, name, owner);
+    await createToken(pool, name, `token of ${name}`, "test");
+    await seedCatalog(pool, { account: name, owner, packages: 30, deals: 100, events: 40 });
+  }
+  const audit = createAudit({ pool, deployment: { deployedAt: 0 } } as never, { claimEveryPeriods: 1 });
+  const market = {
+    requirePackage: async () => undefined,
+  };
+  const gateway = { pool, audit, market, network: { version: "1" } } as unknown as GatewayContext;
+  server = fastify();
+  server.setErrorHandler((error: Error, _request, reply) => reply.status(400).send({ message: error.message }));
+  await server.register(publicRoutes(gateway));
+  dealRoutes(server, gateway);
+  checkRoutes(server, gateway);
+});
+afterAll(async () => {
+  await server?.close();
+  await database?.drop();
+});
+
+async function ask<T>(name: Name, path: string): Promise<T> {
+  const headers = { authorization: `Bearer token of ${name}` };
+  const { statusCode, body } = await server.inject({ url: `/api/v1${path}`, headers });
+  expect([path, statusCode, body.slice(0, 200)]).toEqual([path, 200, body.slice(0, 200)]);
+  return JSON.parse(body) as T;
+}
+
+type Deals = { deals: DealJson[]; next: string | null };
+
+it("gives an account its own deals, page by page, in the shape of the API", async () => {
+  for (const name of ["anna", "bert"] as const) {
+    const found: DealJson[] = [];
+    let next: string | null = "";
+    while (next !== null) {
+      const after = next === "" ? "" : `&after=${encodeURIComponent(next)}`;
+      const page: Deals = await ask<Deals>(name, `/deals?sort=ends&limit=33${after}`);
+      expect(Check(DealsPageJson, page)).toBe(true);
+      found.push(...page.deals);
+      next = page.next;
+    }
+    expect(new Set(found.map(({ deal }) => deal)).size).toBe(100);
+    const ends = found.map(({ endsAt }) => endsAt ?? 0);
+    expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+    const { rows } = await database.pool.query("select deal from catalog.deals where owner = $1", [OWNERS[name]]);
+    expect(new Set(rows.map(({ deal }) => deal))).toEqual(new Set(found.map(({ deal }) => deal)));
+    expect(found.every(({ package: id, pieceCid }) => id !== null && pieceCid?.startsWith("bafk"))).toBe(true);
+  }
+});
+
+it("finds nothing of another account by its package, provider, check or event", async () => {
+  const [theirs] = (await ask<Deals>("bert", "/deals?limit=1")).deals;
+  expect((await ask<Deals>("anna", `/deals?package=${theirs!.package}`)).deals).toEqual([]);
+  expect(await ask("anna", `/checks?package=${theirs!.package}`)).toEqual({ checks: [], next: null });
+  expect(await ask("anna", `/events?package=${theirs!.package}`)).toEqual([]);
+  const events = await ask<{ package: string }[]>("anna", "/events?limit=1000");
+  const { rows } = await database.pool.query("select id from catalog.packages where account = 'anna'");
+  const mine = new Set(rows.map(({ id }) => id));
+  expect(events.length).toBe(40);
+  expect(events.every(({ package: id }) => mine.has(id))).toBe(true);
+});
+
+it("filters by state, kind and severity, and says how many shards of a check were sound", async () => {
+  const { deals } = await ask<Deals>("anna", "/deals?states=COMPLETED");
+  expect(deals.length).toBe(5);
+  expect(deals.every(({ state }) => state === "COMPLETED")).toBe(true);
+  expect(await ask("anna", "/events?severities=warning,error&kind=proof-missed")).toHaveLength(4);
+  const { checks } = await ask<{ checks: object[] }>("anna", "/checks?limit=2");
+  expect(checks).toMatchObject([
+    { looked: 3, sound: 2 },
+    { looked: 3, sound: 2 },
+  ]);
+});
+
+it("refuses a sort, an order and a cursor that are none", async () => {
+  const headers = { authorization: "Bearer token of anna" };
+  for (const query of ["sort=deal;drop", "order=up", "after=x", "sort=price&after=x~1", "states=a'b", "limit=0"]) {
+    const { statusCode } = await server.inject({ url: `/api/v1/deals?${query}`, headers });
+    expect([query, statusCode]).toEqual([query, 400]);
+  }
+});

@@ -1,0 +1,65 @@
+import { DEAL_SORTS, type DealLine, type DealPageRequest, pageDeals } from "@cairn/catalog";
+import { AddressText, type DealJson, DealsPageJson, PackageIdText, type PlacementJson } from "@cairn/client";
+import { pieceCidV2 } from "@cairn/proofs";
+import type { Address, DealState } from "@cairn/protocol";
+import type { FastifyInstance } from "fastify";
+import { type Static, Type } from "typebox";
+import { authenticate } from "./authenticate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { After, about, Limit, Order, oneOf, Several, severalOf } from "./package-route.ts";
+
+const Seconds = Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" }));
+const DealQuery = Type.Object({
+  limit: Limit,
+  after: After,
+  sort: Type.Optional(oneOf(DEAL_SORTS)),
+  order: Order,
+  states: Several("only deals in these states"),
+  package: Type.Optional(PackageIdText),
+  provider: Type.Optional(AddressText),
+  endsFrom: Seconds,
+  endsBefore: Seconds,
+});
+
+/** The deals of the account's wallets, to be looked through. */
+export function dealRoutes(server: FastifyInstance, { pool }: GatewayContext): void {
+  server.get(
+    "/api/v1/deals",
+    {
+      schema: {
+        ...about("A page of the account's deals, the newest first unless asked otherwise"),
+        querystring: DealQuery,
+        response: { 200: DealsPageJson },
+      },
+    },
+    async (request) => {
+      const { id: account, owner } = await authenticate(pool, request);
+      const { states, provider, ...query } = request.query as Static<typeof DealQuery>;
+      const { rows, next } = await pageDeals(pool, {
+        ...(query as Omit<DealPageRequest, "owners" | "account">),
+        account,
+        owners: owner === null ? [] : [owner],
+        ...(states === undefined ? {} : { states: severalOf<DealState>(states)! }),
+        ...(provider === undefined ? {} : { provider: provider as Address }),
+      });
+      return { deals: rows.map(dealToJson), next };
+    },
+  );
+}
+
+function dealToJson(line: DealLine): DealJson {
+  const { commP, label, pieceLength, placement, pricePerPeriod, escrow, paid, refunded } = line;
+  return {
+    ...line,
+    label: label === null || label.length === 0 ? null : Buffer.from(label).toString("base64"),
+    placement: placement as PlacementJson | null,
+    pieceCid:
+      commP === null || pieceLength === null
+        ? null
+        : pieceCidV2(Buffer.from(commP.slice(2), "hex"), pieceLength).toString(),
+    pricePerPeriod: pricePerPeriod.toString(),
+    escrow: escrow.toString(),
+    paid: paid.toString(),
+    refunded: refunded.toString(),
+  };
+}
