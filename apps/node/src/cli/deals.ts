@@ -63,7 +63,7 @@ export async function collectDeals(
     const limit = Math.min(1000, most - deals.length);
     const page = await client.dealsPage({ ...query, limit, ...(after === undefined ? {} : { after }) });
     if (page.deals.length === 0) return { deals, more: false };
-    deals.push(...page.deals);
+    for (const deal of page.deals) deals.push(deal);
     after = page.next ?? undefined;
   } while (after !== undefined && deals.length < most);
   return { deals: deals.slice(0, most), more: after !== undefined };
