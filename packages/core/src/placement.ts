@@ -82,6 +82,8 @@ export function ruleAgainst(
   for (const shard of shards) {
     const countries = countriesFor(terms, shard);
     if (countries === undefined || (country !== undefined && countries.includes(country))) return undefined;
+    // All have the same list: looked through once.
+    if (terms.shardCountries === undefined) break;
   }
   return "country";
 }

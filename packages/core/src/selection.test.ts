@@ -1,9 +1,12 @@
 import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { roomsOf } from "./can-be-placed.ts";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
 import { ALWAYS_ON } from "./periods.ts";
+import { countryOf } from "./placement.ts";
 import { type Candidate, selectProviders } from "./selection.ts";
+import { placeByTrying } from "./testing/place-by-trying.ts";
 
 const address = (i: number): `0x${string}` => `0x${i.toString(16).padStart(40, "0")}`;
 
@@ -106,6 +109,37 @@ describe("selectProviders", () => {
         const duties = all.map((c) => c.duty);
         expect(selected.uncovered).toEqual(uncoveredHours(duties, Math.min(k + 1, n)));
       }),
+    );
+  });
+
+  it("gives each shard a provider in its countries whenever there is a way", () => {
+    const names = ["CA", "NL", "US"];
+    const there = fc.array(fc.constantFrom("CA Vancouver", "NL", "US", ""), { maxLength: 8 });
+    const lists = fc.array(fc.option(fc.subarray(names, { minLength: 1 }), { nil: undefined }), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(there, lists, (regions, places) => {
+        const list = regions.map(
+          (region, i): Candidate => ({
+            ...{ provider: address(i), groups: [], score: 9000 + i, fulfilled: 1n, price: 1n },
+            ...{ region, duty: ALWAYS_ON, freeBytes: 2000n },
+          }),
+        );
+        const n = places.length;
+        const select = () =>
+          selectProviders({ k: 1, n, count: n, rawLength: 1000, candidates: list, holders: [], places });
+        if (!placeByTrying(places, roomsOf(list))) {
+          expect(select).toThrow(/need \d+ provider/);
+          return;
+        }
+        const { chosen } = select();
+        expect(new Set(chosen).size).toBe(n);
+        for (const [shard, { region }] of chosen.entries())
+          if (places[shard] !== undefined) expect(places[shard]).toContain(countryOf(region));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,6 +1,7 @@
 import type { Address, Money } from "@cairn/protocol";
 import { CairnError, crypto } from "@cairn/protocol";
-import { canBePlaced, roomsOf } from "./can-be-placed.ts";
+import { roomsOf } from "./can-be-placed.ts";
+import { type Countries, CountryRooms } from "./country-rooms.ts";
 import { awakeByHour, uncoveredHours } from "./coverage.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
 import { countryOf, type PlacementTerms } from "./placement.ts";
@@ -32,7 +33,7 @@ export interface Selection {
   /** Who holds the other shards of this piece. */
   holders: readonly Pick<Candidate, "provider" | "groups" | "duty" | "newcomer">[];
   /** Countries that each of the `count` shards may lie in, undefined for any; left out where none is bound to a country. */
-  places?: readonly (readonly string[] | undefined)[];
+  places?: readonly Countries[];
   /** What decides among those that cover the same hours; the score unless set. */
   rank?: PlacementTerms["rank"];
   /** Most shards of one piece in one operator group: n − k where the profile demands it. */
@@ -83,19 +84,15 @@ export function selectProviders(selection: Selection): Selected {
   let beyondShare = 0;
 
   const awake = awakeByHour(selection.holders.map((holder) => holder.duty));
-  const remaining = [...ranked];
+  const remaining = ranked.map((candidate) => ({ candidate, words: wordsOf(candidate.duty) }));
   const chosen: Candidate[] = [];
-  const order = shardOrder(selection, ranked);
-  for (const [step, shard] of order.entries()) {
-    const { places } = selection;
-    const leavesRoom =
-      places &&
-      roomAfter(
-        order.slice(step + 1).map((other) => places[other]),
-        remaining,
-      );
+  const places = selection.places && Array.from({ length: selection.count }, (_, shard) => selection.places?.[shard]);
+  const rooms = places && new CountryRooms(places, roomsOf(ranked));
+  const countries = new Map(rooms && ranked.map((candidate) => [candidate, countryOf(candidate.region) ?? ""]));
+  for (const [step, shard] of shardOrder(selection, ranked).entries()) {
+    const open = rooms?.openTo(shard);
     const allowed = (candidate: Candidate) =>
-      groups.fits(candidate) && isIn(places?.[shard], candidate) && (leavesRoom === undefined || leavesRoom(candidate));
+      groups.fits(candidate) && (open === undefined || open(countries.get(candidate)!));
     const within = bestCover(
       remaining,
       awake,
@@ -104,59 +101,54 @@ export function selectProviders(selection: Selection): Selected {
     );
     const index = within < 0 ? bestCover(remaining, awake, target, allowed) : within;
     if (index < 0) throw tooFew(selection, ranked.length, step, shard);
-    const [candidate] = remaining.splice(index, 1);
-    chosen[shard] = candidate!;
-    if (candidate!.newcomer) newcomers += 1;
+    const { candidate } = remaining.splice(index, 1)[0]!;
+    chosen[shard] = candidate;
+    rooms?.take(shard, countries.get(candidate)!);
+    if (candidate.newcomer) newcomers += 1;
     if (within < 0) beyondShare += 1;
-    groups.add(candidate!);
-    awakeByHour([candidate!.duty]).forEach((one, hour) => {
+    groups.add(candidate);
+    awakeByHour([candidate.duty]).forEach((one, hour) => {
       awake[hour]! += one;
     });
   }
   const duties = [...selection.holders, ...chosen].map((holder) => holder.duty);
-  return { chosen, spares: remaining, uncovered: uncoveredHours(duties, target), beyondShare };
+  return {
+    chosen,
+    spares: remaining.map(({ candidate }) => candidate),
+    uncovered: uncoveredHours(duties, target),
+    beyondShare,
+  };
 }
 
 /** Positions of the shards in the order in which they are placed: those that fewest candidates can take first. */
 function shardOrder({ count, places }: Selection, candidates: readonly Candidate[]): number[] {
   const order = Array.from({ length: count }, (_, shard) => shard);
   if (places === undefined) return order;
-  const takers = order.map((shard) => candidates.filter((candidate) => isIn(places[shard], candidate)).length);
+  const rooms = roomsOf(candidates);
+  const known = new Map<Countries, number>([[undefined, candidates.length]]);
+  const takers = order.map((shard) => {
+    const list = places[shard];
+    const count = known.get(list) ?? [...new Set(list)].reduce((sum, country) => sum + (rooms.get(country) ?? 0), 0);
+    known.set(list, count);
+    return count;
+  });
   return order.toSorted((a, b) => takers[a]! - takers[b]! || a - b);
 }
 
-function isIn(countries: readonly string[] | undefined, { region }: Candidate): boolean {
-  return countries === undefined || countries.includes(countryOf(region) ?? "");
-}
-
-/** Tells of a candidate whether the shards that are placed later still find a country each once it is taken. Group limits are not looked at. */
-function roomAfter(later: readonly (readonly string[] | undefined)[], remaining: readonly Candidate[]) {
-  const rooms = roomsOf(remaining);
-  const known = new Map<string, boolean>();
-  return ({ region }: Candidate): boolean => {
-    const country = countryOf(region) ?? "";
-    let room = known.get(country);
-    if (room === undefined) {
-      room = canBePlaced(later, new Map(rooms).set(country, rooms.get(country)! - 1));
-      known.set(country, room);
-    }
-    return room;
-  };
-}
-
+/** Position of the candidate that covers most hours in which fewer than `target` shards are awake, -1 where none is allowed. */
 function bestCover(
-  candidates: readonly Candidate[],
+  candidates: readonly { candidate: Candidate; words: readonly number[] }[],
   awake: readonly number[],
   target: number,
   allowed: (candidate: Candidate) => boolean,
 ): number {
-  const lacking = awake.reduce((mask, n, hour) => (n < target ? mask | (1n << BigInt(hour)) : mask), 0n);
+  const lacking = wordsOf(awake.reduce((mask, n, hour) => (n < target ? mask | (1n << BigInt(hour)) : mask), 0n));
   let best = -1;
   let bestGain = -1;
-  for (const [index, candidate] of candidates.entries()) {
-    if (!allowed(candidate)) continue;
-    const gain = bits(candidate.duty & lacking);
-    if (gain > bestGain) {
+  for (const [index, { candidate, words }] of candidates.entries()) {
+    let gain = 0;
+    for (const [at, word] of lacking.entries()) gain += bits(word & words[at]!);
+    if (gain > bestGain && allowed(candidate)) {
       best = index;
       bestGain = gain;
     }
@@ -219,10 +211,18 @@ function count(shards: Map<string, number>, groups: readonly string[]): void {
   for (const group of groups) shards.set(group, (shards.get(group) ?? 0) + 1);
 }
 
-function bits(mask: bigint): number {
-  let total = 0;
-  for (let hour = 0; hour < HOURS_PER_WEEK; hour++) total += Number((mask >> BigInt(hour)) & 1n);
-  return total;
+/** The hours of a week as words of 32 bits: numbers are counted many times faster than one bigint. */
+function wordsOf(mask: bigint): number[] {
+  const count = Math.ceil(HOURS_PER_WEEK / 32);
+  const hours = BigInt.asUintN(HOURS_PER_WEEK, mask);
+  return Array.from({ length: count }, (_, at) => Number(BigInt.asIntN(32, hours >> BigInt(32 * at))));
+}
+
+/** Set bits of 32, added up in parallel (Warren, Hacker's Delight, 5-1). */
+function bits(word: number): number {
+  let sum = word - ((word >>> 1) & 0x55555555);
+  sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
+  return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 function tooFew(selection: Selection, eligible: number, chosen: number, shard: number): CairnError {
