@@ -352,4 +352,17 @@ create index deals_by_owner on catalog.deals (owner, proposed_at, deal);
 create index deals_by_owner_ends on catalog.deals (owner, coalesce(ends_at, 0), deal);
 `,
   },
+  {
+    name: "0011-public",
+    sql: `
+-- public: every account and door of this gateway may read it; hot: its pieces stay here beside the deals
+alter table catalog.packages add column public boolean not null default false;
+alter table catalog.packages add column hot boolean not null default false;
+create index packages_public on catalog.packages (id) where public;
+
+-- by what a block hashes to (the last 32 bytes of its CID are the sha2-256 digest): one block has a CID of version 0 and some of version 1
+drop index catalog.blocks_by_cid;
+create index blocks_by_digest on catalog.blocks (substring(cid from length(cid) - 31), package);
+`,
+  },
 ];

@@ -16,6 +16,7 @@ import { putManifest, readManifest } from "./put-manifest.ts";
 import { quotePackage } from "./quote-package.ts";
 import { locateBlocks, readBlocks } from "./read/read-blocks.ts";
 import { readPiece } from "./read/read-piece.ts";
+import { readPublicBlocks } from "./read/read-public.ts";
 import { readShard } from "./read/read-shard.ts";
 import { Weighing } from "./read/weigh-difference.ts";
 import { listRecoverable, recoverPackages, setRepairKey } from "./recover-packages.ts";
@@ -77,6 +78,7 @@ export function createMarket(deps: MarketDeps): Market {
     readManifest: (request) => readManifest(context, request),
     readPiece: (request) => readPiece(context, request),
     readBlocks: (request) => readBlocks(context, request),
+    readPublicBlocks: (request) => readPublicBlocks(context, request),
     locateBlocks: (request) => locateBlocks(context, request),
     readShard: (request) => readShard(context, request),
     shardSource: (request) => shardSource(context, request),

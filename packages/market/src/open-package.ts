@@ -45,8 +45,9 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
   try {
     await inTransaction(context.pool, async (client) => {
       await client.query(
-        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, repair_key, verifier_set, placement)
-         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12, $13)`,
+        `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, repair_key, verifier_set, placement,
+           public, hot)
+         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
         [
           request.id,
           request.account,
@@ -61,6 +62,8 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
           Buffer.from(request.repairKey),
           context.verifierSet,
           placementToJson(request.placement ?? {}),
+          request.public ?? false,
+          request.hot ?? false,
         ],
       );
       await recordEvents(client, [
@@ -153,6 +156,8 @@ function check(request: OpenPackageRequest): void {
   if (!(days > 0 && days <= MAX_DAYS))
     refuse("days", `${days} days cannot be agreed`, `more than 0 and at most ${MAX_DAYS} days`);
   checkPlacement(request.placement ?? {}, n);
+  if (request.public && request.layout !== "unencrypted" && request.layout !== "car")
+    refuse("public", "what is encrypted cannot be public", "public only with the layouts unencrypted and car");
   if (request.label.length > MAX_LABEL_BYTES)
     refuse("label", "the label is too long", `at most ${MAX_LABEL_BYTES} bytes`);
   const keyBytes = request.mask === "none" ? [0, 32] : [32];

@@ -32,6 +32,8 @@ export interface PackageRow {
   n: number;
   mask: MaskId;
   layout: PackageLayout;
+  public: boolean;
+  hot: boolean;
   days: number;
   /** What its owner demands of providers. */
   placement: PlacementTerms;
@@ -63,7 +65,7 @@ export interface PieceRow {
   indexed: boolean;
 }
 
-const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, days, placement, root, document_hash, shards_root, manifest_key,
+const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, public, hot, days, placement, root, document_hash, shards_root, manifest_key,
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at,
   extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, cause, next`;
@@ -255,6 +257,8 @@ function packageOf(row: Record<string, unknown>): PackageRow {
     n: row.n as number,
     mask: row.mask as MaskId,
     layout: row.layout as PackageLayout,
+    public: row.public as boolean,
+    hot: row.hot as boolean,
     days: row.days as number,
     placement: placementFromJson(row.placement as PlacementJson),
     root: row.root as string | null,

@@ -160,6 +160,8 @@ function summaryOf(
     nameHash: row.nameHash,
     label: row.label,
     layout: row.layout,
+    public: row.public,
+    hot: row.hot,
     mask: row.mask,
     k: row.k,
     n: row.n,

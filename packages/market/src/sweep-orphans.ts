@@ -34,7 +34,9 @@ export async function sweepOrphans(context: Context): Promise<void> {
         .map((slot) => `${slot.piece}-${slot.shard}.shard`),
     );
     for (const file of await spool.files(row.id)) {
-      const wanted = file.endsWith(".car") ? SPOOLED.includes(row.state) || row.recovered : waiting.has(file);
+      const wanted = file.endsWith(".car")
+        ? SPOOLED.includes(row.state) || row.recovered || row.hot
+        : waiting.has(file);
       if (!wanted) await spool.removeFile(join(spool.directory, row.id, file));
     }
   }

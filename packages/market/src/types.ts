@@ -73,6 +73,10 @@ export interface OpenPackageRequest {
   n: number;
   mask: MaskId;
   layout: PackageLayout;
+  /** Whether every account and door of this gateway may read it; only what is not encrypted can be. */
+  public?: boolean;
+  /** Whether its pieces stay at this gateway beside the deals, so that reading them asks no provider. */
+  hot?: boolean;
   /** How long it is to be kept. */
   days: number;
   /** What is demanded of providers, now and whenever a shard is placed anew. */
@@ -113,6 +117,8 @@ export interface PackageSummary {
   nameHash: Hex;
   label: Uint8Array;
   layout: PackageLayout;
+  public: boolean;
+  hot: boolean;
   mask: MaskId;
   k: number;
   n: number;
@@ -328,6 +334,11 @@ export interface Market {
     capability: Signed<"ReadCapability">;
     signal?: AbortSignal;
   }): AsyncIterable<Uint8Array>;
+  /**
+   * Blocks of public packages in the order asked, each held against its CID: of whichever package has a block with that hash, whoever's it is. Bytes hold until
+   * the next are asked for. @throws CairnError `bad-cid`, `too-many-cids`, `block-unknown`
+   */
+  readPublicBlocks(request: { cids: string[]; signal?: AbortSignal }): AsyncIterable<Uint8Array>;
   /** Pieces that hold the named blocks. */
   locateBlocks(request: { id: PackageId; cids: string[] }): Promise<{ pieces: number[] }>;
 

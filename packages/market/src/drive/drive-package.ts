@@ -47,7 +47,7 @@ export async function drivePackage(context: Context, id: PackageId, signal: Abor
     await Promise.all(busy.values());
   }
   const after = await loadPackage(context.pool, id);
-  if (after.state === "STORED") await dropSpool(context, id);
+  if (after.state === "STORED" && !after.hot) await dropSpool(context, id);
 }
 
 interface Task {

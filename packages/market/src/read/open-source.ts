@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { CairnError, recoverTyped, type Signed } from "@cairn/protocol";
 import { assertSigner, type Context, sameAddress } from "../context.ts";
 import { indexPiece } from "../index-piece.ts";
-import { loadPiece, loadPieces, type PackageRow } from "../package-rows.ts";
+import { loadPiece, loadPieces, type PackageRow, type PieceRow } from "../package-rows.ts";
 import { loadPieceSlots } from "../slot-rows.ts";
 import { fetchPiece } from "./fetch-piece.ts";
 import { isReadable, PieceSource } from "./piece-source.ts";
@@ -27,9 +27,22 @@ export async function openPieceSource(
   assertReadable(context, row, capability);
   const piece = await loadPiece(context.pool, row.id, number);
   if (!piece.indexed) await ensureIndexed(context, row, capability, signal);
-  const spooled =
-    row.state === "COMMITTED" || row.state === "PLACING" ? await openSpooled(context, row, number) : undefined;
-  if (spooled) return spooled;
+  const isOnlyHere = row.state === "COMMITTED" || row.state === "PLACING";
+  const spooled = isOnlyHere || row.hot ? await openSpooled(context, row, number) : undefined;
+  const held = () => openHeld(context, row, piece, capability, signal);
+  if (spooled === undefined) return held();
+  return isOnlyHere ? spooled : withFallback(spooled, held);
+}
+
+/** The shards of a piece, wherever they are. */
+async function openHeld(
+  context: Context,
+  row: PackageRow,
+  piece: PieceRow,
+  capability: Signed<"ReadCapability">,
+  signal: AbortSignal,
+): Promise<FrameSource> {
+  const { number } = piece;
   const slots = await loadPieceSlots(context.pool, row.id, number);
   const held = new Set(slots.filter(isReadable).map((slot) => slot.shard));
   const retired = await retiredHolders(context, row, number, held);
@@ -71,6 +84,33 @@ function assertReadable(context: Context, row: PackageRow, capability: Signed<"R
     code: "no-repair-key",
     kind: "conflict",
   });
+}
+
+/** What stands here, and where it cannot be read or is damaged, what another source has. */
+function withFallback(here: FrameSource, open: () => Promise<FrameSource>): FrameSource {
+  let other: Promise<FrameSource> | undefined;
+  const elsewhere = () => {
+    other ??= open();
+    return other;
+  };
+  /** Bytes that came from the other source go back to it. */
+  const borrowed = new Set<Buffer>();
+  return {
+    async read(from, length) {
+      try {
+        return await here.read(from, length);
+      } catch {
+        const bytes = await (await elsewhere()).read(from, length);
+        borrowed.add(bytes);
+        return bytes;
+      }
+    },
+    release(bytes) {
+      if (borrowed.delete(bytes)) void other?.then((source) => source.release(bytes));
+      else here.release(bytes);
+    },
+    mend: async (from, length, isRight) => (await elsewhere()).mend(from, length, isRight),
+  };
 }
 
 /** A spool file as a source; what it holds was checked when the upload was completed, and is checked again. */

@@ -2,7 +2,7 @@ import { type BlockFrame, findBlocks } from "@cairn/catalog";
 import { CairnError, type PackageId, type Signed } from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 import type { Context } from "../context.ts";
-import { loadPackage } from "../package-rows.ts";
+import { loadPackage, type PackageRow } from "../package-rows.ts";
 import { ensureIndexed, openPieceSource } from "./open-source.ts";
 import type { FrameSource, Run } from "./read-frames.ts";
 import { runsOf, verifiedRuns } from "./read-frames.ts";
@@ -24,18 +24,29 @@ export async function* readBlocks(
   const cids = parseCids(request.cids);
   const signal = request.signal ? AbortSignal.any([request.signal, context.stopping]) : context.stopping;
   await ensureIndexed(context, row, request.capability, signal);
-  const sources = new Map<number, FrameSource>();
+  const sources: Sources = new Map();
   for (let from = 0; from < cids.length; from += BATCH) {
-    const part = cids.slice(from, from + BATCH);
-    const frames = await locate(context, request.id, part);
-    for (const { piece } of frames) {
-      if (!sources.has(piece)) {
-        sources.set(piece, await openPieceSource(context, row, piece, request.capability, signal));
-      }
-    }
-    const runs = perPiece(frames, row.k);
-    yield* verifiedRuns(runs, (run) => sources.get(run.piece)!);
+    const frames = await locate(context, request.id, cids.slice(from, from + BATCH));
+    yield* readFrames(context, row, frames, request.capability, signal, sources);
   }
+}
+
+/** Opened sources of a package's pieces. */
+type Sources = Map<number, FrameSource>;
+
+/** Bytes of frames of one package in the order given, whole frames at a time. */
+export async function* readFrames(
+  context: Context,
+  row: PackageRow,
+  frames: readonly PlacedFrame[],
+  capability: Signed<"ReadCapability">,
+  signal: AbortSignal,
+  sources: Sources = new Map(),
+): AsyncGenerator<Uint8Array> {
+  for (const { piece } of frames) {
+    if (!sources.has(piece)) sources.set(piece, await openPieceSource(context, row, piece, capability, signal));
+  }
+  yield* verifiedRuns(perPiece(frames, row.k), (run) => sources.get(run.piece)!);
 }
 
 export async function locateBlocks(
@@ -74,16 +85,26 @@ async function locate(context: Context, id: PackageId, cids: readonly CID[]): Pr
   return cids.map((cid) => {
     const frame = byCid.get(Buffer.from(cid.bytes).toString("hex"));
     if (frame) return frame;
-    throw new CairnError(`the package has no block ${cid}`, {
-      code: "block-unknown",
-      kind: "missing",
-      details: { cid: cid.toString() },
-      next: "Check the CID against the package's manifest.",
-    });
+    throw blockUnknown("the package has", cid);
   });
 }
 
-function parseCids(texts: readonly string[]): CID[] {
+export function blockUnknown(who: "the package has" | "no public package has", cid: CID | undefined): CairnError {
+  return new CairnError(
+    `${who === "the package has" ? "the package has no" : "no public package has"} block${cid === undefined ? "" : ` ${cid}`}`,
+    {
+      code: "block-unknown",
+      kind: "missing",
+      details: { cid: cid?.toString() },
+      next:
+        who === "the package has"
+          ? "Check the CID against the package's manifest."
+          : "Check the CID; a package is public when it was put with --public.",
+    },
+  );
+}
+
+export function parseCids(texts: readonly string[]): CID[] {
   if (texts.length > MAX_CIDS) {
     throw new CairnError(`${texts.length} blocks are asked at once`, {
       code: "too-many-cids",
