@@ -54,6 +54,7 @@ const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<U
   document: (client) => client.document(ID),
   piece: (client) => client.piece(ID, 0, {}),
   blocks: (client) => client.blocks(ID, [], {}),
+  publicBlock: (client) => client.publicBlock("bafk"),
 };
 
 async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {

@@ -229,6 +229,11 @@ export class CairnClient {
     return this.#download(`/packages/${id}/blocks`, { method: "POST", headers, body }, signal);
   }
 
+  /** A block of whichever public package has it: its bytes are to be held against the CID. */
+  publicBlock(cid: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#download(`/public/blocks/${encodeURIComponent(cid)}`, { method: "GET", headers: {} }, signal);
+  }
+
   #headers(): Record<string, string> {
     return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
   }

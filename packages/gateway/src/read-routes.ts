@@ -1,6 +1,7 @@
 import { LocatedJson } from "@cairn/client";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
+import { authenticate } from "./authenticate.ts";
 import { capabilityOf } from "./capability-header.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -75,6 +76,23 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
         signal: abortWith(reply),
       });
       return sendBytes(reply.type("application/octet-stream"), bytes);
+    },
+  );
+
+  server.get(
+    "/api/v1/public/blocks/:cid",
+    {
+      schema: {
+        ...about("A block of whichever public package has it, by any CID of its sha2-256 hash"),
+        produces: ["application/vnd.ipld.raw"],
+        params: Type.Object({ cid: Type.String({ maxLength: 128 }) }),
+      },
+    },
+    async (request, reply) => {
+      await authenticate(gateway.pool, request);
+      const { cid } = request.params as { cid: string };
+      const bytes = market.readPublicBlocks({ cids: [cid], signal: abortWith(reply) });
+      return sendBytes(reply.type("application/vnd.ipld.raw"), bytes);
     },
   );
 

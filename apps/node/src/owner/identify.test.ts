@@ -40,6 +40,8 @@ function packageOf(id: string, name: string) {
     state: "STORED",
     label: encryptLabel(account, id, { name, files: 1, bytes: 1 }),
     layout: "private",
+    public: false,
+    hot: false,
     mask: "aes-256-ctr-v1",
     k: 2,
     n: 4,

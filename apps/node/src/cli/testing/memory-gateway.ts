@@ -48,6 +48,8 @@ export async function startMemoryGateway() {
       state,
       label: open.label,
       layout: open.layout,
+      public: open.public ?? false,
+      hot: open.hot ?? false,
       mask: open.mask,
       k: open.k,
       n: open.n,
