@@ -75,11 +75,11 @@ async function finalizePeriod(client: PoolClient, { set, period, root, time }: P
   await requireTallies(client, set, period);
   await recordCustody(client, set, period);
   await client.query(
-    `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault)
-select verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault from audit.pending_tallies
+    `insert into audit.tallies as t (verifier_set, deal, period, fulfilled, committed, missed, held, damaged, recent, fault)
+select verifier_set, deal, period, fulfilled, committed, missed, held, damaged, recent, fault from audit.pending_tallies
 where verifier_set = $1 and period = $2
 on conflict (verifier_set, deal) do update set period = excluded.period, fulfilled = excluded.fulfilled,
-  committed = excluded.committed, missed = excluded.missed, held = excluded.held, recent = excluded.recent,
+  committed = excluded.committed, missed = excluded.missed, held = excluded.held, damaged = excluded.damaged, recent = excluded.recent,
   fault = excluded.fault
 where t.period < excluded.period`,
     [set, period],

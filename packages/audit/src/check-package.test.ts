@@ -303,6 +303,16 @@ describe("a provider's own damage report", () => {
       deal(0).id,
     ]);
     expect(rows).toEqual([{ outcome: "damaged" }]);
+    // A proof that comes besides counts, and the damage with it.
+    await net.database.pool.query("update audit.outcomes set outcome = 'proved', damaged = false where deal = $1", [
+      deal(0).id,
+    ]);
+    await net.audit.reportDamage([await report(deal(0))]);
+    const after = await net.database.pool.query(
+      "select outcome, damaged from audit.outcomes where deal = $1 order by period desc limit 1",
+      [deal(0).id],
+    );
+    expect(after.rows).toEqual([{ outcome: expect.stringMatching("proved|damaged"), damaged: true }]);
   });
 
   it("is refused when it is forged, stale, or about bytes that are not there", async () => {

@@ -74,6 +74,7 @@ async function judgeOnce(
   const { verifierSet, deployment } = context;
   const { deals, weight } = await hearPeriod(context, client, period);
   if (deals.length === 0) return undefined;
+  const { outcomes, damaged } = await outcomesOf(client, period, periodStart(period + 1, deployment));
   const judgements = judgePeriod(
     period,
     deals.map((deal) => ({
@@ -83,9 +84,10 @@ async function judgeOnce(
       lastPeriod: deal.lastPeriod,
     })),
     await talliesOf(client, verifierSet),
-    await outcomesOf(client, period, periodStart(period + 1, deployment)),
+    outcomes,
     deployment,
     asked ? weight : "ours",
+    damaged,
   );
   const leaves = judgements.map((judgement) => judgement.leaf);
   const file = Buffer.from(leafFile(context, period, judgements));
@@ -98,22 +100,29 @@ async function judgeOnce(
 }
 
 /** What came in for a period; wrong bytes that a provider was caught with before its end count as its answer, unless it proved on chain. */
-async function outcomesOf(client: PoolClient, period: number, end: number): Promise<Map<DealId, Outcome>> {
-  const { rows } = await client.query<{ deal: DealId; outcome: Outcome }>({
+async function outcomesOf(
+  client: PoolClient,
+  period: number,
+  end: number,
+): Promise<{ outcomes: Map<DealId, Outcome>; damaged: Set<DealId> }> {
+  const { rows } = await client.query<{ deal: DealId; outcome: Outcome; damaged: boolean }>({
     name: "audit-outcomes-of-period",
     text: `with caught as (select deal from audit.evidence where state = 'standing' and at < $2)
-select deal, outcome from audit.outcomes where period = $1 and (outcome = 'chain' or deal not in (select deal from caught))
-union all select deal, 'wrong' from caught c
+select deal, outcome, damaged from audit.outcomes where period = $1 and (outcome = 'chain' or deal not in (select deal from caught))
+union all select deal, 'wrong', false from caught c
   where not exists (select from audit.outcomes o where o.deal = c.deal and o.period = $1 and o.outcome = 'chain')`,
     values: [period, end],
   });
-  return new Map(rows.map((row) => [row.deal, row.outcome]));
+  return {
+    outcomes: new Map(rows.map((row) => [row.deal, row.outcome])),
+    damaged: new Set(rows.flatMap((row) => (row.damaged ? [row.deal] : []))),
+  };
 }
 
 async function talliesOf(client: PoolClient, verifierSet: Hex): Promise<Map<DealId, Tally>> {
   const { rows } = await client.query<{ deal: DealId } & Tally>({
     name: "audit-tallies",
-    text: "select deal, fulfilled, committed, missed, held, recent, fault from audit.tallies where verifier_set = $1",
+    text: "select deal, fulfilled, committed, missed, held, damaged, recent, fault from audit.tallies where verifier_set = $1",
     values: [verifierSet],
   });
   return new Map(rows.map(({ deal, ...tally }) => [deal, { ...EMPTY_TALLY, ...tally }]));
@@ -163,9 +172,9 @@ select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::int[], $7::sm
   );
   await client.query("delete from audit.pending_tallies where verifier_set = $1", [verifierSet]);
   await client.query(
-    `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, held, recent, fault)
-select $1, d, $2, f, c, m, h, r, a from unnest($3::text[], $4::int[], $5::int[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[])
-  as t (d, f, c, m, h, r, a)`,
+    `insert into audit.pending_tallies (verifier_set, deal, period, fulfilled, committed, missed, held, damaged, recent, fault)
+select $1, d, $2, f, c, m, h, b, r, a
+  from unnest($3::text[], $4::int[], $5::int[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::jsonb[]) as t (d, f, c, m, h, b, r, a)`,
     [
       verifierSet,
       period,
@@ -174,6 +183,7 @@ select $1, d, $2, f, c, m, h, r, a from unnest($3::text[], $4::int[], $5::int[],
       judgements.map((j) => j.tally.committed),
       judgements.map((j) => JSON.stringify(j.tally.missed)),
       judgements.map((j) => JSON.stringify(j.tally.held)),
+      judgements.map((j) => JSON.stringify(j.tally.damaged)),
       judgements.map((j) => JSON.stringify(j.tally.recent)),
       judgements.map((j) => JSON.stringify(j.tally.fault)),
     ],

@@ -2,7 +2,15 @@ import { ALWAYS_ON } from "@cairn/core";
 import type { DealId } from "@cairn/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_TALLY, type JudgedDeal, judgePeriod, type Outcome, silenceStrikes, type Tally } from "./judge-period.ts";
+import {
+  damageForgiven,
+  EMPTY_TALLY,
+  type JudgedDeal,
+  judgePeriod,
+  type Outcome,
+  silenceStrikes,
+  type Tally,
+} from "./judge-period.ts";
 import type { Weight } from "./weigh-silence.ts";
 
 const clock = { genesisTime: 0, periodSeconds: 60, graceSeconds: 6 };
@@ -112,6 +120,56 @@ describe("judgePeriod", () => {
     const rounds = run(four, [damaged, damaged, damaged]);
     expect(rounds.map((r) => r[0]?.leaf.verdict)).toEqual([1, 1, 1]);
     expect(rounds[2]?.[0]?.leaf).toMatchObject({ fulfilled: 0, committed: 3 });
+  });
+
+  describe("damage that is reported period after period", () => {
+    const often = (count: number, outcome: Outcome) => {
+      let tally = EMPTY_TALLY;
+      return Array.from({ length: count }, (_, i) => {
+        const reported = new Set([id(1)]);
+        const heard = new Map([[id(1), outcome]]);
+        const [judged] = judgePeriod(1 + i, [deal(1)], new Map([[id(1), tally]]), heard, clock, "theirs", reported);
+        tally = judged!.tally;
+        return judged!;
+      });
+    };
+
+    it("is a miss from the fourth of 24 periods on, and a fault with the fifth, also where the rest is proved", () => {
+      for (const outcome of ["damaged", "late", "proved"] as const) {
+        const rounds = often(8, outcome);
+        const early = outcome === "proved" ? 0 : 1;
+        expect(rounds.map(({ leaf }) => leaf.verdict)).toEqual([early, early, early, 1, 2, 2, 2, 2]);
+        expect(rounds[4]?.leaf).toMatchObject({ faultA: 4, faultB: 5, fulfilled: outcome === "proved" ? 3 : 0 });
+        expect(rounds.at(-1)?.leaf.fulfilled).toBe(outcome === "proved" ? 3 : 0);
+        expect(rounds.slice(3).map((judged) => judged.outcome)).toEqual(Array(5).fill("damaged"));
+      }
+    });
+
+    it("takes nothing from what was proved on chain, and adds to silence", () => {
+      expect(often(30, "chain").map(({ leaf }) => leaf.verdict)).toEqual(Array(30).fill(0));
+      const rounds = run(
+        [deal(1)],
+        [...Array<Outcome>(4).fill("damaged"), undefined].map((o) => new Map(o ? [[id(1), o]] : [])),
+      );
+      expect(rounds.map((r) => r[0]?.leaf.verdict)).toEqual([1, 1, 1, 1, 2]);
+    });
+
+    it("fails nobody whose copy is rewritten in time: three periods of any 24, whatever they are", () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.nat(8), fc.boolean()), { maxLength: 12 }), (gaps) => {
+          // Of each 24 periods three are damaged, anywhere.
+          const rounds = Array.from({ length: 12 * 24 }, () => new Map<DealId, Outcome>([[id(1), "proved"]]));
+          for (const [i, [gap, proves]] of gaps.entries())
+            if (!proves) for (let j = 0; j < 3; j++) rounds[i * 32 + gap + j]?.set(id(1), "damaged");
+          for (const round of run([deal(1)], rounds)) expect(round[0]?.leaf.verdict).not.toBe(2);
+        }),
+      );
+    });
+
+    it("is forgiven for a minute of short periods, and never for the whole window", () => {
+      const forgiven = [1, 5, 10, 60, 3600].map((periodSeconds) => damageForgiven({ periodSeconds }));
+      expect(forgiven).toEqual([9, 12, 6, 3, 3]);
+    });
   });
 
   it("forgets a silence that left the window of 24 scheduled periods", () => {

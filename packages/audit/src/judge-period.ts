@@ -8,6 +8,13 @@ export const SILENCE_WINDOW = 24;
 const SILENCE_STRIKES = 2;
 /** … which must also add up to this many seconds: a machine that stalls for ten seconds is still there. */
 const SILENCE_SECONDS = 15;
+/**
+ * Damage that a provider owns up to is forgiven in this many periods of the window, and counts as a miss in each further one: time to rewrite a bad
+ * sector, which the reports of two periods may be about …
+ */
+const DAMAGE_FORGIVEN = 3;
+/** … and this many seconds at least, as far as the window reaches: a shard is rebuilt from others first. */
+const HEAL_SECONDS = 60;
 /** Shared silence is forgiven in at most this many periods of the window: providers that fall silent together gain no more. */
 export const HELD_PERIODS = 3;
 
@@ -36,17 +43,22 @@ export interface JudgedDeal {
 export interface Tally {
   fulfilled: number;
   committed: number;
-  /** Scheduled periods in which nothing came, newest last. */
+  /** Scheduled periods in which nothing came, or damage once too often, newest last. */
   missed: number[];
   /** Scheduled periods in which nothing came and that was forgiven, newest last. */
   held: number[];
+  /** Scheduled periods in which the provider owned up to damage, whether it proved besides or not, newest last. */
+  damaged: number[];
   /** Scheduled periods seen so far, newest last, at most SILENCE_WINDOW of them. */
   recent: number[];
   /** The two periods of the newest fault, equal for a wrong proof; empty without one. */
   fault: number[];
 }
 
-export const EMPTY_TALLY: Tally = { fulfilled: 0, committed: 0, missed: [], held: [], recent: [], fault: [] };
+export const EMPTY_TALLY: Tally = {
+  ...{ fulfilled: 0, committed: 0 },
+  ...{ missed: [], held: [], damaged: [], recent: [], fault: [] },
+};
 
 export interface Judgement {
   leaf: VerdictLeaf;
@@ -61,10 +73,18 @@ export const VERDICT = { ok: 0, missed: 1, fault: 2 };
 export const silenceStrikes = ({ periodSeconds }: Pick<PeriodClock, "periodSeconds">): number =>
   Math.max(SILENCE_STRIKES, Math.ceil(SILENCE_SECONDS / periodSeconds));
 
+/** Periods of a window in which damage is forgiven; together with the misses that are a fault they never are more than the window. */
+export const damageForgiven = (clock: Pick<PeriodClock, "periodSeconds">): number =>
+  Math.min(
+    Math.max(DAMAGE_FORGIVEN, Math.ceil(HEAL_SECONDS / clock.periodSeconds)),
+    SILENCE_WINDOW - silenceStrikes(clock),
+  );
+
 /**
  * The verdict leaves of one period, in deal-id order: pure, so that every honest verifier that holds the same outcomes computes
  * the same root. Periods proved on chain are left out of the counts (docs/protocol.md, 2). `silence` says whose silence it is
- * (weigh-silence.ts); where it is not the provider's it neither pays nor faults.
+ * (weigh-silence.ts); where it is not the provider's it neither pays nor faults. `damaged` has the deals whose provider owned up to damage in
+ * this period, whatever came besides: who proves what is left and lets nothing be rewritten is paid for some periods only.
  */
 export function judgePeriod(
   period: number,
@@ -73,6 +93,7 @@ export function judgePeriod(
   outcomes: ReadonlyMap<DealId, Outcome>,
   clock: PeriodClock,
   silence: Weight = "theirs",
+  damaged: ReadonlySet<DealId> = new Set(),
 ): Judgement[] {
   const judge = (deal: JudgedDeal): Judgement => {
     const tally = tallies.get(deal.deal) ?? EMPTY_TALLY;
@@ -90,22 +111,30 @@ export function judgePeriod(
     const oldest = recent[0] ?? period;
     const missed = tally.missed.filter((at) => at >= oldest);
     const held = tally.held.filter((at) => at >= oldest);
+    const damage = tally.damaged.filter((at) => at >= oldest);
     if (outcome === undefined && silence === "shared" && held.length < HELD_PERIODS) {
-      return nothing("held", { ...tally, missed, held: [...held, period], recent });
+      return nothing("held", { ...tally, missed, held: [...held, period], damaged: damage, recent });
     }
-    if (outcome === undefined) missed.push(period);
+    if (outcome === "damaged" || (outcome !== undefined && damaged.has(deal.deal))) damage.push(period);
+    // What was proved on chain counts whatever is voted, and a wrong proof is a fault anyway.
+    const judgedByItself = outcome === undefined || outcome === "chain" || outcome === "wrong";
+    const unhealed = !judgedByItself && damage.at(-1) === period && damage.length > damageForgiven(clock);
+    const isMiss = outcome === undefined || unhealed;
+    if (isMiss) missed.push(period);
     const next: Tally = {
-      fulfilled: tally.fulfilled + (outcome === "proved" ? 1 : 0),
+      fulfilled: tally.fulfilled + (outcome === "proved" && !unhealed ? 1 : 0),
       committed: tally.committed + (outcome === "chain" ? 0 : 1),
       missed,
       held,
+      damaged: damage,
       recent,
       fault: tally.fault,
     };
     if (outcome === "wrong") next.fault = [period, period];
-    if (outcome === undefined && missed.length >= silenceStrikes(clock)) next.fault = [missed.at(-2) ?? period, period];
-    const verdict = outcome === "proved" || outcome === "chain" ? VERDICT.ok : VERDICT.missed;
-    return { leaf: leafOf(deal.deal, period, next, verdict), tally: next, outcome: outcome ?? "silent" };
+    if (isMiss && missed.length >= silenceStrikes(clock)) next.fault = [missed.at(-2) ?? period, period];
+    const came = unhealed ? "damaged" : (outcome ?? "silent");
+    const verdict = came === "proved" || came === "chain" ? VERDICT.ok : VERDICT.missed;
+    return { leaf: leafOf(deal.deal, period, next, verdict), tally: next, outcome: came };
   };
   return [...deals].sort((a, b) => (a.deal < b.deal ? -1 : a.deal > b.deal ? 1 : 0)).map(judge);
 }

@@ -173,4 +173,15 @@ create table audit.custody (
 create index checks_started on audit.checks (started_at, id);
 `,
   },
+  {
+    name: "0008-damaged-periods",
+    sql: `
+-- whether the provider owned up to damage in the period, whatever it came to
+alter table audit.outcomes add column damaged boolean not null default false;
+update audit.outcomes set damaged = true where outcome = 'damaged';
+-- scheduled periods with such damage
+alter table audit.tallies add column damaged jsonb not null default '[]';
+alter table audit.pending_tallies add column damaged jsonb not null default '[]';
+`,
+  },
 ];

@@ -11,7 +11,7 @@ const REPORT_AGAIN_PERIODS = 2;
 
 /**
  * Take providers' own signed damage reports: the shard is rewritten in place, and its period counts as missed but not as silence, unless
- * the provider could prove it all the same. Returns per report whether it was taken, and why not.
+ * the provider could prove it all the same, or owned up to damage too often (judge-period.ts). Returns per report whether it was taken, and why not.
  */
 export async function reportDamage(
   context: AuditContext,
@@ -75,6 +75,12 @@ export async function noteDamage(
   };
   await inTransaction(context.pool, async (client) => {
     await recordOutcomes(client, [outcome], now);
+    // Noted whatever else the period comes to. The row of a period that is open is locked by the call before.
+    await client.query(
+      `update audit.outcomes o set damaged = true where deal = $1 and period = $2
+         and not exists (select from audit.periods p where p.period = o.period and p.root is not null)`,
+      [deal.deal, period],
+    );
     const { rows } = await client.query<{ fresh: boolean }>({
       name: "audit-damage",
       text: `with known as (

@@ -99,6 +99,7 @@ const WORDS: Record<BreachKind, string> = {
   refused: "refused a shard that was proposed to it",
   failed: "did not take a shard that was proposed to it",
   full: "had no room for a shard that was proposed to it",
+  unhealed: "did not let its damaged copy of a shard be rewritten",
 };
 
 /** In words, how a provider broke its promise: after "it" or its name. */

@@ -365,4 +365,11 @@ drop index catalog.blocks_by_cid;
 create index blocks_by_digest on catalog.blocks (substring(cid from length(cid) - 31), package);
 `,
   },
+  {
+    name: "0011-distrust-unhealed",
+    sql: `
+alter table catalog.distrust drop constraint distrust_kind_check;
+alter table catalog.distrust add constraint distrust_kind_check check (kind in ('refused', 'failed', 'full', 'unhealed'));
+`,
+  },
 ];

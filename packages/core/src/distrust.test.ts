@@ -130,6 +130,16 @@ describe("promiseOf", () => {
     expect(of({ ...proposed, withdrawing: true }, ended, 999)).toBeUndefined();
   });
 
+  it("counts heals that failed three times in a row, once, and all of that time together", () => {
+    const healing: SlotState = { ...emptySlot("rebuilt"), phase: "ACTIVE", provider: A, deal: "0x01", healing: true };
+    const failed: SlotEvent = { type: "heal-failed", cause: "It hung" };
+    const counted = Array.from({ length: 9 }, (_, failures) => of({ ...healing, failures }, failed)?.outcome);
+    expect(counted).toEqual([undefined, undefined, "unhealed", ...Array(6).fill(undefined)]);
+    const breach = of({ ...healing, failures: 2 }, failed) as { proposedAt: number };
+    expect(breach).toEqual({ provider: A, proposedAt: -400, bytes: 127, outcome: "unhealed" });
+    expect(of({ ...healing, healing: false, failures: 2 }, failed)).toBeUndefined();
+  });
+
   it("counts a proposal that ran out only where its provider failed it", () => {
     const failed = { ...proposed, failures: 1 };
     expect(of(failed, ended, 999)).toMatchObject({ outcome: "failed" });

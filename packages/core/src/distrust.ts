@@ -1,5 +1,5 @@
 import type { Address, Seconds } from "@cairn/protocol";
-import { pastDeadline, type SlotEvent, type SlotState } from "./slot.ts";
+import { HEALS_BROKEN, pastDeadline, type SlotEvent, type SlotState } from "./slot.ts";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -7,9 +7,10 @@ const DAY = 86_400;
 
 /**
  * How a provider broke the promise that its quote is, once the quote was proposed on chain. `refused`: it answered that it will not store
- * the shard, or with a lie; `failed`: it did not answer, could not get the bytes, or the proposal lapsed; `full`: it says that it has no room.
+ * the shard, or with a lie; `failed`: it did not answer, could not get the bytes, or the proposal lapsed; `full`: it says that it has no room;
+ * `unhealed`: later, it did not let its damaged copy be rewritten, several times in a row.
  */
-export type BreachKind = "refused" | "failed" | "full";
+export type BreachKind = "refused" | "failed" | "full" | "unhealed";
 
 export interface Breach {
   provider: Address;
@@ -112,7 +113,7 @@ export function forgive(known: Distrust, now: Seconds): Distrust {
 
 /**
  * What a slot's step says of its provider's word: `breach` where the proposal is given up for the provider's fault, `served` where it signed a
- * receipt, `kept` where the deal is ACTIVE. A proposal that ran out without one failed `store`, or one failed
+ * receipt, `kept` where the deal is ACTIVE, `unhealed` where its heals failed often: all that it was asked in the time of a proposal count once. A proposal that ran out without one failed `store`, or one failed
  * first proof where a receipt was signed, was the gateway's own delay. `now` is the
  * chain's time, `bytes` the shard's length. Pure.
  */
@@ -122,6 +123,12 @@ export function promiseOf(
   after: SlotState,
   { proposalSeconds, now, bytes }: { proposalSeconds: Seconds; now: Seconds; bytes: number },
 ): (Omit<Breach, "kind"> & { outcome: BreachKind | "served" | "kept" }) | undefined {
+  if (before.provider !== null && event.type === "heal-failed" && before.failures + 1 === HEALS_BROKEN) {
+    const failed = after.phase === "ACTIVE" && after.failures === HEALS_BROKEN;
+    return failed
+      ? { provider: before.provider, proposedAt: now - proposalSeconds, bytes, outcome: "unhealed" }
+      : undefined;
+  }
   if (before.provider === null || before.deadline === null) return undefined;
   const about = { provider: before.provider, proposedAt: before.deadline - proposalSeconds, bytes };
   if (before.phase !== "PROPOSED" && before.phase !== "RECEIPTED") return undefined;

@@ -46,6 +46,7 @@ const event: fc.Arbitrary<SlotEvent> = fc.oneof(
     deadline: fc.nat(3000),
   }),
   fc.constant<SlotEvent>({ type: "heal-requested", cause: "damage" }),
+  fc.constant<SlotEvent>({ type: "heal-failed", cause: "It hung" }),
   fc.constant<SlotEvent>({ type: "healed" }),
   fc.constantFrom<SlotEvent[]>(
     { type: "spare-wanted", why: "silent", cause: "quiet" },
@@ -244,5 +245,30 @@ describe("stepSlot", () => {
     expect(slot).toMatchObject({ phase: "ACTIVE", deal: deal(1), healing: false, failures: 0 });
     expect(stepSlot(slot, { type: "heal-failed", cause: "It hung" }, 100)).toBe(slot);
     expect(slotCommand(slot, 100)).toBe("drop-source");
+  });
+
+  it("keeps a copy, and never gives the shard back, once its provider let six heals in a row fail; until one is taken", () => {
+    const healing: SlotState = { ...emptySlot("rebuilt"), phase: "ACTIVE", provider: A, deal: deal(1), healing: true };
+    const failed: SlotEvent = { type: "heal-failed", cause: "It hung" };
+    expect(run(healing, Array(5).fill(failed)).spare).toBeNull();
+    const spared = run(healing, Array(6).fill(failed));
+    expect(spared).toMatchObject({ spare: "unhealed", healing: true, source: "rebuilt" });
+    expect(avoidedNow(spared, 1e9).never).toEqual(new Set([A]));
+    expect(slotCommand(spared, spared.dueAt)).toBe("heal");
+    // Neither silence, nor its end, nor a source made anew makes it the first again, or forgets it.
+    for (const event of [
+      { type: "spare-wanted", why: "silent", cause: "quiet" },
+      { type: "spare-dropped" },
+      { type: "source-ready" },
+    ] satisfies SlotEvent[])
+      expect(stepSlot(spared, event, 100)).toMatchObject({ spare: "unhealed", healing: true, failures: 6 });
+    const quiet = stepSlot(
+      run(healing, [failed, failed]),
+      { type: "spare-wanted", why: "silent", cause: "quiet" },
+      100,
+    );
+    expect(quiet).toMatchObject({ spare: "silent", failures: 2 });
+    expect(quiet.dueAt).toBeGreaterThan(100);
+    expect(stepSlot(spared, { type: "healed" }, 100)).toMatchObject({ spare: null, healing: false, failures: 0 });
   });
 });

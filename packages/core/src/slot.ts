@@ -32,8 +32,11 @@ export interface SlotState {
   source: "spool" | "rebuilt" | "none";
   /** ACTIVE: the provider's copy is damaged and is to be rewritten. */
   healing: boolean;
-  /** ACTIVE: a rebuilt copy is kept here while the holder is silent and few others live, or refuses to be read. */
-  spare: "silent" | "refuses" | null;
+  /**
+   * ACTIVE: a rebuilt copy is kept here while the holder is silent and few others live, refuses to be read, or does not let its damaged copy be
+   * rewritten.
+   */
+  spare: "silent" | "refuses" | "unhealed" | null;
   avoided: readonly Avoided[];
   /** Nothing is done before. */
   dueAt: Seconds;
@@ -95,6 +98,10 @@ export const MAX_FAILURES = 2;
 /** How long a provider that failed is passed over for the same shard, unless nobody else is left. */
 const AVOID_SECONDS = 600;
 const FIRST_HEAL_PAUSE_SECONDS = 10;
+/** A provider that let a heal fail this often in a row broke its word (distrust.ts) … */
+export const HEALS_BROKEN = 3;
+/** … and one that did this often, over five minutes at least, gets nothing new and never this shard again. */
+const HEALS_SPARED = 6;
 /** Each new quote reserves space at a provider: not too often while the money does not reach. */
 const UNAFFORDABLE_SECONDS = 300;
 /** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
@@ -215,13 +222,16 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
     case "heal-failed":
       return slot.phase === "ACTIVE" && slot.healing ? healLater(slot, event.cause, now) : slot;
     case "healed":
-      return slot.phase === "ACTIVE" ? { ...settled(slot), healing: false } : slot;
+      if (slot.phase !== "ACTIVE") return slot;
+      return { ...settled(slot), healing: false, spare: slot.spare === "unhealed" ? null : slot.spare };
     case "spare-wanted":
       return slot.phase === "ACTIVE" ? withSpare(slot, event.why, event.cause, now) : slot;
     case "spare-dropped":
-      return slot.spare === null ? slot : { ...settled(slot), spare: null, healing: slot.healing };
+      // Whoever is heard or read again has not taken its damaged copy's cure yet.
+      if (slot.spare === null || slot.spare === "unhealed") return slot;
+      return slot.healing ? { ...slot, spare: null } : { ...settled(slot), spare: null };
     case "source-ready":
-      return { ...slot, source: "rebuilt", failures: 0, dueAt: now };
+      return { ...slot, source: "rebuilt", failures: slot.healing ? slot.failures : 0, dueAt: now };
     case "source-gone":
       return slot.source === "none" ? slot : { ...slot, source: "none" };
     case "term-over":
@@ -249,7 +259,10 @@ function paused(slot: SlotState, cause: string, next: string | null, now: Second
 function healLater(slot: SlotState, cause: string, now: Seconds): SlotState {
   const failures = slot.failures + 1;
   const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_HEAL_PAUSE_SECONDS * 2 ** Math.min(slot.failures, 10));
-  return { ...slot, failures, dueAt: now + pause, cause, next: "It is tried again, more rarely each time." };
+  const later = { ...slot, failures, dueAt: now + pause, cause, next: "It is tried again, more rarely each time." };
+  if (failures < HEALS_SPARED || slot.spare === "refuses" || slot.spare === "unhealed") return later;
+  const avoided = slot.provider === null ? slot.avoided : avoid(slot, slot.provider, null, now);
+  return { ...later, spare: "unhealed", avoided };
 }
 
 /** The slot without its deal; the shard's source and what was learnt of providers stay. */
@@ -269,14 +282,14 @@ function avoid(slot: SlotState, provider: Address, until: Seconds | null, now: S
 }
 
 function withSpare(slot: SlotState, why: "silent" | "refuses", cause: string, now: Seconds): SlotState {
-  if (slot.spare === why || slot.spare === "refuses") return slot;
+  if (slot.spare === why || slot.spare === "refuses" || (slot.spare === "unhealed" && why === "silent")) return slot;
   const never = why === "refuses" && slot.provider !== null;
   return {
     ...slot,
     spare: why,
     avoided: never ? avoid(slot, slot.provider!, null, now) : slot.avoided,
-    failures: 0,
-    dueAt: now,
+    // A heal that goes on has its own pauses, which nobody shortens by falling silent.
+    ...(slot.healing ? {} : { failures: 0, dueAt: now }),
     cause,
     next: "A copy is rebuilt and kept at the gateway until the provider serves the shard again or another holds it.",
   };

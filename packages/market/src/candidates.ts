@@ -13,10 +13,10 @@ export interface MarketCandidate extends Candidate {
   distrust: number;
 }
 
-/** Providers that prove a shard of ours and do not let it be read. */
+/** Providers that prove a shard of ours and do not let it be read, or say that it is damaged and do not let it be rewritten. */
 async function hostageTakers(context: Context): Promise<Set<Address>> {
   const { rows } = await context.pool.query<{ provider: Address }>(
-    "select distinct provider from catalog.slots where state = 'ACTIVE' and detail->>'spare' = 'refuses'",
+    "select distinct provider from catalog.slots where state = 'ACTIVE' and detail->>'spare' in ('refuses', 'unhealed')",
   );
   return new Set(rows.map((row) => row.provider));
 }
@@ -27,7 +27,7 @@ async function standings(context: Context): Promise<(provider: Address) => Stand
   return (provider) => standingOf(work.get(provider) ?? [], known);
 }
 
-/** Registered, active providers that can be asked now; none that refuses to be read gets more. */
+/** Registered, active providers that can be asked now; none that refuses to be read, or to be healed, gets more. */
 async function candidates(context: Context): Promise<MarketCandidate[]> {
   const rows = await listProviderRows(context.pool, [context.verifierSet]);
   const refusing = await hostageTakers(context);

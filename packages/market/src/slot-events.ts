@@ -1,5 +1,5 @@
 import { inTransaction, type NewEvent, type PromiseOutcome, recordEvents, recordPromises } from "@cairn/catalog";
-import { promiseOf, type SlotEvent, stepSlot } from "@cairn/core";
+import { HEALS_BROKEN, promiseOf, type SlotEvent, stepSlot } from "@cairn/core";
 import { CairnError, type Hex, type PackageId, type Quote } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
@@ -81,9 +81,6 @@ export async function applySlotEventsIn(
   return rows;
 }
 
-/** A provider that failed a heal this often in a row is told of, once. */
-const HEALS_TOLD = 3;
-
 function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
   const what = `Shard ${after.shard} of piece ${after.piece}`;
   const about = {
@@ -102,16 +99,21 @@ function describeStep(before: SlotRow, after: SlotRow): NewEvent[] {
     return [{ ...about, kind: "shard-healed", severity: "info", message }];
   }
   if (before.state.spare !== after.state.spare && after.state.spare !== null) {
-    const message = `${what} is rebuilt at the gateway: ${after.state.cause ?? "its provider may be lost"}`;
+    const why =
+      after.state.spare === "unhealed"
+        ? `its provider did not let its damaged copy be rewritten, ${after.state.failures} times in a row: ${after.state.cause}`
+        : (after.state.cause ?? "its provider may be lost");
+    const message = `${what} is rebuilt at the gateway: ${why}`;
     return [{ ...about, kind: "shard-spared", severity: "warning", message, next: after.state.next ?? undefined }];
   }
   if (!before.state.withdrawing && after.state.withdrawing) {
     const message = `${what} is taken from its provider before it was stored: ${after.state.cause ?? "it failed"}`;
     return [{ ...about, kind: "provider-replaced", severity: "warning", message, next: after.state.next ?? undefined }];
   }
-  if (after.state.healing && before.state.failures < HEALS_TOLD && after.state.failures === HEALS_TOLD) {
-    const message = `${what} was not taken by its provider to be rewritten, ${HEALS_TOLD} times in a row: ${after.state.cause}`;
-    const next = "It is tried again, more rarely each time; if its provider cannot prove it, another gets it.";
+  if (after.state.healing && before.state.failures < HEALS_BROKEN && after.state.failures === HEALS_BROKEN) {
+    const message = `${what} was not taken by its provider to be rewritten, ${HEALS_BROKEN} times in a row: ${after.state.cause}`;
+    const next =
+      "It is tried again, more rarely each time. While it is not rewritten its provider gets no new shards, and where it reports damage period after period its deal fails and another gets the shard.";
     return [{ ...about, kind: "shard-not-healed", severity: "warning", message, next }];
   }
   if (!before.state.healing && after.state.healing) {

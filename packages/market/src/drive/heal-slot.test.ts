@@ -1,12 +1,16 @@
-import { listEvents } from "@cairn/catalog";
+import { listDistrust, listEvents } from "@cairn/catalog";
 import type { ManualClock, SlotState } from "@cairn/core";
 import { CairnError } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { gatheredCandidates } from "../candidates.ts";
 import { HandOverPlaces } from "../hand-over-places.ts";
 import { loadPackage } from "../package-rows.ts";
+import { applyToEach } from "../slot-events.ts";
 import { hex, ID, type MarketWorld, OWNER, openMarketWorld } from "../testing/market-world.ts";
 import { healSlot } from "./heal-slot.ts";
 import { handOverOf } from "./store-shard.ts";
+
+const BAD = hex(200, 20);
 
 let world: MarketWorld;
 let there: boolean;
@@ -55,6 +59,31 @@ describe("a heal that its provider lets hang", () => {
     expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 600, 600, 600]);
     expect((await told())[0]!.message).toContain("3 times in a row: no answer");
     expect(asked).toBe(9);
+  });
+
+  it("counts as a broken promise, and its provider is no candidate while it is not let be healed", async () => {
+    await world.addSlots([{ ...damaged, provider: BAD }]);
+    for (const provider of [BAD, hex(201, 20)])
+      await world.database.pool.query(
+        `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block)
+         values ($1, $1, $1, 100000000, 1000, 0, 1, 'here', '', true, 1)`,
+        [provider],
+      );
+    const among = async () => (await gatheredCandidates(world.context, 2)).find(({ provider }) => provider === BAD);
+    const clock = world.context.clock as ManualClock;
+    for (let i = 0; i < 6; i++) {
+      expect(await among()).toMatchObject({ distrust: i < 3 ? 0 : 1 });
+      await heal();
+      clock.advance(1);
+    }
+    expect(await among()).toBeUndefined();
+    expect((await listDistrust(world.database.pool)).get(BAD)).toMatchObject({ kind: "unhealed", level: 1 });
+    const spared = (await listEvents(world.database.pool, { limit: 100 })).filter(
+      ({ kind }) => kind === "shard-spared",
+    );
+    expect(spared.map(({ message }) => message)).toEqual([expect.stringContaining("6 times in a row: no answer")]);
+    await applyToEach(world.context, ID, await world.slots(), () => ({ type: "healed" }));
+    expect(await among()).toBeDefined();
   });
 
   it("goes before a first copy once, and after it when it is tried again", async () => {
