@@ -236,6 +236,32 @@ describe("large and slow requests", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(96 * MEGABYTE);
   });
 
+  it("inflate nothing under a token of nobody's", async () => {
+    const node = new MemoryNode();
+    const quiet = await openDoor({ node });
+    const body = gzipSync(JSON.stringify({ proofs: "no list" }));
+    const answer = (whose: string) => quiet.call("POST", `/api/downstream/v1/answer/${whose}`, { body });
+    expect((await answer(node.token)).json).toEqual({ status: "error", message: expect.stringMatching(/proofs/) });
+    expect((await answer("0".repeat(32))).json).toEqual({ status: "error", message: "Nonexistent token." });
+    expect(node.calls.map(({ name }) => name)).toEqual(["find", "find"]);
+    await quiet.close();
+  });
+
+  it("count what their bodies inflate to, one after the other, until they are answered", async () => {
+    const node = new MemoryNode();
+    const traffic = { ...DEFAULT_TRAFFIC, heldBytes: { perNetwork: 2 * MEGABYTE, total: 2 * MEGABYTE } };
+    const narrow = await openDoor({ node, traffic });
+    const post = async (megabytes: number) => {
+      const body = gzipSync(Buffer.alloc(megabytes * MEGABYTE, " "));
+      return (await narrow.call("POST", `/api/downstream/v1/answer/${node.token}`, { body })).status;
+    };
+    expect(await post(4)).toBe(429);
+    // Each has room by itself, and none of them beside another.
+    expect(await Promise.all(Array.from({ length: 20 }, () => post(1.5)))).toEqual(Array(20).fill(400));
+    expect(narrow.errors).toEqual([]);
+    await narrow.close();
+  });
+
   it("hear of their refusal where their body was not even read", async () => {
     const sent = Buffer.alloc(10 * MEGABYTE, " ");
     expect((await door.call("POST", `${PREFIXES[1]}/nonsense`, { body: sent })).status).toBe(404);

@@ -1,4 +1,4 @@
-import { freeCipherOutputs } from "@cairn/archive/minor-gc";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 
 /** At some 8 MB V8 begins to mark its whole heap, which is dear: this is well below. */
 const ALLOWANCE_BYTES = 4_194_304;

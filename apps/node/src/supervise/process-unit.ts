@@ -15,6 +15,8 @@ export interface ProcessUnitOptions {
   /** A JavaScript or TypeScript main module, run under this Node. It calls `exitWithParent` first of all. */
   module: string;
   args?: string[];
+  /** Of Node and V8, besides those that all our processes have. */
+  flags?: readonly string[];
   /** Added to this process's environment. */
   env?: Record<string, string>;
   /** Written to its standard input, then closed: the way for secrets, which belong in no argument list. */
@@ -67,11 +69,15 @@ async function startProcess(
 ): Promise<RunningUnit> {
   mkdirSync(options.logs, { recursive: true, mode: 0o700 });
   const log = new RotatingLog(join(options.logs, `${options.name}.log`), options.logBytes);
-  const child = spawn(process.execPath, [...NODE_FLAGS, options.module, ...(options.args ?? [])], {
-    detached: true,
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
-    env: { ...ALLOCATOR, ...childEnvironment(process.env), ...options.env, [PARENT_PIPE]: parentPipe(3) },
-  });
+  const child = spawn(
+    process.execPath,
+    [...NODE_FLAGS, ...(options.flags ?? []), options.module, ...(options.args ?? [])],
+    {
+      detached: true,
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
+      env: { ...ALLOCATOR, ...childEnvironment(process.env), ...options.env, [PARENT_PIPE]: parentPipe(3) },
+    },
+  );
   // A child that ends before it has read everything is reported by its exit.
   child.stdin?.on("error", () => undefined).end(options.input);
   const exited = new Promise<UnitExit>((resolve) => {

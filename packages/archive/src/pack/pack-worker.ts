@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 import { asCairnError } from "@cairn/protocol/errors";
 import { BufferPool } from "./buffer-pool.ts";
 import type { FromPackWorker, PackSettings, ToPackWorker } from "./messages.ts";
-import { freeCipherOutputs } from "./minor-gc.ts";
 import { FilePacker } from "./pack-files.ts";
 
 /** Segments that one worker may have on the way: 4 of 4 MiB. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 import { asCairnError } from "@cairn/protocol/errors";
-import { freeCipherOutputs } from "../pack/minor-gc.ts";
 import type { FromRestoreWorker, RestoreSettings, ToRestoreWorker } from "./messages.ts";
 import { FileRestorer } from "./restore-files.ts";
 

@@ -4,8 +4,8 @@ interface Waiting {
 }
 
 /**
- * Lets work on the database begin in turn: at most `most` at once, and one of a key, so that somebody who asks many times at once takes a
- * connection and a place from nobody else.
+ * Lets work begin in turn: at most `most` at once, and one of a key, so that somebody who asks many times at once takes a connection, memory
+ * and a place from nobody else.
  */
 export class Turns {
   readonly #most: number;

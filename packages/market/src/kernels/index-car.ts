@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { freeCipherOutputs } from "@cairn/archive/minor-gc";
 import { scanBlocks } from "@cairn/archive/scan-car";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
 import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from "./jobs.ts";
 

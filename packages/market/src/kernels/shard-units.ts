@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 import { createMask, createRebuilder, type Mask, type Rebuild, shardLength } from "@cairn/archive/erasure";
-import { freeCipherOutputs } from "@cairn/archive/minor-gc";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 import { hashUnit, UNIT_BYTES } from "@cairn/proofs";
 import type { PieceUnitsJob, ShardUnitsJob } from "./jobs.ts";
 

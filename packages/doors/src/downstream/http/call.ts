@@ -1,9 +1,10 @@
 import { readBody } from "@cairn/process/entrances";
 import { CairnError } from "@cairn/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Turns } from "../turns.ts";
 import type { VerificationNode } from "../verification-node.ts";
 import type { Dialect } from "./dialect.ts";
-import { type NOT_JSON, parseBody, TOO_LARGE } from "./parse-body.ts";
+import { isCompressed, type NOT_JSON, parseBody, TOO_LARGE } from "./parse-body.ts";
 import type { RecentTokens } from "./recent-tokens.ts";
 import { Refusal, TEXTS, tooManyRequests } from "./refusal.ts";
 import type { ShardSource } from "./shards.ts";
@@ -18,6 +19,8 @@ export interface Door {
   limits: DownstreamLimits | undefined;
   /** Tokens of farmers that the node has been told to read one contract from an answer to `/chunk`: it need not be told again. */
   singles: RecentTokens;
+  /** By network, in which compressed bodies are inflated. */
+  inflating: Turns;
   bodyTimeoutMilliseconds: number;
   stallMilliseconds: number;
   warn(error: unknown, what: string): void;
@@ -53,6 +56,8 @@ export function dropWhenStalled({ door, reply: { raw } }: Call): void {
   raw.setTimeout(door.stallMilliseconds, () => raw.destroy());
 }
 
+const bodyTooLarge = (maxBytes: number) => new Refusal(413, TEXTS.bodyTooLarge(maxBytes));
+
 /**
  * The body, parsed; NOT_JSON when it is none.
  *
@@ -61,17 +66,23 @@ export function dropWhenStalled({ door, reply: { raw } }: Call): void {
 export async function jsonBody(
   call: Call,
   maxBytes: number,
-  tooLarge = () => new Refusal(413, TEXTS.bodyTooLarge(maxBytes)),
+  tooLarge = () => bodyTooLarge(maxBytes),
 ): Promise<unknown | typeof NOT_JSON> {
-  const { door, network } = call;
-  const body = await readBody(call.request.raw, {
+  return parseHeld(call, await heldBody(call, maxBytes, tooLarge), maxBytes, tooLarge);
+}
+
+/** Counts bytes against the memory of all bodies, until the answer is made. */
+function hold(call: Call, bytes: number): Refusal | undefined {
+  if (call.door.limits?.hold(call.network, bytes) === false) return tooManyRequests(1);
+  call.held += bytes;
+  return undefined;
+}
+
+function heldBody(call: Call, maxBytes: number, tooLarge: () => Refusal): Promise<Buffer> {
+  return readBody(call.request.raw, {
     maxBytes,
-    timeoutMilliseconds: door.bodyTimeoutMilliseconds,
-    hold(bytes) {
-      if (door.limits?.hold(network, bytes) === false) return tooManyRequests(1);
-      call.held += bytes;
-      return undefined;
-    },
+    timeoutMilliseconds: call.door.bodyTimeoutMilliseconds,
+    hold: (bytes) => hold(call, bytes),
     refuse({ reason, cut }) {
       const headers = cut ? { connection: "close" } : undefined;
       if (reason === "too-slow") return new Refusal(408, TEXTS.bodyTooSlow, headers);
@@ -80,7 +91,17 @@ export async function jsonBody(
       return new Refusal(status, message, headers);
     },
   });
-  const parsed = await parseBody(body, maxBytes);
+}
+
+/** Compressed bodies are inflated one after the other: each takes up to `maxBytes`, a hundred times what was sent. */
+async function parseHeld(
+  call: Call,
+  body: Buffer,
+  maxBytes: number,
+  tooLarge: () => Refusal,
+): Promise<unknown | typeof NOT_JSON> {
+  const parse = () => parseBody(body, maxBytes, (bytes) => hold(call, bytes));
+  const parsed = await (isCompressed(body) ? call.door.inflating.take(call.network, parse) : parse());
   if (parsed === TOO_LARGE) throw tooLarge();
   return parsed;
 }
@@ -88,11 +109,15 @@ export async function jsonBody(
 /** What anybody may send; for more, the token in the path has to be known first. */
 const OPEN_BODY_BYTES = 64 * 1024;
 
-/** The body of a request under a token. @throws what `jsonBody` throws; `downstream-no-token` for a large body of nobody's */
+/** The body of a request under a token. @throws what `jsonBody` throws; `downstream-no-token` for a large or compressed body of nobody's */
 export async function bodyUnderToken(call: Call, token: string, maxBytes: number): Promise<unknown | typeof NOT_JSON> {
+  const tooLarge = () => bodyTooLarge(maxBytes);
   const declared = Number(call.request.raw.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-  if (!(declared <= OPEN_BODY_BYTES)) await call.door.node.find(token);
-  return jsonBody(call, maxBytes);
+  const large = !(declared <= OPEN_BODY_BYTES);
+  if (large) await call.door.node.find(token);
+  const body = await heldBody(call, maxBytes, tooLarge);
+  if (!large && isCompressed(body)) await call.door.node.find(token);
+  return parseHeld(call, body, maxBytes, tooLarge);
 }
 
 /** Counts a request or a registration of the caller's network. @throws Refusal 429 with Retry-After */

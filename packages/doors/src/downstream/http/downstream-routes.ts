@@ -2,6 +2,7 @@ import { databaseAway } from "@cairn/database";
 import { clientAddress, networkOf, TrafficLimits, type TrafficSettings } from "@cairn/process/entrances";
 import { CairnError } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { Turns } from "../turns.ts";
 import type { VerificationNode } from "../verification-node.ts";
 import { asRefusal, type Call, countTraffic, type Door, sendJson } from "./call.ts";
 import { CODE, type Dialect, DOCUMENT } from "./dialect.ts";
@@ -17,6 +18,8 @@ const PREFIX = "/api/downstream";
 /** Where it is not 400 that a token is unknown. */
 const NO_TOKEN_STATUS: Record<string, number> = { heartbeat: 404, token: 401, shard: 401 };
 const REMEMBERED_SINGLES = 50_000;
+/** Compressed bodies at once, of different networks. */
+const INFLATING = 2;
 const NO_QUERY = new URLSearchParams();
 
 export interface DownstreamRoutesOptions {
@@ -47,6 +50,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
     shards: options.shards,
     limits: traffic === null ? undefined : new TrafficLimits(traffic),
     singles: new RecentTokens(REMEMBERED_SINGLES),
+    inflating: new Turns(INFLATING),
     bodyTimeoutMilliseconds: options.bodyTimeoutMilliseconds ?? 30_000,
     stallMilliseconds: options.stallMilliseconds ?? 60_000,
     warn: onError,

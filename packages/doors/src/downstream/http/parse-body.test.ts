@@ -40,6 +40,25 @@ describe("parseBody", () => {
     expect(await parse(bomb)).toBe(TOO_LARGE);
   });
 
+  it("asks before it keeps what it inflates, as it comes, and ends when it is refused", async () => {
+    const body = gzipSync(Buffer.alloc(4 * 1024 * 1024, " "));
+    const refusal = new Error("no room");
+    let held = 0;
+    const parsed = parseBody(body, MAX, (bytes) => {
+      if (held + bytes > 1024 * 1024) return refusal;
+      held += bytes;
+      return undefined;
+    });
+    await expect(parsed).rejects.toBe(refusal);
+    expect(held).toBeGreaterThan(512 * 1024);
+    held = 0;
+    await parseBody(gzipSync('{"proofs":[]}'), MAX, (bytes) => {
+      held += bytes;
+      return undefined;
+    });
+    expect(held).toBe('{"proofs":[]}'.length);
+  });
+
   it("does not grow bodies that are all structure", async () => {
     for (const unit of ["[", "{},", "[],", '{"a":', '"a":1,']) {
       const body = unit.repeat(Math.floor(MAX / unit.length));

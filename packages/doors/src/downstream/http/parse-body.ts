@@ -1,29 +1,52 @@
 import { isUtf8 } from "node:buffer";
-import { gunzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { isDenseJson } from "@cairn/protocol/dense-json";
 
 export const NOT_JSON = Symbol("not JSON");
 export const TOO_LARGE = Symbol("too large");
 
+/** Whether a body is compressed, which its first two bytes say, and no header. */
+export const isCompressed = (body: Buffer): boolean => body[0] === 0x1f && body[1] === 0x8b;
+
 /**
- * A JSON body, whatever its headers say: the original farmer declares gzip and sends plain text. Compressed bodies are known by their first
- * two bytes and inflated to at most `maxBytes`.
+ * A JSON body, whatever its headers say: the original farmer declares gzip and sends plain text. Compressed ones are inflated to at most
+ * `maxBytes`.
+ *
+ * @param hold asked before inflated bytes are kept, as they come; its error is thrown, and inflating ends
  */
-export async function parseBody(body: Buffer, maxBytes: number): Promise<unknown | typeof NOT_JSON | typeof TOO_LARGE> {
-  if (body[0] === 0x1f && body[1] === 0x8b) {
-    const inflated = await inflate(body, maxBytes);
-    return typeof inflated === "symbol" ? inflated : parseJson(inflated);
-  }
-  return parseJson(body);
+export async function parseBody(
+  body: Buffer,
+  maxBytes: number,
+  hold: (bytes: number) => Error | undefined = () => undefined,
+): Promise<unknown | typeof NOT_JSON | typeof TOO_LARGE> {
+  if (!isCompressed(body)) return parseJson(body);
+  const inflated = await inflate(body, maxBytes, hold);
+  return typeof inflated === "symbol" ? inflated : parseJson(inflated);
 }
 
-function inflate(body: Buffer, maxBytes: number): Promise<Buffer | typeof NOT_JSON | typeof TOO_LARGE> {
-  return new Promise((resolve) => {
-    gunzip(body, { maxOutputLength: maxBytes }, (error, result) => {
-      if (error === null) resolve(result);
-      else resolve((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? TOO_LARGE : NOT_JSON);
-    });
-  });
+async function inflate(
+  body: Buffer,
+  maxBytes: number,
+  hold: (bytes: number) => Error | undefined,
+): Promise<Buffer | typeof NOT_JSON | typeof TOO_LARGE> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  let full: Error | undefined;
+  const gunzip = createGunzip();
+  gunzip.end(body);
+  try {
+    for await (const part of gunzip as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > maxBytes) return TOO_LARGE;
+      full = hold(part.length);
+      if (full !== undefined) break;
+      parts.push(part);
+    }
+  } catch {
+    return NOT_JSON;
+  }
+  if (full !== undefined) throw full;
+  return Buffer.concat(parts);
 }
 
 function parseJson(body: Buffer): unknown {

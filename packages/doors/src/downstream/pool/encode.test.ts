@@ -66,4 +66,14 @@ describe("encode", () => {
       }
     }
   });
+
+  it("takes no more memory for a large chunk than for a small one", async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const content = { seed: "large", size: 64 * 1024 * 1024 };
+    const beat = { scheme: "Merkle", key: beats.merkleKey, checkFraction: 0.01, rounds: 100 } as const;
+    const { hash } = await encode({ beat, content, secrets: secrets(1) });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
+    const whole = readRandomIo(content.seed, 0, content.size);
+    expect(Buffer.from(hash)).toEqual(createHash("sha256").update(whole).digest());
+  });
 });

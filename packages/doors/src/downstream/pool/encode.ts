@@ -1,10 +1,12 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
+import { freeCipherOutputs } from "@cairn/process/minor-gc";
 import {
   makeMerkleTag,
   makeSwizzleTag,
   merkleChunkSize,
   merkleTagToWire,
   newSwizzleBeat,
+  RandomIo,
   readRandomIo,
   type SwizzleKeys,
   sealSwizzleState,
@@ -42,9 +44,55 @@ export interface EncodedContent {
   encodings: Encoding[];
 }
 
-async function encodeCopy(beat: EncodingBeat, bytes: Uint8Array, secret: Uint8Array): Promise<Encoding> {
-  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
-  const fileSize = bytes.length;
+const STEP_BYTES = 128 * 1024;
+/** Of dead buffers in this thread. */
+const GARBAGE_BYTES = 4 * 1024 * 1024;
+
+/** Content that is read as it is wanted: what is seeded is made anew each time, as a chunk of the pool is not to lie in memory. */
+interface Readable {
+  size: number;
+  hash(): Uint8Array;
+  read(offset: number, length: number): Uint8Array;
+}
+
+function held(bytes: Uint8Array): Readable {
+  return {
+    size: bytes.length,
+    hash: () => createHash("sha256").update(bytes).digest(),
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+  };
+}
+
+function seeded(seed: string, size: number): Readable {
+  let garbage = 0;
+  const count = (bytes: number) => {
+    garbage += bytes;
+    if (garbage < GARBAGE_BYTES) return;
+    garbage = 0;
+    freeCipherOutputs();
+  };
+  return {
+    size,
+    hash() {
+      const io = new RandomIo(seed);
+      const hash = createHash("sha256");
+      for (let at = 0; at < size; at += STEP_BYTES) {
+        const length = Math.min(STEP_BYTES, size - at);
+        hash.update(io.read(length));
+        count(length);
+      }
+      return hash.digest();
+    },
+    read(offset, length) {
+      // The bytes, and what the cipher gave for them.
+      count(2 * length);
+      return readRandomIo(seed, offset, length);
+    },
+  };
+}
+
+async function encodeCopy(beat: EncodingBeat, content: Readable, secret: Uint8Array): Promise<Encoding> {
+  const { size: fileSize, read } = content;
   if (beat.scheme === "Merkle") {
     const seed = secret.subarray(0, 32);
     const chunkSize = merkleChunkSize(fileSize, beat.checkFraction);
@@ -59,10 +107,13 @@ async function encodeCopy(beat: EncodingBeat, bytes: Uint8Array, secret: Uint8Ar
   return { tag: JSON.stringify(tag.toString("base64")), root: null, seed: null, rounds: null, state };
 }
 
-/** Hashes content and makes as many encodings of it as there are secrets, each with challenges of its own. Holds the content in memory. */
+/**
+ * Hashes content and makes as many encodings of it as there are secrets, each with challenges of its own. Takes the memory of content that is
+ * given, and a few megabytes for what a seed makes.
+ */
 export async function encode({ beat, content, secrets }: EncodeJob): Promise<EncodedContent> {
-  const bytes = "seed" in content ? readRandomIo(content.seed, 0, content.size) : content.bytes;
+  const readable = "seed" in content ? seeded(content.seed, content.size) : held(content.bytes);
   const encodings: Encoding[] = [];
-  for (const secret of secrets) encodings.push(await encodeCopy(beat, bytes, secret));
-  return { hash: hash("sha256", bytes, "buffer"), encodings };
+  for (const secret of secrets) encodings.push(await encodeCopy(beat, readable, secret));
+  return { hash: readable.hash(), encodings };
 }
