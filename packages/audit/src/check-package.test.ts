@@ -272,13 +272,6 @@ describe("wrong bytes that a reader caught", () => {
     expect(await evidence()).toEqual([]);
     expect(await toldOf(deal(1).id)).toEqual(["damage"]);
   });
-
-  it("stand against a provider that does not answer", async () => {
-    net.providers.behaviour.set(deal(2).id, { fail: failing("provider-timeout") });
-    await caught(deal(2));
-    await confirmEvidence(net.context);
-    expect(await evidence()).toEqual([{ deal: deal(2).id, state: "standing" }]);
-  });
 });
 
 describe("a provider's own damage report", () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, toJson } from "@cairn/catalog";
-import { eachBounded, isOwnTrouble } from "@cairn/core";
+import { eachBounded, faultOf } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -11,7 +11,6 @@ import {
   type DealId,
   type Hex,
   type PackageId,
-  ProviderRefusal,
   type ProviderReplies,
   type Signed,
   verifyTyped,
@@ -258,11 +257,12 @@ async function checkShard(
   } catch (error) {
     const cause = error instanceof ProviderFailure ? error.cause : error;
     const { code, message } = asCairnError(cause);
-    if (!(error instanceof ProviderFailure) || isOwnTrouble(cause)) {
+    const fault = error instanceof ProviderFailure ? faultOf(cause) : "ours";
+    if (fault === "ours") {
       const detail = `this gateway could not check it (${code}: ${message}); start another check`;
       return { ...base, result: "unchecked", detail, checkedBytes: 0 };
     }
-    const result = SILENCE.has(code) && !(cause instanceof ProviderRefusal) ? "silent" : "refused";
+    const result = fault === "unknown" ? "silent" : "refused";
     return { ...base, result, detail: `${code}: ${message}`, checkedBytes: 0 };
   }
 }
@@ -281,8 +281,6 @@ async function ask<T>(request: Promise<T>): Promise<T> {
     throw new ProviderFailure(error);
   }
 }
-
-const SILENCE = new Set(["provider-unreachable", "provider-timeout", "short-read", "unreachable"]);
 
 type Finding = Pick<ShardCheck, "result" | "detail" | "checkedBytes">;
 

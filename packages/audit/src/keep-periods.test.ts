@@ -277,9 +277,12 @@ values ($1, $2, 0, $3, 0, 1, 2, $2, $2, 'silent')`,
     // The catalog is behind: nothing is decided on half of the events.
     await judgeDuePeriods(net.context, net.audit.projection, head);
     expect((await stateOf(net, later)).state).toBe("open");
+    net.context.probes.set(later, { done: true });
     await net.database.pool.query("update catalog.cursors set head_time = $1", [over]);
     await judgeDuePeriods(net.context, net.audit.projection, head);
     expect((await stateOf(net, later)).state).toBe("void");
+    await judgeDuePeriods(net.context, net.audit.projection, head);
+    expect([...net.context.probes.keys()]).not.toContain(later);
     expect(await leavesOf(net, later)).toEqual([]);
     expect((await net.database.pool.query("select * from audit.tallies order by deal")).rows).toEqual(before.rows);
     expect((await net.told()).some((notice) => notice.kind === "period-void")).toBe(true);

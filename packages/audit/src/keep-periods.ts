@@ -88,6 +88,8 @@ export async function judgeDuePeriods(
   const { rows } = await context.pool.query<{ period: string; root: Hex | null }>(
     "select period, root from audit.periods where state in ('open', 'voted') order by period limit 1000",
   );
+  const undecided = new Set(rows.filter(({ root }) => root === null).map(({ period }) => Number(period)));
+  for (const period of context.probes.keys()) if (!undecided.has(period)) context.probes.delete(period);
   // All that are due are asked about at once, so that one provider's stalling does not keep later periods waiting.
   const heard = new Map<number, boolean>();
   for (const { period, root } of rows) {
@@ -106,7 +108,6 @@ export async function judgeDuePeriods(
     const late = known >= judgedAtLatest(period, deployment);
     if (row.root === null && !late && heard.get(period) !== true) return;
     const closed = await closePeriod(context, period, head, heard.get(period) === true);
-    context.probes.delete(period);
     if (closed) return;
     await voidPeriod(context, period, null);
   }

@@ -184,4 +184,13 @@ alter table audit.tallies add column damaged jsonb not null default '[]';
 alter table audit.pending_tallies add column damaged jsonb not null default '[]';
 `,
   },
+  {
+    name: "0009-own-up",
+    sql: `
+-- newest periods in which no scrub was answered, the chain's time from which on it is asked again, and whether it stands for that alone
+alter table audit.evidence add column unanswered bigint[] not null default '{}';
+alter table audit.evidence add column again_at bigint;
+alter table audit.evidence add column unheard boolean not null default false;
+`,
+  },
 ];

@@ -114,6 +114,14 @@ describe("sampleReads", () => {
     expect(await net.handed("spare")).toMatchObject([{ why: "refuses" }, { why: null }]);
   });
 
+  it("counts nothing that this gateway itself could not do", async () => {
+    const stopping = new CairnError("the gateway stops", { code: "stopping", kind: "unavailable" });
+    net.providers.behaviour.set(deal(1).id, { fail: (type) => (type === "read" ? stopping : undefined) });
+    for (let i = 0; i < REFUSALS_NAMED; i += 1) await sample();
+    expect(await refusals()).toEqual([]);
+    expect(await net.told()).toEqual([]);
+  });
+
   it("begins to count anew after a read that went well", async () => {
     for (let i = 0; i < 4; i += 1) {
       net.providers.behaviour.set(deal(0).id, refuses());

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { enqueue, inTransaction } from "@cairn/catalog";
-import { eachBounded, type FinalizedHead, periodAt } from "@cairn/core";
+import { eachBounded, type FinalizedHead, faultOf, periodAt } from "@cairn/core";
 import { deriveChallenges, openingSize, payloadLeaves, QUAD_BYTES, quadLeaves, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -129,8 +129,8 @@ async function readOne(context: WorkingContext, deal: Drawn, signTicket: TicketS
       await confirmWrongBytes(context, deal, message);
       return { result: "gone" };
     }
-    // Whoever left is silent, and judged as such.
-    if (!context.transport.reachable(deal.provider)) return { result: "gone" };
+    // Whoever left is silent, and judged as such; what this gateway could not do is no refusal.
+    if (faultOf(error) === "ours" || !context.transport.reachable(deal.provider)) return { result: "gone" };
     return { result: "chainTime" in details ? "untimely" : "refused", reason: `${code}: ${message}` };
   }
   const wrong = await compare(context, deal, first, bytes);

@@ -25,6 +25,20 @@ describe("tellOnce", () => {
     expect(told).toEqual(["a", "b", "a"]);
   });
 
+  it("tells again what could not be recorded", async () => {
+    const told: string[] = [];
+    let away = true;
+    const tell = tellOnce(async ({ kind }) => {
+      if (away) throw new Error("the database is away");
+      told.push(kind);
+    });
+    await expect(tell("a", notice("a"))).rejects.toThrow("away");
+    away = false;
+    await tell("a", notice("a"));
+    await tell("a", notice("a"));
+    expect(told).toEqual(["a"]);
+  });
+
   it("remembers a bounded number of keys", async () => {
     let told = 0;
     const tell = tellOnce(

@@ -4,7 +4,7 @@ const QUIET_MILLISECONDS = 600_000;
 /** Keys that are remembered; the oldest are forgotten first. */
 const MAX_KEYS = 4096;
 
-/** `tell`, at most once in ten minutes under one key. */
+/** `tell`, at most once in ten minutes under one key; what could not be recorded is told again. */
 export function tellOnce(
   tell: (notice: Notice) => Promise<void>,
   now: () => number = Date.now,
@@ -19,6 +19,11 @@ export function tellOnce(
       if (told.size <= MAX_KEYS) break;
       told.delete(oldest);
     }
-    await tell(notice);
+    try {
+      await tell(notice);
+    } catch (error) {
+      told.delete(key);
+      throw error;
+    }
   };
 }

@@ -1,7 +1,7 @@
-import { CairnError } from "@cairn/protocol";
+import { CairnError, type ErrorKind, ProviderRefusal } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import type { SubmissionResult } from "./ports/ledger.ts";
-import { sendForEach, submitRefusal } from "./refusal.ts";
+import { faultOf, sendForEach, submitRefusal } from "./refusal.ts";
 
 const taken: SubmissionResult = { transaction: "0x01", block: 1, ok: true };
 const inVain: SubmissionResult = { transaction: "0x02", block: 2, ok: false, revert: "over" };
@@ -10,6 +10,24 @@ const foreseen = new CairnError("not yours", { code: "reverted", kind: "conflict
 const throwing = (error: Error) => async () => {
   throw error;
 };
+
+describe("faultOf", () => {
+  const of = (code: ConstructorParameters<typeof CairnError>[1]["code"], kind: ErrorKind) => ({ code, kind });
+  const ours = [of("chain-unreachable", "unavailable"), of("stopping", "unavailable"), of("busy", "unavailable")];
+  const unknown = [of("provider-unreachable", "unavailable"), of("provider-timeout", "unavailable")];
+  const more = [of("provider-busy", "unavailable"), of("unreachable", "unavailable"), of("short-read", "corrupt")];
+
+  it("blames nobody for what this process could not do, and waits for who was not heard", () => {
+    expect(faultOf(new TypeError("a mistake"))).toBe("ours");
+    for (const one of ours) expect(faultOf(new CairnError("x", one))).toBe("ours");
+    for (const one of [...unknown, ...more]) expect(faultOf(new CairnError("x", one))).toBe("unknown");
+    expect(faultOf(new CairnError("x", of("wrong-proof", "corrupt")))).toBe("theirs");
+  });
+
+  it("lets no code that a provider chose excuse it", () => {
+    for (const one of [...ours, ...unknown, ...more]) expect(faultOf(new ProviderRefusal("x", one))).toBe("theirs");
+  });
+});
 
 describe("submitRefusal", () => {
   it("gives the refusal that the node foresaw, and that of a transaction mined in vain", async () => {

@@ -1,4 +1,4 @@
-import { CairnError, ProviderRefusal } from "@cairn/protocol";
+import { CairnError, type ErrorKind, ProviderRefusal } from "@cairn/protocol";
 import { inBatches } from "./in-batches.ts";
 import type { SubmissionResult } from "./ports/ledger.ts";
 
@@ -7,13 +7,27 @@ export function isRefusal(error: unknown): error is CairnError {
   return error instanceof CairnError && error.code === "reverted";
 }
 
-/** What keeps this process from asking a provider, or from knowing what its answer is worth. */
-const OWN_TROUBLE: ReadonlySet<string> = new Set(["chain-unreachable", "stopping"]);
+/** Codes of requests that nobody answered, or only in part: the provider may be gone, or the line to it, or it stalls. */
+const UNHEARD: ReadonlySet<string> = new Set([
+  "provider-unreachable",
+  "provider-timeout",
+  "provider-busy",
+  "unreachable",
+  "short-read",
+]);
+/** Kinds of errors that, raised in this process, are about this process: its database, disk, chain or verifiers, or that it stops. */
+const OWN_KINDS: ReadonlySet<ErrorKind> = new Set(["internal", "unavailable", "exhausted"]);
 
-/** Whether what asking a provider ended with is this process's own trouble: never what the provider itself says, whatever code it chose. */
-export function isOwnTrouble(error: unknown): boolean {
-  if (error instanceof ProviderRefusal) return false;
-  return !(error instanceof CairnError) || OWN_TROUBLE.has(error.code);
+/**
+ * Whose fault it is what asking a provider ended with. `theirs`: what it answered or sent, whatever code it chose. `ours`: this process could not ask, or
+ * cannot tell what the answer is worth: nothing is known of the provider. `unknown`: it was not heard, which may lie with it, with the line or with
+ * this gateway's own start; blame takes a wait for its return. Pure.
+ */
+export function faultOf(error: unknown): "ours" | "theirs" | "unknown" {
+  if (error instanceof ProviderRefusal) return "theirs";
+  if (!(error instanceof CairnError)) return "ours";
+  if (UNHEARD.has(error.code)) return "unknown";
+  return OWN_KINDS.has(error.kind) ? "ours" : "theirs";
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   CairnError,
   type DealId,
   type ErrorCode,
+  type ErrorKind,
   ProviderRefusal,
   type Quote,
   signTyped,
@@ -44,7 +45,7 @@ let storeFault: (provider: Address) => CairnError | undefined;
 /** What happens before the refuser answers. */
 let hang: (slot: SlotRow, signal?: AbortSignal) => Promise<void>;
 
-const coded = (code: ErrorCode) => new CairnError("not now", { code, kind: "conflict" });
+const coded = (code: ErrorCode, kind: ErrorKind = "conflict") => new CairnError("not now", { code, kind });
 
 beforeEach(async () => {
   world = await openMarketWorld();
@@ -248,7 +249,7 @@ describe("a provider that chooses its words", () => {
 
   it("is not for this gateway's own stop, or its own chain", async () => {
     for (const code of ["stopping", "chain-unreachable"] as const) {
-      storeFault = (provider) => (provider === REFUSER ? coded(code) : undefined);
+      storeFault = (provider) => (provider === REFUSER ? coded(code, "unavailable") : undefined);
       expect(await put()).toContain(REFUSER);
       await lapse();
     }
@@ -298,7 +299,7 @@ describe("a provider that chooses its words", () => {
 
   it("is not that was asked to prove at the very end, or for what fails here", async () => {
     await proves(() => Promise.reject(said("odd", "conflict")), 850);
-    await proves(() => Promise.reject(coded("chain-unreachable")));
+    await proves(() => Promise.reject(coded("chain-unreachable", "unavailable")));
     await proves(() => Promise.reject(new Error("the gateway's own")));
     expect(await listDistrust(world.database.pool)).toEqual(new Map());
   });
@@ -310,7 +311,7 @@ describe("a provider that lets a proposal lapse", () => {
       clock.advance(900);
       const expired = { type: "chain", deal: slot.state.deal!, state: "EXPIRED" } as const;
       await applyToEach(world.context, slot.package, [slot], () => expired);
-      throw coded("provider-timeout");
+      throw coded("provider-timeout", "unavailable");
     };
     await put();
     expect(await barred()).toEqual([REFUSER]);

@@ -1,7 +1,7 @@
 import { submissionId } from "@cairn/chain";
-import { isOwnTrouble, type SlotEvent } from "@cairn/core";
+import { faultOf, type SlotEvent } from "@cairn/core";
 import { sha256Hex } from "@cairn/proofs/sha256";
-import { CairnError, type Hex, PERIOD_CHALLENGES, ProviderRefusal } from "@cairn/protocol";
+import { asCairnError, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
@@ -87,34 +87,29 @@ async function attestSlot(
     return { ...slot, proofHash: sha256Hex(proof), signatures };
   } catch (error) {
     if (signal.aborted) throw error;
-    const lied = error instanceof CairnError && error.code === "wrong-proof";
+    const { code, message } = asCairnError(error);
+    // Too few verifiers or a stopping gateway are nobody's fault; everything else is the provider's answer, or its absence.
+    const theirs = faultOf(error) !== "ours";
+    const lied = code === "wrong-proof";
     const needed = Math.min(PROVE_TIMEOUT_SECONDS, context.deployment.proposalSeconds / 2);
     const inTime = slot.state.deadline === null || askedAt + needed < slot.state.deadline;
     // Whoever was asked at the very end only may let the proposal lapse.
     event =
-      isProvidersFault(error) && (inTime || lied)
+      theirs && (inTime || lied)
         ? await weighFailure(
             context,
             slot,
             {
-              ...{ type: "provider-failed", cause: `Its first proof was not accepted: ${error.message}` },
+              ...{ type: "provider-failed", cause: `Its first proof was not accepted: ${message}` },
               ...{ hopeless: lied, never: lied, breach: lied ? "refused" : "failed" },
             },
-            { code: error.code, askedAt, timeoutSeconds: PROVE_TIMEOUT_SECONDS },
+            { code, askedAt, timeoutSeconds: PROVE_TIMEOUT_SECONDS },
           )
         : blockedBy(error, 5);
   }
   const [after] = await applyToEach(context, row.id, [slot], () => event);
   if (event.type === "provider-failed" && after?.state.deal !== slot.state.deal) await noteLapse(context, slot);
   return undefined;
-}
-
-/** Too few verifiers or a stopping gateway are nobody's fault; everything else is the provider's answer, whatever its code, or its absence. */
-function isProvidersFault(error: unknown): error is CairnError {
-  if (error instanceof ProviderRefusal) return true;
-  if (isOwnTrouble(error)) return false;
-  const { code, kind } = error as CairnError;
-  return kind !== "internal" && (kind !== "unavailable" || code.startsWith("provider-"));
 }
 
 function activate(context: Context, row: PackageRow, seed: Hex, attested: readonly Attested[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { isOwnTrouble } from "@cairn/core";
-import { type Address, asCairnError, CairnError, ProviderRefusal } from "@cairn/protocol";
+import { faultOf } from "@cairn/core";
+import { type Address, asCairnError, CairnError } from "@cairn/protocol";
 import { type Context, signAsExecutor } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy, type SlotUpdate } from "../slot-events.ts";
@@ -42,9 +42,10 @@ export async function healSlot(context: Context, row: PackageRow, slot: SlotRow,
     await applySlotEvents(context, row.id, update({ type: "healed" }));
   } catch (error) {
     if (signal.aborted) return;
-    const { kind, message } = asCairnError(error);
-    const own = away || isOwnTrouble(error) || (kind === "internal" && !(error instanceof ProviderRefusal));
-    const event = own ? blockedBy(error, RETRY_SECONDS) : { type: "heal-failed" as const, cause: message };
+    const event =
+      away || faultOf(error) === "ours"
+        ? blockedBy(error, RETRY_SECONDS)
+        : { type: "heal-failed" as const, cause: asCairnError(error).message };
     await applySlotEvents(context, row.id, update(event));
   }
 }

@@ -1,5 +1,5 @@
 import { inTransaction, recordPromises } from "@cairn/catalog";
-import { type BreachKind, isOwnTrouble, pastDeadline, type SlotEvent } from "@cairn/core";
+import { type BreachKind, faultOf, pastDeadline, type SlotEvent } from "@cairn/core";
 import { asCairnError, CairnError, type Hex, recoverTyped, type Seconds } from "@cairn/protocol";
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
@@ -107,7 +107,7 @@ async function failureOf(
   error: unknown,
   askedAt: Seconds,
 ): Promise<SlotEvent> {
-  if (isOwnTrouble(error)) return blockedBy(error, 5);
+  if (faultOf(error) === "ours") return blockedBy(error, 5);
   const { code, message } = asCairnError(error);
   if (code === "wrong-commitment") {
     try {
