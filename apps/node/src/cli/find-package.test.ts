@@ -1,14 +1,18 @@
 import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Account, ensureAccount } from "../account/account.ts";
 import { encryptLabel, nameHash } from "../account/labels.ts";
 import { homeAt } from "../home/home.ts";
+import { amendPackage } from "../owner/known-packages.ts";
 import { findPackage } from "./find-package.ts";
+import { mv } from "./mv.ts";
 import { sideName } from "./package-name.ts";
 import { put } from "./put.ts";
 import { livePackage } from "./replace-package.ts";
+import { rm } from "./rm.ts";
 import { openSession, type Session } from "./session.ts";
 import { startMemoryGateway } from "./testing/memory-gateway.ts";
 import { serveHome } from "./testing/serve-home.ts";
@@ -46,11 +50,12 @@ afterAll(async () => {
 beforeEach(() => gateway.lie(undefined));
 
 const found = async (text: string) => (await findPackage(session, account, text)).id;
-/** The package's name, as if it had been given it. */
-function call(id: string, name: string): void {
+/** The package's name, as if it had been given it: by this home, unless another of the account's did. */
+async function call(id: string, name: string, by: "this home" | "another home" = "this home"): Promise<void> {
   const { open } = gateway.packages.get(id)!;
   open.nameHash = nameHash(account, name);
   open.label = encryptLabel(account, id, { name, files: 1, bytes: 1 });
+  if (by === "this home") await amendPackage(session.home, id, { nameHash: open.nameHash as Hex });
 }
 
 describe("a package", () => {
@@ -80,19 +85,43 @@ describe("a package", () => {
     const name = ids.letters!.slice(0, 8);
     expect(await livePackage(session, account, name)).toBeUndefined();
     expect(await livePackage(session, account, ids.letters!)).toBeUndefined();
-    call(ids.photos!, name);
+    await call(ids.photos!, name);
     expect(await found(name)).toBe(ids.photos);
-    call(ids.photos!, "photos");
+    await call(ids.photos!, "photos");
   });
 
   it("is found by the words by which ls tells it from its equal", async () => {
-    call(ids.letters!, sideName("photos", ids.letters!));
+    await call(ids.letters!, sideName("photos", ids.letters!));
     expect(await found("photos (replacement)")).toBe(ids.letters);
     await expect(found("photos (replaced)")).rejects.toMatchObject({ code: "unknown-package" });
     gateway.packages.get(ids.letters!)!.state = "ENDING";
     expect(await found("photos (replaced)")).toBe(ids.letters);
     gateway.packages.get(ids.letters!)!.state = "STORED";
-    call(ids.letters!, "letters");
+    await call(ids.letters!, "letters");
+  });
+
+  it("is not taken for what it was called once, by its name or as ls shows it, unless its owner says so", async () => {
+    const differs = (name: string) => ({
+      code: "named-otherwise",
+      details: { id: ids.letters, name },
+      next: expect.stringContaining(`cairn mv ${ids.letters}`),
+    });
+    const side = sideName("photos", ids.letters!);
+    for (const [name, asked] of [
+      ["an old name", "an old name"],
+      [side, "photos (replacement)"],
+    ] as const) {
+      await call(ids.letters!, name, "another home");
+      await expect(found(asked)).rejects.toMatchObject(differs(name));
+      await expect(rm(asked, options)).rejects.toMatchObject(differs(name));
+    }
+    expect(gateway.packages.get(ids.letters!)!.state).toBe("STORED");
+    await call(ids.letters!, "an old name", "another home");
+    await expect(livePackage(session, account, "an old name")).rejects.toMatchObject(differs("an old name"));
+    expect(await found(ids.letters!)).toBe(ids.letters);
+    await mv(ids.letters!, "an old name", options);
+    expect(await found("an old name")).toBe(ids.letters);
+    await mv(ids.letters!, "letters", options);
   });
 
   it("is missed when its gateway leaves it out of the list", async () => {

@@ -1,5 +1,6 @@
 import { displayName, namesOfText } from "@cairn/archive/names";
 import type { NetworkJson, PackageJson } from "@cairn/client";
+import { shellWord } from "@cairn/core/shell-word";
 import type { CommitmentDocument, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { MAX_DOCUMENT_BYTES } from "@cairn/protocol/words";
@@ -16,7 +17,7 @@ import {
 } from "../owner/known-packages.ts";
 import { collect } from "./collect.ts";
 import { deploymentOf } from "./deployment-of.ts";
-import { GONE, namesOf, type Role, withRole } from "./package-name.ts";
+import { GONE, namesOf, type Role, sideName, withRole } from "./package-name.ts";
 import { pinnedNetwork, type Session } from "./session.ts";
 
 /** `PACKAGE[/path]`: what stands for a package, and what follows the first slash. */
@@ -40,7 +41,7 @@ export interface FoundPackage extends PackageJson {
  * A package by id, by name, as it is shown or as it is, or else by what `ls` shows: the first 8 or more digits of an id, or NAME (replaced) and
  * NAME (replacement). Among equal names it is the live one, else the newest. What the gateway answers is held against the label that this
  * account's key made for it, what this home remembers, the document under its hash, and the chain.
- * @throws CairnError `unknown-package`, `ambiguous-package`, `gateway-lies`, `wrong-key`
+ * @throws CairnError `unknown-package`, `ambiguous-package`, `named-otherwise`, `gateway-lies`, `wrong-key`
  */
 export async function findPackage(session: Session, account: Owner, text: string): Promise<FoundPackage> {
   return vouched(session, account, (await byId(session, account, text)) ?? (await byText(session, account, text)));
@@ -142,6 +143,9 @@ async function idOf(session: Session, account: Owner, text: string): Promise<str
   const live = fitting.filter(({ state }) => !GONE.has(state));
   const candidates = live.length > 0 ? live : fitting;
   const ids = candidates.map(({ id }) => id);
+  if (shown !== null)
+    for (const { id, name, state } of candidates)
+      await assertNamed(session, account, { id, state }, sideName(name, id), sideName(name, id));
   // What a gateway leaves out of its list is asked for by its whole id, and missed.
   const remembered = isPrefix && ids.length === 0 ? await recallLiveIds(session.home, text) : [];
   const [only, ...more] = [...ids, ...remembered];
@@ -171,12 +175,41 @@ async function byName(session: Session, account: Owner, name: string): Promise<P
   if (known !== undefined && (best === undefined || best.id !== known.id || GONE.has(best.state))) {
     await assertEnded(session, account, known, name, best);
   }
-  if (best !== undefined) return best;
+  if (best !== undefined) {
+    await assertNamed(session, account, best, name, sideName(name, best.id));
+    return best;
+  }
   throw new CairnError(`there is no package "${name}"`, {
     code: "unknown-package",
     kind: "missing",
     next: "`cairn ls` lists your packages.",
   });
+}
+
+/**
+ * An old label stays good for ever: a package that this home gave another name since is not taken for what it was called before. One that a
+ * replacement was to take the place of, or to put in its place, may have either name until it is known which.
+ * @throws CairnError `named-otherwise`
+ */
+async function assertNamed(
+  session: Session,
+  account: Owner,
+  { id, state }: Pick<PackageJson, "id" | "state">,
+  name: string,
+  aside: string,
+): Promise<void> {
+  const known = await recallPackage(session.home, id);
+  if (known === undefined || GONE.has(state) || known.nameHash === nameHash(account, name)) return;
+  if (known.aside && known.nameHash === nameHash(account, aside)) return;
+  throw new CairnError(
+    `the gateway says that package ${id} is called ${displayName(name)}, but this home gave it another name; nothing was read, signed or removed`,
+    {
+      code: "named-otherwise",
+      kind: "conflict",
+      details: { id, name },
+      next: `If another home of this account gave it that name, run \`cairn mv ${id} ${shellWord(name)}\` once; if none did, the gateway shows a name of the past: name the package by its id.`,
+    },
+  );
 }
 
 /** The package that this home knows under a name may be passed over only when the chain says that it has no deals left. */

@@ -9,6 +9,7 @@ import { ls } from "./ls.ts";
 import { mv } from "./mv.ts";
 import { sideName } from "./package-name.ts";
 import { put } from "./put.ts";
+import { rm } from "./rm.ts";
 import { HELD, refusal, startMemoryGateway } from "./testing/memory-gateway.ts";
 import { serveHome } from "./testing/serve-home.ts";
 
@@ -192,6 +193,20 @@ it.each(["answer", "request"])(
     expect(await listed()).toContainEqual(expect.objectContaining({ id, name, role: null }));
   },
 );
+
+it("ends no package that has another name by now, whatever label of the past its gateway shows", async () => {
+  await write("first");
+  await put(source(), options);
+  const kept = lastId();
+  const { open } = structuredClone(gateway.packages.get(kept)!);
+  await mv(kept, `archive of ${name}`, options);
+  Object.assign(gateway.packages.get(kept)!.open, { nameHash: open.nameHash, label: open.label });
+  await write("second, another folder of that name");
+  const refused = { code: "named-otherwise", details: { id: kept, name } };
+  await expect(put(source(), { ...options, replace: true })).rejects.toMatchObject(refused);
+  await expect(rm(name, options)).rejects.toMatchObject(refused);
+  expect([lastId(), stateOf(kept)]).toEqual([kept, "STORED"]);
+});
 
 it("ends no newer version that a recovery put aside", async () => {
   await write("older");

@@ -35,7 +35,8 @@ export async function leftBeside(
   for (const { id, name: of, role, state } of namesOf(account, await session.client.packages())) {
     if (of !== name || role === null || !AGREED.has(state)) continue;
     const known = await recallPackage(session.home, id);
-    if (known?.aside && !known.ended) left.push({ id, role });
+    const isAside = known?.aside && known.nameHash === nameHash(account, sideName(name, id));
+    if (isAside && !known.ended) left.push({ id, role });
   }
   return left;
 }

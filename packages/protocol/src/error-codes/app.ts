@@ -129,6 +129,11 @@ export const APP_ERRORS = {
     means: "the gateway says something that contradicts what is known here; nothing was signed",
     next: "Check which gateway this is, and report it.",
   },
+  "named-otherwise": {
+    kind: "conflict",
+    means: "the gateway calls a package by another name than this home gave it last; nothing was signed",
+    next: "Name the package by its id; `cairn mv ID NAME` accepts a name that another home of the account gave it.",
+  },
   "offer-outdated": {
     kind: "conflict",
     means: "a provider registered other terms while it was asked for a quote; nothing was signed",
