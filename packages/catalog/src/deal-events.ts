@@ -3,6 +3,7 @@ import type { DealState } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { NewEvent } from "./events.ts";
 import { enqueue } from "./outbox.ts";
+import { enterEvent, isPaidFromReserve } from "./statement.ts";
 
 interface KnownDeal {
   deal: string;
@@ -16,6 +17,7 @@ interface KnownDeal {
 
 /** Write one event's change of `deals` and `escrows`; what a person may want to know of it comes back. */
 export async function applyDealEvent(client: PoolClient, event: LedgerEvent, clock: PeriodClock): Promise<NewEvent[]> {
+  await enterEvent(client, event);
   switch (event.name) {
     case "PackageCreated":
       await client.query(
@@ -31,12 +33,12 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent, clo
       );
       return [];
     case "DealProposed":
-      // A shard whose earlier deal came to be ACTIVE is paid from the reserve; withdrawn and expired proposals do not count (docs/protocol.md, 2).
-      await client.query(
-        `update catalog.escrows set reserve = reserve - $4 where document_hash = $1 and owner = $5 and exists (select 1 from catalog.deals
-           where document_hash = $1 and owner = $5 and piece = $2 and shard = $3 and state in ('FAILED', 'COMPLETED'))`,
-        [event.documentHash, event.piece, event.shard, event.escrow.toString(), event.owner.toLowerCase()],
-      );
+      if (await isPaidFromReserve(client, event)) {
+        await client.query(
+          "update catalog.escrows set reserve = reserve - $3 where document_hash = $1 and owner = $2",
+          [event.documentHash, event.owner.toLowerCase(), event.escrow.toString()],
+        );
+      }
       await client.query(
         `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period,
            periods, duty, verifier_set, escrow, deadline, state, proposed_at, proposed_block)

@@ -22,4 +22,13 @@ export { DEAL_SORTS, type DealLine, type DealPageRequest, type DealSort, pageDea
 export { createProjection, type Projection, projectedUntil } from "./projection.ts";
 export * from "./providers.ts";
 export type { Queryable } from "./queryable.ts";
+export {
+  ENTRY_KINDS,
+  type Entry,
+  type EntryKind,
+  pageEntries,
+  type StatementRequest,
+  type StatementTotals,
+  totalEntries,
+} from "./statement.ts";
 export { listKnownOwners, listWork } from "./work.ts";

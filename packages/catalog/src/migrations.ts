@@ -366,10 +366,33 @@ create index blocks_by_digest on catalog.blocks (substring(cid from length(cid) 
 `,
   },
   {
-    name: "0011-distrust-unhealed",
+    name: "0012-distrust-unhealed",
     sql: `
 alter table catalog.distrust drop constraint distrust_kind_check;
 alter table catalog.distrust add constraint distrust_kind_check check (kind in ('refused', 'failed', 'full', 'unhealed'));
+`,
+  },
+  {
+    name: "0013-statement",
+    sql: `
+-- what moved a wallet's money in the contract, in the chain's order: signed wei of its deposit, and of what is in escrow and in reserve for it
+create table catalog.entries (
+  wallet text not null,
+  block bigint not null,
+  log_index integer not null,
+  at bigint not null,
+  kind text not null,
+  deposit numeric(78, 0) not null,
+  escrow numeric(78, 0) not null,
+  reserve numeric(78, 0) not null,
+  -- the deposit after it
+  balance numeric(78, 0) not null,
+  deal text,
+  document_hash text,
+  counterparty text,
+  transaction text not null,
+  primary key (wallet, block, log_index)
+);
 `,
   },
 ];
