@@ -25,6 +25,9 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   deals: [schemas.DealsPageJson, (client) => client.deals(), schemas.DealJson],
   dealsPage: [schemas.DealsPageJson, (client) => client.dealsPage()],
   checks: [schemas.ChecksPageJson, (client) => client.checks(), schemas.CheckJson],
+  statement: [schemas.StatementPageJson, (client) => client.statement(), schemas.EntryJson],
+  statementPage: [schemas.StatementPageJson, (client) => client.statementPage()],
+  statementTotals: [schemas.StatementTotalsJson, (client) => client.statementTotals()],
   custody: [schemas.CustodyJson, (client) => client.custody(ID)],
   asks: [schemas.AsksPageJson, (client) => client.asks(ID), schemas.AskJson],
   settings: [schemas.SettingsJson, (client) => client.settings()],
@@ -67,7 +70,7 @@ function clientOf(status: number, text: string | Uint8Array): CairnClient {
   let asked = 0;
   const answer = async () => ({
     status,
-    body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"deals":[],"checks":[],"next":null}'),
+    body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"deals":[],"checks":[],"entries":[],"next":null}'),
   });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
 }
@@ -110,8 +113,8 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const { packages, asks, deals, checks } = answer as Record<string, unknown[] | undefined>;
-        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks);
+        const { packages, asks, deals, checks, entries } = answer as Record<string, unknown[] | undefined>;
+        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },

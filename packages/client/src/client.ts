@@ -15,6 +15,7 @@ import {
   CustodyJson,
   type DealJson,
   DealsPageJson,
+  type EntryJson,
   EventsJson,
   type KeepUploadJson,
   KeptManifestJson,
@@ -36,6 +37,8 @@ import {
   type RenamePackageJson,
   type RepairKeyJson,
   SettingsJson,
+  StatementPageJson,
+  StatementTotalsJson,
   StatusJson,
 } from "./schemas.ts";
 import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.ts";
@@ -77,6 +80,16 @@ export interface DealQuery extends SortedQuery {
   /** UNIX seconds, half-open. */
   endsFrom?: number;
   endsBefore?: number;
+}
+
+export interface StatementQuery extends PageQuery {
+  order?: "asc" | "desc";
+  /** Joined by commas. */
+  kinds?: string;
+  /** UNIX seconds, half-open. */
+  from?: number;
+  before?: number;
+  package?: string;
 }
 
 export interface EventQuery {
@@ -145,6 +158,11 @@ export class CairnClient {
     this.#pages(DealsPageJson, "/deals", ({ deals }) => deals, { ...query });
   checks = (query: PageQuery & { package?: string } = {}): Promise<CheckJson[]> =>
     this.#pages(ChecksPageJson, "/checks", ({ checks }) => checks, { ...query });
+  /** What moved the money of the account's wallets. */
+  statement = (query: StatementQuery = {}): Promise<EntryJson[]> =>
+    this.#pages(StatementPageJson, "/statement", ({ entries }) => entries, { ...query });
+  statementPage = (query: StatementQuery = {}) => this.#call(StatementPageJson, "/statement", { query: { ...query } });
+  statementTotals = () => this.#call(StatementTotalsJson, "/statement/totals");
   custody = (id: string) => this.#call(CustodyJson, `/packages/${id}/custody`);
   packagesPage = (query: PackageQuery = {}) =>
     this.#call(PackagePageJson, "/packages", { query: { ...query, gone: query.gone ? "true" : undefined } });

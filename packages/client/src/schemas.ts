@@ -419,6 +419,55 @@ export const CustodyJson = Type.Array(
 );
 export type CustodyJson = Static<typeof CustodyJson>;
 
+const Signed = (description: string) => Type.String({ pattern: "^-?[0-9]{1,78}$", description });
+
+/** A line of the statement of a wallet. */
+export const EntryJson = Type.Object({
+  wallet: AddressText,
+  at: Time,
+  block: Count,
+  logIndex: Count,
+  kind: Type.String({
+    description:
+      "deposit | withdraw | reserve (set aside for repairs) | escrow (set aside for a deal) | pay (to its provider) | earned (by one) | refund | release",
+  }),
+  deposit: Signed("signed change of the deposit, in wei, decimal"),
+  escrow: Signed("signed change of what is in escrow, in wei, decimal"),
+  reserve: Signed("signed change of what is in reserve, in wei, decimal"),
+  balance: MoneyText,
+  deal: Type.Union([Hash, Type.Null()]),
+  documentHash: Type.Union([Hash, Type.Null()]),
+  counterparty: Type.Union([AddressText, Type.Null()], { description: "provider of a deal; owner of what was earned" }),
+  transaction: Hash,
+});
+export type EntryJson = Static<typeof EntryJson>;
+export const StatementPageJson = Type.Object({ entries: Type.Array(EntryJson), next: Next });
+export type StatementPageJson = Static<typeof StatementPageJson>;
+
+/** What the statement of each wallet comes to: what the contract holds for it. */
+export const StatementTotalsJson = Type.Array(
+  Type.Object({
+    wallet: AddressText,
+    deposit: MoneyText,
+    escrow: MoneyText,
+    reserve: MoneyText,
+    kinds: Type.Object(
+      {
+        deposit: MoneyText,
+        withdraw: MoneyText,
+        reserve: MoneyText,
+        escrow: MoneyText,
+        pay: MoneyText,
+        earned: MoneyText,
+        refund: MoneyText,
+        release: MoneyText,
+      },
+      { description: "what each kind of line moved in all" },
+    ),
+  }),
+);
+export type StatementTotalsJson = Static<typeof StatementTotalsJson>;
+
 export const EventsJson = Type.Array(EventJson);
 export const ProvidersJson = Type.Array(ProviderJson);
 export const RecoveredJson = Type.Array(PackageDetailJson);

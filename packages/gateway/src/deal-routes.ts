@@ -6,9 +6,8 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { After, about, Limit, Order, oneOf, Several, severalOf } from "./package-route.ts";
+import { After, about, Limit, Order, oneOf, Seconds, Several, severalOf } from "./package-route.ts";
 
-const Seconds = Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" }));
 const DealQuery = Type.Object({
   limit: Limit,
   after: After,

@@ -52,7 +52,7 @@ it("describes every route of the server, how it is opened, and how it fails", as
   const money = fieldsOf(server.swagger()).filter(([, { description }]) => /\bwei\b/.test(description ?? ""));
   expect(new Set(money.map(([name]) => name))).toEqual(MONEY);
   for (const [name, { type, pattern }] of money)
-    expect([name, type, pattern]).toEqual([name, "string", expect.stringMatching(/^\^\[0-9]/)]);
+    expect([name, type, pattern]).toEqual([name, "string", expect.stringMatching(/^\^(-\?)?\[0-9]/)]);
   await server.close();
 });
 
@@ -62,6 +62,11 @@ const MONEY = new Set([
     "escrow",
     "paid",
     "refunded",
+    "deposit",
+    "withdraw",
+    "pay",
+    "refund",
+    "release",
     "pricePerPeriod",
     "reserve",
     "repairReserve",

@@ -16,6 +16,9 @@ export const Limit = Type.Optional(
 export const After = Type.Optional(
   Type.String({ maxLength: 200, description: "`next` of the page before, asked for with the same sort" }),
 );
+export const Seconds = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" }),
+);
 export const Order = Type.Optional(Type.Union([Type.Literal("asc"), Type.Literal("desc")]));
 /** Several of a query, joined by commas. */
 export const Several = (description: string) =>

@@ -24,6 +24,7 @@ import { After, about, Id, Limit, Order, oneOf, ownerOf, ownPackage, Several, se
 import { readRoutes } from "./read-routes.ts";
 import { recoverRoutes } from "./recover-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
+import { statementRoutes } from "./statement-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 
 const PackageQuery = Type.Object({
@@ -41,6 +42,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   return async (server) => {
     lifeRoutes(server, gateway);
     settingsRoutes(server, gateway);
+    statementRoutes(server, gateway);
     uploadRoutes(server, gateway);
     readRoutes(server, gateway);
     checkRoutes(server, gateway);

@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
-import { coins, positive, wholeNumber } from "./number-options.ts";
+import { coins, day, positive, wholeNumber } from "./number-options.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
@@ -244,6 +244,14 @@ export function buildProgram(): Command {
     .argument("[amount]", "coins, such as 1.5", coins)
     .argument("[to]", "address, for send")
     .action(async (action, amount, to, options) => (await import("./wallet.ts")).wallet(action, amount, to, options));
+
+  asking("statement", "what moved your money in the contract, and what it comes to")
+    .option("--package <package>", "only what moved for one package")
+    .option("--kind <kinds>", "only these, such as escrow,pay,refund", list)
+    .option("--since <day>", "from this day on, such as 2026-11-01", day)
+    .option("--until <day>", "and before this one", day)
+    .option("--last <n>", "how many lines at most (default: 50, all with --json)", wholeNumber(1, 1000))
+    .action(async (options) => (await import("./statement.ts")).statement(options));
 
   asking("trust", "show the network that your account signs for, or accept that it changed")
     .option("--accept", "sign for the network as it is now")

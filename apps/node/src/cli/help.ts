@@ -47,6 +47,7 @@ const EXAMPLES: Record<string, string[]> = {
   backup: ["cairn backup /media/usb/cairn.tgz"],
   restore: ["cairn restore /media/usb/cairn.tgz --home /data/cairn"],
   deals: ["cairn deals --ending 30", "cairn deals --package letters --sort paid", "cairn deals --state failed --json"],
+  statement: ["cairn statement --since 2026-11-01", "cairn statement --package letters --kind pay,refund --json"],
   events: ["cairn events --follow", "cairn events --last 200 --json"],
   doctor: ["cairn doctor"],
   completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],

@@ -26,3 +26,11 @@ export function coins(text: string): bigint {
   if (match === null) throw new InvalidArgumentError("It must be an amount of coins, such as 1.5.");
   return BigInt(match[1] ?? 0) * 10n ** 18n + BigInt((match[2] ?? "").padEnd(18, "0"));
 }
+
+/** A parser of days, or times of a day, as UNIX seconds; without a zone a day begins at 00:00 UTC. */
+export function day(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError("It must be a day, such as 2026-11-01, or a time as ISO 8601 has it.");
+  return Math.floor(time / 1000);
+}

@@ -76,6 +76,7 @@ export async function checkMoney(client: CairnClient, books: ChainBooks): Promis
         ...(await books.differences()),
         ...(await strangeDeals(client, books)),
         ...(await sums(client, books)),
+        ...(await statementLines(client, books)),
       ]),
     (found) => found.length === 0,
     SWEEP_SECONDS,
@@ -113,6 +114,31 @@ async function sums(client: CairnClient, books: ChainBooks): Promise<string[]> {
         : [`package ${found.id}: the gateway counts ${found.reserve} in reserve, not ${reserve}`]),
     ];
   });
+}
+
+/** The statement of the account's wallets comes to what the contract holds for them. */
+async function statementLines(client: CairnClient, books: ChainBooks): Promise<string[]> {
+  const found: string[] = [];
+  for (const { wallet, deposit, escrow, reserve } of await client.statementTotals()) {
+    const owner = wallet.toLowerCase();
+    const deals = [...books.deals.values()].filter((deal) => deal.owner === owner);
+    const packages = [...books.packages.values()].filter((one) => one.owner === owner);
+    const compare = (what: string, told: string, booked: bigint) => {
+      if (BigInt(told) !== booked) found.push(`the statement of ${wallet} comes to ${told} of ${what}, not ${booked}`);
+    };
+    compare("deposit", deposit, books.accounts.get(owner as Address) ?? 0n);
+    compare(
+      "escrow",
+      escrow,
+      deals.reduce((sum, deal) => sum + deal.escrow - deal.paid - deal.refunded, 0n),
+    );
+    compare(
+      "reserve",
+      reserve,
+      packages.reduce((sum, one) => sum + one.reserve, 0n),
+    );
+  }
+  return found;
 }
 
 /** Every shard at a provider, whole or arriving, belongs to a deal that lives on chain. */

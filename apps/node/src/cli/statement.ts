@@ -1,0 +1,75 @@
+import type { EntryJson, StatementTotalsJson } from "@cairn/client";
+import type { StatementQuery } from "@cairn/client/client";
+import { findPackage } from "./find-package.ts";
+import { formatCoins, minuteWords } from "./format.ts";
+import { table } from "./output.ts";
+import { type CommonOptions, openSession, requireOwner } from "./session.ts";
+
+export interface StatementOptions extends CommonOptions {
+  package?: string;
+  kind?: string[];
+  since?: number;
+  until?: number;
+  /** How many lines at most; all with --json unless given. */
+  last?: number;
+}
+
+const SHOWN = 50;
+
+/** What moved the money that the contract holds for the account, and what it comes to. */
+export async function statement(options: StatementOptions): Promise<void> {
+  const session = await openSession(options);
+  const { client, output } = session;
+  const { package: name, kind, since, until, last } = options;
+  const query: StatementQuery = {
+    ...(kind === undefined ? {} : { kinds: kind.join(",") }),
+    ...(since === undefined ? {} : { from: since }),
+    ...(until === undefined ? {} : { before: until }),
+    ...(name === undefined ? {} : { package: (await findPackage(session, await requireOwner(session.home), name)).id }),
+  };
+  const most = last ?? (output.json ? undefined : SHOWN);
+  const { entries, next } =
+    most === undefined
+      ? { entries: await client.statement(query), next: null }
+      : await client.statementPage({ ...query, limit: Math.min(most, 1000) });
+  const totals = await client.statementTotals();
+  output.result({ entries, totals });
+  output.say(
+    table(["when", "what", "deposit", "escrow", "reserve", "deposit after", "with", "deal"], entries.map(cells)),
+  );
+  if (next !== null) output.say("… and older lines: --last N shows more of them, --json all");
+  output.say("", ...totals.map(totalWords));
+}
+
+const SAID: Record<string, string> = {
+  deposit: "deposited",
+  withdraw: "withdrawn",
+  reserve: "reserved for repairs",
+  escrow: "set aside for a deal",
+  pay: "paid to a provider",
+  earned: "earned as a provider",
+  refund: "came back from a deal",
+  release: "came back from a reserve",
+};
+
+function cells(entry: EntryJson): string[] {
+  const signed = (text: string) => {
+    const amount = BigInt(text);
+    return amount === 0n ? "" : `${amount > 0n ? "+" : "−"}${formatCoins(amount > 0n ? amount : -amount)}`;
+  };
+  return [
+    minuteWords(entry.at),
+    SAID[entry.kind] ?? entry.kind,
+    signed(entry.deposit),
+    signed(entry.escrow),
+    signed(entry.reserve),
+    formatCoins(BigInt(entry.balance)),
+    entry.counterparty?.slice(0, 10) ?? "",
+    entry.deal?.slice(0, 10) ?? "",
+  ];
+}
+
+function totalWords({ wallet, deposit, escrow, reserve, kinds }: StatementTotalsJson[number]): string {
+  const coins = (text: string | undefined) => formatCoins(BigInt(text ?? 0));
+  return `${wallet}: ${coins(deposit)} deposited and free, ${coins(escrow)} in escrow, ${coins(reserve)} in reserve; ${coins(kinds.pay)} paid to providers so far, ${coins(kinds.earned)} earned`;
+}
