@@ -84,6 +84,14 @@ describe("a check", () => {
     expect(await toldOf(deal(1).id)).toEqual(["wrong-bytes"]);
   });
 
+  it("in full, takes no provider's own word for having sent too much: it refused", async () => {
+    const long = new ProviderRefusal("too long", { code: "long-read", kind: "corrupt" });
+    net.providers.behaviour.set(deal(0).id, { fail: (type) => (type === "read" ? long : undefined), damage: DAMAGE });
+    expect(results(await check(true))).toEqual(["refused", "sound", "sound", "sound"]);
+    expect(await evidence()).toEqual([]);
+    expect(await healed()).toEqual([]);
+  });
+
   it("in full, reads every byte: hidden damage, other bytes and endless ones are named, owned-up damage is cured", async () => {
     const other = async function* (bytes: Uint8Array) {
       yield withBitFlipped(Buffer.from(bytes));

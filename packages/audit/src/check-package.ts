@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, toJson } from "@cairn/catalog";
-import { eachBounded, faultOf } from "@cairn/core";
+import { eachBounded, faultOf, isTooLong } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -362,10 +362,8 @@ async function readWhole(
     if (root === deal.commitment) return { result: "sound", detail: "CommP recomputed over every byte", checkedBytes };
     wrong = `the CommP of what it sends is ${root}, not the ${deal.commitment} that it signed`;
   } catch (error) {
-    if (!(error instanceof ProviderFailure)) throw error;
-    const { code, message } = asCairnError(error.cause);
-    if (code !== "long-read") throw error;
-    wrong = message;
+    if (!(error instanceof ProviderFailure) || !isTooLong(error.cause)) throw error;
+    wrong = error.cause.message;
   }
   return { result: await confirmWrongBytes(context, deal, wrong), detail: wrong, checkedBytes };
 }

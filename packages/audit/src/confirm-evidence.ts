@@ -137,11 +137,12 @@ async function ownUp(
   }
 }
 
-/** Damage that was reported shortly before the provider was caught, or at any time since, or that is being rewritten. */
+/** Damage that was reported shortly before the provider was caught, or at any time since, or that is being rewritten: not one whose cure its provider refuses. */
 async function damageIsKnown(context: AuditContext, { deal, at }: Evidence): Promise<boolean> {
   const { rows } = await context.pool.query<{ known: boolean }>(
     `select exists (select from audit.damage where deal = $1 and reported_at >= $2)
-  or exists (select from catalog.slots where deal = $1 and (detail->>'healing')::boolean) as known`,
+  or exists (select from catalog.slots where deal = $1 and (detail->>'healing')::boolean
+    and detail->>'spare' is distinct from 'unhealed') as known`,
     [deal, at - KNOWN_DAMAGE_PERIODS * context.deployment.periodSeconds],
   );
   return rows[0]?.known === true;

@@ -1,6 +1,6 @@
 import type { World } from "@cairn/chain/testing";
 import { type FinalizedHead, periodStart } from "@cairn/core";
-import { CairnError, type Hex, signedToJson, signTyped } from "@cairn/protocol";
+import { CairnError, type ErrorCode, type Hex, ProviderRefusal, signedToJson, signTyped } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Audited, startAudited, startWorld, type TestDeal } from "../test/audit-world.ts";
 import type { WorkingContext } from "./context.ts";
@@ -48,9 +48,8 @@ beforeEach(async () => {
 });
 
 const deal = (i: number) => net.deals[i] as TestDeal;
-const refuses = () => ({
-  fail: (type: string) =>
-    type === "read" ? new CairnError("not today", { code: "bad-ticket", kind: "auth" }) : undefined,
+const refuses = (code: ErrorCode = "bad-ticket") => ({
+  fail: (type: string) => (type === "read" ? new ProviderRefusal("not today", { code, kind: "auth" }) : undefined),
 });
 /** One period in which all of `proving` proved. */
 async function sample(proving: readonly TestDeal[] = net.deals) {
@@ -79,24 +78,28 @@ describe("sampleReads", () => {
     expect(await net.handed("spare")).toEqual([]);
   });
 
-  it("names who proves and refuses to be read, has its shard rebuilt, and fails no deal for it", async () => {
-    const { id } = deal(1);
-    net.providers.behaviour.set(id, refuses());
-    for (let i = 1; i < REFUSALS_NAMED; i += 1) await sample();
-    expect(await kinds()).toEqual([]);
-    await sample();
-    expect(await kinds()).toEqual([`read-refused ${id}`]);
-    expect((await net.told())[0]?.message).toContain(deal(1).provider.address);
-    for (let i = REFUSALS_NAMED; i < REFUSALS_MOVED + 2; i += 1) await sample();
-    expect(await kinds()).toEqual([`read-refused ${id}`, `refuses-reads ${id}`]);
-    expect(await net.handed("spare")).toMatchObject([{ deal: id, why: "refuses" }]);
-    expect((await net.database.pool.query("select from audit.evidence")).rowCount).toBe(0);
-    // It thinks better of it.
-    net.providers.behaviour.clear();
-    await sample();
-    expect(await refusals()).toEqual([]);
-    expect((await net.handed("spare")).at(-1)).toMatchObject({ deal: id, why: null });
-  });
+  it.each(["bad-ticket", "long-read", "stopping", "provider-timeout"] as const)(
+    "names who proves and refuses to be read, has its shard rebuilt, and fails no deal for it: with code %s",
+    async (code) => {
+      const { id } = deal(1);
+      // Whoever owns up to damage besides is asked by the same rule.
+      net.providers.behaviour.set(id, { ...refuses(code), damage: [{ offset: 0, length: 1 }] });
+      for (let i = 1; i < REFUSALS_NAMED; i += 1) await sample();
+      expect(await kinds()).toEqual([]);
+      await sample();
+      expect(await kinds()).toEqual([`read-refused ${id}`]);
+      expect((await net.told())[0]?.message).toContain(deal(1).provider.address);
+      for (let i = REFUSALS_NAMED; i < REFUSALS_MOVED + 2; i += 1) await sample();
+      expect(await kinds()).toEqual([`read-refused ${id}`, `refuses-reads ${id}`]);
+      expect(await net.handed("spare")).toMatchObject([{ deal: id, why: "refuses" }]);
+      expect((await net.database.pool.query("select from audit.evidence")).rowCount).toBe(0);
+      // It thinks better of it.
+      net.providers.behaviour.clear();
+      await sample();
+      expect(await refusals()).toEqual([]);
+      expect((await net.handed("spare")).at(-1)).toMatchObject({ deal: id, why: null });
+    },
+  );
 
   it("counts no refusal and forgives none that the market does not hear of", async () => {
     const { id } = deal(1);

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { enqueue, inTransaction } from "@cairn/catalog";
-import { eachBounded, type FinalizedHead, faultOf, periodAt } from "@cairn/core";
+import { eachBounded, type FinalizedHead, faultOf, isTooLong, periodAt } from "@cairn/core";
 import { deriveChallenges, openingSize, payloadLeaves, QUAD_BYTES, quadLeaves, verifyPossession } from "@cairn/proofs";
 import { sha256Hex } from "@cairn/proofs/sha256";
 import {
@@ -124,11 +124,11 @@ async function readOne(context: WorkingContext, deal: Drawn, signTicket: TicketS
   try {
     bytes = await read(context, deal, signTicket, offset, length);
   } catch (error) {
-    const { code, message, details } = asCairnError(error);
-    if (code === "long-read") {
-      await confirmWrongBytes(context, deal, message);
+    if (isTooLong(error)) {
+      await confirmWrongBytes(context, deal, error.message);
       return { result: "gone" };
     }
+    const { code, message, details } = asCairnError(error);
     // Whoever left is silent, and judged as such; what this gateway could not do is no refusal.
     if (faultOf(error) === "ours" || !context.transport.reachable(deal.provider)) return { result: "gone" };
     return { result: "chainTime" in details ? "untimely" : "refused", reason: `${code}: ${message}` };

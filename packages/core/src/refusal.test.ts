@@ -1,7 +1,7 @@
 import { CairnError, type ErrorKind, ProviderRefusal } from "@cairn/protocol";
 import { describe, expect, it } from "vitest";
 import type { SubmissionResult } from "./ports/ledger.ts";
-import { faultOf, sendForEach, submitRefusal } from "./refusal.ts";
+import { faultOf, isTooLong, sendForEach, submitRefusal } from "./refusal.ts";
 
 const taken: SubmissionResult = { transaction: "0x01", block: 1, ok: true };
 const inVain: SubmissionResult = { transaction: "0x02", block: 2, ok: false, revert: "over" };
@@ -26,6 +26,13 @@ describe("faultOf", () => {
 
   it("lets no code that a provider chose excuse it", () => {
     for (const one of [...ours, ...unknown, ...more]) expect(faultOf(new ProviderRefusal("x", one))).toBe("theirs");
+  });
+
+  it("takes nobody's own word for having sent too much", () => {
+    const long = of("long-read", "corrupt");
+    expect(isTooLong(new CairnError("x", long))).toBe(true);
+    expect(isTooLong(new ProviderRefusal("x", long))).toBe(false);
+    expect(isTooLong(new CairnError("x", of("short-read", "corrupt")))).toBe(false);
   });
 });
 

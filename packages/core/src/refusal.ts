@@ -31,6 +31,14 @@ export function faultOf(error: unknown): "ours" | "theirs" | "unknown" {
 }
 
 /**
+ * Whether this process saw more bytes come than it asked for: no accident, unlike silence or a line that broke. A provider's own word for that is
+ * a refusal like any other. Pure.
+ */
+export function isTooLong(error: unknown): error is CairnError {
+  return error instanceof CairnError && !(error instanceof ProviderRefusal) && error.code === "long-read";
+}
+
+/**
  * Send a transaction. Resolves with the contract's refusal, whether the node foresaw it or the transaction was mined in vain; with undefined
  * when the contract took it.
  * @throws CairnError whatever is not the contract's word: the chain is away, coins are missing, the process stops

@@ -1,5 +1,5 @@
 import { enqueue, inTransaction, recordEvents } from "@cairn/catalog";
-import { CairnError, type PackageId } from "@cairn/protocol";
+import type { PackageId } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { Holder } from "./fetch-range.ts";
 
@@ -28,9 +28,4 @@ export async function accuse(
     ]);
     await enqueue(client, "fault-evidence", { deal, provider, package: id, piece, shard, detail });
   });
-}
-
-/** Whether a read failed as more came than was asked for: no accident, unlike silence or a line that broke. */
-export function isTooLong(error: unknown): boolean {
-  return error instanceof CairnError && error.code === "long-read";
 }

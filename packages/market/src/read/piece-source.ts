@@ -1,9 +1,10 @@
 import { createMask, createRebuilder, shardLength } from "@cairn/archive/erasure";
+import { isTooLong } from "@cairn/core";
 import { type Address, CairnError, type Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
-import { accuse, isTooLong } from "./evidence.ts";
+import { accuse } from "./evidence.ts";
 import { fetchRange, type Holder } from "./fetch-range.ts";
 import { type Sent, weighDifference } from "./weigh-difference.ts";
 

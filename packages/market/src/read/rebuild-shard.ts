@@ -1,10 +1,11 @@
 import { createMask, createRebuilder, type Mask, shardLength } from "@cairn/archive/erasure";
+import { isTooLong } from "@cairn/core";
 import { UNIT_BYTES } from "@cairn/proofs";
 import { type Address, CairnError, type Hex, type Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow, PieceRow } from "../package-rows.ts";
 import { isLive, type SlotRow } from "../slot-rows.ts";
-import { accuse, isTooLong } from "./evidence.ts";
+import { accuse } from "./evidence.ts";
 import { fetchRange, type Holder, Pace, PROMPT_BYTES_PER_SECOND } from "./fetch-range.ts";
 import { retiredHolders } from "./retired-holders.ts";
 import { ShardRoots } from "./shard-roots.ts";

@@ -1,11 +1,11 @@
 import { createMask } from "@cairn/archive/erasure";
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import { Semaphore } from "@cairn/core";
+import { isTooLong, Semaphore } from "@cairn/core";
 import { UNIT_BYTES } from "@cairn/proofs";
 import type { DealId, Hex, Signed } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
-import { accuse, isTooLong } from "./evidence.ts";
+import { accuse } from "./evidence.ts";
 import { fetchRange, type Holder, Pace } from "./fetch-range.ts";
 import { ShardRoots } from "./shard-roots.ts";
 
