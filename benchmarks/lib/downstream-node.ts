@@ -7,9 +7,9 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { ensureDatabase, migrate, type RunningPostgres, startPostgres } from "@cairn/database";
-import { type Beats, DEFAULT_SETTINGS, downstreamMigrations } from "@cairn/doors/downstream";
+import { type Beats, DEFAULT_SETTINGS, downstreamMigrations, openBeats } from "@cairn/doors/downstream";
+import { machineRandom } from "@cairn/process";
 import pg from "pg";
-import { openBeats } from "../../apps/node/src/downstream/open-beats.ts";
 import type { DownstreamConfig } from "../../apps/node/src/downstream/run-downstream.ts";
 import { homeAt } from "../../apps/node/src/home/home.ts";
 import type { LoadJob } from "./downstream-load.ts";
@@ -46,7 +46,7 @@ export async function openDownstreamBench(): Promise<DownstreamBench> {
   const pool = new pg.Pool({ ...database, max: 4 });
   pool.on("error", () => undefined);
   await migrate(pool, "downstream", downstreamMigrations);
-  const beats = await openBeats(home);
+  const beats = await openBeats(join(home.directory, "downstream"), machineRandom);
   const config: DownstreamConfig = {
     home: home.directory,
     database,

@@ -1,13 +1,13 @@
 // How the original counted: for each answer a transaction of its own with its statements one after the other. As a process: CONFIG.json of the node on
 // the command line; prints one line of JSON when it serves.
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { inTransaction, openDatabase } from "@cairn/database";
-import { exitWithParent } from "@cairn/process";
+import { completeSettings, openBeats } from "@cairn/doors/downstream";
+import { exitWithParent, machineRandom } from "@cairn/process";
 import Fastify from "fastify";
 import type pg from "pg";
-import { openBeats } from "../../apps/node/src/downstream/open-beats.ts";
 import type { DownstreamConfig } from "../../apps/node/src/downstream/run-downstream.ts";
-import { homeAt } from "../../apps/node/src/home/home.ts";
 import { contractBeats } from "../../packages/doors/src/downstream/contracts/contract-beats.ts";
 import {
   CONTRACT_COLUMNS,
@@ -24,7 +24,9 @@ interface AnswerBody {
 exitWithParent();
 const config = JSON.parse(await readFile(process.argv[2] ?? "", "utf8")) as DownstreamConfig;
 const { pool } = await openDatabase({ ...(config.database as pg.PoolConfig), max: 16 });
-const beats = contractBeats(await openBeats(homeAt(config.home)), config.settings.checkFraction);
+const folder = join(config.home, "downstream");
+const { checkFraction } = completeSettings(folder, config.settings, true);
+const beats = contractBeats(await openBeats(folder, machineRandom), checkFraction);
 
 async function count(client: pg.PoolClient, token: string, hash: string, proof: unknown): Promise<boolean> {
   const farmer = await client.query<{ id: number }>({

@@ -191,7 +191,7 @@ export class CairnClient {
   check = (id: string, body: { full: boolean; pieces?: number[]; readCapability?: unknown }) =>
     this.#call(CheckResultJson, `/packages/${id}/check`, { method: "POST", body });
   offerShard = (id: string, body: OfferShardJson) =>
-    this.#call(OfferedShardJson, `/packages/${id}/offer`, { method: "POST", body });
+    this.#call(OfferedShardJson, `/doors/downstream/packages/${id}/offer`, { method: "POST", body });
   checkResult = (id: string) => this.#call(CheckResultJson, `/checks/${id}`);
   recoverable = (): Promise<RecoverableJson[]> =>
     this.#pages(RecoverablePageJson, "/recover", ({ packages }) => packages);

@@ -49,6 +49,7 @@ beforeAll(async () => {
   };
   server = await createHttpServer([routes], {
     version: "0.1.0",
+    doors: ["/downstream", "/api/downstream"],
     names: ["cairn.example"],
     trustedProxies: [],
     goodTokens: ["unused"],

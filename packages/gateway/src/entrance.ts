@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Account } from "@cairn/catalog";
+import { isBelow } from "@cairn/doors";
 import {
   bodyTooLarge,
   clientAddress,
@@ -55,6 +56,8 @@ const UNCOUNTED = "/health";
 const TRUSTED_TOKENS = 1_000;
 
 export interface EntranceOptions {
+  /** URL paths below which other people's protocols and their pages live. */
+  doors?: readonly string[];
   /** Names under which this gateway is reached, besides loopback's and its addresses. */
   names: readonly string[];
   /** Proxies whose X-Forwarded-For is believed. */
@@ -69,9 +72,6 @@ export interface EntranceOptions {
   now?(): number;
 }
 
-/** Other people's protocols and their pages. */
-export const DOORS = /^\/(api\/)?downstream(\/|\?|$)/;
-
 /**
  * What every request passes before its route: Host and Origin, the traffic of its network, its token. Only then is a body read, by its route's
  * `bodyLimit`, in limited time, and within what all bodies may take of the process's memory.
@@ -79,6 +79,7 @@ export const DOORS = /^\/(api\/)?downstream(\/|\?|$)/;
 export function admitRequests(server: FastifyInstance, guard: Guard, options: EntranceOptions): void {
   const refusal = hostCheck({ names: options.names, pages: "own" });
   const refusalAtDoor = hostCheck({ pages: "own", anyHost: true });
+  const isDoor = isBelow(options.doors ?? []);
   const addressOf = clientAddress(options.trustedProxies);
   const known = new TrafficLimits({ rates: {}, heldBytes: KNOWN.heldBytes, networks: NETWORKS }, options.now);
   const strangers = new TrafficLimits({ ...STRANGERS, networks: NETWORKS }, options.now);
@@ -135,7 +136,7 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
       reply.hijack();
       return;
     }
-    const door = DOORS.test(request.url);
+    const door = isDoor(request.url);
     const wrong = (door ? refusalAtDoor : refusal)(request.raw);
     if (wrong !== undefined) throw wrong;
     request.network = networkOf(addressOf(request.raw));

@@ -19,6 +19,8 @@ import { OPENAPI_ROUTE, openapi } from "./openapi.ts";
 export interface HttpServerOptions extends EntranceOptions {
   /** Of the product, as the OpenAPI document says it. */
   version: string;
+  /** URL paths below which that document describes nothing. */
+  hidden?: readonly string[];
 }
 
 /**
@@ -27,7 +29,7 @@ export interface HttpServerOptions extends EntranceOptions {
  */
 export async function createHttpServer(
   plugins: FastifyPluginAsync[],
-  { version, ...entrance }: HttpServerOptions,
+  { version, hidden = [], ...entrance }: HttpServerOptions,
 ): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
@@ -66,7 +68,7 @@ export async function createHttpServer(
     });
     return sendError(reply, error);
   });
-  await server.register(swagger, openapi(version));
+  await server.register(swagger, openapi({ version, doors: entrance.doors ?? [], hidden }));
   for (const plugin of plugins) await server.register(plugin);
   // Made once: strangers may ask, and it does not change.
   let document: Buffer | undefined;

@@ -4,4 +4,4 @@ export { createHttpServer } from "./http-server.ts";
 export { migrateGateway } from "./migrate-gateway.ts";
 export { quotePlanToJson } from "./package-json.ts";
 export { providerRoutes } from "./provider-routes.ts";
-export { type GatewayDoor, type GatewayOptions, type RunningGateway, runGateway } from "./run-gateway.ts";
+export { type GatewayOptions, type RunningGateway, runGateway } from "./run-gateway.ts";

@@ -1,8 +1,8 @@
+import { isBelow } from "@cairn/doors";
 import type { RouteAccess } from "@cairn/transport";
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import { Type } from "typebox";
-import { DOORS } from "./entrance.ts";
 
 /** The body of every answer that is no success. */
 const ErrorJson = Type.Object({
@@ -24,8 +24,16 @@ const SECURITY: Record<RouteAccess, { [scheme: string]: string[] }[]> = {
   door: [],
 };
 
+export interface OpenapiOptions {
+  version: string;
+  /** URL paths below which doors live. */
+  doors?: readonly string[];
+  /** URL paths below which nothing is described. */
+  hidden?: readonly string[];
+}
+
 /** The document that `GET /openapi.json` gives: every route of the server, what it takes, and how it fails. */
-export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
+export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: "3.1.0",
     info: { title: "Cairn", version, description: "Store, prove, repair and get back folders." },
@@ -56,9 +64,9 @@ export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
   },
   transform: ({ schema: given, url, route }) => {
     const schema: FastifySchema = given ?? {};
-    const { access = DOORS.test(url) ? "door" : "token", webSocket = false } = route.config ?? {};
+    const { access = isBelow(doors)(url) ? "door" : "token", webSocket = false } = route.config ?? {};
     // A WebSocket's route is marked as hidden by its plugin.
-    const hide = webSocket ? false : schema.hide === true;
+    const hide = webSocket ? false : schema.hide === true || isBelow(hidden)(url);
     const opened = webSocket ? { 101: { description: "the socket is open", type: "null" } } : {};
     return {
       schema: {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { type Anvil, startAnvil } from "@cairn/chain/testing";
 import { PROFILES } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import type { Door } from "@cairn/doors";
 import { addressOfKey, type Hex } from "@cairn/protocol";
+import { Type } from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GatewayOptions, runGateway } from "./run-gateway.ts";
 import { mineWhatWaits } from "./testing/mine-what-waits.ts";
@@ -37,6 +39,24 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const DOOR: Door = {
+  name: "plain",
+  migrations: [{ name: "0001", sql: "create schema plain" }],
+  settings: Type.Object({}),
+  prefixes: ["/plain"],
+  when: "always",
+  open: async () => ({
+    routes: [async (server) => void server.get("/plain", async () => "open to everybody")],
+    start: async () => undefined,
+    stop: async () => undefined,
+  }),
+};
+const place = (door: Door) => ({
+  door,
+  directory: join(directory, door.name),
+  settings: { where: "its settings", read: async () => undefined },
+});
+
 interface Line {
   service?: string;
   message: string;
@@ -44,7 +64,6 @@ interface Line {
 
 function open(lines: Line[], change: Partial<GatewayOptions> = {}) {
   const write = (fields: object, message: string) => void lines.push({ ...fields, message });
-  const door = { name: "a door", plugins: [], start: () => undefined, stop: () => undefined };
   return runGateway({
     version: "0.1.0",
     profile: PROFILES.demo,
@@ -61,7 +80,7 @@ function open(lines: Line[], change: Partial<GatewayOptions> = {}) {
       ...{ host: "127.0.0.1", port: 0, hostSetting: "HOST", portSetting: "PORT" },
       ...{ names: [], trustedProxies: [] },
     },
-    openDoors: async () => [door],
+    doors: [place(DOOR)],
     say: () => undefined,
     log: { debug: write, info: write, warn: write, error: write },
     ...change,
@@ -77,12 +96,13 @@ describe("runGateway", () => {
     const gateway = await open(lines);
     const health = await fetch(`${gateway.url}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: "ok", version: "0.1.0" }]);
+    expect(await (await fetch(`${gateway.url}/plain`)).text()).toBe("open to everybody");
     await gateway.stop();
     await expect(fetch(`${gateway.url}/health`)).rejects.toThrow();
     const stopped = named(lines, "stopped");
     expect(stopped).toEqual(named(lines, "started").toReversed());
     // Nothing comes in, nothing is begun, nobody waits for a block, nothing is written: in this order.
-    const order = ["http", "a door", "market", "transport", "ledger", "background tasks", "blobs", "database"];
+    const order = ["http", "doors", "market", "transport", "ledger", "background tasks", "blobs", "database"];
     expect(stopped.filter((name) => order.includes(name))).toEqual(order);
     expect(stopped.indexOf("reserved connections")).toBeGreaterThan(stopped.indexOf("background tasks"));
     expect(lines.filter(({ message }) => /did not stop|lost/.test(message))).toEqual([]);
@@ -100,8 +120,11 @@ describe("runGateway", () => {
 
   it("stops what had started when a door does not open, and can be started again", async () => {
     const lines: Line[] = [];
-    const openDoors = () => Promise.reject(new Error("its settings are wrong"));
-    await expect(open(lines, { openDoors })).rejects.toThrow("its settings are wrong");
+    const doors = [
+      place(DOOR),
+      place({ ...DOOR, name: "broken", migrations: [], open: () => Promise.reject(new Error("it does not open")) }),
+    ];
+    await expect(open(lines, { doors })).rejects.toThrow("it does not open");
     expect(named(lines, "stopped")).toEqual(named(lines, "started").toReversed());
     expect(named(lines, "stopped")).toContain("database");
     await (await open([])).stop();

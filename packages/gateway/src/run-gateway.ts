@@ -1,15 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
 import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
 import type { EvmLedger, Finality } from "@cairn/chain";
-import { ChainClock, type Deployment, type Profile, type Random } from "@cairn/core";
+import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
-import { createMarket, type Market } from "@cairn/market";
-import { machineClock as clock, watchStalls } from "@cairn/process";
+import { createMarket } from "@cairn/market";
+import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
 import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
 import { openTransport } from "@cairn/transport";
-import type { FastifyPluginAsync } from "fastify";
 import type { Pool } from "pg";
 import { Registry } from "prom-client";
 import { authenticate, ensureLocalAccount } from "./authenticate.ts";
@@ -27,6 +25,7 @@ import { backgroundTasks } from "./services/background-tasks.ts";
 import { keepAuditing } from "./services/keep-auditing.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
 import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
+import { type DoorPlace, openDoors } from "./services/open-doors.ts";
 import { openPool } from "./services/open-pool.ts";
 import { type ListenOptions, serveHttp } from "./services/serve-http.ts";
 import { runServices, type Service, type ServicesLog } from "./services.ts";
@@ -41,11 +40,6 @@ const LONGEST_HEARTBEATS = 2;
 const ABSENT = { blocks: 3, seconds: 4 };
 /** What the faucet deposits for a new owner. */
 const FAUCET_DEPOSIT = 1000n * 10n ** 18n;
-
-/** Another protocol than the API's, on the same listener. */
-export interface GatewayDoor extends Service {
-  plugins: FastifyPluginAsync[];
-}
 
 export interface GatewayOptions {
   /** Of the product. */
@@ -71,10 +65,11 @@ export interface GatewayOptions {
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number | undefined;
   listen: ListenOptions;
-  openDoors(engine: { pool: Pool; market: Market; registry: Registry }): Promise<GatewayDoor[]>;
+  /** Other protocols on the same listener. */
+  doors: readonly DoorPlace[];
   /** Told what is being done, or waited for, in a line for a person. */
   say(line: string): void;
-  log: ServicesLog & Record<"info" | "warn", (fields: object, message: string) => void>;
+  log: ServicesLog & Record<"info" | "warn" | "error", (fields: object, message: string) => void>;
 }
 
 export interface RunningGateway {
@@ -99,7 +94,6 @@ const contestedEvent = (provider: Address): NewEvent => ({
  */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { profile, keys, log } = options;
-  const random: Random = { bytes: (length) => randomBytes(length) };
   const services = await runServices(async ({ start, stopping }) => {
     const pool = await start(openPool("database", options.database, log));
     // Connections of their own: whatever is asked of the API, audit, pay and the health check do not wait for it.
@@ -177,8 +171,13 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     await start({ name: "market", start: () => market.start(), stop: () => market.stop() });
 
     const registry = new Registry();
-    const doors = await options.openDoors({ pool, market, registry });
-    for (const door of doors) await start(door);
+    const doors = await start(
+      openDoors({
+        doors: options.doors,
+        host: { pool, database: options.database, registry, random, log, trial: profile.name !== "real" },
+        engine: { market, accountOf: (request) => authenticate(pool, request) },
+      }),
+    );
 
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
@@ -231,6 +230,8 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         listen: options.listen,
         entrance: {
           version: options.version,
+          doors: doors.flatMap(({ door }) => door.prefixes),
+          hidden: doors.flatMap(({ door }) => door.hidden ?? []),
           authenticate: (request) => authenticate(pool, request),
           goodTokens: [options.token],
           providerOf: (session) => transport.providerOf(session),

@@ -4,6 +4,7 @@ export { exitWithParent, PARENT_PIPE, parentPipe } from "./exit-with-parent.ts";
 export { type HeldLock, holdLock, type LockHolder, probeLock } from "./hold-lock.ts";
 export { httpUrl, listenError, localUrl } from "./listening.ts";
 export { machineClock } from "./machine-clock.ts";
+export { machineRandom } from "./machine-random.ts";
 export { makeFolders } from "./make-folders.ts";
 export { isRunning, type ProcessIdentity, processIdentity } from "./process-identity.ts";
 export { type StallWatch, watchStalls } from "./watch-stalls.ts";

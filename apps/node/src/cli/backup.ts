@@ -5,7 +5,7 @@ import { shellWord } from "@cairn/core/shell-word";
 import { writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { create, extract, type ReadEntry } from "tar";
-import { downstreamDirectory } from "../downstream/settings.ts";
+import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { externalDatabases } from "../up/external-databases.ts";

@@ -1,9 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChunkPool, countFree, type DownstreamSettings, planPool } from "@cairn/doors/downstream";
+import {
+  ChunkPool,
+  countFree,
+  type DownstreamSettings,
+  openBeats,
+  parseDownstreamFile,
+  planPool,
+} from "@cairn/doors/downstream";
+import { machineRandom } from "@cairn/process";
 import { pino } from "pino";
-import { openBeats } from "../downstream/open-beats.ts";
-import { changeDownstreamFile, parseDownstreamFile } from "../downstream/settings.ts";
+import { changeDownstreamFile, downstreamDirectory } from "../downstream/settings-file.ts";
 import { type DownstreamTables, withDownstreamDatabase } from "../downstream/with-database.ts";
 import { type Home, homeAt } from "../home/home.ts";
 import { counted, formatBytes } from "./format.ts";
@@ -74,9 +80,9 @@ async function fill(
   const chunks = new ChunkPool({
     pool: tables.pool,
     settings: { ...tables.settings, pool },
-    beats: await openBeats(home),
+    beats: await openBeats(downstreamDirectory(home), machineRandom),
     now: () => Date.now() / 1000,
-    random: (length) => randomBytes(length),
+    random: (length) => machineRandom.bytes(length),
     log: pino({ level: "silent" }),
   });
   const total = bytesOf(plan);

@@ -1,6 +1,7 @@
-import { renewBeats } from "@cairn/doors/downstream";
+import { openBeats, renewBeats } from "@cairn/doors/downstream";
+import { machineRandom } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
-import { openBeats } from "../downstream/open-beats.ts";
+import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { withDownstreamDatabase } from "../downstream/with-database.ts";
 import { homeAt } from "../home/home.ts";
 import { createOutput } from "./output.ts";
@@ -18,7 +19,7 @@ export async function renew(options: CommonOptions): Promise<void> {
         next: "Stop it, then run this command again.",
       });
     }
-    return renewBeats(pool, await openBeats(home));
+    return renewBeats(pool, await openBeats(downstreamDirectory(home), machineRandom));
   });
   output.result({ ended });
   output.say(`${ended} contracts ended. Farmers keep their tokens and get new chunks.`);

@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { addToWhitelist, importWhitelist } from "@cairn/doors/downstream";
+import { addToWhitelist, importWhitelist, openBeats } from "@cairn/doors/downstream";
+import { machineRandom } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
-import { openBeats } from "../downstream/open-beats.ts";
+import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { withDownstreamDatabase } from "../downstream/with-database.ts";
 import { homeAt } from "../home/home.ts";
 import { createOutput } from "./output.ts";
@@ -24,7 +25,10 @@ export async function whitelist(target: string, options: CommonOptions): Promise
   const path = resolve(target);
   await requireReadable(path);
   const change = await withDownstreamDatabase(home, async ({ pool, settings }) =>
-    importWhitelist({ pool, settings, beats: await openBeats(home), now }, createReadStream(path)),
+    importWhitelist(
+      { pool, settings, beats: await openBeats(downstreamDirectory(home), machineRandom), now },
+      createReadStream(path),
+    ),
   );
   output.result(change);
   for (const { line, reason } of change.skipped) output.say(`line ${line} was passed over: ${reason}`);

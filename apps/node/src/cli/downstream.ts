@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import type { DownstreamFile } from "@cairn/doors/downstream";
 import { type Command, Option } from "commander";
-import type { DownstreamFile } from "../downstream/settings.ts";
 import { positive, wholeNumber } from "./number-options.ts";
 
 interface ServeFlags {

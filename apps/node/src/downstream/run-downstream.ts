@@ -1,7 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { openDatabase } from "@cairn/database";
-import { type DownstreamSettings, readTotals } from "@cairn/doors/downstream";
-import { listenError, localUrl } from "@cairn/process";
+import { openDoor } from "@cairn/doors";
+import { completeSettings, type DownstreamFile, downstreamDoor, frontPage, readTotals } from "@cairn/doors/downstream";
+import { listenError, localUrl, machineClock, machineRandom } from "@cairn/process";
 import {
   CONNECTION_LIMITS,
   guardConnections,
@@ -17,9 +18,7 @@ import { pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { homeAt } from "../home/home.ts";
 import { VERSION } from "../version.ts";
-import { followPool } from "./follow-pool.ts";
-import { frontPage } from "./front-page.ts";
-import { openDoor } from "./open-door.ts";
+import { downstreamDirectory, readDownstreamFile } from "./settings-file.ts";
 
 /** For a request to arrive whole, whatever becomes of it: nobody holds a connection for longer by sending slowly. */
 const REQUEST_MILLISECONDS = 120_000;
@@ -31,7 +30,8 @@ export interface DownstreamConfig {
   host: string;
   /** 0 takes a free port. */
   port: number;
-  settings: DownstreamSettings;
+  /** From the command line, over the settings file's. */
+  settings: DownstreamFile;
 }
 
 export interface RunningDownstream {
@@ -49,7 +49,21 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
   const home = homeAt(config.home);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const door = await openDoor({ home, pool, settings: config.settings, registry, log });
+  const directory = downstreamDirectory(home);
+  const read = async () => ({ ...(await readDownstreamFile(home)), ...config.settings });
+  const settings = completeSettings(directory, await read(), true);
+  const clock = { ...machineClock, now: () => Date.now() / 1000 };
+  const door = await openDoor(downstreamDoor, {
+    pool,
+    database: config.database,
+    directory,
+    settings: { where: "the downstream node's settings", read },
+    registry,
+    log,
+    clock,
+    random: machineRandom,
+    trial: false,
+  });
 
   const server = Fastify({
     logger: false,
@@ -57,7 +71,7 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
     requestTimeout: REQUEST_MILLISECONDS,
     http: HEADER_LIMITS,
   });
-  const isProxy = proxyTest(config.settings.trustedProxies);
+  const isProxy = proxyTest(settings.trustedProxies);
   guardConnections(server.server, CONNECTION_LIMITS, (address) => isLoopback(address) || isProxy(address));
   // Farmers know the node by whatever name it has; its own figures are for its operator.
   const [toFarmers, toOperator] = [hostCheck({ pages: "own", anyHost: true }), hostCheck({ pages: "own" })];
@@ -66,7 +80,7 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
     if (refusal !== undefined) throw refusal;
   });
   server.get("/", async (_request, reply) =>
-    reply.type("text/html; charset=utf-8").send(frontPage(config.settings, await totals())),
+    reply.type("text/html; charset=utf-8").send(frontPage(settings, await totals())),
   );
   server.get("/health", async (_request, reply) => {
     try {
@@ -80,14 +94,13 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
     reply.type("text/plain; version=0.0.4").send(await registry.metrics()),
   );
   for (const plugin of door.plugins) await server.register(plugin);
-  await door.node.start();
-  const unfollow = followPool(home, config.settings.pool, door.node.chunks, log);
+  await door.start();
   const url = await listen(server, config);
 
   /** Farmers look at the front page before anything else: it answers while the database is away, too. */
   async function totals() {
     try {
-      return await readTotals(pool, Date.now() / 1000);
+      return await readTotals(pool, clock.now());
     } catch (error) {
       log.warn({ error: (error as Error).message }, "the front page has no figures");
       return undefined;
@@ -97,9 +110,8 @@ export async function runDownstream(config: DownstreamConfig): Promise<RunningDo
   return {
     url,
     async stop() {
-      unfollow();
       await server.close();
-      await door.node.stop();
+      await door.stop();
       await database.close();
     },
   };

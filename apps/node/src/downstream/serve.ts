@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type DownstreamFile, parseDownstreamFile } from "@cairn/doors/downstream";
 import { calledAs } from "../cli/as-called.ts";
 import { type Home, homeAt, makeDirectory, writeWhole } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
@@ -12,13 +13,7 @@ import { openGatewayDatabase } from "../up/open-databases.ts";
 import { requireFreePort } from "../up/settings.ts";
 import type { DownstreamConfig } from "./run-downstream.ts";
 import { removeDownstreamRunFile, writeDownstreamRunFile } from "./run-file.ts";
-import {
-  completeSettings,
-  type DownstreamFile,
-  downstreamDirectory,
-  parseDownstreamFile,
-  readDownstreamFile,
-} from "./settings.ts";
+import { downstreamDirectory, readDownstreamFile } from "./settings-file.ts";
 
 export interface ServeOptions {
   home?: string;
@@ -52,7 +47,7 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
       onEvent: tellRestarts(home),
       pauses: RESTART_PAUSES,
     });
-    const url = await Promise.race([startNode(supervisor, home, file, host, port), stop.then(() => undefined)]);
+    const url = await Promise.race([startNode(supervisor, home, flags, host, port), stop.then(() => undefined)]);
     if (url === undefined) return;
     process.stdout.write(
       options.json
@@ -70,7 +65,7 @@ export async function serveDownstream(options: ServeOptions): Promise<void> {
 async function startNode(
   supervisor: Supervisor,
   home: Home,
-  file: DownstreamFile,
+  flags: DownstreamFile,
   host: string,
   port: number,
 ): Promise<string> {
@@ -79,7 +74,7 @@ async function startNode(
     database: await openGatewayDatabase(supervisor, home),
     host,
     port,
-    settings: completeSettings(home, file, true),
+    settings: flags,
   };
   const path = join(downstreamDirectory(home), "config.json");
   await writeWhole(path, JSON.stringify(config));

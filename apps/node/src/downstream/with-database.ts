@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import { migrate, openDatabase } from "@cairn/database";
-import { type DownstreamSettings, downstreamMigrations } from "@cairn/doors/downstream";
+import {
+  completeSettings,
+  type DownstreamFile,
+  type DownstreamSettings,
+  downstreamMigrations,
+} from "@cairn/doors/downstream";
 import { CairnError } from "@cairn/protocol";
 import type { Pool, PoolConfig } from "pg";
 import { type Home, makeDirectory, readJson } from "../home/home.ts";
@@ -8,7 +13,7 @@ import { lockHome } from "../supervise/lock-home.ts";
 import { type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
 import { openGatewayDatabase } from "../up/open-databases.ts";
 import { runningAlone } from "./run-file.ts";
-import { completeSettings, downstreamDirectory, readDownstreamFile } from "./settings.ts";
+import { downstreamDirectory, readDownstreamFile } from "./settings-file.ts";
 
 /** A home's downstream tables, for a command. */
 export interface DownstreamTables {
@@ -21,7 +26,8 @@ export interface DownstreamTables {
 
 interface RunningConfig {
   database: PoolConfig | string;
-  settings?: DownstreamSettings;
+  /** Over the settings file's. */
+  settings?: DownstreamFile;
 }
 
 /**
@@ -32,7 +38,9 @@ export async function withDownstreamDatabase<T>(
   home: Home,
   work: (tables: DownstreamTables) => Promise<T>,
 ): Promise<T> {
-  const settings = completeSettings(home, await readDownstreamFile(home), true);
+  const file = await readDownstreamFile(home);
+  const complete = (flags: DownstreamFile = {}) =>
+    completeSettings(downstreamDirectory(home), { ...file, ...flags }, true);
   let lock: { release(): void };
   try {
     lock = lockHome(home.directory);
@@ -40,14 +48,14 @@ export async function withDownstreamDatabase<T>(
     if (!(error instanceof CairnError) || error.code !== "home-in-use") throw error;
     const config = await runningConfig(home);
     if (config === undefined) throw error;
-    return onDatabase(config.database, (pool) => work({ pool, settings: config.settings ?? settings, running: true }));
+    return onDatabase(config.database, (pool) => work({ pool, settings: complete(config.settings), running: true }));
   }
   let supervisor: Supervisor | undefined;
   try {
     await makeDirectory(home.logs);
     supervisor = await superviseChildren({ record: join(home.directory, "children.json") });
     const database = await openGatewayDatabase(supervisor, home);
-    return await onDatabase(database, (pool) => work({ pool, settings, running: false }));
+    return await onDatabase(database, (pool) => work({ pool, settings: complete(), running: false }));
   } finally {
     await supervisor?.stop();
     lock.release();

@@ -3,11 +3,8 @@ import { PROFILES } from "@cairn/core";
 import { type RunningGateway, runGateway } from "@cairn/gateway";
 import { logLevel } from "@cairn/process/log-level";
 import { pino } from "pino";
-import { followPool } from "../downstream/follow-pool.ts";
-import { offerRoute } from "../downstream/offer-route.ts";
-import { shardsOf } from "../downstream/offer-shard.ts";
-import { openDoor } from "../downstream/open-door.ts";
-import { completeSettings, readDownstreamFile } from "../downstream/settings.ts";
+import { DOORS } from "../doors.ts";
+import { doorDirectory, doorSettings } from "../home/door-home.ts";
 import { homeAt, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
@@ -48,26 +45,11 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       names: gatewayNames(),
       trustedProxies: trustedProxies(),
     },
-    async openDoors({ pool, market, registry }) {
-      // A network to try things out takes farmers that have nothing to sign with.
-      const settings = completeSettings(home, await readDownstreamFile(home), profile.name === "real");
-      const { node, plugins } = await openDoor({ home, pool, settings, registry, log, shards: shardsOf(market) });
-      let unfollow: (() => void) | undefined;
-      return [
-        {
-          name: "downstream",
-          plugins: [...plugins, offerRoute({ pool, market }, node.chunks)],
-          async start() {
-            await node.start("when-needed");
-            unfollow = followPool(home, settings.pool, node.chunks, log);
-          },
-          async stop() {
-            unfollow?.();
-            await node.stop();
-          },
-        },
-      ];
-    },
+    doors: DOORS.map((door) => ({
+      door,
+      directory: doorDirectory(home, door.name),
+      settings: doorSettings(home, door.name),
+    })),
     say: sayProgress,
     log,
   });

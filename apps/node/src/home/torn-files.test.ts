@@ -1,19 +1,23 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openBeats } from "@cairn/doors/downstream";
+import { machineRandom } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureAccount, loadAccount } from "../account/account.ts";
-import { openBeats } from "../downstream/open-beats.ts";
 import { findDownstream } from "../downstream/run-file.ts";
-import { readDownstreamFile } from "../downstream/settings.ts";
+import { readDownstreamFile } from "../downstream/settings-file.ts";
 import { endLeftovers } from "../supervise/leftover-children.ts";
 import { lockHome } from "../supervise/lock-home.ts";
 import { homeSettings } from "../up/settings.ts";
+import { doorDirectory } from "./door-home.ts";
 import { type Home, homeAt, homeToken } from "./home.ts";
 import { homeKey } from "./home-keys.ts";
 import { knownNetwork } from "./known-network.ts";
 import { findRunning, writeRunFile } from "./run-file.ts";
+
+const beats = (home: Home) => openBeats(doorDirectory(home, "downstream"), machineRandom);
 
 /** What a file of a home can be after a power cut, a full disk or an accident. `half` is the first half of what stood there. */
 const DAMAGE: Record<string, (whole: string) => string> = {
@@ -119,8 +123,8 @@ const FILES: HomeFile[] = [
   },
   {
     path: "downstream/heartbeat.json",
-    make: openBeats,
-    use: openBeats,
+    make: beats,
+    use: beats,
     outcome: { code: "downstream-bad-beats" },
   },
   {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeTarget } from "@cairn/database";
 import { CairnError } from "@cairn/protocol";
-import { downstreamDirectory } from "../downstream/settings.ts";
+import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { type Home, readIfWhole } from "../home/home.ts";
 
 interface Configured {

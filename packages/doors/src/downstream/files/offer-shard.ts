@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { ChunkPool, ShardSource } from "@cairn/doors/downstream";
 import type { Market } from "@cairn/market";
 import { PieceHasher } from "@cairn/proofs";
 import { CairnError, type PackageId } from "@cairn/protocol";
+import type { ShardSource } from "../http/shards.ts";
+import type { ChunkPool } from "../pool/chunk-pool.ts";
 
 /** One shard of a stored package, as the market names it. */
 export interface ShardName {

@@ -1,24 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_SETTINGS } from "@cairn/doors/downstream";
 import { CairnError } from "@cairn/protocol";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { homeAt } from "../home/home.ts";
-import {
-  changeDownstreamFile,
-  completeSettings,
-  downstreamSettingsPath,
-  parseDownstreamFile,
-  readDownstreamFile,
-} from "./settings.ts";
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "cairn-settings-"));
-});
-afterEach(() => rm(directory, { recursive: true }));
+import { describe, expect, it } from "vitest";
+import { DEFAULT_SETTINGS } from "./settings.ts";
+import { completeSettings, parseDownstreamFile } from "./settings-schema.ts";
 
 describe("parseDownstreamFile", () => {
   it("takes every default, and addresses and ranges of proxies", () => {
@@ -65,21 +50,14 @@ describe("parseDownstreamFile", () => {
   });
 });
 
-describe("a home's settings", () => {
-  it("are the file's over the product's, and change one key at a time", async () => {
-    const home = homeAt(directory);
-    expect(await readDownstreamFile(home)).toEqual({});
-    expect(completeSettings(home, {}, false)).toEqual({ ...DEFAULT_SETTINGS, requireSignature: false });
-    await changeDownstreamFile(home, { intervalSeconds: 60, port: 5001, cityDatabase: "city.mmdb" });
-    await changeDownstreamFile(home, { scheme: "Swizzle" });
-    const file = await readDownstreamFile(home);
-    expect(completeSettings(home, file, true)).toEqual({
+describe("completeSettings", () => {
+  it("puts the file's over the product's, and takes paths from the door's folder", () => {
+    expect(completeSettings("/home/downstream", {}, false)).toEqual({ ...DEFAULT_SETTINGS, requireSignature: false });
+    const file = { intervalSeconds: 60, port: 5001, cityDatabase: "city.mmdb" };
+    expect(completeSettings("/home/downstream", file, true)).toEqual({
       ...DEFAULT_SETTINGS,
       intervalSeconds: 60,
-      scheme: "Swizzle",
-      cityDatabase: join(directory, "downstream", "city.mmdb"),
+      cityDatabase: join("/home/downstream", "city.mmdb"),
     });
-    await writeFile(downstreamSettingsPath(home), "{");
-    await expect(readDownstreamFile(home)).rejects.toMatchObject({ code: "home-corrupt" });
   });
 });

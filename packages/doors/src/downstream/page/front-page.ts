@@ -1,5 +1,6 @@
-import type { DownstreamSettings, DownstreamTotals } from "@cairn/doors/downstream";
-import { formatBytes, formatDuration } from "../cli/format.ts";
+import { formatBytes, formatDuration } from "@cairn/core/format";
+import type { DownstreamSettings } from "../settings.ts";
+import type { DownstreamTotals } from "../status/overview.ts";
 
 /** The page at `/` of a standalone node: readable without a login and without script. */
 export function frontPage(settings: DownstreamSettings, totals: DownstreamTotals | undefined): string {
