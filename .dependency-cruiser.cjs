@@ -3,6 +3,7 @@ const layers = [
   ["apps"],
   ["gateway"],
   ["doors"],
+  ["owner"],
   ["provider", "market", "audit", "client", "farmer"],
   ["catalog", "transport"],
   ["chain"],
@@ -35,11 +36,13 @@ const archiveCore = [
   "(browser|bytes)",
   "(car|keys|manifest|openpgp|unixfs)/.*",
   "crypto/(crypto|cfb|noble)",
-  "pack/(buffer-pool|build-tree|finish-package|local-segments|messages|pack-entries|segment-writer|store-content|take-car)",
+  "pack/(buffer-pool|build-tree|checkpoint|finish-package|local-segments|messages|pack-entries|segment-writer|store-content|take-car)",
   "restore/(check-directories|errors|fetch-file|file-blocks|find-entry|piece-frames|read-file|restore-entries)",
   "walk/(found-entry|names|tree-paths)",
 ];
 const ARCHIVE_CORE = `^packages/archive/src/(${archiveCore.join("|")})\\.ts$`;
+/** Of an owner's room, what works on folders of this machine. */
+const OWNER_CORE = "^packages/owner/src/(?!node/|testing/)[^/]+\\.ts$";
 const NATIVE = "/crypto/native\\.ts$";
 module.exports = {
   forbidden: [
@@ -50,6 +53,26 @@ module.exports = {
       severity: "error",
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "owner-knows-gateways-by-their-api-only",
+      severity: "error",
+      from: { path: "^packages/owner/" },
+      to: { path: "^packages/(provider|market|audit|farmer|catalog|transport|chain|contracts|database|blobs)/" },
+    },
+    {
+      name: "owner-core-is-of-no-platform",
+      comment:
+        "Pages load it: no built-in of Node's, and of archive what browsers load. Folders are for owner/src/node.",
+      severity: "error",
+      from: { path: OWNER_CORE, pathNot: "\\.(test|suite)\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "owner-core-knows-no-folders",
+      severity: "error",
+      from: { path: OWNER_CORE, pathNot: "\\.(test|suite)\\.ts$" },
+      to: { path: "^packages/(owner/src/node/|process/|archive/src/index\\.ts$)" },
     },
     {
       name: "core-protocol-and-proofs-are-pure",

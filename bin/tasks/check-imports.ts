@@ -32,6 +32,10 @@ const PLANTED = {
     'export { placed } from "./restore/place-tree.ts";\nexport { read } from "./car/read.ts";\n',
   "packages/archive/src/restore/place-tree.ts": 'export { readFileSync as placed } from "node:fs";\n',
   "packages/archive/src/car/read.ts": 'export { readFileSync as read } from "node:fs";\n',
+  "packages/owner/src/in-folders.ts":
+    'export { market } from "@cairn/market";\nexport { readFileSync } from "node:fs";\nexport { kept } from "./node/kept.ts";\n',
+  "packages/owner/src/node/kept.ts": "export const kept = 1;\n",
+  "packages/owner/package.json": '{"name":"@cairn/owner","version":"0.1.0","type":"module"}\n',
   "packages/market/src/index.ts": "export const market = 1;\n",
   "packages/market/package.json":
     '{"name":"@cairn/market","version":"0.1.0","type":"module","exports":{".":"./src/index.ts"}}\n',
@@ -44,6 +48,9 @@ const BROKEN = [
   "core-protocol-and-proofs-are-pure",
   "core-imports-down-only",
   "no-circular",
+  "owner-core-is-of-no-platform",
+  "owner-core-knows-no-folders",
+  "owner-knows-gateways-by-their-api-only",
 ];
 
 /** The rules, put to a small copy of the layout in which each is broken: a cruiser that sees nothing would pass everything. */

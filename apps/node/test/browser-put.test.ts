@@ -3,17 +3,18 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NetworkJson, OpenPackageJson, PackageDetailJson } from "@cairn/client";
+import { checkOffer } from "@cairn/owner/check-offer";
+import { deploymentOf } from "@cairn/owner/deployment-of";
+import { encryptLabel, nameHash } from "@cairn/owner/labels";
+import { readCapability } from "@cairn/owner/read-capability";
+import { machineClock } from "@cairn/process/machine-clock";
 import { openBrowser, type TestBrowser } from "@cairn/process/testing/open-browser";
 import { signedToJson } from "@cairn/protocol";
 import { signTyped } from "@cairn/protocol/sign-typed";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Account, loadAccount } from "../src/account/account.ts";
-import { encryptLabel, nameHash } from "../src/account/labels.ts";
-import { readCapability } from "../src/cli/capability.ts";
-import { deploymentOf } from "../src/cli/deployment-of.ts";
 import { homeAt, homeToken } from "../src/home/home.ts";
-import { checkOffer } from "../src/owner/check-offer.ts";
 import { startNetwork, type TestNetwork, until } from "./support/network.ts";
 import type { BrowserPlan, BrowserPut } from "./support/product-in-browser.ts";
 
@@ -133,7 +134,10 @@ describe("a folder put in a browser", () => {
 
   it("and one that was put by the command line is read in a browser", async () => {
     const { id, documentHash } = (await network.cli("show", "from Node", "--json")).json<PackageDetailJson>();
-    const capability = await readCapability(account, terms, documentHash as `0x${string}`);
+    const capability = await readCapability(
+      { owner: account, network: async () => terms, clock: machineClock },
+      documentHash as `0x${string}`,
+    );
     for (const [path, content] of Object.entries(CONTENTS)) {
       const asked = { token, key: account.secrets.openpgp, id, path, capability };
       expect(Buffer.from(await inBrowser<string>("get", asked), "base64").equals(content), path).toBe(true);

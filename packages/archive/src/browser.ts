@@ -13,8 +13,23 @@ export {
   importAccountKey,
 } from "./keys/account-key.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
-export { fileCid, type Layout, type Manifest, type ManifestEntry, totalsOf } from "./manifest/manifest.ts";
-export type { PackageOptions, Packed } from "./pack/finish-package.ts";
+export {
+  type FileEntry,
+  fileCid,
+  type Layout,
+  type Manifest,
+  type ManifestEntry,
+  totalsOf,
+} from "./manifest/manifest.ts";
+export {
+  bodyBytes,
+  type Checkpoint,
+  filesByEntry,
+  filesOf,
+  piecesOf,
+  unchangedCheckpoints,
+} from "./pack/checkpoint.ts";
+export { manifestEntries, type PackageOptions, type Packed } from "./pack/finish-package.ts";
 export {
   type EntryToPack,
   type FileToPack,
@@ -23,10 +38,11 @@ export {
   packEntries,
 } from "./pack/pack-entries.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
-export type { GetBlocks } from "./restore/fetch-file.ts";
+export { type GetBlocks, leavesOf } from "./restore/fetch-file.ts";
 export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";
 export type { PieceStreams } from "./restore/piece-frames.ts";
 export { type ByteRange, type ReadFileOptions, readFile } from "./restore/read-file.ts";
 export { type RestoredEntry, type RestoreEntriesOptions, restoreEntries } from "./restore/restore-entries.ts";
+export type { FoundEntry } from "./walk/found-entry.ts";
 export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";

@@ -60,7 +60,7 @@ export { restoreStream } from "./restore/restore-stream.ts";
 export { assertDestinationFree } from "./restore/staging.ts";
 export { type DagProfile, UNIXFS_V1_2025 } from "./unixfs/profile.ts";
 export { type Excluder, excluderOf, rulesOfText, textOfRules } from "./walk/exclude.ts";
-export type { SkippedEntry } from "./walk/found-entry.ts";
+export type { FoundEntry, SkippedEntry } from "./walk/found-entry.ts";
 export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";
 export { ownName, type Walked, walkFolder } from "./walk/walk-folder.ts";

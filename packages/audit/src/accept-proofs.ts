@@ -1,8 +1,8 @@
 import { enqueue, inTransaction, type Queryable } from "@cairn/catalog";
 import { answerDeadline, isScheduled, periodAt } from "@cairn/core";
 import { claimOf, type PossessionVerdict, verifyPossessions } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES, type Seconds, verifyTyped } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import type * as wire from "@cairn/protocol/wire";
 import { attendanceOf } from "./attendance.ts";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";

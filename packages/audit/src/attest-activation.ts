@@ -1,6 +1,6 @@
 import { claimOf, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import { CairnError, type DealId, type Hex, PERIOD_CHALLENGES, signTyped, verifyTyped } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { auditedDeals } from "./audited-deals.ts";
 import type { AuditContext } from "./context.ts";
 

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, toJson } from "@cairn/catalog";
 import { eachBounded, faultOf, isTooLong } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   asCairnError,
@@ -15,6 +14,7 @@ import {
   type Signed,
   verifyTyped,
 } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";

@@ -1,7 +1,7 @@
 import { inTransaction } from "@cairn/catalog";
 import { answerDeadline, type FinalizedHead, periodAt, periodStart } from "@cairn/core";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import { asCairnError, CairnError, type DealId, type Hex, leafHash, verdictTree } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import type { PoolClient } from "pg";
 import type { AuditContext, Verifier, WorkingContext } from "./context.ts";
 import { hearPeriod } from "./hear-period.ts";

@@ -2,7 +2,6 @@ import { randomBytes, randomInt } from "node:crypto";
 import { enqueue, inTransaction } from "@cairn/catalog";
 import { eachBounded, type FinalizedHead, faultOf, isTooLong, periodAt } from "@cairn/core";
 import { deriveChallenges, openingSize, payloadLeaves, QUAD_BYTES, quadLeaves, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   asCairnError,
@@ -15,6 +14,7 @@ import {
   signedFromJson,
   verifyTyped,
 } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes } from "./confirm-evidence.ts";
 import type { TicketSigner, WorkingContext } from "./context.ts";

@@ -60,6 +60,11 @@ const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<U
   publicBlock: (client) => client.publicBlock("bafk"),
 };
 
+/** They bring one after another, as it happens. */
+const SOCKETS: Record<string, [TSchema, (client: CairnClient) => AsyncIterable<unknown>]> = {
+  live: [schemas.EventJson, (client) => client.live(new AbortController().signal)],
+};
+
 async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text as string);
   for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
@@ -92,7 +97,7 @@ describe("whatever a gateway answers", () => {
     const client = clientOf(200, "");
     const own = [...Object.keys(client), ...Object.getOwnPropertyNames(CairnClient.prototype)];
     const calls = own.filter((name) => name !== "constructor" && name !== "url");
-    expect([...Object.keys(CALLS), ...Object.keys(DOWNLOADS)].toSorted()).toEqual(calls.toSorted());
+    expect([CALLS, DOWNLOADS, SOCKETS].flatMap(Object.keys).toSorted()).toEqual(calls.toSorted());
   });
 
   it.each(Object.keys(CALLS))("%s gives what has the API's shape, or says what is wrong", async (name) => {
@@ -131,6 +136,34 @@ describe("whatever a gateway answers", () => {
           expect(Buffer.concat(got).equals(Buffer.from(text as string))).toBe(true);
         } else await expect(opened).rejects.toBeInstanceOf(CairnError);
       }),
+    );
+  });
+
+  it.each(Object.keys(SOCKETS))("%s brings what has the API's shape, or says what is wrong", async (name) => {
+    const [schema, call] = SOCKETS[name]!;
+    const answer = async () => Promise.reject();
+    const messages = (events: unknown[]) => events.map((event) => JSON.stringify({ type: "event", event }));
+    const read = async (texts: string[]) => {
+      const listen = async function* () {
+        yield* texts;
+      };
+      const client = new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer, listen } });
+      const got: unknown[] = [];
+      for await (const event of call(client)) got.push(event);
+      return got;
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(texts(schema)), async (any) => {
+        const got = await read(any.map(String)).catch((error: unknown) => error);
+        if (Array.isArray(got)) for (const one of got) expect(Check(schema, one)).toBe(true);
+        else expect(got).toBeInstanceOf(CairnError);
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(answersOf(schema), { maxLength: 5 }), async (events) => {
+        expect(await read(messages(events))).toEqual(events.map((event) => JSON.parse(JSON.stringify(event))));
+      }),
+      { numRuns: 20 },
     );
   });
 

@@ -2,6 +2,7 @@ import { CairnError } from "@cairn/protocol";
 import { isDenseJson } from "@cairn/protocol/dense-json";
 import type { Static, TSchema } from "typebox";
 import { findMisfit } from "./find-misfit.ts";
+import { listenSocket } from "./listen-socket.ts";
 import { resumeDownload } from "./resume-download.ts";
 import {
   AccountJson,
@@ -16,10 +17,12 @@ import {
   type DealJson,
   DealsPageJson,
   type EntryJson,
+  type EventJson,
   EventsJson,
   type KeepUploadJson,
   KeptManifestJson,
   KeptUploadJson,
+  LiveEventJson,
   LocatedJson,
   NetworkJson,
   OfferedShardJson,
@@ -250,6 +253,37 @@ export class CairnClient {
   /** A block of whichever public package has it: its bytes are to be held against the CID. */
   publicBlock(cid: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.#download(`/public/blocks/${encodeURIComponent(cid)}`, { method: "GET", headers: {} }, signal);
+  }
+
+  /**
+   * Every event of the account and of the network, as it happens, until the gateway or the signal ends the socket. `onOpen` is told when it
+   * stands: what happened before is in `events`. @throws CairnError `gateway-unreachable`, `bad-answer`
+   */
+  async *live(signal: AbortSignal, onOpen: () => void = () => undefined): AsyncGenerator<EventJson> {
+    const url = `${this.url.replace(/^http/, "ws")}/api/v1/live`;
+    const listen = this.#transfer.listen ?? listenSocket;
+    const texts = listen(url, { token: this.#token, signal, onOpen })[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.#reach(() => texts.next());
+        if (next.done === true) return;
+        yield this.#eventOf(next.value);
+      }
+    } finally {
+      await texts.return?.();
+    }
+  }
+
+  #eventOf(text: string): EventJson {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      throw this.#badAnswer("an event that is not JSON", {}, cause);
+    }
+    const field = findMisfit(LiveEventJson, message);
+    if (field === undefined) return (message as LiveEventJson).event;
+    throw this.#badAnswer(`an event whose field ${field.slice(0, 100)} is not as the API has it`, { field });
   }
 
   #headers(): Record<string, string> {

@@ -1,4 +1,5 @@
 export * from "./client.ts";
+export { type SocketEvents, textsOf } from "./listen-socket.ts";
 export * from "./part-upload.ts";
 export * from "./schemas.ts";
 export * from "./transfer.ts";

@@ -318,6 +318,9 @@ export const EventJson = Type.Object({
   next: Cause,
 });
 export type EventJson = Static<typeof EventJson>;
+/** A message of `/api/v1/live`. */
+export const LiveEventJson = Type.Object({ type: Type.Literal("event"), event: EventJson });
+export type LiveEventJson = Static<typeof LiveEventJson>;
 
 const CHECK = {
   id: Type.String(),

@@ -18,7 +18,18 @@ export interface Transfer {
     request: TransferRequest,
     signal?: AbortSignal,
   ): Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
+  /** The texts that a WebSocket brings, until it or the signal ends; by the platform's WebSocket where it is left out. */
+  listen?: Listen;
 }
+
+/**
+ * Opens a WebSocket and reads it. `onOpen` is told once it stands; the iteration ends without an error when the other side closes it.
+ * A text longer than `MOST_TEXT` characters, and more texts than `MOST_WAITING` that nobody has read, end it with an error.
+ */
+export type Listen = (
+  url: string,
+  options: { token: string | undefined; signal: AbortSignal; onOpen: () => void },
+) => AsyncIterable<string>;
 
 export const fetchTransfer: Transfer = {
   async upload(url, headers, body, signal) {

@@ -11,6 +11,7 @@ export * from "./placement.ts";
 export * from "./ports/blob-store.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/ledger.ts";
+export * from "./ports/owner-signer.ts";
 export * from "./ports/random.ts";
 export * from "./ports/transport.ts";
 export * from "./price.ts";

@@ -1,6 +1,5 @@
 import { answerDeadline, type DealRecord, isScheduled, type Ledger, periodAt } from "@cairn/core";
 import { claimOf, proofToCalldata, verifyPossession } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   asCairnError,
@@ -10,6 +9,7 @@ import {
   type Seconds,
   verifyTyped,
 } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import type { PushedProof } from "@cairn/protocol/wire";
 import type { Pool } from "pg";
 import { countInDay, dayOf } from "./paid-in-a-day.ts";

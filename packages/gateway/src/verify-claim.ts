@@ -1,4 +1,3 @@
-import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   CairnError,
@@ -8,6 +7,7 @@ import {
   type Signed,
   type SigningContext,
 } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import type { Nonces } from "@cairn/transport";
 
 /** How far the claimant's clock may be off. */

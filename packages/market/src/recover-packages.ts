@@ -9,7 +9,6 @@ import {
   toJson,
 } from "@cairn/catalog";
 import { emptySlot, highest, lastScheduledPeriod, lowest, periodAt, periodStart, type SlotState } from "@cairn/core";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import {
   type Address,
   CairnError,
@@ -24,6 +23,7 @@ import {
   signedToJson,
 } from "@cairn/protocol";
 import { decodeDocument, hashDocument } from "@cairn/protocol/document";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { insertSlots } from "./complete-package.ts";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
 import { bytesOf, findByDocument, loadPackage } from "./package-rows.ts";

@@ -4,6 +4,7 @@ import { CHAIN_ERRORS } from "./error-codes/chain.ts";
 import { DOORS_ERRORS } from "./error-codes/doors.ts";
 import type { ErrorEntry } from "./error-codes/entry.ts";
 import { MARKET_ERRORS } from "./error-codes/market.ts";
+import { OWNER_ERRORS } from "./error-codes/owner.ts";
 import { PLATFORM_ERRORS } from "./error-codes/platform.ts";
 import { PROVIDERS_ERRORS } from "./error-codes/providers.ts";
 import { SHARED_ERRORS } from "./error-codes/shared.ts";
@@ -11,6 +12,7 @@ import { SHARED_ERRORS } from "./error-codes/shared.ts";
 /** Every error code, with the rooms that raise it. docs/errors.md is printed from here. */
 export const ERROR_GROUPS = [
   { title: "Command line and gateway", rooms: ["apps/node", "packages/gateway"], errors: APP_ERRORS },
+  { title: "Owner's operations", rooms: ["packages/owner"], errors: OWNER_ERRORS },
   { title: "Packing and restoring", rooms: ["packages/archive"], errors: ARCHIVE_ERRORS },
   {
     title: "Packages and deals",

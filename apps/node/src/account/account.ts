@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type AccountKey, exportAccountKey, generateAccountKey, importAccountKey } from "@cairn/archive/keys";
+import { type AccountKey, exportAccountKey, generateAccountKey } from "@cairn/archive/keys";
 import { CairnError } from "@cairn/protocol/errors";
 import { type Home, writeNew, writeWhole } from "../home/home.ts";
 import { type AccountSecrets, writeAccountFile } from "./account-file.ts";
@@ -48,5 +48,5 @@ export async function installAccount(home: Home, secrets: AccountSecrets): Promi
 }
 
 export async function openAccount(owner: Owner): Promise<Account> {
-  return { ...owner, key: await importAccountKey(owner.secrets.openpgp) };
+  return { ...owner, key: await owner.openKey() };
 }

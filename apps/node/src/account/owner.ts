@@ -1,13 +1,14 @@
+import type { AccountKey } from "@cairn/archive/keys";
+import type { Owner as PackageOwner } from "@cairn/owner/ports";
+import { walletSigner } from "@cairn/owner/wallet-signer";
 import type { Address, Hex } from "@cairn/protocol";
-import { addressOfKey } from "@cairn/protocol/keys";
 import type { Home } from "../home/home.ts";
 import type { AccountSecrets } from "./account-file.ts";
 import { loadSecrets } from "./load-secrets.ts";
 
-/** Who owns packages: an account without its OpenPGP key, whose library takes longest to load. */
-export interface Owner {
+/** Who owns packages: an account whose OpenPGP key is not open yet, as its library takes longest to load. */
+export interface Owner extends PackageOwner {
   wallet: { address: Address; key: Hex };
-  /** Keys name hashes and labels. */
   lookupKey: Buffer;
   secrets: AccountSecrets;
 }
@@ -18,8 +19,17 @@ export async function loadOwner(home: Home, passphrase?: string): Promise<Owner 
   return secrets === undefined ? undefined : ownerOf(secrets);
 }
 
-export const ownerOf = (secrets: AccountSecrets): Owner => ({
-  wallet: { address: addressOfKey(secrets.wallet), key: secrets.wallet },
-  lookupKey: Buffer.from(secrets.lookupKey, "base64"),
-  secrets,
-});
+export function ownerOf(secrets: AccountSecrets): Owner {
+  const signer = walletSigner(secrets.wallet);
+  let key: Promise<AccountKey> | undefined;
+  return {
+    signer,
+    wallet: { address: signer.address, key: secrets.wallet },
+    lookupKey: Buffer.from(secrets.lookupKey, "base64"),
+    openKey() {
+      key ??= import("@cairn/archive/keys").then(({ importAccountKey }) => importAccountKey(secrets.openpgp));
+      return key;
+    },
+    secrets,
+  };
+}

@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bodyBytes, chainOf, packFolder, piecesOf, walkFolder } from "@cairn/archive";
+import { type BeginEvent, beginPut, resumedOf } from "@cairn/owner/begin-put";
+import { PieceUpload } from "@cairn/owner/piece-upload";
+import type { PutTerms } from "@cairn/owner/put-records";
+import { machineClock } from "@cairn/process/machine-clock";
 import { CairnError } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Account, ensureAccount } from "../account/account.ts";
 import { type Home, homeAt } from "../home/home.ts";
-import { forgetPut, PutRecord, type PutTerms } from "../owner/put-record.ts";
-import { beginPut, resumedOf } from "./begin-put.ts";
-import { PieceUpload } from "./piece-upload.ts";
+import { forgetPut, PutRecord } from "../owner/put-record.ts";
 
 const TERMS: PutTerms = {
   k: 2,
@@ -78,7 +80,7 @@ describe("a put that is repeated", () => {
   let account: Account;
   let source: string;
   let gateway: Gateway;
-  let said: string[];
+  let said: BeginEvent[];
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "cairn-put-"));
@@ -114,16 +116,16 @@ describe("a put that is repeated", () => {
     try {
       const walked = await walkFolder(source);
       const { terms = TERMS, restart = false } = options;
-      const output = { say: (...lines: unknown[]) => void said.push(lines.join(" ")) };
+      const onEvent = (event: BeginEvent) => void said.push(event);
       const begun = await beginPut({
-        ...{ client: gateway, output, key: account.key, record, terms, walked, restart },
+        ...{ gateway, clock: machineClock, onEvent, owner: account, record, terms, entries: walked.entries, restart },
         replace: options.replace ?? false,
         signedFor: async () => options.signed ?? false,
         requireQualified: async () => {
           if (options.unqualified) throw new CairnError("too few", { code: "too-few-providers", kind: "unavailable" });
         },
       });
-      const resumed = resumedOf(begun);
+      const resumed = await resumedOf(begun);
       if (begun.sent !== undefined) return { begun, resumed, complete: true };
       const { signal } = new AbortController();
       const pieces = new PieceUpload(gateway, begun.id, signal, piecesOf(begun.from).map(bodyBytes));
@@ -171,7 +173,7 @@ describe("a put that is repeated", () => {
     expect(third.complete).toBe(true);
     expect(third.resumed!.files).toBeGreaterThan(second.resumed!.files);
     expect(gateway.received).toBeLessThan((FILES - third.resumed!.files) * (FILE + 2000) + 10_000);
-    expect(said.at(-1)).toMatch(/Continuing an interrupted put: \d of 8 files \([\d.]+ M/);
+    expect(said.at(-1)).toMatchObject({ type: "continuing", totalFiles: 8 });
   });
 
   it("believes no gateway that has lost, mixed up or made up what was sent", async () => {
@@ -235,7 +237,9 @@ describe("a put that is repeated", () => {
     gateway.state = "ABANDONED";
     const last = await run({ terms: { ...TERMS, n: 5 } });
     expect(last.begun.id).not.toBe(restarted.begun.id);
-    expect(new Set([first, other, restarted, last].map(({ begun }) => begun.repairKey.toString("hex"))).size).toBe(4);
+    expect(
+      new Set([first, other, restarted, last].map(({ begun }) => Buffer.from(begun.repairKey).toString("hex"))).size,
+    ).toBe(4);
   });
 
   it("drops no upload for terms that cannot be had now, and asks for none where it drops nothing", async () => {

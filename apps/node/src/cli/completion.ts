@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import { printable } from "@cairn/core/printable";
 import { shellWord } from "@cairn/core/shell-word";
+import { nameOf } from "@cairn/owner/package-name";
 import type { Command } from "commander";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { homeAt } from "../home/home.ts";
 import { calledAs } from "./as-called.ts";
-import { nameOf } from "./package-name.ts";
 import { openSession } from "./session.ts";
 
 /** Commands whose first argument is a package of the owner. */

@@ -1,13 +1,14 @@
 import type { CustodyJson, DealJson, NetworkJson } from "@cairn/client";
 import type { DealQuery } from "@cairn/client/client";
 import { periodStart } from "@cairn/core";
+import { deploymentOf } from "@cairn/owner/deployment-of";
+import { findPackage } from "@cairn/owner/find-package";
+import { mainName, nameOf } from "@cairn/owner/package-name";
 import { loadLookupKey } from "../account/load-secrets.ts";
-import { deploymentOf } from "./deployment-of.ts";
-import { findPackage } from "./find-package.ts";
 import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
-import { mainName, nameOf } from "./package-name.ts";
-import { type CommonOptions, openSession, pinnedNetwork, requireOwner } from "./session.ts";
+import { ownerPorts } from "./owner-ports.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireOwner, type Session } from "./session.ts";
 
 export interface DealOptions extends CommonOptions {
   package?: string;
@@ -70,7 +71,7 @@ export async function collectDeals(
 }
 
 async function queryOf(
-  session: Parameters<typeof findPackage>[0] & { home: Parameters<typeof requireOwner>[0] },
+  session: Session,
   { package: name, provider, state, sort = "proposed", reverse = false, ending }: DealOptions,
 ): Promise<DealQuery> {
   // What was proposed last, was proved last or is paid most is what one looks for first.
@@ -82,7 +83,9 @@ async function queryOf(
     ...(provider === undefined ? {} : { provider }),
     ...(state === undefined ? {} : { states: state.map((one) => one.toUpperCase()).join(",") }),
     ...(ending === undefined ? {} : { endsFrom: now, endsBefore: now + Math.round(ending * DAY) }),
-    ...(name === undefined ? {} : { package: (await findPackage(session, await requireOwner(session.home), name)).id }),
+    ...(name === undefined
+      ? {}
+      : { package: (await findPackage(ownerPorts(session, await requireOwner(session.home)), name)).id }),
   };
 }
 

@@ -1,10 +1,8 @@
 import type { ManifestEntry } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
-import { findPackage, parseTarget } from "./find-package.ts";
 import { counted } from "./format.ts";
-import { nothingIn } from "./nothing-in.ts";
-import { fetchManifest } from "./open-manifest.ts";
-import { type CommonOptions, openSession, requireOwner, withKey } from "./session.ts";
+import { ownerPorts } from "./owner-ports.ts";
+import { type CommonOptions, openSession, requireOwner } from "./session.ts";
 
 export interface Difference {
   path: string;
@@ -18,13 +16,10 @@ export interface Difference {
 export async function diff(target: string, folder: string, options: CommonOptions): Promise<void> {
   const session = await openSession(options);
   const owner = await requireOwner(session.home);
-  const { name, path } = parseTarget(target);
-  const found = await findPackage(session, owner, name);
-  const { document } = found;
-  if (document === undefined) throw nothingIn(name, found, "compare with");
-  const { findEntry, pathOfText, pathsOf, subtreeOf, walkFolder } = await import("@cairn/archive");
-  const manifest = await fetchManifest(session.client, await withKey(owner), { id: found.id, document });
-  const { index } = findEntry(manifest, pathOfText(manifest, path));
+  const { openManifest } = await import("@cairn/owner/open-package");
+  const { manifest, path } = await openManifest(ownerPorts(session, owner), target, "compare with");
+  const { findEntry, pathsOf, subtreeOf, walkFolder } = await import("@cairn/archive");
+  const { index } = findEntry(manifest, path);
   const { entries } = await walkFolder(folder);
   const paths = pathsOf(entries);
   const changes = differences(

@@ -1,11 +1,11 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Deployment } from "@cairn/core";
+import { deploymentOf } from "@cairn/owner/deployment-of";
 import { asCairnError } from "@cairn/protocol/errors";
 import { homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
-import { deploymentOf } from "./deployment-of.ts";
 import { formatBytes } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -115,8 +115,8 @@ async function contracts(chainUrl: string, deployment: Deployment): Promise<Find
   const next =
     "Start the chain that had them, or bring its data back; on a new one this network's packages and deals are unknown.";
   try {
-    const { openChainView } = await import("../owner/check-chain.ts");
-    const there = await openChainView(chainUrl, deployment, async () => true);
+    const { chainReader } = await import("../owner/read-chain.ts");
+    const there = await chainReader(chainUrl)(deployment, async () => true);
     return there
       ? { what, verdict: "good", found: `as the gateway has them, on chain ${deployment.chainId}`, next: "" }
       : { what, verdict: "bad", found: `no chain answers at ${chainUrl}`, next: "Start the chain again." };

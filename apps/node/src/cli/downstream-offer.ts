@@ -1,16 +1,17 @@
+import { findPackage } from "@cairn/owner/find-package";
 import { CairnError } from "@cairn/protocol";
-import { findPackage } from "./find-package.ts";
 import { counted, formatBytes } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { withProgress } from "./progress.ts";
-import { type CommonOptions, openSession, requireAccount } from "./session.ts";
+import { type CommonOptions, openSession, requireOwner } from "./session.ts";
 
 /** Hand out a package's shards to farmers of the downstream door, besides the providers that hold them under deals. */
 export async function offer(target: string, options: CommonOptions & { copies?: number }): Promise<void> {
   const session = await openSession(options);
   const { client, output } = session;
-  const account = await requireAccount(session.home);
-  const found = await findPackage(session, account, target);
+  const account = await requireOwner(session.home);
+  const found = await findPackage(ownerPorts(session, account), target);
   const slots = (await client.package(found.id)).slots.filter(({ state }) => state === "ACTIVE");
   if (slots.length === 0) {
     throw new CairnError(`no shard of ${target} is held under an active deal`, {

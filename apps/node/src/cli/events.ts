@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventJson } from "@cairn/client";
 import { printableJson } from "@cairn/core/printable";
+import { findPackage } from "@cairn/owner/find-package";
+import { mainName, nameOf } from "@cairn/owner/package-name";
 import { loadLookupKey } from "../account/load-secrets.ts";
-import { findPackage } from "./find-package.ts";
-import { mainName, nameOf } from "./package-name.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { type CommonOptions, openSession, requireOwner, type Session } from "./session.ts";
 
 export interface EventOptions extends CommonOptions {
@@ -28,7 +29,7 @@ export async function events(options: EventOptions): Promise<void> {
   const filter = {
     ...(options.package === undefined
       ? {}
-      : { package: (await findPackage(session, await requireOwner(session.home), options.package)).id }),
+      : { package: (await findPackage(ownerPorts(session, await requireOwner(session.home)), options.package)).id }),
     ...(options.severity === undefined ? {} : { severities: options.severity.join(",") }),
   };
   const newest = await client.events(undefined, options.last ?? 50, filter);

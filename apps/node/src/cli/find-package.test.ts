@@ -1,17 +1,18 @@
 import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findPackage } from "@cairn/owner/find-package";
+import { amendKnown } from "@cairn/owner/known-packages";
+import { encryptLabel, nameHash } from "@cairn/owner/labels";
+import { sideName } from "@cairn/owner/package-name";
+import { livePackage } from "@cairn/owner/replace-package";
 import type { Hex } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Account, ensureAccount } from "../account/account.ts";
-import { encryptLabel, nameHash } from "../account/labels.ts";
 import { homeAt } from "../home/home.ts";
-import { amendPackage } from "../owner/known-packages.ts";
-import { findPackage } from "./find-package.ts";
 import { mv } from "./mv.ts";
-import { sideName } from "./package-name.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { put } from "./put.ts";
-import { livePackage } from "./replace-package.ts";
 import { rm } from "./rm.ts";
 import { openSession, type Session } from "./session.ts";
 import { startMemoryGateway } from "./testing/memory-gateway.ts";
@@ -49,13 +50,13 @@ afterAll(async () => {
 });
 beforeEach(() => gateway.lie(undefined));
 
-const found = async (text: string) => (await findPackage(session, account, text)).id;
+const found = async (text: string) => (await findPackage(ownerPorts(session, account), text)).id;
 /** The package's name, as if it had been given it: by this home, unless another of the account's did. */
 async function call(id: string, name: string, by: "this home" | "another home" = "this home"): Promise<void> {
   const { open } = gateway.packages.get(id)!;
   open.nameHash = nameHash(account, name);
   open.label = encryptLabel(account, id, { name, files: 1, bytes: 1 });
-  if (by === "this home") await amendPackage(session.home, id, { nameHash: open.nameHash as Hex });
+  if (by === "this home") await amendKnown(ownerPorts(session, account).known, id, { nameHash: open.nameHash as Hex });
 }
 
 describe("a package", () => {
@@ -83,8 +84,8 @@ describe("a package", () => {
 
   it("is found by its name first, also where that looks like the id of another, and is never replaced by an id", async () => {
     const name = ids.letters!.slice(0, 8);
-    expect(await livePackage(session, account, name)).toBeUndefined();
-    expect(await livePackage(session, account, ids.letters!)).toBeUndefined();
+    expect(await livePackage(ownerPorts(session, account), name)).toBeUndefined();
+    expect(await livePackage(ownerPorts(session, account), ids.letters!)).toBeUndefined();
     await call(ids.photos!, name);
     expect(await found(name)).toBe(ids.photos);
     await call(ids.photos!, "photos");
@@ -117,7 +118,9 @@ describe("a package", () => {
     }
     expect(gateway.packages.get(ids.letters!)!.state).toBe("STORED");
     await call(ids.letters!, "an old name", "another home");
-    await expect(livePackage(session, account, "an old name")).rejects.toMatchObject(differs("an old name"));
+    await expect(livePackage(ownerPorts(session, account), "an old name")).rejects.toMatchObject(
+      differs("an old name"),
+    );
     expect(await found(ids.letters!)).toBe(ids.letters);
     await mv(ids.letters!, "an old name", options);
     expect(await found("an old name")).toBe(ids.letters);

@@ -1,7 +1,9 @@
 import { constants } from "node:os";
-import { CairnError } from "@cairn/protocol/errors";
+import { type Interruption, interruptedAs } from "@cairn/owner/interrupted";
 import { END_SIGNALS } from "./hang-up.ts";
 import { endBar } from "./progress.ts";
+
+export { type Interruption, untilInterrupted } from "@cairn/owner/interrupted";
 
 let working = 0;
 let received: { signal: NodeJS.Signals; at: number } | undefined;
@@ -23,12 +25,6 @@ export const isWorking = (): boolean => working > 0;
 export const interruptedCode = (): number | undefined => (received === undefined ? undefined : codeOf(received.signal));
 
 const codeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
-
-/** What became of work that a signal stopped, and what to do next. */
-export interface Interruption {
-  message: string;
-  next: string;
-}
 
 const STOPPED: Interruption = { message: "interrupted", next: "Run the command again." };
 
@@ -52,48 +48,19 @@ export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
   stopped: Interruption = STOPPED,
 ): Promise<T> {
-  if (current !== undefined) return saying(stopped, current.signal, work);
+  if (current !== undefined) {
+    const { signal } = current;
+    return interruptedAs(signal, stopped, () => work(signal));
+  }
   const interruption = new AbortController();
   current = interruption;
   for (const signal of END_SIGNALS) process.on(signal, onSignal);
   working += 1;
   try {
-    return await saying(stopped, interruption.signal, work);
+    return await interruptedAs(interruption.signal, stopped, () => work(interruption.signal));
   } finally {
     working -= 1;
     current = undefined;
     for (const signal of END_SIGNALS) process.off(signal, onSignal);
   }
 }
-
-async function saying<T>(
-  stopped: Interruption,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(signal);
-  } catch (error) {
-    if (!signal.aborted || (error instanceof CairnError && error.code === "interrupted")) throw error;
-    throw interrupted(stopped, error);
-  }
-}
-
-/** `work`'s outcome, or the signal's reason as soon as it comes, for work that cannot be stopped itself. */
-export async function untilInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  work.catch(() => undefined);
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-const interrupted = ({ message, next }: Interruption, cause?: unknown): CairnError =>
-  new CairnError(message, { code: "interrupted", kind: "conflict", cause, next });

@@ -1,8 +1,9 @@
 import type { PackageJson } from "@cairn/client";
+import { listPackages } from "@cairn/owner/list-packages";
+import { withRole } from "@cairn/owner/package-name";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { formatBytes, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
-import { GONE, namesOf, withRole } from "./package-name.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface ListOptions extends CommonOptions {
@@ -13,9 +14,8 @@ export interface ListOptions extends CommonOptions {
 /** List the account's packages. */
 export async function ls(options: ListOptions): Promise<void> {
   const session = await openSession(options);
-  const account = await loadLookupKey(session.home);
-  const packages = await session.client.packages(options.all);
-  const rows = namesOf(account, packages).filter((found) => options.all || !GONE.has(found.state));
+  const owner = await loadLookupKey(session.home);
+  const rows = await listPackages({ gateway: session.client, owner }, options);
   session.output.result(rows);
   if (rows.length === 0) {
     session.output.say("No packages yet. Store a folder with `cairn put FOLDER`.");

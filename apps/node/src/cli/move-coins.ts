@@ -2,6 +2,7 @@ import { askFaucet, FAUCET_GIFT } from "@cairn/chain";
 import { decodeRevert, revertedError } from "@cairn/chain/reverts";
 import type { AccountJson, NetworkJson } from "@cairn/client";
 import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
+import { deploymentOf } from "@cairn/owner/deployment-of";
 import { CairnError } from "@cairn/protocol";
 import {
   BaseError,
@@ -15,7 +16,6 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import type { Owner } from "../account/owner.ts";
 import { homeKey } from "../home/home-keys.ts";
-import { deploymentOf } from "./deployment-of.ts";
 import { compareCoins, formatCoins } from "./format.ts";
 import type { Session } from "./session.ts";
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Transfer } from "@cairn/client";
+import { MOST_TEXT, textsOf } from "@cairn/client/listen-socket";
 
 /** An import of node:http reads every export, also the one that loads undici: 50 ms of processor time. */
 const { Agent, request } = process.getBuiltinModule("node:http");
@@ -35,5 +36,18 @@ export const nodeTransfer: Transfer = {
       outgoing.end(body);
     });
     return { status: incoming.statusCode ?? 0, body: incoming };
+  },
+  async *listen(url, { token, ...options }) {
+    // Node's own would load undici.
+    const { WebSocket } = await import("ws");
+    yield* textsOf(({ open, text, end }) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const socket = new WebSocket(url, { headers, maxPayload: 4 * MOST_TEXT });
+      socket.on("open", open);
+      socket.on("message", (data) => text(String(data)));
+      socket.on("error", end);
+      socket.on("close", () => end());
+      return () => socket.terminate();
+    }, options);
   },
 };

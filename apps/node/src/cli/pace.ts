@@ -1,17 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { CairnError } from "@cairn/protocol/errors";
-
-/** Wait so that no more than `bytesPerSecond` go by on average; call it with each part's length. */
-export function paceOf(bytesPerSecond: number | undefined, signal: AbortSignal): (bytes: number) => Promise<void> {
-  if (bytesPerSecond === undefined) return async () => undefined;
-  let due = performance.now();
-  return async (bytes) => {
-    const now = performance.now();
-    // Time that was not used is not made up for later.
-    due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000;
-    if (due > now) await sleep(due - now, undefined, { signal });
-  };
-}
 
 const UNITS: Record<string, number | undefined> = {
   "": 1,

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CairnClient } from "@cairn/client";
+import { PieceUpload } from "@cairn/owner/piece-upload";
 import { afterEach, describe, expect, it } from "vitest";
 import { nodeTransfer } from "./node-transfer.ts";
-import { PieceUpload } from "./piece-upload.ts";
 
 const ID = "0".repeat(32);
 /** What a gateway says of the package meanwhile, but its pieces. */

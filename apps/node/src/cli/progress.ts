@@ -42,7 +42,21 @@ export async function withProgress<T>(
   unit: "bytes" | "items",
   work: (progress: Progress) => Promise<T>,
 ): Promise<T> {
-  if (output.progress === "none") return work({ update() {} });
+  const progress = beginProgress(output, label, unit);
+  try {
+    return await work(progress);
+  } finally {
+    progress.end();
+  }
+}
+
+/** The same for work whose end is told by `end`. */
+export function beginProgress(
+  output: { progress: ProgressMode },
+  label: string,
+  unit: "bytes" | "items",
+): Progress & { end(): void } {
+  if (output.progress === "none") return { update() {}, end() {} };
   const amount = (value: number) => (unit === "bytes" ? formatBytes(Math.round(value)) : String(Math.round(value)));
   const started = performance.now();
   let done = 0;
@@ -77,16 +91,15 @@ export async function withProgress<T>(
   }
   const timer = setInterval(onTerminal ? showBar : line, onTerminal ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);
   timer.unref();
-  try {
-    return await work({ update });
-  } finally {
+  const end = () => {
     clearInterval(timer);
     if (onTerminal) {
       showBar();
       endBar();
       current = outer;
     } else line();
-  }
+  };
+  return { update, end };
 }
 
 /** Leave the bar as it is and go on below it; for whoever ends the process at once. */

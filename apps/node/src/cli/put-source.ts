@@ -6,12 +6,11 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Excluder, excluderOf, rulesOfText, textOfRules } from "@cairn/archive/exclude";
 import { bytesOfName, displayName, nameOfBytes } from "@cairn/archive/names";
-import { ownName, type Walked } from "@cairn/archive/walk";
+import { ownName } from "@cairn/archive/walk";
+import { checkName } from "@cairn/owner/check-name";
 import { isRunning, processIdentity } from "@cairn/process/process-identity";
 import { CairnError } from "@cairn/protocol/errors";
 import { type Home, makeDirectory } from "../home/home.ts";
-import { checkName } from "./check-name.ts";
-import { counted } from "./format.ts";
 
 export interface SourceOptions {
   name?: string;
@@ -96,27 +95,6 @@ export async function openSource(home: Home, path: string, options: SourceOption
     throw error;
   }
   return { path: file, name, exclude: rules, homeLeftOut: () => undefined, lasting: false, close };
-}
-
-/**
- * Refuse a folder without any file or link: a drive that is not mounted, or rules that are too wide, would else take the place of what is stored.
- * @throws CairnError `nothing-to-store`
- */
-export function requireFiles(
-  { entries, excluded }: Pick<Walked, "entries" | "excluded">,
-  { path }: Pick<Source, "path">,
-  { allowEmpty }: { allowEmpty?: boolean | undefined },
-): void {
-  if (allowEmpty || entries.some(({ kind }) => kind !== "directory")) return;
-  const why = excluded > 0 ? ` that no rule leaves out (${counted(excluded, "entry", "entries")} by rule)` : "";
-  throw new CairnError(`${displayName(path)} has no file in it${why}`, {
-    code: "nothing-to-store",
-    kind: "input",
-    next:
-      excluded > 0
-        ? "Nothing was stored or replaced. Give rules that leave less out, or store the empty folder with --allow-empty."
-        : "Nothing was stored or replaced. Mount what should be there, or store the empty folder with --allow-empty.",
-  });
 }
 
 /** What a program writes, to its end; the program must end with exit code 0. It reads our standard input and writes its own complaints. */

@@ -1,6 +1,8 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { beforeSending } from "./before-sending.ts";
+import { confirm } from "./confirm.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { parseRate } from "./pace.ts";
 import { type PlacementOptions, shapeOf } from "./placement-options.ts";
 import { openSource, type Source, type SourceOptions } from "./put-source.ts";
@@ -36,8 +38,7 @@ export async function put(path: string, options: PutOptions): Promise<void> {
   await interruptible(async (signal) => {
     const source = await beforeSending(() => openSource(session.home, path, { ...options, signal }));
     try {
-      const paced = { ...options, ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }) };
-      await putSource(session, source, paced, signal);
+      await putSource(session, source, { ...options, bytesPerSecond }, signal);
     } finally {
       await source.close();
     }
@@ -47,29 +48,41 @@ export async function put(path: string, options: PutOptions): Promise<void> {
 async function putSource(
   session: Session,
   source: Source,
-  options: PutOptions & { bytesPerSecond?: number },
+  options: PutOptions & { bytesPerSecond: number | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const { name } = source;
+  const { home, client, output } = session;
+  const { name, path, exclude, lasting } = source;
   const network = await beforeSending(() => untilInterrupted(signal, pinnedNetwork(session)));
-  const settings = await beforeSending(() => untilInterrupted(signal, session.client.settings()));
+  const settings = await beforeSending(() => untilInterrupted(signal, client.settings()));
   const shape = await beforeSending(async () => shapeOf(options, settings, network.defaults));
-  const [{ dryRun }, { PutRecord }, { putRecorded }] = await Promise.all([
-    import("./dry-run.ts"),
-    import("../owner/put-record.ts"),
-    import("./put-recorded.ts"),
-  ]);
   if (options.dryRun) {
-    await beforeSending(() => dryRun(session.output, source, { ...shape, ...options, signal }));
+    const { dryRun } = await import("./dry-run.ts");
+    await beforeSending(() => dryRun(output, source, { ...shape, ...options, signal }));
     return;
   }
   const account = await beforeSending(() => untilInterrupted(signal, readyAccount(session, network)));
-  const record = source.lasting ? await PutRecord.open(session.home, account, name) : undefined;
-  try {
-    await putRecorded({ session, network, account, source, record, shape, options, signal });
-  } finally {
-    await record?.close();
-  }
+  const [{ put }, { folderSource }, { putRecords }, { putWords }] = await Promise.all([
+    import("@cairn/owner/put"),
+    import("@cairn/owner/node/folder-source"),
+    import("../owner/put-record.ts"),
+    import("./put-words.ts"),
+  ]);
+  const records = lasting ? putRecords(home, account) : undefined;
+  const ports = { ...ownerPorts(session, account), network: async () => network, records };
+  const result = await put(ports, {
+    ...options,
+    source: folderSource({ path, name, exclude, allowEmpty: options.allowEmpty }),
+    shape,
+    layout: options.encrypt === false ? "unencrypted" : (options.names ?? "private"),
+    confirm: () => confirm(`Store ${name} for that?`, options, signal),
+    signal,
+    onEvent: putWords(session, source),
+  });
+  if (result.outcome === "quoted") output.result({ quote: result.plan });
+  if (result.outcome !== "placing") return;
+  output.say(`${name} is being handed over; follow it with \`cairn show ${result.id}\`.`);
+  output.result({ id: result.id, name, state: "PLACING", resumed: result.resumed });
 }
 
 /** What takes the other's place must be known to be stored first. */

@@ -1,13 +1,14 @@
 import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { amendKnown } from "@cairn/owner/known-packages";
+import { sideName } from "@cairn/owner/package-name";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ensureAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
-import { amendPackage } from "../owner/known-packages.ts";
+import { knownPackages } from "../owner/known-packages.ts";
 import { ls } from "./ls.ts";
 import { mv } from "./mv.ts";
-import { sideName } from "./package-name.ts";
 import { put } from "./put.ts";
 import { rm } from "./rm.ts";
 import { HELD, refusal, startMemoryGateway } from "./testing/memory-gateway.ts";
@@ -116,7 +117,7 @@ describe("a replacement that was interrupted once it was signed for", () => {
     gateway.packages.get(old)!.state = "ENDING";
     gateway.packages.get(old)!.open.nameHash = `0x${"00".repeat(32)}`;
     gateway.lie(({ call }, answer) => (call === "GET /packages" ? without(answer, old) : answer));
-    await amendPackage(homeAt(options.home), old, { ended: true });
+    await amendKnown(knownPackages(homeAt(options.home)), old, { ended: true });
     await put(source(), { ...options, replace: true });
     expect(JSON.parse(said.at(-1)!)).toMatchObject({ id });
     expect(await listed()).toMatchObject([{ id, name, role: null }]);

@@ -1,13 +1,12 @@
 import type { QuotePlanJson } from "@cairn/client";
 import { perGibMonth } from "@cairn/core";
+import type { Agreed } from "@cairn/owner/agree";
 import { GIB } from "@cairn/protocol";
-import type { Agreed } from "./agree.ts";
 import { formatBytes, formatCoins } from "./format.ts";
-import { table } from "./output.ts";
-import type { Session } from "./session.ts";
+import { type Output, table } from "./output.ts";
 
 /** Show who would hold a package and what it costs, by the checked quotes and the chain where it answers. */
-export function sayPlan({ output }: Session, plan: QuotePlanJson, { balance, regions, offer }: Agreed): void {
+export function sayPlan(output: Pick<Output, "say">, plan: QuotePlanJson, { balance, regions, offer }: Agreed): void {
   const { mandate, price, prices, quotes } = offer;
   const providers = new Set(plan.placements.map((placement) => placement.provider)).size;
   const until = new Date(plan.endsAt * 1000).toISOString().slice(0, 10);

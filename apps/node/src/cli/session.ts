@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { NetworkJson } from "@cairn/client";
 import { CairnClient } from "@cairn/client/client";
+import { machineClock } from "@cairn/process/machine-clock";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import type { KnownNetwork } from "../account/account-file.ts";
@@ -55,22 +56,21 @@ export async function openSession(options: CommonOptions): Promise<Session> {
 }
 
 /** What the gateway says of its network, held against what this home's account knows of it. Throws `network-changed`. */
-export async function pinnedNetwork(session: Session, accept = false): Promise<NetworkJson> {
+export async function pinnedNetwork(session: Pick<Session, "client" | "home">, accept = false): Promise<NetworkJson> {
   const network = await session.client.network();
-  const { pinNetwork } = await import("../owner/pinned-network.ts");
+  const [{ pinNetwork }, { pinStore }] = await Promise.all([
+    import("@cairn/owner/pin-network"),
+    import("../owner/pin-store.ts"),
+  ]);
   const known = await readJson<KnownNetwork>(session.home.joinedFile);
-  await pinNetwork(session.home, network, { known, accept });
+  await pinNetwork(pinStore(session.home), network, { known, accept });
   return network;
 }
 
 /** The home's account with its OpenPGP key; throws `no-account` when there is none. */
 export async function requireAccount(home: Home): Promise<Account> {
-  return withKey(await requireOwner(home));
-}
-
-/** An owner's OpenPGP key, opened; its library is loaded here. */
-export async function withKey(owner: Owner): Promise<Account> {
-  return (await import("../account/account.ts")).openAccount(owner);
+  const { openAccount } = await import("../account/account.ts");
+  return openAccount(await requireOwner(home));
 }
 
 /** The owner of the home's packages; throws `no-account` when there is none. */
@@ -96,8 +96,9 @@ export async function readyAccount(session: Session, network: NetworkJson): Prom
   }
   const known = await session.client.account();
   if (known.owner?.toLowerCase() !== account.wallet.address) {
-    const { claimAccount } = await import("./claim-account.ts");
-    await claimAccount(session, network, account);
+    const { claimAccount } = await import("@cairn/owner/claim-account");
+    const ports = { gateway: session.client, owner: account, network: async () => network, clock: machineClock };
+    await claimAccount(ports, session.token);
   }
   if (network.faucet && BigInt(known.balance) === 0n) await session.client.faucet();
   return account;

@@ -2,18 +2,18 @@ import type { Manifest } from "@cairn/archive";
 import { displayName } from "@cairn/archive/names";
 import type { AskJson, PackageDetailJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, perGibMonth, placementFromJson } from "@cairn/core";
+import { checkHolders } from "@cairn/owner/check-chain";
+import { deploymentOf } from "@cairn/owner/deployment-of";
+import { fetchManifest } from "@cairn/owner/fetch-manifest";
+import { findPackage, parseTarget } from "@cairn/owner/find-package";
+import { mainName, nameOf } from "@cairn/owner/package-name";
 import type { Hex } from "@cairn/protocol";
-import { checkHolders, openChainView } from "../owner/check-chain.ts";
-import { recallPackage } from "../owner/known-packages.ts";
 import { custodyLines } from "./deals.ts";
-import { deploymentOf } from "./deployment-of.ts";
-import { findPackage, parseTarget } from "./find-package.ts";
 import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
-import { fetchManifest } from "./open-manifest.ts";
 import { table } from "./output.ts";
-import { mainName, nameOf } from "./package-name.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { type Priced, priceWords } from "./price-words.ts";
-import { type CommonOptions, openSession, pinnedNetwork, requireOwner, withKey } from "./session.ts";
+import { type CommonOptions, openSession, requireOwner } from "./session.ts";
 
 export interface ShowOptions extends CommonOptions {
   /** Also list the files. */
@@ -31,21 +31,22 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
   const session = await openSession(options);
   const owner = await requireOwner(session.home);
   const { name: asked, path } = parseTarget(target);
-  const found = await findPackage(session, owner, asked);
+  const ports = ownerPorts(session, owner);
+  const found = await findPackage(ports, asked);
   const detail = await session.client.package(found.id);
-  const network = await pinnedNetwork(session);
+  const network = await ports.network();
   const deployment = deploymentOf(network);
-  const { checkDetail, checkIdentity, checkSame } = await import("../owner/identify.ts");
-  checkIdentity(owner, detail, { id: found.id }, await recallPackage(session.home, found.id));
+  const { checkDetail, checkIdentity, checkSame } = await import("@cairn/owner/identify");
+  checkIdentity(owner, detail, { id: found.id }, await ports.known.recall(found.id));
   const { document, documentHash } = found;
   if (document !== undefined && documentHash !== null) {
     checkSame(detail, found);
     checkDetail(detail, document);
-    await openChainView(session.run.chainUrl, deployment, (chain) => checkHolders(chain, detail, documentHash as Hex));
+    await ports.readChain(deployment, (chain) => checkHolders(chain, detail, documentHash as Hex));
   }
   const manifest =
     document !== undefined && (options.files || path !== "")
-      ? await fetchManifest(session.client, await withKey(owner), { id: found.id, document })
+      ? await fetchManifest(ports, { id: found.id, document })
       : undefined;
   const files = manifest === undefined ? undefined : await entriesUnder(manifest, path);
   const asks = options.asks ? await session.client.asks(found.id) : undefined;

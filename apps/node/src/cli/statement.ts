@@ -1,8 +1,9 @@
 import type { EntryJson, StatementTotalsJson } from "@cairn/client";
 import type { StatementQuery } from "@cairn/client/client";
-import { findPackage } from "./find-package.ts";
+import { findPackage } from "@cairn/owner/find-package";
 import { formatCoins, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
+import { ownerPorts } from "./owner-ports.ts";
 import { type CommonOptions, openSession, requireOwner } from "./session.ts";
 
 export interface StatementOptions extends CommonOptions {
@@ -25,7 +26,9 @@ export async function statement(options: StatementOptions): Promise<void> {
     ...(kind === undefined ? {} : { kinds: kind.join(",") }),
     ...(since === undefined ? {} : { from: since }),
     ...(until === undefined ? {} : { before: until }),
-    ...(name === undefined ? {} : { package: (await findPackage(session, await requireOwner(session.home), name)).id }),
+    ...(name === undefined
+      ? {}
+      : { package: (await findPackage(ownerPorts(session, await requireOwner(session.home)), name)).id }),
   };
   const most = last ?? (output.json ? undefined : SHOWN);
   const { entries, next } =

@@ -2,12 +2,12 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checkpoint, Layout } from "@cairn/archive";
-import type { PlacementJson } from "@cairn/core";
+import type { Checkpoint } from "@cairn/archive";
+import { nameHash } from "@cairn/owner/labels";
+import type { Owner } from "@cairn/owner/ports";
+import type { PutRecord as OwnerPutRecord, PutHead, PutRecords } from "@cairn/owner/put-records";
 import { type HeldLock, holdLock, writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
-import type { Account } from "../account/account.ts";
-import { nameHash } from "../account/labels.ts";
 import { type Home, makeDirectory } from "../home/home.ts";
 
 /** The gateway keeps an upload that nobody goes on with for a day; what is older than this is of no use to anybody. */
@@ -19,32 +19,18 @@ const READ_BYTES = 1_048_576;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What was fixed when the package was opened: another put can go on with it only if it asks for the same. */
-export interface PutTerms {
-  k: number;
-  n: number;
-  days: number;
-  layout: Exclude<Layout, "car">;
-  pieceLimit: number;
-  replace: boolean;
-  placement: PlacementJson;
-}
-
-export interface PutHead {
-  id: string;
-  /** 32 bytes in base64. */
-  repairKey: string;
-  /** UNIX seconds. */
-  created: number;
-  terms: PutTerms;
-}
+/** Records of puts in a home, a journal for each name. */
+export const putRecords = (home: Home, owner: Pick<Owner, "lookupKey">): PutRecords => ({
+  open: (name) => PutRecord.open(home, owner, name),
+  forget: (name) => forgetPut(home, owner, name),
+});
 
 /**
  * What has been uploaded of a put, so that it can go on after this process: `HOME/puts/KEY.journal`, where KEY is the keyed hash of the
  * package's name. Every line is encrypted under a key of the account and bound to its place; reading ends at the first that does not open, as
  * a torn one at the end. Session keys are not in it. Held under a lock until `close`.
  */
-export class PutRecord {
+export class PutRecord implements OwnerPutRecord {
   head: PutHead | undefined;
   /** As they were when it was opened or begun. */
   checkpoints: readonly Checkpoint[] = [];
@@ -56,14 +42,14 @@ export class PutRecord {
   #unsynced = 0;
   #closed = false;
 
-  private constructor(path: string, account: Account, lock: HeldLock) {
+  private constructor(path: string, account: Pick<Owner, "lookupKey">, lock: HeldLock) {
     this.#path = path;
     this.#key = Buffer.from(hkdfSync("sha256", account.lookupKey, "", CONTEXT, 32));
     this.#lock = lock;
   }
 
   /** @throws CairnError `put-under-way` when another process puts under this name */
-  static async open(home: Home, account: Account, name: string): Promise<PutRecord> {
+  static async open(home: Home, account: Pick<Owner, "lookupKey">, name: string): Promise<PutRecord> {
     await makeDirectory(home.puts);
     const path = join(home.puts, nameHash(account, name).slice(2));
     const record = new PutRecord(path, account, lockOf(path, name));
@@ -181,7 +167,7 @@ export class PutRecord {
 }
 
 /** Forget what is recorded of the put of a name, unless it is under way. */
-export async function forgetPut(home: Home, account: Account, name: string): Promise<void> {
+export async function forgetPut(home: Home, account: Pick<Owner, "lookupKey">, name: string): Promise<void> {
   const path = join(home.puts, nameHash(account, name).slice(2));
   if ((await ifThere(stat(`${path}.journal`))) === undefined) return;
   let lock: HeldLock;

@@ -10,6 +10,7 @@ import { fileOutgoingStore, runIndexer } from "@cairn/chain";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { authenticate, createHttpServer, migrateGateway, providerRoutes, quotePlanToJson } from "@cairn/gateway";
 import { createMarket, type Market, type PackageDetail } from "@cairn/market";
+import { checkOffer } from "@cairn/owner/check-offer";
 import { machineClock as clock, watchStalls } from "@cairn/process";
 import type { Hex } from "@cairn/protocol";
 import { addressOfKey, signTyped } from "@cairn/protocol";
@@ -20,7 +21,6 @@ import { type GatewayTransport, openTransport } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { checkOffer } from "../../src/owner/check-offer.ts";
 
 /** A chain, a gateway with its market and real providers, in one process. */
 export interface MarketNetwork {

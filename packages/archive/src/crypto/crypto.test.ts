@@ -59,6 +59,44 @@ describe("OpenSSL and JavaScript", () => {
     );
   });
 
+  it("derive keys and authenticate alike", () => {
+    fc.assert(
+      fc.property(points, fc.string(), fc.uint8Array({ maxLength: 600 }), (key, info, bytes) => {
+        expect(noble.hkdfSha256(key, info, 32)).toEqual(native.hkdfSha256(key, info, 32));
+        expect(noble.hmacSha256(key, bytes)).toEqual(plain(native.hmacSha256(key, bytes)));
+      }),
+    );
+  });
+
+  it("encrypt with AES-GCM alike, and refuse what was changed", () => {
+    const gcmKeys = fc.constantFrom(16, 32).chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+    const nonces = fc.uint8Array({ minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(
+        gcmKeys,
+        nonces,
+        fc.uint8Array({ maxLength: 40 }),
+        fc.uint8Array({ maxLength: 600 }),
+        fc.nat(),
+        (key, nonce, aad, text, at) => {
+          const options = { key, nonce, aad };
+          const encrypted = plain(native.encryptGcm(options, text));
+          expect(plain(noble.encryptGcm(options, text))).toEqual(encrypted);
+          for (const crypto of [native, noble]) {
+            expect(plain(crypto.decryptGcm(options, encrypted))).toEqual(text);
+            const changed = Uint8Array.from(encrypted);
+            changed[at % changed.length]! ^= 1;
+            expect(outcome(() => crypto.decryptGcm(options, changed))).toBe("refused");
+            expect(outcome(() => crypto.decryptGcm({ ...options, aad: Uint8Array.of(...aad, 0) }, encrypted))).toBe(
+              "refused",
+            );
+            expect(outcome(() => crypto.decryptGcm(options, encrypted.subarray(0, 15)))).toBe("refused");
+          }
+        },
+      ),
+    );
+  });
+
   it("wrap and unwrap keys alike, and refuse the same", () => {
     const wraps = fc.integer({ min: 2, max: 6 }).chain((n) => fc.uint8Array({ minLength: 8 * n, maxLength: 8 * n }));
     fc.assert(

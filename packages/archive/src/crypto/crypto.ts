@@ -19,11 +19,26 @@ export interface X25519Secret {
   agree(point: Uint8Array): Uint8Array;
 }
 
-/** What packing and restoring need of cryptography; every implementation gives the same bytes. */
+/** What AES-GCM encrypts under: a key of 16 or 32 bytes and a nonce of 12 that the key has met only once. */
+export interface GcmOptions {
+  key: Uint8Array;
+  nonce: Uint8Array;
+  /** Bound to the text and not in it. */
+  aad: Uint8Array;
+}
+
+/** What packing, restoring and an owner's records need of cryptography; every implementation gives the same bytes. */
 export interface Crypto {
   hash(name: HashName, bytes: Uint8Array): Uint8Array;
   sha256(bytes: Uint8Array): Uint8Array;
   sha1(): StreamedHash;
+  hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** HKDF (RFC 5869) with SHA-256 and no salt. */
+  hkdfSha256(secret: Uint8Array, info: string, length: number): Uint8Array;
+  /** AES-GCM (NIST SP 800-38D): the ciphertext with its tag of 16 bytes behind it. */
+  encryptGcm(options: GcmOptions, plain: Uint8Array): Uint8Array;
+  /** Throws when the tag does not fit. */
+  decryptGcm(options: GcmOptions, encrypted: Uint8Array): Uint8Array;
   /** AES of the key's length in full-block cipher feedback (NIST SP 800-38A, 6.3); the IV has 16 bytes. */
   encryptCfb(key: Uint8Array, iv: Uint8Array): StreamCipher;
   decryptCfb(key: Uint8Array, iv: Uint8Array): StreamCipher;

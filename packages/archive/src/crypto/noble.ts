@@ -1,7 +1,9 @@
-import { aeskw } from "@noble/ciphers/aes";
+import { aeskw, gcm } from "@noble/ciphers/aes";
 import { equalBytes } from "@noble/ciphers/utils";
 import { x25519 } from "@noble/curves/ed25519";
 import { blake2b } from "@noble/hashes/blake2";
+import { hkdf } from "@noble/hashes/hkdf";
+import { hmac } from "@noble/hashes/hmac";
 import { sha1 } from "@noble/hashes/legacy";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2";
 import { sha3_256, sha3_512 } from "@noble/hashes/sha3";
@@ -28,6 +30,10 @@ export const crypto: Crypto = {
   hash: (name, bytes) => HASHES[name](bytes),
   sha256,
   sha1: () => sha1.create(),
+  hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
+  hkdfSha256: (secret, info, length) => hkdf(sha256, secret, undefined, info, length),
+  encryptGcm: ({ key, nonce, aad }, plain) => gcm(key, nonce, aad).encrypt(plain),
+  decryptGcm: ({ key, nonce, aad }, encrypted) => gcm(key, nonce, aad).decrypt(encrypted),
   encryptCfb: (key, iv) => new CfbCipher(key, iv, false),
   decryptCfb: (key, iv) => new CfbCipher(key, iv, true),
   wrapKey: (kek, plain) => aeskw(kek).encrypt(plain),

@@ -1,4 +1,6 @@
+import { fromBase64 } from "@cairn/protocol/wire/base64";
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils";
 import type { PieceSoFar } from "../car/piece-cutter.ts";
 import type { FoundEntry } from "../walk/found-entry.ts";
 import { pathsOf } from "../walk/tree-paths.ts";
@@ -66,17 +68,17 @@ export function filesByEntry(
   return new Map(
     files.map(({ path, digest, ...file }, order) => {
       const entry = indices[order] ?? -1;
-      return [entry, { ...file, entry, digest: Buffer.from(digest, "base64") }];
+      return [entry, { ...file, entry, digest: fromBase64(digest) }];
     }),
   );
 }
 
 export const markOf = ({ length, chain }: PieceSoFar): PieceMark => ({
   length,
-  chain: Buffer.from(chain).toString("hex"),
+  chain: bytesToHex(chain),
 });
 
-export const pieceOf = ({ length, chain }: PieceMark): PieceSoFar => ({ length, chain: Buffer.from(chain, "hex") });
+export const pieceOf = ({ length, chain }: PieceMark): PieceSoFar => ({ length, chain: hexToBytes(chain) });
 
 /** Bytes of a piece as an upload counts them: all behind its header. */
 export const bodyBytes = ({ length }: { length: number }): number => length - CAR_HEADER_BYTES;

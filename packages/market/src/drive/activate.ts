@@ -1,7 +1,7 @@
 import { submissionId } from "@cairn/chain";
 import { faultOf, type SlotEvent } from "@cairn/core";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import { asCairnError, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { awaitReturn } from "../candidates.ts";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";

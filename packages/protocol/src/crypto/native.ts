@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type { Crypto } from "./crypto.ts";
@@ -58,6 +58,9 @@ function nativeCurve(): Pick<Crypto, "publicKey" | "sign" | "recover"> | undefin
   );
 }
 
+/** OpenSSL's, which needs no addon. */
+const sha256 = (data: Uint8Array): Uint8Array => hash("sha256", data, "buffer");
+
 /** The addons where the platform has prebuilt ones (not linux-arm64), JavaScript elsewhere. */
 function bestCrypto(): Crypto {
   const [keccak, curve] = [nativeKeccak(), nativeCurve()];
@@ -65,7 +68,7 @@ function bestCrypto(): Crypto {
   const { publicKey, sign, recover } = curve ?? pure();
   return {
     native: { keccak: keccak !== undefined, curve: curve !== undefined },
-    sha256: (data) => createHash("sha256").update(data).digest(),
+    sha256,
     keccak: keccak ?? pure().keccak,
     publicKey,
     sign,
@@ -84,7 +87,7 @@ export const crypto: Crypto = {
   get native() {
     return loaded().native;
   },
-  sha256: (data) => loaded().sha256(data),
+  sha256,
   keccak: (data) => loaded().keccak(data),
   publicKey: (key) => loaded().publicKey(key),
   sign: (digest, key) => loaded().sign(digest, key),

@@ -7,11 +7,6 @@ export const APP_ERRORS = {
     means: "the home already has another account",
     next: "Export it with `cairn key export`, or import into another home (--home).",
   },
-  "ambiguous-package": {
-    kind: "conflict",
-    means: "what was given stands for more than one package",
-    next: "Give more digits of the id that you mean, as `cairn ls --json` shows them.",
-  },
   "bad-account-file": {
     kind: "input",
     means: "the file is not one that `cairn key export` wrote",
@@ -21,11 +16,6 @@ export const APP_ERRORS = {
     kind: "corrupt",
     means: "the file is not a backup of a home, or is damaged",
     next: "Give a file that `cairn backup` wrote.",
-  },
-  "bad-name": {
-    kind: "input",
-    means: "the text cannot be the name of a package",
-    next: "Choose a name without slashes and control characters, of at most 255 bytes.",
   },
   "bad-options": {
     kind: "input",
@@ -54,12 +44,6 @@ export const APP_ERRORS = {
     means: "a process of the network did not start",
     next: "Read the log file that is named.",
   },
-  "clocks-apart": {
-    kind: "conflict",
-    means:
-      "this machine's clock and the network's are more than an hour apart, so that what is offered cannot be checked",
-    next: "Set this machine's clock if it is wrong; if it is right, wait until the network's is (`cairn doctor`).",
-  },
   "command-failed": {
     kind: "input",
     means: "the command whose output was to be stored did not succeed; nothing was stored",
@@ -68,11 +52,6 @@ export const APP_ERRORS = {
   "command-unsettled": {
     kind: "internal",
     means: "the command waited for something that could not happen any more; a defect",
-  },
-  declined: {
-    kind: "conflict",
-    means: "the question was answered with no, so nothing was changed; what a put had uploaded is dropped",
-    next: "Answer y, or add --yes to be asked nothing.",
   },
   "database-differs": {
     kind: "conflict",
@@ -124,21 +103,6 @@ export const APP_ERRORS = {
     means: "the file to be written exists already",
     next: "Name a file that does not exist.",
   },
-  "gateway-lies": {
-    kind: "corrupt",
-    means: "the gateway says something that contradicts what is known here; nothing was signed",
-    next: "Check which gateway this is, and report it.",
-  },
-  "named-otherwise": {
-    kind: "conflict",
-    means: "the gateway calls a package by another name than this home gave it last; nothing was signed",
-    next: "Name the package by its id; `cairn mv ID NAME` accepts a name that another home of the account gave it.",
-  },
-  "offer-outdated": {
-    kind: "conflict",
-    means: "a provider registered other terms while it was asked for a quote; nothing was signed",
-    next: "Run the command again: others are asked, or the same one under its new terms.",
-  },
   "home-corrupt": {
     kind: "corrupt",
     means: "a file of the home cannot be read as what it should be",
@@ -164,11 +128,6 @@ export const APP_ERRORS = {
     means: "the home's directory cannot be made or written",
     next: "Check who owns the directory and that the disk has space, or choose another home with --home.",
   },
-  interrupted: {
-    kind: "conflict",
-    means: "the command was interrupted before it was done",
-    next: "Run the command again.",
-  },
   "missing-argument": {
     kind: "input",
     means: "the command lacks an argument",
@@ -188,11 +147,6 @@ export const APP_ERRORS = {
     kind: "input",
     means: "what standard input or a command writes has no name of its own",
     next: "Name it with --name NAME.",
-  },
-  "network-changed": {
-    kind: "conflict",
-    means: "the network is not the one that this account knows",
-    next: "Nothing was signed. If you know why it changed, accept it with `cairn trust --accept`; else ask who runs this network.",
   },
   "no-account": {
     kind: "missing",
@@ -225,11 +179,6 @@ export const APP_ERRORS = {
     means: "the process belongs to another user and cannot be ended",
     next: "Run as the user who started the network.",
   },
-  "not-read-back": {
-    kind: "corrupt",
-    means: "the package was stored, but sampled bytes of it do not come back",
-    next: "Keep your copy, and see `cairn check NAME --full` for the shard at fault.",
-  },
   "network-starting": {
     kind: "unavailable",
     means: "the network in the home is starting, or ending: it does not answer now",
@@ -240,35 +189,15 @@ export const APP_ERRORS = {
     means: "no network or verification node runs in the home",
     next: "Start one with `cairn up`, or name its home with --home or CAIRN_HOME.",
   },
-  "not-checked": {
-    kind: "unavailable",
-    means: "providers do not answer this gateway's check; no damage was found",
-    next: "Check through the gateway that stored the package, or have the providers' operators name this one with --gateway.",
-  },
-  "not-sound": {
-    kind: "corrupt",
-    means: "a check found shards that their providers no longer hold whole",
-    next: "They are rebuilt from the others, those of a silent provider unless it comes back; follow it with `cairn events --follow`.",
-  },
   "not-stopped": {
     kind: "unavailable",
     means: "the process did not end in time",
     next: "See the logs, or end it by force; its processes end with it.",
   },
-  "not-stored": {
-    kind: "conflict",
-    means: "the package is not stored (yet)",
-    next: "See its state with `cairn show`.",
-  },
   "nothing-to-offer": {
     kind: "conflict",
     means: "no shard of the package is held under an active deal",
     next: "See `cairn show` for the package's state.",
-  },
-  "nothing-to-store": {
-    kind: "input",
-    means: "nothing came from standard input or the command whose output was to be stored, or the folder has no files",
-    next: "Mend what should have written to it or the rules, mount what should be there, or store it empty with --allow-empty.",
   },
   "own-home": {
     kind: "input",
@@ -285,25 +214,10 @@ export const APP_ERRORS = {
     means: "the home has another profile, which cannot change",
     next: "Leave --profile out, or start another home.",
   },
-  "put-broken-off": {
-    kind: "unavailable",
-    means: "the network went away during a put; nothing was stored and nothing was paid",
-    next: "Bring the network up with `cairn up`, and run the command again.",
-  },
   "put-under-way": {
     kind: "conflict",
     means: "another process puts a package of this name",
     next: "Wait until it has ended, or put under another name with --name.",
-  },
-  "put-unknown": {
-    kind: "unavailable",
-    means: "the network went away while a package was being agreed, so whether it is stored is not known here",
-    next: "Bring the network up with `cairn up`; `cairn ls` shows whether it is stored.",
-  },
-  "recover-incomplete": {
-    kind: "unavailable",
-    means: "some of the owner's packages could not be taken over from the chain; the others were",
-    next: "Repeat the command when a provider of each package that is missing is connected; those that were recovered stay so.",
   },
   "registration-refused": {
     kind: "conflict",
@@ -319,16 +233,6 @@ export const APP_ERRORS = {
     kind: "auth",
     means: "the time of a claim to a wallet is too far from the gateway's",
     next: "Set this machine's clock, and sign a new one.",
-  },
-  "too-expensive": {
-    kind: "conflict",
-    means: "the quote is above what was allowed; nothing was signed",
-    next: "Allow more with --max-cost, keep it for fewer days, or wait for cheaper providers.",
-  },
-  "too-long": {
-    kind: "corrupt",
-    means: "the gateway sends more than what it serves can have",
-    next: "Check which gateway this is: no honest one sends this.",
   },
   "too-many-arguments": {
     kind: "input",

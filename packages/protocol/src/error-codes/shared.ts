@@ -73,6 +73,11 @@ export const SHARED_ERRORS = {
     means: "the chain does not answer",
     next: "Start the chain, or name another with --chain or CAIRN_CHAIN_URL; what was submitted is kept and sent when it answers.",
   },
+  declined: {
+    kind: "conflict",
+    means: "the question was answered with no, so nothing was changed; what a put had uploaded is dropped",
+    next: "Answer y, or add --yes to be asked nothing.",
+  },
   "destination-not-empty": {
     kind: ["input", "conflict"],
     means: "the destination exists and is not an empty folder",
@@ -92,6 +97,11 @@ export const SHARED_ERRORS = {
     kind: "exhausted",
     means: "the disk is full",
     next: "Free some space, or choose another destination, then try again.",
+  },
+  "nothing-to-store": {
+    kind: "input",
+    means: "nothing came from standard input or the command whose output was to be stored, or the folder has no files",
+    next: "Mend what should have written to it or the rules, mount what should be there, or store it empty with --allow-empty.",
   },
   "path-not-found": {
     kind: "missing",

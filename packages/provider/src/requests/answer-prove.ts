@@ -1,6 +1,6 @@
 import { type ByteRange, DamageFound } from "@cairn/proofs";
-import { sha256Hex } from "@cairn/proofs/sha256";
 import { asCairnError, CairnError, type Hex, PROOF_PURPOSE, signTyped } from "@cairn/protocol";
+import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import type { Challenge, ProviderContext, RequestHandlers } from "../context.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import { refuse, requireExecutor, requireGateway, unknownDeal } from "./authorise.ts";

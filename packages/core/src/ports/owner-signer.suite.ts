@@ -1,0 +1,36 @@
+import { type SigningContext, verifyTyped } from "@cairn/protocol";
+import { describe, expect, it } from "vitest";
+import type { OwnerSigner } from "./owner-signer.ts";
+
+const contract = (digit: string) => `0x${digit.repeat(40)}` as const;
+const context: SigningContext = { chainId: 26170, deals: contract("1"), registry: contract("2") };
+const termination = { documentHash: `0x${"ab".repeat(32)}`, expiry: 1_800_000_000n } as const;
+
+/** What every OwnerSigner does. */
+export function ownerSignerSuite(name: string, open: () => OwnerSigner): void {
+  describe(`OwnerSigner: ${name}`, () => {
+    it("has its address in lower case, and signs by it", async () => {
+      const signer = open();
+      expect(signer.address).toMatch(/^0x[0-9a-f]{40}$/);
+      const signature = await signer.sign("Termination", termination, context);
+      expect(verifyTyped(signer.address, "Termination", termination, context, signature)).toBe(true);
+    });
+
+    it("signs for the contracts that it is told, and for no others", async () => {
+      const signer = open();
+      const signature = await signer.sign("Termination", termination, context);
+      for (const other of [
+        { ...context, chainId: 1 },
+        { ...context, deals: contract("3") },
+      ]) {
+        expect(verifyTyped(signer.address, "Termination", termination, other, signature)).toBe(false);
+      }
+    });
+
+    it("refuses a message whose fields do not fit their types", async () => {
+      await expect(open().sign("Termination", { ...termination, expiry: -1n }, context)).rejects.toMatchObject({
+        code: "bad-message",
+      });
+    });
+  });
+}

@@ -1,0 +1,91 @@
+import type { PackageJson } from "@cairn/client";
+import type { Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
+import { type EndPorts, endPackage } from "./end-package.ts";
+import { type FindPorts, findNamed, findPackage } from "./find-package.ts";
+import { amendKnown, type KnownPackages } from "./known-packages.ts";
+import { encryptLabel, nameHash } from "./labels.ts";
+import { GONE, namesOf, sideName } from "./package-name.ts";
+import type { Gateway, OwnerPorts } from "./ports.ts";
+
+/** The live package of that name, or undefined. */
+export async function livePackage(ports: FindPorts, name: string): Promise<PackageJson | undefined> {
+  try {
+    const found = await findNamed(ports, name);
+    return GONE.has(found.state) ? undefined : found;
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "unknown-package") return undefined;
+    throw error;
+  }
+}
+
+/** States of a package that was signed for and goes on. */
+const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
+
+/** What a replacement left beside the package that has the name. */
+export interface LeftBeside {
+  id: string;
+  role: "replaced" | "replacement";
+}
+
+/**
+ * What replacements of that name left beside it: packages signed for to replace it whose commands were interrupted, and replaced ones whose end
+ * failed. Only those that puts from here left: what else has a side name is a version that was recovered.
+ */
+export async function leftBeside(
+  { gateway, owner, known }: Pick<OwnerPorts, "owner" | "known"> & { gateway: Pick<Gateway, "packages"> },
+  name: string,
+): Promise<LeftBeside[]> {
+  const left: LeftBeside[] = [];
+  for (const { id, name: of, role, state } of namesOf(owner, await gateway.packages())) {
+    if (of !== name || role === null || !AGREED.has(state)) continue;
+    const remembered = await known.recall(id);
+    const isAside = remembered?.aside && remembered.nameHash === nameHash(owner, sideName(name, id));
+    if (isAside && !remembered.ended) left.push({ id, role });
+  }
+  return left;
+}
+
+export type ReplacePorts = FindPorts &
+  EndPorts & {
+    gateway: FindPorts["gateway"] & EndPorts["gateway"] & Pick<Gateway, "renamePackage" | "abandonPackage">;
+  };
+
+/** Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. */
+export async function takeOver(
+  ports: ReplacePorts,
+  { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
+): Promise<void> {
+  const { gateway, owner, known } = ports;
+  const { files, bytes } = await findPackage(ports, id);
+  const naming = (of: Pick<PackageJson, "id" | "files" | "bytes">, called: string) => ({
+    id: of.id,
+    nameHash: nameHash(owner, called),
+    label: encryptLabel(owner, of.id, { name: called, files: of.files, bytes: of.bytes }),
+  });
+  const { nameHash: hash, label } = naming({ id, files, bytes }, name);
+  const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
+  // Before it loses the name: should the answer be lost, or its end fail, the same command finishes it.
+  if (old !== undefined && displaced !== undefined) await setAside(known, old, displaced.nameHash);
+  await gateway.renamePackage(id, {
+    nameHash: hash,
+    label,
+    ...(displaced === undefined ? {} : { displaced }),
+  });
+  await amendKnown(known, id, { nameHash: hash, aside: false });
+  if (old === undefined) return;
+  if (old.documentHash === null) await gateway.abandonPackage(old.id);
+  else await endPackage(ports, old);
+}
+
+/** Remember of a package that it has its side name and is to end, also one that was stored from elsewhere. */
+async function setAside(known: KnownPackages, old: PackageJson, nameHash: Hex): Promise<void> {
+  const { id, documentHash, root, state } = old;
+  if (documentHash === null || root === null || !AGREED.has(state)) {
+    await amendKnown(known, id, { nameHash });
+    return;
+  }
+  const remembered = await known.recall(id);
+  const unknown = { id, documentHash: documentHash as Hex, root, signedAt: 0, ended: false };
+  await known.remember({ ...unknown, ...remembered, nameHash, aside: true });
+}
