@@ -79,6 +79,24 @@ it("repairs a package of an account whose waiting puts fill its room", async () 
   expect(asked).toHaveLength(9);
 });
 
+it("repairs the package whose weakest piece is at risk before others, however many shards its other pieces have", async () => {
+  const { pool } = world.database;
+  // As many packages of one piece as the lane drives of one account, and more: each has one live shard over k.
+  for (let i = 1; i <= 20; i++) await add(i, "other", "DEGRADED");
+  // Of 30 pieces 29 are whole; of the first no shard is live, and one is at hand to be handed over.
+  await add(5000, "other", "DEGRADED");
+  const id = (5000).toString(16).padStart(32, "0");
+  await pool.query("delete from catalog.slots where package = $1 and shard > 0", [id]);
+  await pool.query(
+    `insert into catalog.slots (package, piece, shard, commitment, raw_length, state)
+     select $1, piece, shard, '0x', 127, 'ACTIVE' from generate_series(1, 29) as piece, generate_series(0, 2) as shard`,
+    [id],
+  );
+  await engine.start();
+  await expect.poll(() => asked.length, SLOW).toBe(16);
+  expect(asked).toContain(hex(5000));
+}, 60_000);
+
 it("repairs a package while the puts of more accounts wait than there is room for", async () => {
   for (let i = 1; i <= 250; i++) await add(i, `account ${i}`);
   await engine.start();

@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
 import { DriveLanes, type Driven } from "./drive-lanes.ts";
 import { PackageLocks } from "./package-locks.ts";
+import { LIVE } from "./package-rows.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
 /** How often due packages and messages are looked for when nobody wakes us. */
@@ -131,7 +132,7 @@ export class Engine {
 
   /**
    * Begin driving what is due, as much as each lane has room for: first for accounts of which the lane drives the fewest packages, then (of
-   * packages that are kept) those with the fewest live shards over k, then whatever waits longest. What is due later than any pause lasts was
+   * packages that are kept) those whose weakest piece has the fewest live shards over k, then whatever waits longest. What is due later than any pause lasts was
    * put off by a clock that has been set back since.
    */
   async #sweep(): Promise<void> {
@@ -143,7 +144,9 @@ export class Engine {
              rooms as (select * from unnest($4::text[], $5::text[], $6::int[], $7::int[]) as r (state, lane, free, of_one_account)),
              due as (
                select p.id, p.account, p.state, p.next_due_at, r.lane, r.free, r.of_one_account, case when r.lane = 'keeping'
-                 then (select count(*) from catalog.slots s where s.package = p.id and s.state = 'ACTIVE') - p.k else 0 end as margin
+                 then coalesce((select min(live) from (
+                   select count(*) filter (where ${LIVE}) as live from catalog.slots s where s.package = p.id group by s.piece) of_pieces), 0) - p.k
+                 else 0 end as margin
                from catalog.packages p join rooms r on r.state = p.state
                where (p.next_due_at <= now() or p.next_due_at > now() + make_interval(secs => $8))
                  and not exists (select from driven d where d.id = p.id)),

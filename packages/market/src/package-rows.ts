@@ -155,8 +155,8 @@ export interface PackageFigures {
   waiting: { piece: number; shard: number; cause: string; next: string | null } | undefined;
 }
 
-/** As `isLive` has it, of rows of catalog.slots. */
-const LIVE = "s.state = 'ACTIVE' and not coalesce((s.detail->>'healing')::boolean, false)";
+/** As `isLive` has it, of rows of catalog.slots named `s`. */
+export const LIVE = "s.state = 'ACTIVE' and not coalesce((s.detail->>'healing')::boolean, false)";
 
 /** Figures of the packages, in three queries however many they are; a package without pieces in the catalog has none. */
 export async function loadFigures(db: Queryable, ids: readonly PackageId[]): Promise<Map<PackageId, PackageFigures>> {
