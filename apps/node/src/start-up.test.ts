@@ -138,4 +138,12 @@ describe("the start of a command", () => {
     // The hook sees what is loaded: a command that does need the chain's library.
     expect((await loadedBy(...module("cli/move-coins.ts"))).libraries).toContain("viem");
   });
+
+  it("starts a network without loading what only its processes run", async () => {
+    const { libraries, rooms } = await loadedBy(...module("up/up.ts"));
+    const theirs = ["@ethereumjs/vm", "@ethereumjs/evm", "fastify", "ws", "pino", "prom-client", "openpgp", "solc"];
+    expect(libraries.filter((library) => theirs.includes(library))).toEqual([]);
+    expect(rooms.filter((room) => ["archive", "doors", "market", "proofs"].includes(room))).toEqual([]);
+    expect(libraries).toContain("pg");
+  });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeTarget } from "@cairn/database";
 import { CairnError } from "@cairn/protocol";
-import { downstreamDirectory } from "../downstream/settings-file.ts";
+import { doorDirectory } from "../home/door-home.ts";
 import { type Home, readIfWhole } from "../home/home.ts";
 
 interface Configured {
@@ -17,7 +17,7 @@ const isConfigured = (value: unknown): value is Configured =>
  */
 export async function externalDatabases(home: Home): Promise<string[]> {
   const found = new Set<string>();
-  for (const directory of [home.gateway, home.chain, downstreamDirectory(home)]) {
+  for (const directory of [home.gateway, home.chain, doorDirectory(home, "downstream")]) {
     const database = (await readIfWhole(join(directory, "config.json"), isConfigured))?.database;
     const url =
       typeof database === "string" ? database : (database as { connectionString?: unknown } | null)?.connectionString;

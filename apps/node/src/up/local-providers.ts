@@ -1,6 +1,6 @@
 import { readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { PROVIDER_MAIN } from "@cairn/provider";
+import { PROVIDER_MAIN } from "@cairn/provider/program";
 import { type Home, makeDirectory, readJson, writeWhole } from "../home/home.ts";
 import { processUnit } from "../supervise/process-unit.ts";
 import { tellProgress } from "../supervise/tell-restarts.ts";

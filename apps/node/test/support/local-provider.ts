@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { PARENT_PIPE, parentPipe } from "@cairn/process";
-import { PROVIDER_MAIN } from "@cairn/provider";
+import { PROVIDER_MAIN } from "@cairn/provider/program";
 
 export interface StartedProvider {
   name: string;
