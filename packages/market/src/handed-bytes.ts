@@ -1,4 +1,5 @@
 import type { DealId } from "@cairn/protocol";
+import { OwnLine } from "./own-line.ts";
 
 /** Deals that are remembered: more than are handed over at once, few enough for memory. */
 const MOST = 10_000;
@@ -15,6 +16,9 @@ const NOTHING: Handed = { at: 0, passed: 0 };
 /** How far the shards are that providers pull now; forgotten with the process. */
 export class HandedBytes {
   readonly #deals = new Map<DealId, Handed>();
+  /** Bytes that all providers have taken since this process began. */
+  all = 0;
+  readonly line = new OwnLine();
 
   of(deal: DealId | null): number {
     return deal === null ? 0 : this.#get(deal).at;
@@ -31,7 +35,7 @@ export class HandedBytes {
     for await (const part of bytes) {
       yield part;
       at += part.length;
-      this.#set(deal, { at, passed: this.passed(deal) + part.length });
+      this.#add(deal, at, part.length);
     }
   }
 
@@ -39,7 +43,7 @@ export class HandedBytes {
   async *countPapers(deal: DealId, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const part of bytes) {
       yield part;
-      this.#set(deal, { at: this.of(deal), passed: this.passed(deal) + part.length });
+      this.#add(deal, this.of(deal), part.length);
     }
   }
 
@@ -47,7 +51,9 @@ export class HandedBytes {
     return this.#deals.get(deal) ?? NOTHING;
   }
 
-  #set(deal: DealId, handed: Handed): void {
+  #add(deal: DealId, at: number, bytes: number): void {
+    this.all += bytes;
+    const handed = { at, passed: this.passed(deal) + bytes };
     // The one that was heard of last stands last.
     this.#deals.delete(deal);
     this.#deals.set(deal, handed);

@@ -4,14 +4,17 @@ import { asCairnError, CairnError, type Hex, recoverTyped, type Seconds } from "
 import { awaitReturn } from "../candidates.ts";
 import { type Context, sameAddress, signAsExecutor } from "../context.ts";
 import type { HandOver, HandOverPlace } from "../hand-over-places.ts";
+import { SLOWEST_BYTES_PER_SECOND } from "../own-line.ts";
 import { loadDocument, type PackageRow } from "../package-rows.ts";
 import { applySlotEvents, blockedBy } from "../slot-events.ts";
 import type { SlotRow } from "../slot-rows.ts";
-import { SLOWEST_BYTES_PER_SECOND, watchHandOver } from "./watch-hand-over.ts";
+import { watchHandOver } from "./watch-hand-over.ts";
 import { weighFailure } from "./weigh-failure.ts";
 import { weighSource } from "./weigh-source.ts";
 
 const STORE_SECONDS = 60;
+/** So many times its own time a hand-over may take that this gateway's line, with as many at once, is too slow for; a proposal ends before. A choice. */
+const STRETCHED = 16;
 
 /** Have a provider pull a PROPOSED shard and sign its receipt; asked again it goes on where it was. */
 export async function storeShard(context: Context, row: PackageRow, slot: SlotRow, signal: AbortSignal): Promise<void> {
@@ -80,8 +83,10 @@ export async function requestStore(
     manifest: { sha256: row.manifest!.sha256, size: row.manifest!.size },
     documentSize,
   };
-  const timeoutSeconds = timeoutOf(slot);
-  const { receipt } = await watchHandOver(context, deal!, place, signal, (watched) =>
+  const limitSeconds = timeoutOf(slot);
+  const left = slot.state.phase === "PROPOSED" ? (deadline ?? 0) - context.chainNow() : Number.POSITIVE_INFINITY;
+  const timeoutSeconds = Math.max(limitSeconds, Math.min(STRETCHED * limitSeconds, left));
+  const { receipt } = await watchHandOver(context, deal!, { place, limitSeconds, signal }, (watched) =>
     context.transport.request(provider!, request, { timeoutSeconds, signal: watched }),
   );
   const record = await context.ledger.provider(provider!);

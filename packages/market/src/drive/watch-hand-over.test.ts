@@ -8,14 +8,14 @@ const DEAL = hex(1);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A hand-over of which `take` bytes are taken in each of some 15 seconds; what became of it. */
-async function watched(takes: readonly number[]) {
+async function watched(takes: readonly number[], limitSeconds = 1000) {
   const [clock, handed] = [new ManualClock(), new HandedBytes()];
   const gaveUp: number[] = [];
   let looks = 0;
   let end: () => void = () => undefined;
   const place = { giveUp: () => void gaveUp.push(looks) };
   const { signal } = new AbortController();
-  const run = watchHandOver({ clock, handed }, DEAL, place, signal, (stalled) => {
+  const run = watchHandOver({ clock, handed }, DEAL, { place, limitSeconds, signal }, (stalled) => {
     return new Promise<void>((resolve, reject) => {
       end = resolve;
       stalled.addEventListener("abort", () => reject(new Error("aborted")));
@@ -41,6 +41,11 @@ async function watched(takes: readonly number[]) {
 it("leaves a quick hand-over its place, and has a slow one give it up", async () => {
   expect(await watched([7_500_000, 8_000_000])).toEqual({ code: "done", gaveUp: [] });
   expect(await watched([7_500_000, 7_000_000])).toEqual({ code: "done", gaveUp: [2] });
+});
+
+it("ends one that has not taken all in its time", async () => {
+  expect(await watched([8_000_000, 8_000_000], 30)).toMatchObject({ code: "done" });
+  expect(await watched([8_000_000, 8_000_000, 8_000_000], 30)).toMatchObject({ code: "provider-timeout" });
 });
 
 it("ends one that takes nothing for two minutes, and no other", async () => {

@@ -1,11 +1,8 @@
-import { CairnError, type DealId } from "@cairn/protocol";
+import { asCairnError, CairnError, type DealId, type Seconds } from "@cairn/protocol";
 import type { Context } from "../context.ts";
 import type { HandOverPlace } from "../hand-over-places.ts";
+import { LOOK_SECONDS } from "../own-line.ts";
 
-/** A provider that reads fewer bytes a second than this counts as slow. */
-export const SLOWEST_BYTES_PER_SECOND = 500_000;
-/** How often a hand-over is looked at. One that was slow from one look to the next goes on without a place, so that it holds up nobody. */
-const LOOK_SECONDS = 15;
 /** A provider tries for two minutes to reach its source again (its `answer-store.ts`); after that a still one has given up. */
 const STALLED_SECONDS = 120;
 /** Looks are counted, not time: a machine that slept for long has seen nothing. */
@@ -14,45 +11,69 @@ const STALLED_LOOKS = STALLED_SECONDS / LOOK_SECONDS;
 type Watched = Pick<Context, "clock" | "handed">;
 
 /**
- * Run a hand-over, and look at how far its provider gets meanwhile: a slow one gives its place up, one that takes nothing for two minutes is
- * ended with `provider-timeout`.
+ * Run a hand-over, and look at how far its provider gets meanwhile: a slow one gives its place up, one that takes nothing for two minutes, or not all
+ * within `limitSeconds`, is ended with `provider-timeout`. What it waits for this gateway's own line does not count (own-line.ts); where it was that which
+ * left it too little time, the request's own time-out becomes `gateway-busy`, which is nobody's fault.
  */
 export async function watchHandOver<T>(
   { clock, handed }: Watched,
   deal: DealId,
-  place: HandOverPlace | undefined,
-  signal: AbortSignal,
+  { place, limitSeconds, signal }: { place: HandOverPlace | undefined; limitSeconds: Seconds; signal: AbortSignal },
   handOver: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { line } = handed;
   const ended = new AbortController();
-  const stalled = new AbortController();
+  const failed = new AbortController();
+  let heldUp = false;
   const watch = async () => {
-    let passed = handed.passed(deal);
+    let [passed, all] = [handed.passed(deal), handed.all];
+    let spent = 0;
     for (let still = 0; still < STALLED_LOOKS; ) {
       await clock.sleep(LOOK_SECONDS, ended.signal);
       if (ended.signal.aborted) return;
-      const reached = handed.passed(deal);
-      if (reached - passed < LOOK_SECONDS * SLOWEST_BYTES_PER_SECOND) place?.giveUp();
+      const [reached, allReached] = [handed.passed(deal), handed.all];
+      const look = {
+        own: (reached - passed) / LOOK_SECONDS,
+        all: (allReached - all) / LOOK_SECONDS,
+        now: clock.monotonic(),
+      };
+      line.see(look);
+      if (line.isToGiveUp(look)) place?.giveUp();
+      heldUp = line.isHeldUp(look);
+      if (!heldUp) spent += LOOK_SECONDS;
+      if (spent > limitSeconds) return failed.abort(timedOut(`all of its shard within ${limitSeconds} s`));
       still = reached === passed ? still + 1 : 0;
-      passed = reached;
+      [passed, all] = [reached, allReached];
     }
-    stalled.abort(stillFor(STALLED_SECONDS));
+    failed.abort(timedOut(`anything of its shard for ${STALLED_SECONDS} s`));
   };
+  line.begin(clock.monotonic());
   void watch();
   try {
-    return await handOver(AbortSignal.any([signal, stalled.signal]));
+    return await handOver(AbortSignal.any([signal, failed.signal]));
   } catch (error) {
-    if (stalled.signal.aborted && !signal.aborted) throw stalled.signal.reason;
-    throw error;
+    if (signal.aborted) throw error;
+    if (failed.signal.aborted) throw failed.signal.reason;
+    throw heldUp && asCairnError(error).code === "provider-timeout" ? ownLineFull(error) : error;
   } finally {
     ended.abort();
+    line.end(clock.monotonic());
   }
 }
 
-function stillFor(seconds: number): CairnError {
-  return new CairnError(`the provider took nothing of its shard for ${seconds} s`, {
+function timedOut(what: string): CairnError {
+  return new CairnError(`the provider did not take ${what}`, {
     code: "provider-timeout",
     kind: "unavailable",
     next: "Nothing: it is asked again, and then another provider.",
+  });
+}
+
+function ownLineFull(cause: unknown): CairnError {
+  return new CairnError("this gateway's own line is full: the shard could not be handed over in time", {
+    code: "gateway-busy",
+    kind: "unavailable",
+    next: "Nothing: it is handed over again. Put fewer packages at once, or give the gateway a quicker line.",
+    cause,
   });
 }

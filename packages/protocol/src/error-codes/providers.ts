@@ -59,8 +59,8 @@ export const PROVIDERS_ERRORS = {
   },
   "gateway-busy": {
     kind: "unavailable",
-    means: "too many providers connect to the gateway at once",
-    next: "Connect again in a few seconds.",
+    means: "too many providers connect to the gateway at once, or its own line is full",
+    next: "Nothing: it is tried again. A gateway whose line is full needs a quicker one, or fewer packages at once.",
   },
   "long-read": {
     kind: "corrupt",

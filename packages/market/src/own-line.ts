@@ -1,0 +1,84 @@
+/** A provider that reads fewer bytes a second than this counts as slow, unless this gateway's own line is full. */
+export const SLOWEST_BYTES_PER_SECOND = 500_000;
+/** How often a hand-over is looked at. */
+export const LOOK_SECONDS = 15;
+/** While the line is full a place is given up once in so long all the same, each time twice as long: slow providers may only act as if it were. A choice. */
+const PROBE_SECONDS = { first: 120, longest: 1920 };
+
+interface Flow {
+  running: number;
+  /** Bytes a second of all running hand-overs together. */
+  all: number;
+}
+
+/** What one hand-over took from one look to the next, and all of them together. */
+export interface Look {
+  /** Bytes a second. */
+  own: number;
+  all: number;
+  /** In milliseconds of the clock's monotonic time. */
+  now: number;
+}
+
+/**
+ * Whether it is this gateway's own line that makes hand-overs slow. It is where their sum stays as it was when one more begins, or one ends: what one
+ * takes is missing to the others. Where the sum grows with each, the line has room, and the slow are slow by themselves.
+ */
+export class OwnLine {
+  #running = 0;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #last: Flow | undefined;
+  /** The newest flow of another number of hand-overs. */
+  #before: Flow | undefined;
+  #gaveUpAt = Number.NEGATIVE_INFINITY;
+  #probeSeconds = PROBE_SECONDS.first;
+
+  begin(now: number): void {
+    this.#running += 1;
+    this.#changedAt = now;
+  }
+
+  end(now: number): void {
+    this.#running -= 1;
+    this.#changedAt = now;
+  }
+
+  /** What a hand-over saw. A look that began before their number changed says nothing of the sum. */
+  see({ all, now }: Look): void {
+    if (now - this.#changedAt < LOOK_SECONDS * 1000) return;
+    const running = this.#running;
+    if (this.#last !== undefined && this.#last.running !== running) this.#before = this.#last;
+    this.#last = { running, all };
+    if (this.isFull() === false) this.#probeSeconds = PROBE_SECONDS.first;
+  }
+
+  /** Undefined while hand-overs of one number only have been seen: all that began together, say. */
+  isFull(): boolean | undefined {
+    const [before, last] = [this.#before, this.#last];
+    if (before === undefined || last === undefined || last.running !== this.#running) return undefined;
+    const [fewer, more] = before.running < last.running ? [before, last] : [last, before];
+    // Each that is more brought less than half of what each of the fewer had.
+    return more.all - fewer.all < ((more.running - fewer.running) * fewer.all) / fewer.running / 2;
+  }
+
+  /** Whether it is the line's fault that a hand-over is slow: the line is full, and it has at least half of an equal share. */
+  isHeldUp({ own, all }: Look): boolean {
+    return own > 0 && this.isFull() === true && own >= all / this.#running / 2;
+  }
+
+  /**
+   * Whether a hand-over is to go on without its place, so that it holds up nobody. On a full line each more would take from all: only who takes less than
+   * half of an equal share gives its place up, and now and then another, to see whether the line is full still. While nothing is known, one a look.
+   */
+  isToGiveUp(look: Look): boolean {
+    const { own, all, now } = look;
+    if (own >= SLOWEST_BYTES_PER_SECOND) return false;
+    const full = this.isFull();
+    if (full === false || own === 0 || own < all / this.#running / 2) return true;
+    const pause = full ? this.#probeSeconds : LOOK_SECONDS;
+    if (now - this.#gaveUpAt < pause * 1000) return false;
+    if (full) this.#probeSeconds = Math.min(2 * this.#probeSeconds, PROBE_SECONDS.longest);
+    this.#gaveUpAt = now;
+    return true;
+  }
+}
