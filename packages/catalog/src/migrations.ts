@@ -395,4 +395,11 @@ create table catalog.entries (
 );
 `,
   },
+  {
+    name: "0014-commit-tries",
+    sql: `
+-- how often its commitments could not be computed in a row, for a failure of the gateway's own
+alter table catalog.packages add column commit_tries integer not null default 0;
+`,
+  },
 ];

@@ -7,7 +7,7 @@ import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { appendPiece } from "./append-piece.ts";
-import { completePackage } from "./complete-package.ts";
+import { completePackage, finishCommitting } from "./complete-package.ts";
 import { EarlyWork } from "./early-work.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { loadDocument, loadPackage } from "./package-rows.ts";
@@ -121,6 +121,46 @@ describe("completePackage", () => {
 
   it.each(["", "nonsense", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"])("refuses the root %j", async (root) => {
     await expect(complete(root, [])).rejects.toMatchObject({ code: "bad-root" });
+  });
+
+  it("tries what fails at this gateway's disk again, more rarely each time, says so, and gives it back in the end", async () => {
+    const { cid, bytes } = await frameOf("on a bad sector");
+    const pieces = await send(bytes);
+    const { kernels: whole } = world.context;
+    const failing = Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+    world.context.kernels = { run: () => Promise.reject(failing) } as unknown as typeof whole;
+    const { pool } = world.database;
+    const row = async () =>
+      (
+        await pool.query<{ state: string; cause: string; next: string; pause: number }>(
+          "select state, cause, next, extract(epoch from next_due_at - now())::float8 as pause from catalog.packages",
+        )
+      ).rows[0]!;
+    const pauses: number[] = [];
+    for (let tries = 0; (await row()).state !== "RECEIVING" || tries === 0; tries++) {
+      expect(tries).toBeLessThan(20);
+      if (tries > 0) {
+        await pool.query("update catalog.packages set next_due_at = now()");
+        await expect(finishCommitting(world.context, ID)).rejects.toThrow("EIO");
+      } else await expect(complete(cid, pieces)).rejects.toThrow("EIO");
+      // Asked before it is due it is no further try.
+      const { state, pause } = await row();
+      if (state === "COMMITTING") {
+        pauses.push(pause);
+        await expect(complete(cid, pieces)).rejects.toThrow("EIO");
+        expect(await row()).toMatchObject({ cause: expect.stringContaining("EIO"), next: expect.any(String) });
+        expect((await row()).pause).toBeLessThanOrEqual(pause);
+      }
+    }
+    expect(pauses.length).toBeGreaterThan(3);
+    for (const [i, pause] of pauses.entries()) if (i > 0) expect(pause).toBeGreaterThan(1.5 * pauses[i - 1]!);
+    expect(await row()).toMatchObject({
+      cause: expect.stringContaining("EIO"),
+      next: expect.stringContaining("again"),
+    });
+    // Sent again, it is on another place of the disk.
+    world.context.kernels = whole;
+    expect(await complete(cid, await send(bytes))).toMatchObject({ state: "COMMITTED" });
   });
 
   it("gives back a package with a block that is not what its CID says, or without its root", async () => {

@@ -1,12 +1,16 @@
 import { carHeader } from "@cairn/archive";
 import { findBlocks, type insertBlocks, inTransaction, recordEvents } from "@cairn/catalog";
+import { LONGEST_PAUSE_SECONDS } from "@cairn/core";
+import { databaseAway } from "@cairn/database";
 import {
+  asCairnError,
   CAR_HEADER_BYTES,
   CairnError,
   type CommitmentDocument,
   MAX_DOCUMENT_BYTES,
   type PackageId,
   type PieceCommitment,
+  plainText,
   shardsRoot,
 } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
@@ -25,6 +29,11 @@ const CODECS = [0x70, 0x55, 0x71];
 const BYTES_PER_SHARD = 120;
 /** Length and CommP of a piece in the document, with their keys. */
 const BYTES_PER_PIECE = 120;
+
+/** Tries to compute commitments that may fail at this gateway, and the pause after the first, which doubles: a quarter of an hour in all. A choice. */
+const MOST_TRIES = 8;
+const FIRST_PAUSE_SECONDS = 5;
+const COMMIT_AGAIN = "Nothing yet: it is tried again. If it goes on, look at the gateway's disk and its log.";
 
 const running = new WeakMap<Context, Map<PackageId, Promise<void>>>();
 
@@ -108,7 +117,7 @@ async function beginCommitting(context: Context, row: PackageRow, request: Compl
       [row.id, request.pieces.map((_, number) => number), request.pieces.map(({ length }) => length)],
     );
     await client.query(
-      `update catalog.packages set state = 'COMMITTING', root = $2, files = $3, bytes = $4, cause = null, next = null, next_due_at = now()
+      `update catalog.packages set state = 'COMMITTING', root = $2, files = $3, bytes = $4, cause = null, next = null, next_due_at = now(), commit_tries = 0
        where id = $1`,
       [row.id, root.toString(), request.files, request.bytes],
     );
@@ -220,7 +229,7 @@ async function commit(context: Context, row: PackageRow, pieces: PieceCommitment
     await insertSlots(client, row.id, pieces, "spool");
     await client.query(
       `update catalog.packages set state = 'COMMITTED', document = $2, document_hash = $3, shards_root = $4, next_due_at = null,
-         touched_at = now() where id = $1`,
+         cause = null, next = null, touched_at = now() where id = $1`,
       [row.id, Buffer.from(bytes), documentHash, shardsRoot(document)],
     );
     await recordEvents(client, [
@@ -256,21 +265,49 @@ export async function insertSlots(
   );
 }
 
-/** What the sender can mend goes back to RECEIVING with the cause; anything else stays COMMITTING and is tried again. */
+/**
+ * What the sender can mend goes back to RECEIVING with the cause. Anything else, such as a disk that fails to read, stays COMMITTING and is tried again, more
+ * rarely each time; after some tries it goes back as well, without the pieces: sent again, they stand elsewhere on the disk.
+ */
 async function giveBack(context: Context, id: PackageId, error: unknown): Promise<void> {
-  if (!(error instanceof CairnError)) return;
-  if (error.kind !== "corrupt" && error.kind !== "input") return;
+  const { code, kind, message, next } = asCairnError(error);
+  if (kind === "corrupt" || kind === "input") return backToReceiving(context, id, message, next);
+  // Nothing was tried: the gateway stops, or its database is away.
+  if (code === "stopping" || databaseAway(error) !== undefined) return;
+  const cause = `This gateway could not compute its commitments: ${message}.`;
+  const { rows } = await context.pool.query<{ tries: number }>(
+    // Asked again before it is due, it has not been waited for: that counts as one try.
+    `update catalog.packages set commit_tries = commit_tries + 1, cause = $2, next = $3,
+       next_due_at = now() + make_interval(secs => least($4::float8, $5 * 2 ^ least(commit_tries, 10)))
+     where id = $1 and state = 'COMMITTING' and next_due_at <= now() returning commit_tries as tries`,
+    [id, plainText(cause), COMMIT_AGAIN, LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS],
+  );
+  context.log.warn({ package: id, error: String(error), tries: rows[0]?.tries }, "commitments could not be computed");
+  if ((rows[0]?.tries ?? 0) < MOST_TRIES) return;
+  await context.spool.removePackage(id);
+  await backToReceiving(
+    context,
+    id,
+    cause,
+    "Send the pieces again, or abandon the package; look at the gateway's disk.",
+  );
+}
+
+async function backToReceiving(
+  context: Context,
+  id: PackageId,
+  cause: string,
+  next: string | undefined,
+): Promise<void> {
   await inTransaction(context.pool, async (client) => {
     await client.query("delete from catalog.blocks where package = $1", [id]);
     await client.query("delete from catalog.pieces where package = $1", [id]);
     await client.query(
-      `update catalog.packages set state = 'RECEIVING', root = null, cause = $2, next = $3, next_due_at = null
+      `update catalog.packages set state = 'RECEIVING', root = null, cause = $2, next = $3, next_due_at = null, touched_at = now()
        where id = $1 and state = 'COMMITTING'`,
-      [id, error.message, error.next ?? "Send the pieces again, or abandon the package."],
+      [id, plainText(cause), next ?? "Send the pieces again, or abandon the package."],
     );
-    await recordEvents(client, [
-      { package: id, kind: "commit-refused", severity: "error", message: error.message, next: error.next },
-    ]);
+    await recordEvents(client, [{ package: id, kind: "commit-refused", severity: "error", message: cause, next }]);
   });
 }
 

@@ -41,6 +41,19 @@ describe("renamePackage", () => {
   it("takes a name over from the one that has it, in one step", async () => {
     await renamePackage(world.context, { account: "local", ...naming(ID, 2), displaced: naming(OTHER, 3) });
     expect([await nameOf(ID), await nameOf(OTHER)]).toEqual([hex(2), hex(3)]);
+    // Repeated, as when its answer was lost, it changes nothing.
+    await renamePackage(world.context, { account: "local", ...naming(ID, 2), displaced: naming(OTHER, 3) });
+    expect([await nameOf(ID), await nameOf(OTHER)]).toEqual([hex(2), hex(3)]);
+  });
+
+  it("takes nothing from a package that was given another name meanwhile", async () => {
+    await renamePackage(world.context, { account: "local", ...naming(OTHER, 7) });
+    const request = { account: "local", ...naming(ID, 2), displaced: naming(OTHER, 3) };
+    await expect(renamePackage(world.context, request)).rejects.toMatchObject({
+      code: "name-changed",
+      kind: "conflict",
+    });
+    expect([await nameOf(ID), await nameOf(OTHER)]).toEqual([hex(2), hex(7)]);
   });
 
   it("renames nothing of another account", async () => {

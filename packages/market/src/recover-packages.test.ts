@@ -6,6 +6,7 @@ import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { type Address, type CommitmentDocument, type DealState, type Hex, signTyped } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
 import { addressOfKey } from "@cairn/protocol/keys";
+import type { PoolClient } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "./context.ts";
 import { HandedBytes } from "./handed-bytes.ts";
@@ -65,9 +66,14 @@ type Package = Awaited<ReturnType<typeof onChain>>;
 
 const kept = new Set<string>();
 
-function recover(account: string, { owner, provider, capability, answer }: Package, now = NOW) {
+function recover(
+  account: string,
+  { owner, provider, capability, answer }: Package,
+  now = NOW,
+  pool: Context["pool"] = database.pool,
+) {
   const context = {
-    pool: database.pool,
+    pool,
     // The machine's clock is two hours ahead of the chain.
     clock: { now: () => now + 7200 },
     chainNow: () => now,
@@ -79,6 +85,7 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
     blobs: {
       putIfAbsent: async (key: string) => kept.add(key),
       remove: async (key: string) => kept.delete(key),
+      size: async (key: string) => (kept.has(key) ? 100 : undefined),
     },
     transport: {
       async request(asked: Address) {
@@ -95,6 +102,12 @@ function recover(account: string, { owner, provider, capability, answer }: Packa
   } as unknown as Context;
   return recoverPackages(context, { account, owner, capabilities: [capability] });
 }
+
+/** As `abandonPackage` leaves it. */
+const abandonRow = async (id: string) => {
+  await database.pool.query("delete from catalog.slots where package = $1", [id]);
+  await database.pool.query("update catalog.packages set state = 'ABANDONED' where id = $1", [id]);
+};
 
 const rowsOf = async (id: string) => {
   const { rows } = await database.pool.query(
@@ -183,6 +196,50 @@ describe("a package that the chain knows", () => {
       randomBytes(32),
     ]);
     expect(await known()).toEqual([recovered!.id]);
+  });
+
+  it("keeps its manifest though the connection dies behind the commit, and fetches one that is lost anew", async () => {
+    const one = await onChain(anyId());
+    let dead = false;
+    const pool = Object.create(database.pool, {
+      connect: {
+        value: async () => {
+          const real = await database.pool.connect();
+          const query = async (...[text, values]: [string, unknown[]]) => {
+            const result = await real.query(text, values);
+            if (!/^commit$/i.test(text)) return result;
+            dead = true;
+            throw new Error("Connection terminated unexpectedly");
+          };
+          const release = () => real.release();
+          return { query, release, on: () => undefined, off: () => undefined } as unknown as PoolClient;
+        },
+      },
+      query: { value: database.pool.query.bind(database.pool) },
+    });
+    await expect(recover("victim", one, NOW, pool)).rejects.toThrow("terminated");
+    expect(dead).toBe(true);
+    const manifest = async () => {
+      const { rows } = await database.pool.query(
+        "select manifest_key as key from catalog.packages where document_hash = $1",
+        [one.documentHash],
+      );
+      return (rows[0] as { key: string }).key;
+    };
+    expect(kept).toContain(await manifest());
+    kept.delete(await manifest());
+    await recover("victim", one);
+    expect(kept).toContain(await manifest());
+  });
+
+  it("is recovered where this gateway had undone it", async () => {
+    const one = await onChain(anyId());
+    const [first] = await recover("victim", one);
+    await abandonRow(first!.id);
+    await expect(recover("victim", one)).resolves.toMatchObject([{ id: first!.id, state: "STORED" }]);
+    // By another account's row nothing is gained.
+    await abandonRow(first!.id);
+    await expect(recover("other", one)).rejects.toMatchObject({ code: "package-id-taken" });
   });
 
   it("is recovered once, however often it is asked for", async () => {

@@ -26,7 +26,7 @@ import { decodeDocument, hashDocument } from "@cairn/protocol/document";
 import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { insertSlots } from "./complete-package.ts";
 import { assertSigner, type Context, randomHex, sameAddress } from "./context.ts";
-import { bytesOf, findByDocument, loadPackage } from "./package-rows.ts";
+import { bytesOf, findByDocument, loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { refreshPackage } from "./refresh-package.ts";
 import { lockSlot, saveSlot } from "./slot-rows.ts";
@@ -80,6 +80,7 @@ export async function recoverPackages(
       request.owner,
     );
     const known = await findByDocument(context.pool, { owner: request.owner, documentHash: message.documentHash });
+    if (known !== undefined) await mendManifest(context, known, capability);
     const id = known?.id ?? (await recoverOne(context, request, capability));
     recovered.push(await packageStatus(context, { id }));
   }
@@ -106,18 +107,47 @@ async function recoverOne(
     throw new CairnError("the package belongs to somebody else", { code: "bad-capability", kind: "auth" });
   }
   const key = `manifests/${document.package}/${randomHex(context, 8).slice(2)}`;
+  await writeManifest(context, key, manifest, async () => {
+    const stored = { documentBytes, documentHash, key, ...timesOf(document, history) };
+    await register(context, request.account, document, stored, deals, capability);
+  });
+  return document.package;
+}
+
+/**
+ * Keep a manifest, and do what names it. Where that fails otherwise than by a refusal of ours, as when the connection dies behind the commit, the row may
+ * name it: whether it does is for the sweep to see (sweep-orphans.ts).
+ */
+async function writeManifest(
+  context: Context,
+  key: string,
+  manifest: Uint8Array,
+  name: () => Promise<void> = async () => undefined,
+): Promise<void> {
   context.writing.add(key);
   try {
     await context.blobs.putIfAbsent(key, once(manifest));
-    const stored = { documentBytes, documentHash, key, ...timesOf(document, history) };
-    await register(context, request.account, document, stored, deals, capability);
+    await name();
   } catch (error) {
-    await context.blobs.remove(key);
+    if (error instanceof CairnError && error.code === "package-id-taken") await context.blobs.remove(key);
     throw error;
   } finally {
     context.writing.delete(key);
   }
-  return document.package;
+}
+
+/** The manifest of a package that is known may have been lost; providers have it still. */
+async function mendManifest(
+  context: Context,
+  { owner, manifest: named }: Pick<PackageRow, "owner" | "manifest">,
+  capability: Signed<"ReadCapability">,
+): Promise<void> {
+  if (!named || (await context.blobs.size(named.key)) !== undefined) return;
+  const { documentHash } = capability.message;
+  const deals = await listDeals(context.pool, { package: { owner, documentHash } });
+  const live = deals.filter(({ state }) => LIVE.includes(state));
+  const { manifest } = await fetchManifest(context, live, capability);
+  await writeManifest(context, named.key, manifest);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -192,11 +222,19 @@ async function register(
   const lastPeriod = highest(deals.map((deal) => lastPeriodOf(context, deal)));
   await inTransaction(context.pool, async (client) => {
     const { rowCount } = await client.query(
-      `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, document_hash,
+      `insert into catalog.packages as p (id, account, owner, name_hash, label, state, k, n, mask, layout, days, root, document_hash,
          shards_root, document, manifest_key, manifest_sha256, manifest_size, read_capability, verifier_set, created_at, committed_at,
          stored_at, expires_at, recovered)
        values ($1, $2, $3, $4, '', 'STORED', $5, $6, $7, 'private', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, to_timestamp($19),
-         to_timestamp($19), to_timestamp($20), $18, true) on conflict (id) do nothing`,
+         to_timestamp($19), to_timestamp($20), $18, true)
+       on conflict (id) do update set name_hash = excluded.name_hash, label = excluded.label, state = excluded.state, layout = excluded.layout,
+         days = excluded.days, root = excluded.root, document_hash = excluded.document_hash, shards_root = excluded.shards_root,
+         document = excluded.document, manifest_key = excluded.manifest_key, manifest_sha256 = excluded.manifest_sha256,
+         manifest_size = excluded.manifest_size, read_capability = excluded.read_capability, verifier_set = excluded.verifier_set,
+         created_at = excluded.created_at, committed_at = excluded.committed_at, stored_at = excluded.stored_at,
+         expires_at = excluded.expires_at, recovered = true, repair_key = null
+       where p.state = 'ABANDONED' and p.account = excluded.account and p.owner = excluded.owner
+         and (p.document_hash is null or p.document_hash = excluded.document_hash)`,
       [
         id,
         account,
@@ -220,7 +258,9 @@ async function register(
         stored.storedAt,
       ],
     );
-    if (rowCount === 0) await assertSamePackage(client, { id, account, owner: document.owner }, stored.documentHash);
+    // One that was undone here and lives on chain is begun anew: what an older state of the database had forgotten was signed for.
+    if (rowCount === 1) await client.query("delete from catalog.pieces where package = $1", [id]);
+    else await assertSamePackage(client, { id, account, owner: document.owner }, stored.documentHash);
     await client.query(
       `insert into catalog.pieces (package, number, length, comm_p)
        select $1, t.* from unnest($2::integer[], $3::bigint[], $4::text[]) as t on conflict do nothing`,

@@ -1,5 +1,5 @@
 import { inTransaction } from "@cairn/catalog";
-import { CairnError } from "@cairn/protocol";
+import { CairnError, type PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { bytesOf, loadPackage } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
@@ -9,7 +9,8 @@ const MAX_LABEL_BYTES = 4096;
 
 /**
  * Give a package another name. With `displaced` the package that has the name gives it up for another in the same step, so that the name is
- * never without a package. Repeating it changes nothing. @throws CairnError `unknown-package`, `name-taken`, `bad-package`
+ * never without a package. Repeating it changes nothing. One that has another name meanwhile, as its owner wants to keep it, gives nothing up.
+ * @throws CairnError `unknown-package`, `name-taken`, `name-changed`, `bad-package`
  */
 export async function renamePackage(context: Context, request: RenameRequest): Promise<PackageDetail> {
   const namings: Naming[] = request.displaced === undefined ? [request] : [request.displaced, request];
@@ -26,7 +27,8 @@ export async function renamePackage(context: Context, request: RenameRequest): P
   try {
     await inTransaction(context.pool, async (client) => {
       for (const { id, nameHash, label } of namings) {
-        await loadPackage(client, id, { account: request.account, lock: true });
+        const { nameHash: has } = await loadPackage(client, id, { account: request.account, lock: true });
+        if (id === request.displaced?.id && has !== request.nameHash && has !== nameHash) throw nameChanged(id);
         await client.query("update catalog.packages set name_hash = $2, label = $3 where id = $1", [
           id,
           bytesOf(nameHash),
@@ -43,4 +45,12 @@ export async function renamePackage(context: Context, request: RenameRequest): P
     });
   }
   return packageStatus(context, { id: request.id });
+}
+
+function nameChanged(id: PackageId): CairnError {
+  return new CairnError(`the package ${id} does not have the name that is taken over from it any more`, {
+    code: "name-changed",
+    kind: "conflict",
+    next: "Look at both with `cairn ls`: it keeps the name that it was given meanwhile.",
+  });
 }

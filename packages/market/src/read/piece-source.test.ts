@@ -437,3 +437,55 @@ describe("a provider that sends a byte now and then", () => {
     expect(stranger.logged.filter((text) => text.startsWith("whose fault"))).toHaveLength(2);
   });
 });
+
+it("asks no more than are missing when one that was late comes after all", async () => {
+  const [k, n, length] = [3, 20, 300_000];
+  const clock = new ManualClock(1_000_000);
+  const asked: Address[] = [];
+  const answers = new Map<Address, () => void>();
+  const slots = Array.from({ length: n }, (_, shard) => ({
+    ...{ package: "ab".repeat(16), piece: 0, shard, commitment: "0x", rawLength: shardLength(length, k) },
+    state: {
+      ...emptySlot("none"),
+      phase: "ACTIVE",
+      provider: `0x${String(shard + 1).padStart(40, "0")}`,
+      deal: `0x${String(shard).padStart(64, "0")}`,
+    },
+  })) as unknown as SlotRow[];
+  const context = {
+    clock,
+    chainNow: () => 1,
+    random: { bytes: (size: number) => new Uint8Array(randomBytes(size)) },
+    executorKey: `0x${"11".repeat(32)}`,
+    deployment: { chainId: 26170, deals: `0x${"22".repeat(20)}` },
+    stopping: new AbortController().signal,
+    log: { info: () => undefined, warn: () => undefined },
+    transport: {
+      seek: async () => undefined,
+      // The data shard itself is away, so that all are rebuilt from.
+      reachable: (provider: Address) => provider !== slots[0]!.state.provider,
+      async *read(...[provider, , ticket]: Parameters<Context["transport"]["read"]>) {
+        asked.push(provider);
+        await new Promise<void>((resolve) => answers.set(provider, resolve));
+        yield Buffer.alloc(Number(ticket.message.length));
+      },
+    },
+  } as unknown as Context;
+  const source = new PieceSource(context, {
+    row: { id: "ab".repeat(16), k, n, mask: "none", repairKey } as unknown as PackageRow,
+    piece: { number: 0, length, commP: null, indexed: true },
+    slots,
+    retired: [],
+    capability: undefined as never,
+    signal: new AbortController().signal,
+  });
+  const reading = source.read(0, 1000);
+  await vi.waitFor(() => expect(asked).toHaveLength(k));
+  clock.advance(3);
+  await vi.waitFor(() => expect(asked).toHaveLength(2 * k));
+  answers.get(asked[0]!)!();
+  await setTimeout(50);
+  expect(asked).toHaveLength(2 * k);
+  for (const answer of answers.values()) answer();
+  await reading;
+});

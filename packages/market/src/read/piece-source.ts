@@ -209,7 +209,8 @@ export class PieceSource {
         const missing = k - got.size - [...running.keys()].filter((holder) => !late.has(holder)).length;
         const free = this.#holders.filter((holder) => this.#usable(holder) && !asked.has(holder.provider));
         free.sort((a, b) => Number(this.#slow.has(a.provider)) - Number(this.#slow.has(b.provider)));
-        for (const holder of free.slice(0, missing)) {
+        // More may be under way than are missing: those that were late came after all.
+        for (const holder of free.slice(0, Math.max(0, missing))) {
           asked.add(holder.provider);
           running.set(holder, ask(holder));
         }

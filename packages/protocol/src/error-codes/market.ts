@@ -98,6 +98,11 @@ export const MARKET_ERRORS = {
     means: "no provider gave the package's manifest",
     next: "Try again when a provider of the package is connected.",
   },
+  "name-changed": {
+    kind: "conflict",
+    means: "a package that was to give its name to another was renamed meanwhile",
+    next: "Look at both with `cairn ls`: it keeps the name that it was given meanwhile.",
+  },
   "name-taken": {
     kind: "conflict",
     means: "a package with this name is there already",
