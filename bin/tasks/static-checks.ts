@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { checkImports } from "./check-imports.ts";
+import { checkLookups } from "./check-lookups.ts";
 import { checkMessages } from "./check-messages.ts";
 import { checkRooms } from "./check-rooms.ts";
 import { checkSpread } from "./check-spread.ts";
@@ -25,6 +26,7 @@ const CHECKS: Record<string, Check> = {
   style: program("@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
   imports: checkImports,
   spread: checkSpread,
+  lookups: checkLookups,
   rooms: checkRooms,
   messages: checkMessages,
   unused: program("knip/bin/knip.js"),

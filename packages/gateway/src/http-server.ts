@@ -105,10 +105,10 @@ function answerRaw(socket: Socket, error: EntranceRefusal): void {
   socket.destroySoon();
 }
 
-const PARSER_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+const PARSER_STATUS = new Map(Object.entries<number>({ HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }));
 
 function fromParser(error: NodeJS.ErrnoException): EntranceRefusal {
-  const status = PARSER_STATUS[error.code ?? ""] ?? 400;
+  const status = PARSER_STATUS.get(error.code ?? "") ?? 400;
   const message = { 431: "the headers are too long", 408: "the headers did not arrive in time" }[status];
   return new EntranceRefusal(message ?? "this is not HTTP", { code: "bad-request", kind: "input", status });
 }

@@ -1,8 +1,8 @@
 import type { NetworkJson, ProviderJson, StatusJson } from "@cairn/client";
 import { formatBytes, formatDuration } from "@cairn/core/format";
 
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c] ?? c);
+const escapes = new Map(Object.entries({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }));
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes.get(c) ?? c);
 
 /** The page at `/`: what is running here, readable without a login and without script. */
 export function statusPage(status: StatusJson, providers: ProviderJson[], network: NetworkJson): string {

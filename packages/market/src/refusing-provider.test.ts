@@ -247,6 +247,17 @@ describe("a provider that chooses its words", () => {
     expect(await barred()).toEqual([REFUSER]);
   });
 
+  it.each(["constructor", "to-string", "hasownproperty"])("is left out that refuses with %s twice", async (code) => {
+    storeFault = (provider) => (provider === REFUSER ? said(code, "conflict") : undefined);
+    expect(await put()).toContain(REFUSER);
+    const [slot] = await itsSlots();
+    expect(slot!.state).toMatchObject({ failures: 1, withdrawing: false });
+    const row = await loadPackage(world.database.pool, lastPackage());
+    await storeShard(world.context, row, slot!, new AbortController().signal);
+    expect((await itsSlots())[0]!.state).toMatchObject({ withdrawing: true });
+    expect(await barred()).toEqual([REFUSER]);
+  });
+
   it("is not for this gateway's own stop, or its own chain", async () => {
     for (const code of ["stopping", "chain-unreachable"] as const) {
       storeFault = (provider) => (provider === REFUSER ? coded(code, "unavailable") : undefined);

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { CairnError } from "@cairn/protocol/errors";
 
 /** Addresses that stand for every interface of a machine, and where a program on that machine reaches them. */
-const WILDCARDS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+const WILDCARDS = new Map(Object.entries<string>({ "0.0.0.0": "127.0.0.1", "::": "::1" }));
 
 /** `http://host:port` for a host name or an address of either family. */
 export function httpUrl(host: string, port: number): string {
@@ -13,18 +13,20 @@ export function httpUrl(host: string, port: number): string {
 export function localUrl({ address, port }: Pick<AddressInfo, "address" | "port">): string {
   // An IPv4 address within IPv6, as a socket of both families names it.
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  return httpUrl(WILDCARDS[plain] ?? plain, port);
+  return httpUrl(WILDCARDS.get(plain) ?? plain, port);
 }
 
-const REASONS: Record<string, string> = {
-  EADDRINUSE: "the port is taken by another program",
-  EADDRNOTAVAIL: "no interface of this machine has that address",
-  EACCES: "this account may not use that port",
-  ENOTFOUND: "there is no such name",
-  EAI_AGAIN: "the name cannot be looked up just now",
-  EAFNOSUPPORT: "this machine does not have that kind of address",
-  EINVAL: "the address cannot be listened on as it is",
-};
+const REASONS = new Map(
+  Object.entries<string>({
+    EADDRINUSE: "the port is taken by another program",
+    EADDRNOTAVAIL: "no interface of this machine has that address",
+    EACCES: "this account may not use that port",
+    ENOTFOUND: "there is no such name",
+    EAI_AGAIN: "the name cannot be looked up just now",
+    EAFNOSUPPORT: "this machine does not have that kind of address",
+    EINVAL: "the address cannot be listened on as it is",
+  }),
+);
 
 /** What `listen` failed with as an error for a person, who chooses the host by `hostSetting` and the port by `portSetting`. */
 export function listenError(
@@ -34,7 +36,7 @@ export function listenError(
   const { code = "", message } = cause as NodeJS.ErrnoException;
   const ofPort = code === "EADDRINUSE" || code === "EACCES";
   const where = httpUrl(host, port).slice("http://".length);
-  return new CairnError(`cannot listen on ${where}: ${REASONS[code] ?? message}`, {
+  return new CairnError(`cannot listen on ${where}: ${REASONS.get(code) ?? message}`, {
     code: code === "EADDRINUSE" ? "port-taken" : ofPort ? "port-unusable" : "address-unusable",
     kind: code === "EADDRINUSE" ? "conflict" : "input",
     details: { host, port },

@@ -124,17 +124,19 @@ function cells(deal: DealJson & { packageName: string | null }, network: Network
   ];
 }
 
-const OUTCOMES: Record<string, string> = {
-  proved: "proved",
-  chain: "proved on the chain",
-  late: "proved too late to be paid",
-  silent: "did not prove",
-  held: "not proved, as many others at that time: not held against it",
-  unheard: "the verifiers were away: not held against it",
-  damaged: "owned up to damage",
-  wrong: "gave wrong bytes",
-  "off-duty": "nothing was due",
-};
+const OUTCOMES = new Map(
+  Object.entries<string>({
+    proved: "proved",
+    chain: "proved on the chain",
+    late: "proved too late to be paid",
+    silent: "did not prove",
+    held: "not proved, as many others at that time: not held against it",
+    unheard: "the verifiers were away: not held against it",
+    damaged: "owned up to damage",
+    wrong: "gave wrong bytes",
+    "off-duty": "nothing was due",
+  }),
+);
 
 /** What a package's deals came to over time, a line for each run of periods. */
 export function custodyLines(custody: CustodyJson, network: NetworkJson): string[] {
@@ -145,7 +147,7 @@ export function custodyLines(custody: CustodyJson, network: NetworkJson): string
       provider.slice(0, 10),
       minuteWords(periodStart(from, clock)),
       minuteWords(periodStart(to + 1, clock)),
-      OUTCOMES[outcome] ?? outcome,
+      OUTCOMES.get(outcome) ?? outcome,
       counted(periods, "period"),
     ]),
   );

@@ -45,7 +45,7 @@ export async function events(options: EventOptions): Promise<void> {
   }
 }
 
-const MARK: Record<string, string> = { info: " ", warning: "!", error: "✗" };
+const MARK = new Map(Object.entries<string>({ info: " ", warning: "!", error: "✗" }));
 
 /** What people call the package and the provider of an event; null where it has none, or none is known. */
 interface Names {
@@ -88,5 +88,5 @@ export function lineOf(event: EventJson, { packageName, providerName }: Names): 
     event.provider === null ? [] : [providerName ?? `${event.provider.slice(0, SHORT.provider)}…`],
   ].flat();
   const about = concerns.length === 0 ? "" : `${concerns.join(", ")}: `;
-  return `${at} ${MARK[event.severity] ?? " "} ${about}${event.message}${event.next === null ? "" : ` → ${event.next}`}`;
+  return `${at} ${MARK.get(event.severity) ?? " "} ${about}${event.message}${event.next === null ? "" : ` → ${event.next}`}`;
 }

@@ -1,64 +1,70 @@
 import type { Command } from "commander";
 
 /** An example of each command, shown below its help. */
-const EXAMPLES: Record<string, string[]> = {
-  up: ["cairn up", "cairn up --port 4500 --home /data/cairn"],
-  stop: ["cairn stop"],
-  status: ["cairn status", "cairn status --json"],
-  put: [
-    "cairn put ~/Pictures/2026",
-    "cairn put thesis.pdf --name thesis --for 365",
-    "cairn put ~/src --exclude node_modules/ --replace",
-    "cairn put ~/deeds --copies 2 --country-each CA,NL --max-price 0.5",
-    "pg_dump shop | cairn put - --name shop.sql",
-  ],
-  get: ["cairn get 2026 /tmp/back", "cairn get 2026/beach/dog.jpg /tmp/dog.jpg"],
-  ls: ["cairn ls", "cairn ls --all"],
-  cat: ["cairn cat 2026/notes.txt", "cairn cat 2026/film.mkv --range 0-1048576"],
-  diff: ["cairn diff 2026 ~/Pictures/2026"],
-  mv: ["cairn mv 2026 pictures-2026"],
-  show: ["cairn show 2026", "cairn show 2026/beach --files"],
-  check: ["cairn check 2026", "cairn check 2026 --full"],
-  rm: ["cairn rm 2026"],
-  settings: ["cairn settings", "cairn settings --max-price 0.5 --country CA,NL", "cairn settings --unset country"],
-  providers: ["cairn providers"],
-  provider: [
-    "cairn provider --gateway https://gateway.example --capacity 2TB --country FR --region Lyon",
-    'cairn provider --gateway https://gateway.example --windows "mon-fri 18-24, sat-sun 0-24"',
-  ],
-  "provider retire": ["cairn provider retire --directory /data/provider"],
-  "provider withdraw": ["cairn provider withdraw", "cairn provider withdraw 12.5 --directory /data/provider"],
-  farmer: ["cairn farmer --address 1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH --size 500MB"],
-  downstream: ["cairn downstream serve --host 0.0.0.0 --port 5000", "cairn downstream status"],
-  "downstream serve": ["cairn downstream serve --host 0.0.0.0 --port 5000"],
-  "downstream whitelist": ["cairn downstream whitelist farmers.csv"],
-  "downstream maintain": ["cairn downstream maintain 1KiB 1MiB 1GB 2"],
-  "downstream offer": ["cairn downstream offer 2026 --copies 2"],
-  "downstream renew": ["cairn downstream renew"],
-  "downstream status": ["cairn downstream status --limit 100"],
-  key: ["cairn key list", "cairn key export ~/cairn-account.json"],
-  "key export": ["cairn key export ~/cairn-account.json --passphrase-file passphrase.txt"],
-  "key import": ["cairn key import ~/cairn-account.json"],
-  "key list": ["cairn key list"],
-  "key create": ["cairn key create"],
-  wallet: ["cairn wallet", "cairn wallet deposit 5"],
-  trust: ["cairn trust", "cairn trust --accept"],
-  recover: ["cairn recover"],
-  backup: ["cairn backup /media/usb/cairn.tgz"],
-  restore: ["cairn restore /media/usb/cairn.tgz --home /data/cairn"],
-  deals: ["cairn deals --ending 30", "cairn deals --package letters --sort paid", "cairn deals --state failed --json"],
-  statement: ["cairn statement --since 2026-11-01", "cairn statement --package letters --kind pay,refund --json"],
-  events: ["cairn events --follow", "cairn events --last 200 --json"],
-  doctor: ["cairn doctor"],
-  completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],
-  demo: ["cairn demo"],
-};
+const EXAMPLES = new Map(
+  Object.entries<string[]>({
+    up: ["cairn up", "cairn up --port 4500 --home /data/cairn"],
+    stop: ["cairn stop"],
+    status: ["cairn status", "cairn status --json"],
+    put: [
+      "cairn put ~/Pictures/2026",
+      "cairn put thesis.pdf --name thesis --for 365",
+      "cairn put ~/src --exclude node_modules/ --replace",
+      "cairn put ~/deeds --copies 2 --country-each CA,NL --max-price 0.5",
+      "pg_dump shop | cairn put - --name shop.sql",
+    ],
+    get: ["cairn get 2026 /tmp/back", "cairn get 2026/beach/dog.jpg /tmp/dog.jpg"],
+    ls: ["cairn ls", "cairn ls --all"],
+    cat: ["cairn cat 2026/notes.txt", "cairn cat 2026/film.mkv --range 0-1048576"],
+    diff: ["cairn diff 2026 ~/Pictures/2026"],
+    mv: ["cairn mv 2026 pictures-2026"],
+    show: ["cairn show 2026", "cairn show 2026/beach --files"],
+    check: ["cairn check 2026", "cairn check 2026 --full"],
+    rm: ["cairn rm 2026"],
+    settings: ["cairn settings", "cairn settings --max-price 0.5 --country CA,NL", "cairn settings --unset country"],
+    providers: ["cairn providers"],
+    provider: [
+      "cairn provider --gateway https://gateway.example --capacity 2TB --country FR --region Lyon",
+      'cairn provider --gateway https://gateway.example --windows "mon-fri 18-24, sat-sun 0-24"',
+    ],
+    "provider retire": ["cairn provider retire --directory /data/provider"],
+    "provider withdraw": ["cairn provider withdraw", "cairn provider withdraw 12.5 --directory /data/provider"],
+    farmer: ["cairn farmer --address 1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH --size 500MB"],
+    downstream: ["cairn downstream serve --host 0.0.0.0 --port 5000", "cairn downstream status"],
+    "downstream serve": ["cairn downstream serve --host 0.0.0.0 --port 5000"],
+    "downstream whitelist": ["cairn downstream whitelist farmers.csv"],
+    "downstream maintain": ["cairn downstream maintain 1KiB 1MiB 1GB 2"],
+    "downstream offer": ["cairn downstream offer 2026 --copies 2"],
+    "downstream renew": ["cairn downstream renew"],
+    "downstream status": ["cairn downstream status --limit 100"],
+    key: ["cairn key list", "cairn key export ~/cairn-account.json"],
+    "key export": ["cairn key export ~/cairn-account.json --passphrase-file passphrase.txt"],
+    "key import": ["cairn key import ~/cairn-account.json"],
+    "key list": ["cairn key list"],
+    "key create": ["cairn key create"],
+    wallet: ["cairn wallet", "cairn wallet deposit 5"],
+    trust: ["cairn trust", "cairn trust --accept"],
+    recover: ["cairn recover"],
+    backup: ["cairn backup /media/usb/cairn.tgz"],
+    restore: ["cairn restore /media/usb/cairn.tgz --home /data/cairn"],
+    deals: [
+      "cairn deals --ending 30",
+      "cairn deals --package letters --sort paid",
+      "cairn deals --state failed --json",
+    ],
+    statement: ["cairn statement --since 2026-11-01", "cairn statement --package letters --kind pay,refund --json"],
+    events: ["cairn events --follow", "cairn events --last 200 --json"],
+    doctor: ["cairn doctor"],
+    completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],
+    demo: ["cairn demo"],
+  }),
+);
 
 /** Put the examples below the help of a program's commands. */
 export function addExamples(program: Command, prefix = ""): void {
   for (const command of program.commands) {
     const name = `${prefix}${command.name()}`;
-    const examples = EXAMPLES[name];
+    const examples = EXAMPLES.get(name);
     if (examples !== undefined) {
       command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
     }

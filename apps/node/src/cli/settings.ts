@@ -12,28 +12,30 @@ export interface SettingsOptions extends CommonOptions, PlacementOptions {
 }
 
 /** The settings' names on the command line, and where each is kept. */
-const NAMES: Record<string, keyof SettingsJson | keyof NonNullable<SettingsJson["placement"]>> = {
-  k: "k",
-  n: "n",
-  for: "days",
-  "max-price": "maxPrice",
-  country: "countries",
-  "country-each": "shardCountries",
-  only: "allowed",
-  block: "blocked",
-  "min-score": "minScore",
-  rank: "rank",
-};
+const NAMES = new Map(
+  Object.entries<keyof SettingsJson | keyof NonNullable<SettingsJson["placement"]>>({
+    k: "k",
+    n: "n",
+    for: "days",
+    "max-price": "maxPrice",
+    country: "countries",
+    "country-each": "shardCountries",
+    only: "allowed",
+    block: "blocked",
+    "min-score": "minScore",
+    rank: "rank",
+  }),
+);
 
 /** Show what puts go by unless they say otherwise, or change it. */
 export async function settings(options: SettingsOptions): Promise<void> {
   const unset = (options.unset ?? []).map((name) => {
-    const key = NAMES[name];
+    const key = NAMES.get(name);
     if (key !== undefined) return key;
     throw new CairnError(`there is no setting "${name.slice(0, 40)}"`, {
       code: "bad-options",
       kind: "input",
-      next: `Name some of these: ${Object.keys(NAMES).join(", ")}.`,
+      next: `Name some of these: ${[...NAMES.keys()].join(", ")}.`,
     });
   });
   const changes = settingsOf(options);

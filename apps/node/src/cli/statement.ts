@@ -44,16 +44,18 @@ export async function statement(options: StatementOptions): Promise<void> {
   output.say("", ...totals.map(totalWords));
 }
 
-const SAID: Record<string, string> = {
-  deposit: "deposited",
-  withdraw: "withdrawn",
-  reserve: "reserved for repairs",
-  escrow: "set aside for a deal",
-  pay: "paid to a provider",
-  earned: "earned as a provider",
-  refund: "came back from a deal",
-  release: "came back from a reserve",
-};
+const SAID = new Map(
+  Object.entries<string>({
+    deposit: "deposited",
+    withdraw: "withdrawn",
+    reserve: "reserved for repairs",
+    escrow: "set aside for a deal",
+    pay: "paid to a provider",
+    earned: "earned as a provider",
+    refund: "came back from a deal",
+    release: "came back from a reserve",
+  }),
+);
 
 function cells(entry: EntryJson): string[] {
   const signed = (text: string) => {
@@ -62,7 +64,7 @@ function cells(entry: EntryJson): string[] {
   };
   return [
     minuteWords(entry.at),
-    SAID[entry.kind] ?? entry.kind,
+    SAID.get(entry.kind) ?? entry.kind,
     signed(entry.deposit),
     signed(entry.escrow),
     signed(entry.reserve),

@@ -4,15 +4,17 @@ import type { Command, CommanderError } from "commander";
 type Usage = Pick<CairnErrorOptions, "code" | "kind">;
 
 /** What a command line can be wrong in, by the parser's codes. */
-const USAGES: Record<string, Usage> = {
-  "commander.unknownCommand": { code: "unknown-command", kind: "input" },
-  "commander.help": { code: "missing-command", kind: "input" },
-  "commander.unknownOption": { code: "unknown-option", kind: "input" },
-  "commander.missingArgument": { code: "missing-argument", kind: "input" },
-  "commander.excessArguments": { code: "too-many-arguments", kind: "input" },
-  "commander.optionMissingArgument": { code: "missing-value", kind: "input" },
-  "commander.invalidArgument": { code: "bad-value", kind: "input" },
-};
+const USAGES = new Map(
+  Object.entries<Usage>({
+    "commander.unknownCommand": { code: "unknown-command", kind: "input" },
+    "commander.help": { code: "missing-command", kind: "input" },
+    "commander.unknownOption": { code: "unknown-option", kind: "input" },
+    "commander.missingArgument": { code: "missing-argument", kind: "input" },
+    "commander.excessArguments": { code: "too-many-arguments", kind: "input" },
+    "commander.optionMissingArgument": { code: "missing-value", kind: "input" },
+    "commander.invalidArgument": { code: "bad-value", kind: "input" },
+  }),
+);
 
 /** A command line that cannot be understood, as an error like any other; undefined when the parser only showed what was asked for. */
 export function usageError(program: Command, error: CommanderError, words: readonly string[]): CairnError | undefined {
@@ -27,7 +29,7 @@ export function usageError(program: Command, error: CommanderError, words: reado
       next: `The commands are: ${commandsOf(program)}.`,
     });
   }
-  const usage = USAGES[error.code] ?? { code: "bad-usage", kind: "input" };
+  const usage = USAGES.get(error.code) ?? { code: "bad-usage", kind: "input" };
   const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   const message =
     error.code === "commander.help"

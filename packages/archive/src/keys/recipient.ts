@@ -138,8 +138,8 @@ function wrongKey(cause?: unknown): CairnError {
 }
 
 function sessionKeyOf(data: Uint8Array, algorithm: string): SessionKey {
-  const ids: Record<string, number | undefined> = { aes128: 7, aes192: 8, aes256: AES_256 };
-  const id = ids[algorithm];
+  const ids = new Map(Object.entries({ aes128: 7, aes192: 8, aes256: AES_256 }));
+  const id = ids.get(algorithm);
   if (id === undefined) {
     throw new CairnError(`messages encrypted with ${algorithm} are not supported here`, {
       code: "unsupported-message",

@@ -15,7 +15,7 @@ export interface Timed {
  * Node sets times as floating-point seconds, which today are 238 ns apart. Perl, which is essential in Debian and its
  * kin, reaches utimensat(2) itself: its number per machine, AT_FDCWD, UTIME_OMIT for the access time, no links followed.
  */
-const SYSCALLS: Record<string, number | undefined> = { x64: 280, arm64: 88 };
+const SYSCALLS = new Map(Object.entries({ x64: 280, arm64: 88 }));
 /** Paths between two turns of the event loop. */
 const STRIDE = 512;
 const UTIME_OMIT = 1_073_741_822;
@@ -53,7 +53,7 @@ export async function setTimes(entries: readonly Timed[], root: Uint8Array): Pro
 }
 
 async function setExactly(entries: readonly Timed[], root: Uint8Array): Promise<boolean> {
-  const number = process.platform === "linux" ? SYSCALLS[process.arch] : undefined;
+  const number = process.platform === "linux" ? SYSCALLS.get(process.arch) : undefined;
   if (number === undefined) return false;
   const perl = spawn("perl", ["-e", SCRIPT, String(number)], { stdio: ["pipe", "ignore", "ignore"] });
   const ended = new Promise<boolean>((resolve) => {

@@ -59,14 +59,14 @@ export function displayName(name: string): string {
   return printable(name.replaceAll("\\", "\\\\"));
 }
 
-const SHORT: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
+const SHORT = new Map(Object.entries<string>({ "\\": "\\", n: "\n", r: "\r", t: "\t" }));
 
 /** The name that `displayName` shows so. A backslash that begins no escape is itself. */
 export function nameOfDisplay(text: string): string {
   const name = text.replace(
     /\\(?:([\\nrt])|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})/g,
     (whole, short, byte, code) => {
-      if (short !== undefined) return SHORT[short] ?? whole;
+      if (short !== undefined) return SHORT.get(short) ?? whole;
       const value = Number.parseInt(byte ?? code, 16);
       if (byte !== undefined && value >= 0x80) return String.fromCharCode(ESCAPE | value);
       return value <= 0x10ffff ? String.fromCodePoint(value) : whole;

@@ -36,16 +36,18 @@ const MISSING = new Set(["ENOENT", "ENOTDIR"]);
 
 export function unreadable(path: string, cause: unknown): CairnError {
   const system = cause as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: "does not exist",
-    EACCES: "may not be read by this user",
-    EPERM: "may not be read by this user",
-    ENOTDIR: "does not exist",
-    ELOOP: "is a loop of symbolic links",
-    ENAMETOOLONG: "has too long a path",
-  };
+  const reasons = new Map(
+    Object.entries({
+      ENOENT: "does not exist",
+      EACCES: "may not be read by this user",
+      EPERM: "may not be read by this user",
+      ENOTDIR: "does not exist",
+      ELOOP: "is a loop of symbolic links",
+      ENAMETOOLONG: "has too long a path",
+    }),
+  );
   return new CairnError(
-    `${path} ${reasons[system.code ?? ""] ?? `cannot be read (${system.code ?? system.message})`}`,
+    `${path} ${reasons.get(system.code ?? "") ?? `cannot be read (${system.code ?? system.message})`}`,
     {
       code: "unreadable-path",
       kind: "input",

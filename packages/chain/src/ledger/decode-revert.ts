@@ -17,13 +17,15 @@ export interface Revert {
 }
 
 /** Solidity documentation, "Panic via assert and Error via require". */
-const PANICS: Record<string, string> = {
-  "1": "an assertion failed",
-  "17": "an arithmetic overflow",
-  "18": "a division by zero",
-  "50": "an index out of bounds",
-  "65": "out of memory",
-};
+const PANICS = new Map(
+  Object.entries<string>({
+    "1": "an assertion failed",
+    "17": "an arithmetic overflow",
+    "18": "a division by zero",
+    "50": "an index out of bounds",
+    "65": "out of memory",
+  }),
+);
 
 const words = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
 
@@ -47,7 +49,7 @@ export function decodeRevert(data: Hex | undefined, abi: Abi): Revert {
   );
   const first = String(values[0] ?? "");
   if (name === "Error") return { name, args: { reason: first }, message: first };
-  if (name === "Panic") return { name, args: { code: first }, message: PANICS[first] ?? `panic ${first}` };
+  if (name === "Panic") return { name, args: { code: first }, message: PANICS.get(first) ?? `panic ${first}` };
   const refusal = refusalOf(name);
   if (refusal !== undefined) return { name, args, message: refusal.says(args), next: refusal.next };
   const particulars = Object.entries(args).map(([key, value]) => `${words(key)} ${value}`);

@@ -103,27 +103,36 @@ function proposeGroup(context: Context, row: PackageRow, group: readonly SlotRow
 }
 
 /** Reverts of StorageDeals.propose that say that the owner's money does not reach. */
-const UNAFFORDABLE: Record<string, { cause: string; next: string }> = {
-  EscrowLimit: {
-    cause: "The providers that are left ask for more than the owner agreed to lock.",
-    next: "Wait for a cheaper provider, or remove the package and put the folder again.",
-  },
-  AboveCeiling: {
-    cause: "The provider asks for more than the owner agreed to pay.",
-    next: "Wait for a cheaper provider, or remove the package and put the folder again.",
-  },
-  ReserveTooSmall: {
-    cause: "The package's repair reserve does not reach for another provider.",
-    next: "Wait for a cheaper provider or for refunds of failed deals, or put the folder again with a larger reserve.",
-  },
-};
+const UNAFFORDABLE: ReadonlyMap<string, { cause: string; next: string }> = new Map([
+  [
+    "EscrowLimit",
+    {
+      cause: "The providers that are left ask for more than the owner agreed to lock.",
+      next: "Wait for a cheaper provider, or remove the package and put the folder again.",
+    },
+  ],
+  [
+    "AboveCeiling",
+    {
+      cause: "The provider asks for more than the owner agreed to pay.",
+      next: "Wait for a cheaper provider, or remove the package and put the folder again.",
+    },
+  ],
+  [
+    "ReserveTooSmall",
+    {
+      cause: "The package's repair reserve does not reach for another provider.",
+      next: "Wait for a cheaper provider or for refunds of failed deals, or put the folder again with a larger reserve.",
+    },
+  ],
+]);
 
 /** What the contract's refusal of one quote means to its slot. Its provider is passed over only where another one may do better. */
 function refusalOf(context: Context, slot: SlotRow, { message, details }: CairnError): SlotEvent {
   const { error, args } = details as { error?: string; args?: Record<string, string> };
   const cause = `The contract refused the proposal: ${message}`;
   const next = "It will be tried again.";
-  const unaffordable = UNAFFORDABLE[String(error)];
+  const unaffordable = UNAFFORDABLE.get(String(error));
   if (unaffordable) return { type: "unaffordable", ...unaffordable };
   if (error === undefined) return { type: "proposal-put-off", cause, next, retrySeconds: RETRY_SECONDS };
   if (error === "SlotPaused") {

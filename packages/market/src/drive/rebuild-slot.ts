@@ -11,12 +11,12 @@ import { writeAll } from "../write-all.ts";
 import { isTermOver } from "./quote-slots.ts";
 
 /** Errors that only a person can cure: these are not tried again soon. */
-const HOPELESS_SECONDS: Record<string, number> = {
-  "document-at-fault": 86_400,
-  "no-mandate": 600,
-  "no-capability": 600,
-  "no-repair-key": 600,
-};
+const HOPELESS_SECONDS: ReadonlyMap<string, number> = new Map([
+  ["document-at-fault", 86_400],
+  ["no-mandate", 600],
+  ["no-capability", 600],
+  ["no-repair-key", 600],
+]);
 
 /**
  * How long a rebuild keeps its place while others wait. A shard of 16 MiB takes as long from sources that are just prompt; one whose sources are
@@ -44,7 +44,7 @@ export async function rebuildSlot(
   } catch (error) {
     if (signal.aborted) return;
     const code = error instanceof CairnError ? error.code : "";
-    const pause = HOPELESS_SECONDS[code] ?? 5;
+    const pause = HOPELESS_SECONDS.get(code) ?? 5;
     const broken = code === "document-at-fault" && slot.state.cause !== (error as CairnError).message;
     await applySlotEvents(
       context,

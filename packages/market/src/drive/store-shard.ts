@@ -97,13 +97,13 @@ export async function requestStore(
 }
 
 /** Answers after which asking again is of no use, and how each breaks the promise of the quote. */
-const HOPELESS: Record<string, BreachKind> = {
-  refused: "refused",
-  full: "full",
-  "wrong-receipt": "refused",
-  "not-reserved": "failed",
-  "unknown-deal": "failed",
-};
+const HOPELESS: ReadonlyMap<string, BreachKind> = new Map([
+  ["refused", "refused"],
+  ["full", "full"],
+  ["wrong-receipt", "refused"],
+  ["not-reserved", "failed"],
+  ["unknown-deal", "failed"],
+]);
 
 async function failureOf(
   context: Context,
@@ -125,9 +125,9 @@ async function failureOf(
   const failed = {
     type: "provider-failed" as const,
     cause: `The provider did not store it: ${message}`,
-    hopeless: Object.hasOwn(HOPELESS, code),
+    hopeless: HOPELESS.has(code),
     never: code === "wrong-receipt",
-    breach: HOPELESS[code] ?? "failed",
+    breach: HOPELESS.get(code) ?? "failed",
   };
   return weighFailure(context, slot, failed, { code, askedAt, timeoutSeconds: timeoutOf(slot) });
 }

@@ -16,7 +16,7 @@ import { DEFAULT_TRAFFIC, type TrafficKind } from "./traffic.ts";
 
 const PREFIX = "/api/downstream";
 /** Where it is not 400 that a token is unknown. */
-const NO_TOKEN_STATUS: Record<string, number> = { heartbeat: 404, token: 401, shard: 401 };
+const NO_TOKEN_STATUS = new Map(Object.entries<number>({ heartbeat: 404, token: 401, shard: 401 }));
 const REMEMBERED_SINGLES = 50_000;
 /** Compressed bodies at once, of different networks. */
 const INFLATING = 2;
@@ -73,7 +73,7 @@ export function downstreamRoutes(options: DownstreamRoutesOptions): FastifyPlugi
       countTraffic(call, "requests");
       return await handler(call);
     } catch (error) {
-      throw asRefusal(error, node, NO_TOKEN_STATUS[target.segments[0] ?? ""] ?? 400);
+      throw asRefusal(error, node, NO_TOKEN_STATUS.get(target.segments[0] ?? "") ?? 400);
     } finally {
       if (call.held > 0) door.limits?.release(network, call.held);
     }
