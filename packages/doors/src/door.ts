@@ -40,6 +40,11 @@ export interface OpenDoor {
   upgrades?: readonly DoorUpgrade[];
   /** Answers requests over HTTP/2 below the prefixes. */
   h2?(request: Http2ServerRequest, response: Http2ServerResponse): void;
+  /**
+   * Ends what goes on by itself over HTTP/2, each stream as its protocol says, such as with UNAVAILABLE: called before the listener closes and cuts
+   * the rest off.
+   */
+  endStreams?(): void | Promise<void>;
   /** Whether there is work before anybody asks. */
   isNeeded?(): Promise<boolean>;
   /** Resolves when requests may be taken. */

@@ -1,3 +1,4 @@
+import { constants } from "node:http2";
 import { type DatabaseTarget, migrate } from "@cairn/database";
 import { makeFolders } from "@cairn/process/make-folders";
 import type { FastifyPluginAsync } from "fastify";
@@ -36,7 +37,8 @@ export interface SettingsSource {
 }
 
 /** A door on its host: what is served, and when it runs. */
-export interface HostedDoor extends Pick<OpenDoor, "h2" | "upgrades"> {
+export interface HostedDoor extends Pick<OpenDoor, "h2"> {
+  endStreams(): Promise<void>;
   door: Door;
   /** For the host's server, which knows what of it belongs to the door by `prefixes`. */
   plugins: FastifyPluginAsync[];
@@ -98,14 +100,14 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
   return {
     door: door as unknown as Door,
     plugins: [served],
-    upgrades,
+    endStreams: async () => open.endStreams?.(),
     ...(h2 === undefined
       ? {}
       : {
           h2: (request, response) => {
             start().then(
               () => h2(request, response),
-              () => response.stream.close(),
+              () => response.stream.close(constants.NGHTTP2_INTERNAL_ERROR),
             );
           },
         }),

@@ -50,6 +50,8 @@ beforeAll(async () => {
   server = await createHttpServer([routes], {
     version: "0.1.0",
     doors: ["/downstream", "/api/downstream"],
+    // Every connection is looked at before it goes to its protocol.
+    h2Doors: [{ prefixes: ["/other.Service"], h2: (_request, response) => void response.end() }],
     names: ["cairn.example"],
     trustedProxies: [],
     goodTokens: ["unused"],

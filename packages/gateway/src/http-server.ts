@@ -14,6 +14,7 @@ import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from "fastify";
 import { admitRequests, type EntranceOptions, SMALL_BODY_BYTES } from "./entrance.ts";
+import { type H2Door, type ServeH2Options, serveH2 } from "./h2/serve-h2.ts";
 import { OPENAPI_ROUTE, openapi } from "./openapi.ts";
 
 export interface HttpServerOptions extends EntranceOptions {
@@ -21,6 +22,9 @@ export interface HttpServerOptions extends EntranceOptions {
   version: string;
   /** URL paths below which that document describes nothing. */
   hidden?: readonly string[];
+  /** Doors that also speak HTTP/2; without one, the listener does not. */
+  h2Doors?: readonly H2Door[];
+  h2Limits?: ServeH2Options["limits"];
 }
 
 /**
@@ -29,7 +33,7 @@ export interface HttpServerOptions extends EntranceOptions {
  */
 export async function createHttpServer(
   plugins: FastifyPluginAsync[],
-  { version, hidden = [], ...entrance }: HttpServerOptions,
+  { version, hidden = [], h2Doors = [], h2Limits = {}, ...entrance }: HttpServerOptions,
 ): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
@@ -47,6 +51,12 @@ export async function createHttpServer(
     CONNECTION_LIMITS,
     (address) => isLoopback(address) || trusted(address),
   );
+  if (h2Doors.length > 0) {
+    const answered = (socket: Socket) => guard.answered(socket);
+    const h2 = serveH2(server.server, { doors: h2Doors, limits: h2Limits, answered });
+    // Before the listener closes and takes all connections with it.
+    server.addHook("preClose", () => h2.stop());
+  }
   server.setErrorHandler((error, _request, reply) => {
     const known = fromFastify(error);
     if (reply.raw.headersSent) {

@@ -231,6 +231,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         entrance: {
           version: options.version,
           doors: doors.flatMap(({ door }) => door.prefixes),
+          h2Doors: doors.flatMap(({ door: { prefixes }, h2, endStreams }) =>
+            h2 === undefined ? [] : [{ prefixes, h2, endStreams }],
+          ),
           hidden: doors.flatMap(({ door }) => door.hidden ?? []),
           authenticate: (request) => authenticate(pool, request),
           goodTokens: [options.token],

@@ -45,6 +45,8 @@ const MINUTE = 60_000;
 export interface Guard {
   /** Somebody known is at the other end: the connection keeps its place whatever strangers do. */
   vouch(socket: Socket, who: string): void;
+  /** A request of this connection was answered, by another protocol than HTTP/1.1: it is the least silent one now. */
+  answered(socket: Socket): void;
   readonly strangers: number;
   readonly known: number;
 }
@@ -236,6 +238,10 @@ export function guardConnections(
       connection.who = who;
       count(who, 1);
       forgetStranger(connection.network, socket);
+    },
+    answered(socket) {
+      const connection = connections.get(socket);
+      if (connection !== undefined) touch(connection.network, socket);
     },
     get strangers() {
       return strangerCount;
