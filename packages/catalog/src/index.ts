@@ -6,6 +6,11 @@ export * from "./deals.ts";
 export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "./distrust.ts";
 export * from "./events.ts";
 export { forgetEvents } from "./forget-events.ts";
+export { addJob } from "./jobs/add-job.ts";
+export { cancelJob, forgetJobs } from "./jobs/cancel-job.ts";
+export type { Job, JobState } from "./jobs/job.ts";
+export { findJob, pageJobs } from "./jobs/page-jobs.ts";
+export { type JobHandler, type JobOutcome, type JobsOptions, type JobTurn, runJobs } from "./jobs/run-jobs.ts";
 export { toJson } from "./json.ts";
 export {
   cursorOf,

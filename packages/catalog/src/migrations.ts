@@ -402,4 +402,31 @@ create table catalog.entries (
 alter table catalog.packages add column commit_tries integer not null default 0;
 `,
   },
+  {
+    name: "0015-jobs",
+    sql: `
+-- work that the API or a door began for an account, gone on with after a crash by whichever process takes it
+create table catalog.jobs (
+  id text primary key,
+  account text not null references catalog.accounts (id),
+  kind text not null,
+  request jsonb not null,
+  state text not null default 'queued' check (state in ('queued', 'running', 'done', 'failed', 'cancelled')),
+  -- what the work has come to, as far as its kind wants it kept over a crash
+  progress jsonb not null default '{}',
+  result jsonb,
+  error jsonb,
+  attempts integer not null default 0,
+  created_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  due_at timestamptz not null default now(),
+  -- whose turn it is until when: a process that is killed leaves it behind, and another takes it
+  holder text,
+  held_until timestamptz
+);
+create index jobs_due on catalog.jobs (due_at, created_at) where state in ('queued', 'running');
+create index jobs_of_account on catalog.jobs (account, created_at, id);
+create index jobs_over on catalog.jobs (changed_at) where state in ('done', 'failed', 'cancelled');
+`,
+  },
 ];

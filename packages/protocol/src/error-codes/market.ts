@@ -113,6 +113,11 @@ export const MARKET_ERRORS = {
     means: "the owner has not let this gateway read the shards",
     next: "Read or repair it from the gateway that stored it.",
   },
+  "job-exists": {
+    kind: "conflict",
+    means: "the id of a job is taken",
+    next: "Draw another random id.",
+  },
   "no-mandate": {
     kind: "conflict",
     means: "the package was recovered without a mandate, so this gateway may not propose deals for it",
@@ -209,6 +214,11 @@ export const MARKET_ERRORS = {
     means: "more blocks are asked for than one call may",
     next: "Ask for fewer in one call.",
   },
+  "too-many-jobs": {
+    kind: "unavailable",
+    means: "the account has begun as many jobs as it may have",
+    next: "Wait until some have ended, or cancel some.",
+  },
   "too-many-shards": {
     kind: "input",
     means: "the package would have more shards than one may",
@@ -223,6 +233,11 @@ export const MARKET_ERRORS = {
     kind: "missing",
     means: "there is no check with this id",
     next: "Start a check with `cairn check`: results are kept for 30 days.",
+  },
+  "unknown-job": {
+    kind: "missing",
+    means: "the account has no such job, or it ended long ago",
+    next: "Look for what it made.",
   },
   "unknown-leaf-file": {
     kind: "missing",
