@@ -9,7 +9,7 @@ process.once("SIGTERM", () => stopping.abort());
 await runJobs({
   pool,
   signal: stopping.signal,
-  log: console,
+  log: { warn: (fields: object, message: string) => console.warn(message, fields) },
   leaseSeconds: 1,
   kinds: {
     async count(job, { save, signal }) {
