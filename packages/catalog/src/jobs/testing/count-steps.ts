@@ -9,7 +9,7 @@ process.once("SIGTERM", () => stopping.abort());
 await runJobs({
   pool,
   signal: stopping.signal,
-  log: { warn: (fields: object, message: string) => console.warn(message, fields) },
+  log: { warn: (_fields: object, message: string) => void process.stderr.write(`${message}\n`) },
   leaseSeconds: 1,
   kinds: {
     async count(job, { save, signal }) {
