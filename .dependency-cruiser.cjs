@@ -4,7 +4,7 @@ const layers = [
   ["gateway"],
   ["doors"],
   ["owner"],
-  ["provider", "market", "audit", "client", "farmer"],
+  ["provider", "market", "audit", "accounts", "client", "farmer"],
   ["catalog", "transport"],
   ["chain"],
   ["contracts", "database", "blobs", "archive"],

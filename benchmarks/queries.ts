@@ -7,19 +7,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAudit } from "../packages/audit/src/index.ts";
-import { claimAccount, createToken, DEAL_SORTS, ensureAccount } from "../packages/catalog/src/index.ts";
+import { DEAL_SORTS } from "../packages/catalog/src/index.ts";
 import { CairnClient } from "../packages/client/src/index.ts";
 import { openDatabase, startPostgres } from "../packages/database/src/index.ts";
-import { authenticate } from "../packages/gateway/src/authenticate.ts";
 import type { GatewayContext } from "../packages/gateway/src/gateway-context.ts";
 import { createHttpServer } from "../packages/gateway/src/http-server.ts";
 import { migrateGateway } from "../packages/gateway/src/migrate-gateway.ts";
 import { packageRoutes } from "../packages/gateway/src/package-routes.ts";
+import { findPrincipal } from "../packages/gateway/src/principal-of.ts";
 import { publicRoutes } from "../packages/gateway/src/public-routes.ts";
+import { seedAccount } from "../packages/gateway/src/testing/seed-account.ts";
 import { seedCatalog } from "../packages/gateway/src/testing/seed-catalog.ts";
 import { PACKAGE_SORTS } from "../packages/market/src/index.ts";
 import { requirePackage } from "../packages/market/src/package-rows.ts";
 import { listPackages } from "../packages/market/src/package-status.ts";
+import { machineClock as clock } from "../packages/process/src/index.ts";
 
 const DEALS = Number(process.env.CAIRN_BENCH_DEALS ?? 10_000);
 const PACKAGES = DEALS / 2;
@@ -33,10 +35,10 @@ const postgres = await startPostgres({ directory });
 try {
   const { pool, close } = await openDatabase(postgres.connect("postgres"));
   await migrateGateway(pool);
+  const accounts = { pool, clock };
+  const tokens: string[] = [];
   for (const [account, owner] of Object.entries(ACCOUNTS)) {
-    await ensureAccount(pool, account);
-    await claimAccount(pool, account, owner);
-    await createToken(pool, account, `token of ${account}`, "bench");
+    tokens.push(await seedAccount(accounts, { account, owner }));
     await seedCatalog(pool, { account, owner, packages: PACKAGES, deals: DEALS, events: 10 * DEALS });
   }
   await pool.query("vacuum analyze");
@@ -51,10 +53,10 @@ try {
     names: [],
     trustedProxies: [],
     providerOf: () => undefined,
-    authenticate: (request) => authenticate(pool, request),
+    findPrincipal: (request) => findPrincipal(accounts, request),
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  await measure(new CairnClient({ url, token: "token of anna" }));
+  await measure(new CairnClient({ url, token: tokens[0]! }));
   await server.close();
   await close();
 } finally {

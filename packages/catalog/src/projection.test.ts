@@ -3,11 +3,8 @@ import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Hex } from "@cairn/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
-  accountOfToken,
   catalogMigrations,
-  claimAccount,
   createProjection,
-  createToken,
   ensureAccount,
   findBlocks,
   followEvents,
@@ -332,23 +329,6 @@ describe("takeOutbox", () => {
     const attempts: number[] = [];
     await takeOutbox(database.pool, ["deal-state"], async (message) => void attempts.push(message.attempts));
     expect(attempts).toEqual([1]);
-  });
-});
-
-describe("accounts", () => {
-  it("knows a token by its hash until it is revoked, and one wallet per account", async () => {
-    const { pool } = database;
-    await createToken(pool, "local", "secret", "cli");
-    expect(await accountOfToken(pool, "secret")).toEqual({ id: "local", owner: null });
-    expect(await accountOfToken(pool, "other")).toBeUndefined();
-    const { rows } = await pool.query("select * from catalog.tokens");
-    expect(JSON.stringify(rows)).not.toContain("secret");
-    expect(await claimAccount(pool, "local", OWNER)).toEqual({ id: "local", owner: OWNER });
-    expect(await claimAccount(pool, "local", OWNER)).toEqual({ id: "local", owner: OWNER });
-    await expect(claimAccount(pool, "local", PROVIDER)).rejects.toMatchObject({ code: "account-claimed" });
-    await ensureAccount(pool, "second");
-    await expect(claimAccount(pool, "second", OWNER)).rejects.toMatchObject({ code: "account-claimed" });
-    await expect(claimAccount(pool, "third", PROVIDER)).rejects.toMatchObject({ code: "account-unknown" });
   });
 });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { TSchema } from "typebox";
 import { Check } from "typebox/value";
 import { describe, expect, it } from "vitest";
+import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
@@ -12,6 +13,35 @@ const nothing = {} as never;
 
 /** Every call that is answered with JSON, and the shape of its answer; undefined is a list in pages. */
 const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>, entry?: TSchema]> = {
+  whoAmI: [accounts.WhoJson, (client) => client.whoAmI()],
+  signUpPolicy: [accounts.SignUpPolicyJson, (client) => client.signUpPolicy()],
+  setSignUpPolicy: [accounts.SignUpPolicyJson, (client) => client.setSignUpPolicy("open")],
+  signUp: [accounts.OpenedSessionJson, (client) => client.signUp(nothing)],
+  logIn: [accounts.OpenedSessionJson, (client) => client.logIn(nothing)],
+  logOut: [accounts.DoneJson, (client) => client.logOut()],
+  sessions: [accounts.SessionsJson, (client) => client.sessions()],
+  endSession: [accounts.DoneJson, (client) => client.endSession(ID)],
+  changePassword: [accounts.DoneJson, (client) => client.changePassword("", "")],
+  users: [accounts.UserPageJson, (client) => client.users(), accounts.UserJson],
+  addUser: [accounts.UserJson, (client) => client.addUser(nothing)],
+  removeUser: [accounts.UserJson, (client) => client.removeUser("a")],
+  setPassword: [accounts.DoneJson, (client) => client.setPassword("a", "")],
+  invites: [accounts.InvitesJson, (client) => client.invites()],
+  createInvite: [accounts.MadeInviteJson, (client) => client.createInvite(nothing)],
+  withdrawInvite: [accounts.DoneJson, (client) => client.withdrawInvite(ID)],
+  tokens: [accounts.TokensJson, (client) => client.tokens()],
+  createToken: [accounts.MadeTokenJson, (client) => client.createToken(nothing)],
+  revokeToken: [accounts.DoneJson, (client) => client.revokeToken(ID)],
+  wallets: [accounts.WalletsJson, (client) => client.wallets()],
+  addWallet: [accounts.WalletJson, (client) => client.addWallet(nothing)],
+  setDefaultWallet: [accounts.WalletJson, (client) => client.setDefaultWallet("w")],
+  walletKeystore: [accounts.KeystoreJson, (client) => client.walletKeystore("0x")],
+  unlockWallet: [accounts.WalletJson, (client) => client.unlockWallet("0x", new Uint8Array(32), 1)],
+  lockWallet: [accounts.DoneJson, (client) => client.lockWallet("0x")],
+  signWith: [schemas.SignedJson, (client) => client.signWith("0x", nothing)],
+  limits: [accounts.UsedLimitsJson, (client) => client.limits()],
+  limitsOf: [accounts.UsedLimitsJson, (client) => client.limitsOf("a")],
+  setLimits: [accounts.UsedLimitsJson, (client) => client.setLimits("a", nothing)],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],
@@ -75,7 +105,9 @@ function clientOf(status: number, text: string | Uint8Array): CairnClient {
   let asked = 0;
   const answer = async () => ({
     status,
-    body: chunks(asked++ === 0 ? text : '{"packages":[],"asks":[],"deals":[],"checks":[],"entries":[],"next":null}'),
+    body: chunks(
+      asked++ === 0 ? text : '{"packages":[],"users":[],"asks":[],"deals":[],"checks":[],"entries":[],"next":null}',
+    ),
   });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
 }
@@ -118,8 +150,8 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const { packages, asks, deals, checks, entries } = answer as Record<string, unknown[] | undefined>;
-        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries);
+        const { packages, asks, deals, checks, entries, users } = answer as Record<string, unknown[] | undefined>;
+        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries ?? users);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },

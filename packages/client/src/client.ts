@@ -1,6 +1,31 @@
 import { CairnError } from "@cairn/protocol";
 import { isDenseJson } from "@cairn/protocol/dense-json";
 import type { Static, TSchema } from "typebox";
+import {
+  DoneJson,
+  InvitesJson,
+  KeystoreJson,
+  type LimitsJson,
+  type LoginJson,
+  MadeInviteJson,
+  MadeTokenJson,
+  type NewInviteJson,
+  type NewTokenJson,
+  type NewUserJson,
+  type NewWalletJson,
+  OpenedSessionJson,
+  SessionsJson,
+  type SignJson,
+  type SignUpJson,
+  SignUpPolicyJson,
+  TokensJson,
+  UsedLimitsJson,
+  UserJson,
+  UserPageJson,
+  WalletJson,
+  WalletsJson,
+  WhoJson,
+} from "./account-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -40,6 +65,7 @@ import {
   type RenamePackageJson,
   type RepairKeyJson,
   SettingsJson,
+  SignedJson,
   StatementPageJson,
   StatementTotalsJson,
   StatusJson,
@@ -50,6 +76,8 @@ export interface ClientOptions {
   /** `http://host:port`, without a path. */
   url: string;
   token?: string;
+  /** In a page whose session's cookie the browser sends: the `csrf` that login answered. */
+  csrf?: () => string | undefined;
   transfer?: Transfer;
   /**
    * Called when a request was not answered because the gateway, or what it needs, is away; `waited` is for how many seconds this request
@@ -131,12 +159,14 @@ type Answer = Awaited<ReturnType<Transfer["download"]>>;
 export class CairnClient {
   readonly url: string;
   readonly #token: string | undefined;
+  readonly #csrf: ClientOptions["csrf"];
   readonly #transfer: Transfer;
   readonly #whenAway: ClientOptions["whenAway"];
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
     this.#token = options.token;
+    this.#csrf = options.csrf;
     this.#transfer = options.transfer ?? fetchTransfer;
     this.#whenAway = options.whenAway;
   }
@@ -205,6 +235,56 @@ export class CairnClient {
     this.#call(PackageDetailJson, `/packages/${id}/repair-key`, { method: "POST", body });
   findBlocks = (id: string, cids: string[]) =>
     this.#call(LocatedJson, `/packages/${id}/locate`, { method: "POST", body: { cids } });
+
+  whoAmI = () => this.#call(WhoJson, "/session");
+  signUpPolicy = () => this.#call(SignUpPolicyJson, "/sign-up");
+  setSignUpPolicy = (policy: SignUpPolicyJson["policy"]) =>
+    this.#call(SignUpPolicyJson, "/sign-up", { method: "PUT", body: { policy } });
+  signUp = (body: SignUpJson) => this.#call(OpenedSessionJson, "/sign-up", { method: "POST", body });
+  logIn = (body: LoginJson) => this.#call(OpenedSessionJson, "/login", { method: "POST", body });
+  logOut = () => this.#call(DoneJson, "/logout", { method: "POST", body: {} });
+  sessions = () => this.#call(SessionsJson, "/sessions");
+  endSession = (id: string) => this.#call(DoneJson, `/sessions/${id}`, { method: "DELETE" });
+  changePassword = (current: string, password: string) =>
+    this.#call(DoneJson, "/password", { method: "PUT", body: { current, password } });
+
+  users = (): Promise<UserJson[]> => this.#pages(UserPageJson, "/users", ({ users }) => users);
+  addUser = (body: NewUserJson) => this.#call(UserJson, "/users", { method: "POST", body });
+  removeUser = (name: string) => this.#call(UserJson, `/users/${encodeURIComponent(name)}`, { method: "DELETE" });
+  setPassword = (name: string, password: string) =>
+    this.#call(DoneJson, `/users/${encodeURIComponent(name)}/password`, { method: "PUT", body: { password } });
+  invites = () => this.#call(InvitesJson, "/invites");
+  createInvite = (body: NewInviteJson) => this.#call(MadeInviteJson, "/invites", { method: "POST", body });
+  withdrawInvite = (id: string) => this.#call(DoneJson, `/invites/${id}`, { method: "DELETE" });
+
+  tokens = () => this.#call(TokensJson, "/tokens");
+  createToken = (body: NewTokenJson) => this.#call(MadeTokenJson, "/tokens", { method: "POST", body });
+  revokeToken = (id: string) => this.#call(DoneJson, `/tokens/${id}`, { method: "DELETE" });
+
+  wallets = () => this.#call(WalletsJson, "/wallets");
+  addWallet = (body: NewWalletJson) => this.#call(WalletJson, "/wallets", { method: "POST", body });
+  /** @param wallet address or name */
+  setDefaultWallet = (wallet: string) =>
+    this.#call(WalletJson, "/wallets/default", { method: "PUT", body: { wallet } });
+  /** A vault's, for its user to decrypt. */
+  walletKeystore = (address: string) => this.#call(KeystoreJson, `/wallets/${address}/keystore`);
+  /** Open a vault for some minutes. @param key 32 bytes */
+  unlockWallet = (address: string, key: Uint8Array, minutes: number) => {
+    const url = `${this.url}/api/v1/wallets/${address}/unlock?minutes=${minutes}`;
+    const body = async function* () {
+      yield key;
+    };
+    return this.#ask(WalletJson, () => this.#transfer.upload(url, this.#headers(), body()));
+  };
+  lockWallet = (address: string) => this.#call(DoneJson, `/wallets/${address}/lock`, { method: "POST", body: {} });
+  /** Have the gateway sign with an open vault or a custodial wallet. */
+  signWith = (address: string, body: SignJson) =>
+    this.#call(SignedJson, `/wallets/${address}/sign`, { method: "POST", body });
+
+  limits = () => this.#call(UsedLimitsJson, "/limits");
+  limitsOf = (account: string) => this.#call(UsedLimitsJson, `/accounts/${account}/limits`);
+  setLimits = (account: string, limits: LimitsJson) =>
+    this.#call(UsedLimitsJson, `/accounts/${account}/limits`, { method: "PUT", body: limits });
 
   /** Append bytes at `offset` of a piece's body (the header is not counted). Not repeated by itself: the body can be read only once. */
   async appendPiece(
@@ -287,7 +367,9 @@ export class CairnClient {
   }
 
   #headers(): Record<string, string> {
-    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+    if (this.#token !== undefined) return { authorization: `Bearer ${this.#token}` };
+    const csrf = this.#csrf?.();
+    return csrf === undefined ? {} : { "cairn-csrf": csrf };
   }
 
   async #download(path: string, request: TransferRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -1,3 +1,4 @@
+export * from "./account-schemas.ts";
 export * from "./client.ts";
 export { type SocketEvents, textsOf } from "./listen-socket.ts";
 export * from "./part-upload.ts";

@@ -203,6 +203,12 @@ export const OpenPackageJson = Type.Object({
   placement: Type.Optional(PlacementJson),
   repairKey: Base64,
   expectedBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+  owner: Type.Optional(
+    Type.String({
+      pattern: "^0x[0-9a-fA-F]{40}$",
+      description: "one of the account's wallets; its default one if left out",
+    }),
+  ),
 });
 export type OpenPackageJson = Static<typeof OpenPackageJson>;
 

@@ -3,10 +3,10 @@ import { CheckResultJson, ChecksPageJson, CustodyJson, PackageIdText, SignedJson
 import { signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { After, about, Id, Limit, ownPackage } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 
 const CheckBody = Type.Object({
   full: Type.Boolean(),
@@ -21,6 +21,7 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
   server.post(
     "/api/v1/packages/:id/check",
     {
+      config: { scope: "write" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Have holders prove that they hold every shard"),
@@ -48,6 +49,7 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
   server.get(
     "/api/v1/checks",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A page of the account's checks, the newest first"),
         querystring: Type.Object({ limit: Limit, after: After, package: Type.Optional(PackageIdText) }),
@@ -55,9 +57,9 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
       },
     },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
+      const { account } = principalOf(request);
       const query = request.query as { limit?: number; after?: string; package?: string };
-      const { rows, next } = await audit.listChecks({ ...query, account: account.id });
+      const { rows, next } = await audit.listChecks({ ...query, account });
       return { checks: rows, next };
     },
   );
@@ -65,6 +67,7 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
   server.get(
     "/api/v1/packages/:id/custody",
     {
+      config: { scope: "read" },
       schema: {
         ...about("What the final periods of each deal of a package came to"),
         params: Id,
@@ -87,6 +90,7 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
   server.get(
     "/api/v1/checks/:check",
     {
+      config: { scope: "read" },
       schema: {
         ...about("How far a check is"),
         params: Type.Object({ check: Type.String({ maxLength: 64 }) }),
@@ -94,9 +98,9 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
       },
     },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
+      const { account } = principalOf(request);
       const result = await audit.checkResult((request.params as { check: string }).check);
-      await market.requirePackage({ id: result.package, account: account.id });
+      await market.requirePackage({ id: result.package, account });
       return result;
     },
   );

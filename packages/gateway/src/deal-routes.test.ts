@@ -1,14 +1,18 @@
+import { accountsMigrations } from "@cairn/accounts";
 import { auditMigrations, createAudit } from "@cairn/audit";
-import { catalogMigrations, claimAccount, createToken, ensureAccount } from "@cairn/catalog";
+import { catalogMigrations } from "@cairn/catalog";
 import { type DealJson, DealsPageJson } from "@cairn/client";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
+import { machineClock as clock } from "@cairn/process";
 import fastify, { type FastifyInstance } from "fastify";
 import { Check } from "typebox/value";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkRoutes } from "./check-routes.ts";
 import { dealRoutes } from "./deal-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { findPrincipal } from "./principal-of.ts";
 import { publicRoutes } from "./public-routes.ts";
+import { seedAccount } from "./testing/seed-account.ts";
 import { seedCatalog } from "./testing/seed-catalog.ts";
 
 const OWNERS = { anna: `0x${"a1".repeat(20)}`, bert: `0x${"b2".repeat(20)}` } as const;
@@ -16,18 +20,19 @@ type Name = keyof typeof OWNERS;
 
 let database: TestDatabase;
 let server: FastifyInstance;
+const tokens = new Map<string, string>();
 beforeAll(async () => {
   database = await testDatabase({
     migrations: [
       { namespace: "catalog", migrations: catalogMigrations },
+      { namespace: "accounts", migrations: accountsMigrations },
       { namespace: "audit", migrations: auditMigrations },
     ],
   });
   const { pool } = database;
+  const accounts = { pool, clock };
   for (const [name, owner] of Object.entries(OWNERS)) {
-    await ensureAccount(pool, name);
-    await claimAccount(pool, name, owner);
-    await createToken(pool, name, `token of ${name}`, "test");
+    tokens.set(name, await seedAccount(accounts, { account: name, owner }));
     await seedCatalog(pool, { account: name, owner, packages: 30, deals: 100, events: 40 });
   }
   const audit = createAudit({ pool, deployment: { deployedAt: 0 } } as never, { claimEveryPeriods: 1 });
@@ -37,6 +42,9 @@ beforeAll(async () => {
   const gateway = { pool, audit, market, network: { version: "1" } } as unknown as GatewayContext;
   server = fastify();
   server.setErrorHandler((error: Error, _request, reply) => reply.status(400).send({ message: error.message }));
+  server.addHook("onRequest", async (request) => {
+    request.principal = await findPrincipal(accounts, request);
+  });
   await server.register(publicRoutes(gateway));
   dealRoutes(server, gateway);
   checkRoutes(server, gateway);
@@ -47,7 +55,7 @@ afterAll(async () => {
 });
 
 async function ask<T>(name: Name, path: string): Promise<T> {
-  const headers = { authorization: `Bearer token of ${name}` };
+  const headers = { authorization: `Bearer ${tokens.get(name)}` };
   const { statusCode, body } = await server.inject({ url: `/api/v1${path}`, headers });
   expect([path, statusCode, body.slice(0, 200)]).toEqual([path, 200, body.slice(0, 200)]);
   return JSON.parse(body) as T;
@@ -100,7 +108,7 @@ it("filters by state, kind and severity, and says how many shards of a check wer
 });
 
 it("refuses a sort, an order and a cursor that are none", async () => {
-  const headers = { authorization: "Bearer token of anna" };
+  const headers = { authorization: `Bearer ${tokens.get("anna")}` };
   for (const query of ["sort=deal;drop", "order=up", "after=x", "sort=price&after=x~1", "states=a'b", "limit=0"]) {
     const { statusCode } = await server.inject({ url: `/api/v1/deals?${query}`, headers });
     expect([query, statusCode]).toEqual([query, 400]);

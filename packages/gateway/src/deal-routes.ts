@@ -1,12 +1,13 @@
+import { listWallets } from "@cairn/accounts";
 import { DEAL_SORTS, type DealLine, type DealPageRequest, pageDeals } from "@cairn/catalog";
 import { AddressText, type DealJson, DealsPageJson, PackageIdText, type PlacementJson } from "@cairn/client";
 import { pieceCidV2 } from "@cairn/proofs";
 import type { Address, DealState } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { After, about, Limit, Order, oneOf, Seconds, Several, severalOf } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 
 const DealQuery = Type.Object({
   limit: Limit,
@@ -25,6 +26,7 @@ export function dealRoutes(server: FastifyInstance, { pool }: GatewayContext): v
   server.get(
     "/api/v1/deals",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A page of the account's deals, the newest first unless asked otherwise"),
         querystring: DealQuery,
@@ -32,12 +34,13 @@ export function dealRoutes(server: FastifyInstance, { pool }: GatewayContext): v
       },
     },
     async (request) => {
-      const { id: account, owner } = await authenticate(pool, request);
+      const { account } = principalOf(request);
+      const wallets = await listWallets(pool, account);
       const { states, provider, ...query } = request.query as Static<typeof DealQuery>;
       const { rows, next } = await pageDeals(pool, {
         ...(query as Omit<DealPageRequest, "owners" | "account">),
         account,
-        owners: owner === null ? [] : [owner],
+        owners: wallets.map(({ address }) => address),
         ...(states === undefined ? {} : { states: severalOf<DealState>(states)! }),
         ...(provider === undefined ? {} : { provider: provider as Address }),
       });

@@ -8,9 +8,9 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { bearerToken } from "./authenticate.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import { createHttpServer } from "./http-server.ts";
+import { bearerToken } from "./principal-of.ts";
 
 const MIB = 1024 * 1024;
 const GOOD = { authorization: "Bearer good" };
@@ -37,14 +37,18 @@ beforeAll(async () => {
     app.get("/health", { config: { access: "open" } }, async () => ({ ok: true }));
     app.get("/open", { config: { access: "open" } }, async () => ({ ok: true }));
     app.post("/open", { config: { access: "open" } }, take);
-    app.post("/token", { schema: { body: Type.Object({ name: Type.String({ maxLength: 10 }) }) } }, take);
-    app.post("/list", { bodyLimit: LIST_BODY_BYTES }, take);
-    app.put("/stream", async (request) => {
+    app.post(
+      "/token",
+      { config: { scope: "read" }, schema: { body: Type.Object({ name: Type.String({ maxLength: 10 }) }) } },
+      take,
+    );
+    app.post("/list", { config: { scope: "read" }, bodyLimit: LIST_BODY_BYTES }, take);
+    app.put("/stream", { config: { scope: "any" } }, async (request) => {
       let bytes = 0;
       for await (const part of request.raw as AsyncIterable<Buffer>) bytes += part.length;
       return { bytes };
     });
-    app.get("/socket", { websocket: true }, (socket) => socket.send("open"));
+    app.get("/socket", { websocket: true, config: { scope: "read" } }, (socket) => socket.send("open"));
     app.get("/api/downstream/status", async () => ({ ok: true }));
   };
   server = await createHttpServer([routes], {
@@ -58,9 +62,10 @@ beforeAll(async () => {
     // Time stands still: what a network may do at once is all that it may do.
     now: () => 0,
     providerOf: (session) => (session === "known" ? "0xprovider" : undefined),
-    async authenticate(request) {
+    async findPrincipal(request) {
       asked += 1;
-      if (["good", "unused"].includes(bearerToken(request))) return { id: "account", name: "account", owner: null };
+      if (["good", "unused"].includes(bearerToken(request)))
+        return { account: "account", scopes: ["read"], via: "token", id: "t" };
       throw new CairnError("no", { code: "wrong-token", kind: "auth" });
     },
   });

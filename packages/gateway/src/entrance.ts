@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Account } from "@cairn/catalog";
+import type { Principal } from "@cairn/accounts";
 import { isBelow } from "@cairn/doors";
 import {
   bodyTooLarge,
@@ -16,6 +16,7 @@ import {
 import { isDenseJson } from "@cairn/protocol/dense-json";
 import type { RouteAccess } from "@cairn/transport";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { credentialOf, requireAllowed } from "./principal-of.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -23,8 +24,6 @@ declare module "fastify" {
     vouch: Guard["vouch"];
   }
   interface FastifyRequest {
-    /** Of the token, on routes with access `token`. */
-    account: Account | undefined;
     /** Whom the request is known to be from: an account or a connected provider. */
     who: string | undefined;
     network: string;
@@ -62,8 +61,8 @@ export interface EntranceOptions {
   names: readonly string[];
   /** Proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
-  /** The account of a bearer token. @throws CairnError `no-token`, `wrong-token` */
-  authenticate(request: FastifyRequest): Promise<Account>;
+  /** Whom a token or session stands for. @throws CairnError `no-token`, `wrong-token`, `session-over` */
+  findPrincipal(request: FastifyRequest): Promise<Principal>;
   /** Tokens that are known to be good before anybody has used them. */
   goodTokens?: readonly string[];
   /** The connected provider that was given this session. */
@@ -84,11 +83,11 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
   const known = new TrafficLimits({ rates: {}, heldBytes: KNOWN.heldBytes, networks: NETWORKS }, options.now);
   const strangers = new TrafficLimits({ ...STRANGERS, networks: NETWORKS }, options.now);
   const atWork = new Map<string, number>();
-  /** Tokens that were good a moment ago are looked up whatever strangers of the same network do. */
-  const goodTokens = new Set(options.goodTokens?.map((token) => `Bearer ${token}`));
+  /** Tokens and sessions that were good a moment ago are looked up whatever strangers of the same network do. */
+  const goodTokens = new Set(options.goodTokens?.map((token) => `token ${token}`));
 
   server.decorate("vouch", guard.vouch);
-  server.decorateRequest("account", undefined);
+  server.decorateRequest("principal", undefined);
   server.decorateRequest("who", undefined);
   server.decorateRequest("network", "");
   server.decorateRequest("heldBytes", 0);
@@ -100,7 +99,8 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
   const identify = async (request: FastifyRequest, access: RouteAccess): Promise<string | undefined> => {
     const session = request.headers["cairn-session"];
     const provider = typeof session === "string" ? options.providerOf(session) : undefined;
-    const credential = request.headers.authorization ?? request.headers["sec-websocket-protocol"] ?? "";
+    const shown = credentialOf(request);
+    const credential = shown === undefined ? "" : `${shown.via} ${shown.secret}`;
     const good = goodTokens.has(credential);
     if (access !== "token" && !(good && provider === undefined && access !== "door")) {
       const counted = access !== "door" && request.routeOptions.url !== UNCOUNTED;
@@ -108,15 +108,23 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
       return provider;
     }
     if (!good) countStranger(request);
+    let principal: Principal;
     try {
-      request.account = await options.authenticate(request);
+      principal = await options.findPrincipal(request);
     } catch (error) {
       goodTokens.delete(credential);
-      throw error;
+      if (access === "token") throw error;
+      // What was good until now is no reason to refuse what anybody may ask, such as to log in again.
+      countStranger(request);
+      return provider;
     }
     goodTokens.add(credential);
     if (goodTokens.size > TRUSTED_TOKENS) goodTokens.delete(goodTokens.values().next().value ?? "");
-    return request.account.id;
+    if (access === "token") {
+      requireAllowed(request, principal);
+      request.principal = principal;
+    }
+    return principal.account;
   };
   const memoryOf = ({ who, network }: FastifyRequest) =>
     who === undefined ? ({ limits: strangers, key: network } as const) : ({ limits: known, key: who } as const);

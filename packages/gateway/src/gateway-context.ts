@@ -1,10 +1,12 @@
+import type { AccountsContext, Principal, Uploads, Vaults } from "@cairn/accounts";
 import type { Audit } from "@cairn/audit";
 import type { NetworkJson } from "@cairn/client";
 import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
 import type { StallWatch } from "@cairn/process";
 import type { Address, DealId, Money, Seconds, Signed } from "@cairn/protocol";
-import type { GatewayTransport } from "@cairn/transport";
+import type { GatewayTransport, Nonces } from "@cairn/transport";
+import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 
 /** What the routes work with; made once by the gateway's composition. */
@@ -12,6 +14,16 @@ export interface GatewayContext {
   pool: Pool;
   /** Connections of the audit and of the health check alone. */
   reservedPool: Pool;
+  /** Users, tokens, wallets and limits. */
+  accounts: AccountsContext;
+  vaults: Pick<Vaults, "unlock" | "lock" | "openUntil" | "signer">;
+  uploads: Pick<Uploads, "count" | "used">;
+  /** What the keystores of custodial wallets open with. */
+  custodySecret: string;
+  /** Whom a token or session stands for now. */
+  findPrincipal(request: FastifyRequest): Promise<Principal>;
+  /** Of claims to wallets that were used. */
+  claims: Nonces;
   market: Market;
   audit: Audit;
   ledger: Ledger;

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { databaseAway } from "@cairn/database";
+import { isBelow } from "@cairn/doors";
 import {
   CONNECTION_LIMITS,
   EntranceRefusal,
@@ -70,6 +71,12 @@ export async function createHttpServer(
   // First of all hooks is that of the sockets' plugin: it ends the connection of an upgrade that a later one refuses.
   await server.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } });
   admitRequests(server, guard, entrance);
+  const atDoor = isBelow(entrance.doors ?? []);
+  server.addHook("onRoute", ({ config, url, method }) => {
+    const { access = atDoor(url) ? "door" : "token", scope } = config ?? {};
+    if (access === "token" && scope === undefined)
+      throw new Error(`${method} ${url} does not say which scope it needs`);
+  });
   server.setNotFoundHandler((request, reply) => {
     const error = new CairnError(`there is no ${request.method} ${request.url.split("?")[0]?.slice(0, 200)}`, {
       code: "no-such-route",

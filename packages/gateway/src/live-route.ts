@@ -1,12 +1,16 @@
 import { followEvents } from "@cairn/catalog";
+import { CairnError } from "@cairn/protocol";
 import { keepAlive } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import type { WebSocket } from "ws";
 import type { GatewayContext } from "./gateway-context.ts";
+import { principalOf } from "./principal-of.ts";
 
 /** A follower that falls this far behind is cut off rather than buffered for. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const RETRY_MILLISECONDS = 1000;
+/** How often a follower is looked up again. */
+const LOOK_MILLISECONDS = 30_000;
 /** Sockets of one account at a time. */
 const MAX_FOLLOWERS = 16;
 const LIVE = {
@@ -43,17 +47,32 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
 
   return async (server) => {
     void fanOut();
-    server.get("/api/v1/live", { websocket: true, config: { webSocket: true }, schema: LIVE }, (socket, request) => {
-      const account = request.account?.id ?? "";
-      const others = [...followers.values()].filter((one) => one === account);
-      if (others.length >= MAX_FOLLOWERS) {
-        socket.close(1013, "too many sockets of this account");
-        return;
-      }
-      followers.set(socket, account);
-      keepAlive(socket);
-      socket.on("close", () => followers.delete(socket));
-      socket.on("message", () => socket.close(1003, "this socket takes no messages"));
-    });
+    server.get(
+      "/api/v1/live",
+      { websocket: true, config: { webSocket: true, scope: "read" }, schema: LIVE },
+      (socket, request) => {
+        const { account, id } = principalOf(request);
+        const others = [...followers.values()].filter((one) => one === account);
+        if (others.length >= MAX_FOLLOWERS) {
+          socket.close(1013, "too many sockets of this account");
+          return;
+        }
+        followers.set(socket, account);
+        // A token that is revoked and a session that ends take their sockets with them.
+        const look = setInterval(() => {
+          gateway
+            .findPrincipal(request)
+            .then((principal) => principal.id === id && principal.scopes.includes("read"))
+            .catch((error: unknown) => !(error instanceof CairnError && error.kind === "auth"))
+            .then((known) => known || socket.close(1008, "the token or session has ended"));
+        }, LOOK_MILLISECONDS);
+        keepAlive(socket);
+        socket.on("close", () => {
+          clearInterval(look);
+          followers.delete(socket);
+        });
+        socket.on("message", () => socket.close(1003, "this socket takes no messages"));
+      },
+    );
   };
 }

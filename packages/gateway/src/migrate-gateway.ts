@@ -1,3 +1,4 @@
+import { accountsMigrations } from "@cairn/accounts";
 import { auditMigrations } from "@cairn/audit";
 import { catalogMigrations } from "@cairn/catalog";
 import { OUTGOING_MIGRATIONS } from "@cairn/chain";
@@ -10,6 +11,7 @@ import { registrationMigrations } from "./relay-registration.ts";
 export async function migrateGateway(pool: Pool): Promise<void> {
   await migrate(pool, OUTGOING_MIGRATIONS.namespace, OUTGOING_MIGRATIONS.migrations);
   await migrate(pool, "catalog", catalogMigrations);
+  await migrate(pool, "accounts", accountsMigrations);
   await migrate(pool, "audit", auditMigrations);
   await migrate(pool, "gateway", [...registrationMigrations, ...chainProofMigrations]);
 }

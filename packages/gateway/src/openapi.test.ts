@@ -1,11 +1,21 @@
 import type { FastifyPluginAsync, RouteOptions } from "fastify";
 import { expect, it } from "vitest";
+import { accountsRoutes } from "./accounts-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { createHttpServer } from "./http-server.ts";
 import { liveRoute } from "./live-route.ts";
 import { packageRoutes } from "./package-routes.ts";
 import { providerRoutes } from "./provider-routes.ts";
 import { publicRoutes } from "./public-routes.ts";
+
+it("refuses to serve a route that does not say which scope it needs", async () => {
+  const careless: FastifyPluginAsync = async (server) => {
+    server.get("/api/v1/careless", async () => "everything");
+  };
+  const options = { version: "0.1.0", names: [], trustedProxies: [], providerOf: () => undefined };
+  const findPrincipal = () => Promise.reject(new Error("nobody"));
+  await expect(createHttpServer([careless], { ...options, findPrincipal })).rejects.toThrow(/scope/);
+});
 
 it("describes every route of the server, how it is opened, and how it fails", async () => {
   // Routes are declared here, none is called.
@@ -19,13 +29,20 @@ it("describes every route of the server, how it is opened, and how it fails", as
   Object.assign(watch, { [Symbol.for("skip-override")]: true });
   const stopped = AbortSignal.abort();
   const server = await createHttpServer(
-    [watch, publicRoutes(context), packageRoutes(context), liveRoute(context, stopped), providerRoutes(context)],
+    [
+      watch,
+      publicRoutes(context),
+      packageRoutes(context),
+      accountsRoutes(context),
+      liveRoute(context, stopped),
+      providerRoutes(context),
+    ],
     {
       version: "0.1.0",
       names: [],
       trustedProxies: [],
       providerOf: () => undefined,
-      authenticate: () => Promise.reject(new Error("nobody")),
+      findPrincipal: () => Promise.reject(new Error("nobody")),
     },
   );
   await server.ready();
@@ -38,14 +55,14 @@ it("describes every route of the server, how it is opened, and how it fails", as
       .filter((one) => one !== "HEAD")
       .map((one) => [one.toLowerCase(), url.replace(/:(\w+)/g, "{$1}")] as const),
   );
-  expect(asked.length).toBeGreaterThan(30);
+  expect(asked.length).toBeGreaterThan(60);
   for (const [method, path] of asked) {
     const described = paths[path]?.[method];
     expect([path, method, described?.summary]).toEqual([path, method, expect.any(String)]);
     expect(Object.keys(described?.responses ?? {})).toEqual(expect.arrayContaining(["4XX", "5XX"]));
     expect(described?.security).toBeDefined();
   }
-  expect(paths["/api/v1/packages"]?.post?.security).toEqual([{ token: [] }]);
+  expect(paths["/api/v1/packages"]?.post?.security).toEqual([{ token: ["write"] }, { cookie: [] }]);
   const [capacity, price] = ["capacity", "price"].map((field) => findField(server.swagger(), field));
   expect(capacity).toContain("bytes");
   expect(price).toContain("wei");
@@ -76,6 +93,7 @@ const MONEY = new Set([
     "earned",
     "coins",
     "maxPrice",
+    "dailyLimit",
   ],
 ]);
 

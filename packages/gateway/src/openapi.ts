@@ -1,8 +1,10 @@
+import type { Scope } from "@cairn/accounts";
 import { isBelow } from "@cairn/doors";
 import type { RouteAccess } from "@cairn/transport";
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import { Type } from "typebox";
+import { SESSION_COOKIE } from "./principal-of.ts";
 
 /** The body of every answer that is no success. */
 const ErrorJson = Type.Object({
@@ -17,8 +19,9 @@ const ErrorJson = Type.Object({
   }),
 });
 
-const SECURITY: Record<RouteAccess, { [scheme: string]: string[] }[]> = {
-  token: [{ token: [] }],
+type Security = { [scheme: string]: string[] }[];
+
+const SECURITY: Record<Exclude<RouteAccess, "token">, Security> = {
   signed: [{ capability: [] }, { session: [] }, {}],
   open: [],
   door: [],
@@ -31,6 +34,9 @@ export interface OpenapiOptions {
   /** URL paths below which nothing is described. */
   hidden?: readonly string[];
 }
+/** A token with the scope, or the cookie of a session whose user has it. */
+const securityOf = (access: RouteAccess, scope: Scope | "any" = "any"): Security =>
+  access === "token" ? [{ token: scope === "any" ? [] : [scope] }, { cookie: [] }] : SECURITY[access];
 
 /** The document that `GET /openapi.json` gives: every route of the server, what it takes, and how it fails. */
 export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): FastifyDynamicSwaggerOptions => ({
@@ -39,14 +45,30 @@ export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): F
     info: { title: "Cairn", version, description: "Store, prove, repair and get back folders." },
     tags: [
       { name: "network", description: "what runs here" },
-      { name: "account", description: "the token's account" },
+      { name: "account", description: "the caller's account" },
+      { name: "sessions", description: "signing up, logging in, and a user's own sessions: docs/accounts.md" },
+      { name: "users", description: "users and invites" },
+      { name: "tokens", description: "API tokens and their scopes" },
+      { name: "wallets", description: "wallets, and what the gateway signs for them" },
+      { name: "limits", description: "what an account may use, and what it does" },
       { name: "packages", description: "storing, following, reading, checking and removing" },
       { name: "provider", description: "where providers knock: docs/protocol.md, section 4" },
       { name: "downstream", description: "the door of the Storj downstream protocol: docs/doors/downstream.md" },
     ],
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "an API token; the home's own is in its `token` file" },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "an API token with the scope that is named; the home's own is in its `token` file",
+        },
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: SESSION_COOKIE,
+          description:
+            "of a user that is logged in; what changes something also needs Origin and the header `cairn-csrf`",
+        },
         capability: {
           type: "apiKey",
           in: "header",
@@ -64,7 +86,7 @@ export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): F
   },
   transform: ({ schema: given, url, route }) => {
     const schema: FastifySchema = given ?? {};
-    const { access = isBelow(doors)(url) ? "door" : "token", webSocket = false } = route.config ?? {};
+    const { access = isBelow(doors)(url) ? "door" : "token", webSocket = false, scope } = route.config ?? {};
     // A WebSocket's route is marked as hidden by its plugin.
     const hide = webSocket ? false : schema.hide === true || isBelow(hidden)(url);
     const opened = webSocket ? { 101: { description: "the socket is open", type: "null" } } : {};
@@ -72,7 +94,7 @@ export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): F
       schema: {
         ...schema,
         hide,
-        security: schema.security ?? SECURITY[access],
+        security: schema.security ?? securityOf(access, scope),
         response: { ...opened, ...(schema.response ?? {}), "4xx": ErrorJson, "5xx": ErrorJson },
       },
       url,

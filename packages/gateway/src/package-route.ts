@@ -1,10 +1,10 @@
-import type { Account } from "@cairn/catalog";
+import { findWallet } from "@cairn/accounts";
 import { PackageIdText } from "@cairn/client";
-import { type Address, CairnError } from "@cairn/protocol";
+import type { Address } from "@cairn/protocol";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { principalOf } from "./principal-of.ts";
 
 export const Id = Type.Object({ id: PackageIdText });
 export const PieceParams = Type.Object({ id: PackageIdText, piece: Type.Integer({ minimum: 0, maximum: 100_000 }) });
@@ -28,22 +28,18 @@ export const severalOf = <T extends string>(text: string | undefined) =>
 export const oneOf = <T extends string>(names: readonly T[]) => Type.Union(names.map((name) => Type.Literal(name)));
 export const OCTETS = ["application/octet-stream"];
 
-export function ownerOf(account: Account): Address {
-  if (account.owner !== null) return account.owner;
-  throw new CairnError("the account has no wallet yet", {
-    code: "no-wallet",
-    kind: "conflict",
-    next: "PUT /api/v1/account with the owner's address first.",
-  });
+/** The account's wallet of that address, or its default one. @throws CairnError `no-wallet`, `unknown-wallet` */
+export async function walletOf({ pool }: GatewayContext, account: string, address?: string): Promise<Address> {
+  return (await findWallet(pool, account, address)).address;
 }
 
 /** The account, after making sure that the package in the path is its own. */
 export async function ownPackage(
-  { pool, market }: GatewayContext,
+  { market }: GatewayContext,
   request: FastifyRequest,
 ): Promise<{ account: string; id: string }> {
-  const account = await authenticate(pool, request);
+  const { account } = principalOf(request);
   const { id } = request.params as Static<typeof Id>;
-  await market.requirePackage({ id, account: account.id });
-  return { account: account.id, id };
+  await market.requirePackage({ id, account });
+  return { account, id };
 }

@@ -1,3 +1,4 @@
+import { giveBack, requirePackageRoom, use } from "@cairn/accounts";
 import { listAsks } from "@cairn/catalog";
 import {
   AsksPageJson,
@@ -15,12 +16,12 @@ import { PACKAGE_SORTS, type PackageState } from "@cairn/market";
 import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { dealRoutes } from "./deal-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
-import { After, about, Id, Limit, Order, oneOf, ownerOf, ownPackage, Several, severalOf } from "./package-route.ts";
+import { After, about, Id, Limit, Order, oneOf, ownPackage, Several, severalOf, walletOf } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 import { readRoutes } from "./read-routes.ts";
 import { recoverRoutes } from "./recover-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
@@ -58,6 +59,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   server.get(
     "/api/v1/packages",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A page of the account's packages, oldest first unless asked otherwise"),
         querystring: PackageQuery,
@@ -65,11 +67,11 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
       },
     },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
+      const { account } = principalOf(request);
       const { nameHash, states, ...page } = request.query as Static<typeof PackageQuery>;
       const { packages, next } = await market.listPackages({
         ...page,
-        account: account.id,
+        account,
         ...(nameHash === undefined ? {} : { nameHash: nameHash as Hex }),
         ...(states === undefined ? {} : { states: severalOf<PackageState>(states)! }),
       });
@@ -79,14 +81,18 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
 
   server.post(
     "/api/v1/packages",
-    { schema: { ...about("Begin a package"), body: OpenPackageJson, response: { 200: PackageDetailJson } } },
+    {
+      config: { scope: "write" },
+      schema: { ...about("Begin a package"), body: OpenPackageJson, response: { 200: PackageDetailJson } },
+    },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
-      const { nameHash, label, repairKey, expectedBytes, placement, ...body } = request.body as OpenPackageJson;
+      const { account } = principalOf(request);
+      const { nameHash, label, repairKey, expectedBytes, placement, owner, ...body } = request.body as OpenPackageJson;
+      await requirePackageRoom(gateway.pool, account, body.id);
       const opened = await market.openPackage({
         ...body,
-        account: account.id,
-        owner: ownerOf(account),
+        account,
+        owner: await walletOf(gateway, account, owner),
         nameHash: nameHash as Hex,
         label: Buffer.from(label, "base64"),
         repairKey: Buffer.from(repairKey, "base64"),
@@ -99,7 +105,10 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
 
   server.get(
     "/api/v1/packages/:id",
-    { schema: { ...about("A package, shard by shard"), params: Id, response: { 200: PackageDetailJson } } },
+    {
+      config: { scope: "read" },
+      schema: { ...about("A package, shard by shard"), params: Id, response: { 200: PackageDetailJson } },
+    },
     async (request) => {
       const { account, id } = await ownPackage(gateway, request);
       return packageDetailToJson(await market.packageStatus({ id, account }));
@@ -109,6 +118,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   server.get(
     "/api/v1/packages/:id/asks",
     {
+      config: { scope: "read" },
       schema: {
         ...about("Who was asked for quotes of a package or passed over, and why; oldest first"),
         params: Id,
@@ -125,7 +135,10 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
 
   server.post(
     "/api/v1/packages/:id/quote",
-    { schema: { ...about("What storing would cost, and with whom"), params: Id, response: { 200: QuotePlanJson } } },
+    {
+      config: { scope: "write" },
+      schema: { ...about("What storing would cost, and with whom"), params: Id, response: { 200: QuotePlanJson } },
+    },
     async (request) => {
       const { id } = await ownPackage(gateway, request);
       return quotePlanToJson(await market.quotePackage({ id }));
@@ -135,6 +148,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   server.post(
     "/api/v1/packages/:id/commit",
     {
+      config: { scope: "write" },
       schema: {
         ...about("Accept the quote, by the owner's signatures"),
         params: Id,
@@ -143,13 +157,15 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
       },
     },
     async (request) => {
-      const { id } = await ownPackage(gateway, request);
+      const { account, id } = await ownPackage(gateway, request);
       const body = request.body as CommitPackageJson;
-      const committed = await market.commitPackage({
-        id,
-        mandate: signedFromJson("Mandate", body.mandate),
-        readCapability: signedFromJson("ReadCapability", body.readCapability),
-      });
+      const committed = await countCommit(gateway, { account, id }, () =>
+        market.commitPackage({
+          id,
+          mandate: signedFromJson("Mandate", body.mandate),
+          readCapability: signedFromJson("ReadCapability", body.readCapability),
+        }),
+      );
       return packageDetailToJson(committed);
     },
   );
@@ -160,7 +176,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   ] as const) {
     server.post(
       `/api/v1/packages/:id/${name}`,
-      { schema: { ...about(summary), params: Id, response: { 200: PackageDetailJson } } },
+      { config: { scope: "write" }, schema: { ...about(summary), params: Id, response: { 200: PackageDetailJson } } },
       async (request) => {
         const { id } = await ownPackage(gateway, request);
         return packageDetailToJson(await act.call(market, { id }));
@@ -171,6 +187,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   server.put(
     "/api/v1/packages/:id/name",
     {
+      config: { scope: "write" },
       schema: {
         ...about("Give a package another name, and the one that has it a third"),
         params: Id,
@@ -198,6 +215,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   server.post(
     "/api/v1/packages/:id/remove",
     {
+      config: { scope: "write" },
       schema: {
         ...about("End a package, by the owner's signature"),
         params: Id,
@@ -211,4 +229,22 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
       return packageDetailToJson(await market.removePackage({ id, termination }));
     },
   );
+}
+
+/** Each package that is agreed costs the gateway gas; one that is agreed already, or is not after all, costs nothing more. */
+async function countCommit<T>(
+  { pool, accounts }: GatewayContext,
+  { account, id }: { account: string; id: string },
+  commit: () => Promise<T>,
+): Promise<T> {
+  const counted = "select 1 from catalog.packages where id = $1 and account = $2 and state = 'COMMITTED'";
+  if ((await pool.query(counted, [id, account])).rowCount === 0) return commit();
+  const at = accounts.clock.now();
+  await use(accounts, { account, kind: "commits", amount: 1 });
+  try {
+    return await commit();
+  } catch (error) {
+    await giveBack(accounts, { account, kind: "commits", amount: 1, at });
+    throw error;
+  }
 }

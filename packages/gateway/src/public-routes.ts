@@ -1,4 +1,5 @@
-import { type Account, claimAccount, listEvents, type Severity } from "@cairn/catalog";
+import { addWallet, listWallets, takeGrant } from "@cairn/accounts";
+import { findAccount, listEvents, type Severity } from "@cairn/catalog";
 import {
   AccountJson,
   EventsJson,
@@ -10,16 +11,15 @@ import {
 } from "@cairn/client";
 import { periodAt } from "@cairn/core";
 import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
-import { rememberNonces } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate, bearerToken } from "./authenticate.ts";
 import { briefly } from "./briefly.ts";
+import { claimedWallet } from "./claimed-wallet.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
 import { Several, severalOf } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 import { statusPage } from "./status-page.ts";
-import { verifyClaim } from "./verify-claim.ts";
 
 const EventQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -45,7 +45,6 @@ const CONTESTED = "Two programs with its keys connect in turn.";
 
 /** What the network is and how it is doing: health, page, status, providers, events, the account. */
 export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
-  const claims = rememberNonces();
   // Whoever asks again within a second gets the same figures: strangers may ask.
   const status = briefly(() => currentStatus(gateway));
   const listed = async () =>
@@ -61,7 +60,8 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
     await Promise.all([gateway.reservedPool.query("select 1"), gateway.ledger.latest()]);
   });
 
-  async function accountJson({ owner }: Account): Promise<AccountJson> {
+  async function accountJson(account: string): Promise<AccountJson> {
+    const owner = (await findAccount(gateway.pool, account))?.owner ?? null;
     const { balance, coins } = owner === null ? { balance: 0n, coins: 0n } : await gateway.balanceOf(owner);
     return { owner, balance: balance.toString(), coins: coins.toString() };
   }
@@ -108,16 +108,17 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.get(
       "/api/v1/providers",
-      { schema: { summary: "Providers", tags: ["network"], response: { 200: ProvidersJson } } },
-      async (request) => {
-        await authenticate(gateway.pool, request);
-        return listed();
+      {
+        config: { scope: "read" },
+        schema: { summary: "Providers", tags: ["network"], response: { 200: ProvidersJson } },
       },
+      () => listed(),
     );
 
     server.get(
       "/api/v1/events",
       {
+        config: { scope: "read" },
         schema: {
           summary: "Events of the account and of the network: the newest first, or from `after` on the oldest first",
           tags: ["account"],
@@ -126,10 +127,10 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
         },
       },
       async (request) => {
-        const account = await authenticate(gateway.pool, request);
+        const { account } = principalOf(request);
         const { severities, ...query } = request.query as Static<typeof EventQuery>;
         const found = await listEvents(gateway.pool, {
-          account: account.id,
+          account,
           ...query,
           ...(severities === undefined ? {} : { severities: severalOf<Severity>(severities)! }),
         });
@@ -139,13 +140,17 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
     server.get(
       "/api/v1/account",
-      { schema: { summary: "Owner and balances", tags: ["account"], response: { 200: AccountJson } } },
-      async (request) => accountJson(await authenticate(gateway.pool, request)),
+      {
+        config: { scope: "read" },
+        schema: { summary: "Owner and balances", tags: ["account"], response: { 200: AccountJson } },
+      },
+      async (request) => accountJson(principalOf(request).account),
     );
 
     server.put(
       "/api/v1/account",
       {
+        config: { scope: "admin" },
         schema: {
           summary: "Name the owner's wallet, by a claim that its key signed",
           tags: ["account"],
@@ -154,21 +159,17 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
         },
       },
       async (request) => {
-        const account = await authenticate(gateway.pool, request);
-        const owner = verifyClaim(signedFromJson("AccountClaim", request.body), {
-          token: bearerToken(request),
-          audience: gateway.network.executor as Address,
-          deployment: gateway.ledger.deployment,
-          nonces: claims,
-          now: Math.floor(Date.now() / 1000),
-        });
-        return accountJson(await claimAccount(gateway.pool, account.id, owner));
+        const { account } = principalOf(request);
+        const owner = claimedWallet(gateway, signedFromJson("AccountClaim", request.body), request);
+        await claimFirst(gateway, account, owner);
+        return accountJson(account);
       },
     );
 
     server.post(
       "/api/v1/faucet",
       {
+        config: { scope: "write" },
         schema: {
           summary: "Coins and a deposit, where the network has a faucet",
           tags: ["account"],
@@ -176,8 +177,8 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
         },
       },
       async (request) => {
-        const account = await authenticate(gateway.pool, request);
-        const { owner } = account;
+        const { account } = principalOf(request);
+        const owner = (await findAccount(gateway.pool, account))?.owner ?? null;
         if (gateway.faucet === undefined || owner === null) {
           throw new CairnError(owner === null ? "the account has no wallet yet" : "this network has no faucet", {
             code: owner === null ? "no-wallet" : "no-faucet",
@@ -185,11 +186,27 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
             next: "Send coins to the owner's address and deposit them: see docs/operating.md.",
           });
         }
+        await takeGrant(gateway.pool, account, owner);
         await gateway.faucet(owner);
         return accountJson(account);
       },
     );
   };
+}
+
+/** The account's first wallet, or one that it has: others are added as what they are. @throws CairnError `account-claimed` */
+async function claimFirst({ pool, accounts }: GatewayContext, account: string, owner: Address): Promise<void> {
+  const wallets = await listWallets(pool, account);
+  if (wallets.some(({ address }) => address === owner)) return;
+  if (wallets[0] !== undefined) {
+    throw new CairnError(`this account belongs to the wallet ${wallets[0].address}`, {
+      code: "account-claimed",
+      kind: "conflict",
+      next: "Use the key of that wallet (`cairn key import`), add this one with `cairn wallet add`, or use another account.",
+      details: { owner: wallets[0].address },
+    });
+  }
+  await addWallet(accounts, { account, address: owner, name: "first", kind: "client" });
 }
 
 /** Figures of the whole network as this gateway sees it. */

@@ -1,16 +1,20 @@
+import { countReads } from "@cairn/accounts";
 import { LocatedJson } from "@cairn/client";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import { capabilityOf } from "./capability-header.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { about, Id, OCTETS, ownPackage, PieceParams } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 import { sendBytes } from "./send-bytes.ts";
 
 const Cids = Type.Object({ cids: Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 65_536 }) });
 /** The token says who asks, the capability that the owner lets it read. */
-const READING = [{ token: [], capability: [] }];
+const READING = [
+  { token: ["read"], capability: [] },
+  { cookie: [], capability: [] },
+];
 
 /** Giving back what a package holds. */
 export function readRoutes(server: FastifyInstance, gateway: GatewayContext): void {
@@ -18,7 +22,10 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
 
   server.get(
     "/api/v1/packages/:id/document",
-    { schema: { ...about("The commitment document, as it was signed"), produces: OCTETS, params: Id } },
+    {
+      config: { scope: "read" },
+      schema: { ...about("The commitment document, as it was signed"), produces: OCTETS, params: Id },
+    },
     async (request, reply) => {
       const { id } = await ownPackage(gateway, request);
       return reply.type("application/octet-stream").send(Buffer.from(await market.readDocument({ id })));
@@ -27,17 +34,21 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
 
   server.get(
     "/api/v1/packages/:id/manifest",
-    { schema: { ...about("The encrypted manifest"), produces: OCTETS, params: Id } },
+    { config: { scope: "read" }, schema: { ...about("The encrypted manifest"), produces: OCTETS, params: Id } },
     async (request, reply) => {
-      const { id } = await ownPackage(gateway, request);
+      const { account, id } = await ownPackage(gateway, request);
       const { size, bytes } = await market.readManifest({ id });
-      return sendBytes(reply.type("application/octet-stream").header("content-length", size), bytes);
+      return sendBytes(
+        reply.type("application/octet-stream").header("content-length", size),
+        countReads(gateway.accounts, account, bytes),
+      );
     },
   );
 
   server.get(
     "/api/v1/packages/:id/pieces/:piece",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A piece, rebuilt from its shards, as a CAR"),
         security: READING,
@@ -46,17 +57,18 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
       },
     },
     async (request, reply) => {
-      const { id } = await ownPackage(gateway, request);
+      const { account, id } = await ownPackage(gateway, request);
       const { piece } = request.params as Static<typeof PieceParams>;
       const signal = abortWith(reply);
       const bytes = market.readPiece({ id, piece, capability: capabilityOf("ReadCapability", request), signal });
-      return sendBytes(reply.type("application/vnd.ipld.car"), bytes);
+      return sendBytes(reply.type("application/vnd.ipld.car"), countReads(gateway.accounts, account, bytes));
     },
   );
 
   server.post(
     "/api/v1/packages/:id/blocks",
     {
+      config: { scope: "read" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Blocks, one after the other, as they stand in a CAR"),
@@ -67,7 +79,7 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
       },
     },
     async (request, reply) => {
-      const { id } = await ownPackage(gateway, request);
+      const { account, id } = await ownPackage(gateway, request);
       const { cids } = request.body as Static<typeof Cids>;
       const bytes = market.readBlocks({
         id,
@@ -75,13 +87,14 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
         capability: capabilityOf("ReadCapability", request),
         signal: abortWith(reply),
       });
-      return sendBytes(reply.type("application/octet-stream"), bytes);
+      return sendBytes(reply.type("application/octet-stream"), countReads(gateway.accounts, account, bytes));
     },
   );
 
   server.get(
     "/api/v1/public/blocks/:cid",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A block of whichever public package has it, by any CID of its sha2-256 hash"),
         produces: ["application/vnd.ipld.raw"],
@@ -89,16 +102,17 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
       },
     },
     async (request, reply) => {
-      await authenticate(gateway.pool, request);
+      const { account } = principalOf(request);
       const { cid } = request.params as { cid: string };
       const bytes = market.readPublicBlocks({ cids: [cid], signal: abortWith(reply) });
-      return sendBytes(reply.type("application/vnd.ipld.raw"), bytes);
+      return sendBytes(reply.type("application/vnd.ipld.raw"), countReads(gateway.accounts, account, bytes));
     },
   );
 
   server.post(
     "/api/v1/packages/:id/locate",
     {
+      config: { scope: "read" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Where blocks lie in the pieces"),

@@ -1,15 +1,24 @@
-import { Hash, PackageDetailJson, RecoverablePageJson, RecoveredJson, RepairKeyJson, SignedJson } from "@cairn/client";
+import {
+  AddressText,
+  Hash,
+  PackageDetailJson,
+  RecoverablePageJson,
+  RecoveredJson,
+  RepairKeyJson,
+  SignedJson,
+} from "@cairn/client";
 import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson } from "./package-json.ts";
-import { about, Id, Limit, ownerOf, ownPackage } from "./package-route.ts";
+import { about, Id, Limit, ownPackage, walletOf } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 
-const RecoverBody = Type.Object({ readCapabilities: Type.Array(SignedJson, { maxItems: 1000 }) });
-const RecoverQuery = Type.Object({ limit: Limit, after: Type.Optional(Hash) });
+const Owner = Type.Optional(AddressText);
+const RecoverBody = Type.Object({ readCapabilities: Type.Array(SignedJson, { maxItems: 1000 }), owner: Owner });
+const RecoverQuery = Type.Object({ limit: Limit, after: Type.Optional(Hash), owner: Owner });
 
 /** Taking up packages that only the chain and the providers know. */
 export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext): void {
@@ -18,6 +27,7 @@ export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext):
   server.get(
     "/api/v1/recover",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A page of the owner's packages that the chain knows, by document hash"),
         querystring: RecoverQuery,
@@ -25,11 +35,11 @@ export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
+      const { account } = principalOf(request);
       await gateway.caughtUp();
-      const { limit, after } = request.query as Static<typeof RecoverQuery>;
+      const { limit, after, owner } = request.query as Static<typeof RecoverQuery>;
       return market.listRecoverable({
-        owner: ownerOf(account),
+        owner: await walletOf(gateway, account, owner),
         ...(limit === undefined ? {} : { limit }),
         ...(after === undefined ? {} : { after: after as Hex }),
       });
@@ -39,6 +49,7 @@ export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext):
   server.post(
     "/api/v1/recover",
     {
+      config: { scope: "write" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Take packages over from the chain"),
@@ -47,11 +58,11 @@ export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request) => {
-      const account = await authenticate(gateway.pool, request);
-      const { readCapabilities } = request.body as Static<typeof RecoverBody>;
+      const { account } = principalOf(request);
+      const { readCapabilities, owner } = request.body as Static<typeof RecoverBody>;
       const recovered = await market.recoverPackages({
-        account: account.id,
-        owner: ownerOf(account),
+        account,
+        owner: await walletOf(gateway, account, owner),
         capabilities: readCapabilities.map((json) => signedFromJson("ReadCapability", json)),
       });
       return recovered.map(packageDetailToJson);
@@ -61,6 +72,7 @@ export function recoverRoutes(server: FastifyInstance, gateway: GatewayContext):
   server.post(
     "/api/v1/packages/:id/repair-key",
     {
+      config: { scope: "write" },
       schema: {
         ...about("Have the gateway repair a package that was recovered"),
         params: Id,

@@ -75,6 +75,7 @@ function open(lines: Line[], change: Partial<GatewayOptions> = {}) {
       known = deployment;
     },
     token: "t".repeat(43),
+    custodySecret: "s".repeat(43),
     directories: { blobs: join(directory, "blobs"), spool: join(directory, "spool") },
     listen: {
       ...{ host: "127.0.0.1", port: 0, hostSetting: "HOST", portSetting: "PORT" },

@@ -1,3 +1,4 @@
+import { keepHomeToken, Uploads, Vaults } from "@cairn/accounts";
 import { createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
 import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
@@ -7,10 +8,10 @@ import type { DatabaseTarget } from "@cairn/database";
 import { createMarket } from "@cairn/market";
 import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
 import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
-import { openTransport } from "@cairn/transport";
+import { openTransport, rememberNonces } from "@cairn/transport";
 import type { Pool } from "pg";
 import { Registry } from "prom-client";
-import { authenticate, ensureLocalAccount } from "./authenticate.ts";
+import { accountsRoutes } from "./accounts-routes.ts";
 import { caughtUp } from "./caught-up.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import type { GatewayKey } from "./gateway-key.ts";
@@ -19,6 +20,7 @@ import { createMetrics } from "./metrics.ts";
 import { migrateGateway } from "./migrate-gateway.ts";
 import { type GatewayChain, openChain } from "./open-chain.ts";
 import { packageRoutes } from "./package-routes.ts";
+import { findPrincipal, principalOf } from "./principal-of.ts";
 import { providerRoutes } from "./provider-routes.ts";
 import { publicRoutes } from "./public-routes.ts";
 import { backgroundTasks } from "./services/background-tasks.ts";
@@ -59,8 +61,10 @@ export interface GatewayOptions {
   known: Deployment | { chainId: number; deals: Address } | undefined;
   /** Told of the contracts when they cannot be reorganised away any more; until then the next start looks for them anew. */
   onFinal(deployment: Deployment): void;
-  /** Bearer token of the local account. */
+  /** Bearer token of the home's account. */
   token: string;
+  /** What keystores of custodial wallets open with: 256 random bits. */
+  custodySecret: string;
   directories: { blobs: string; spool: string };
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number | undefined;
@@ -99,7 +103,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     // Connections of their own: whatever is asked of the API, audit, pay and the health check do not wait for it.
     const reservedPool = await start(openPool("reserved connections", options.database, log));
     await migrateGateway(pool);
-    await ensureLocalAccount(pool, options.token);
+    await keepHomeToken(pool, options.token);
     const blobs = await start(openBlobs(options.directories.blobs));
     const background = await start(backgroundTasks());
 
@@ -175,10 +179,13 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       openDoors({
         doors: options.doors,
         host: { pool, database: options.database, registry, random, log, trial: profile.name !== "real" },
-        engine: { market, accountOf: (request) => authenticate(pool, request) },
+        engine: { market, accountOf: async (request) => ({ id: principalOf(request).account }) },
       }),
     );
 
+    const accounts = { pool, clock };
+    const vaults = new Vaults(clock);
+    await start({ name: "vaults", start: () => undefined, stop: () => vaults.close() });
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
     const faucet = profile.faucet && deployment.chainId === profile.chainId;
@@ -186,6 +193,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       pool,
       reservedPool,
       stalls,
+      accounts,
+      findPrincipal: (request) => findPrincipal(accounts, request),
+      vaults,
+      uploads: new Uploads(pool, (ids) => market.spooledBytes(ids)),
+      custodySecret: options.custodySecret,
+      claims: rememberNonces(),
       market,
       audit,
       ledger,
@@ -223,6 +236,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         plugins: [
           publicRoutes(context),
           packageRoutes(context),
+          accountsRoutes(context),
           liveRoute(context, stopping),
           providerRoutes(context),
           ...doors.flatMap(({ plugins }) => plugins),
@@ -235,7 +249,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
             h2 === undefined ? [] : [{ prefixes, h2, endStreams }],
           ),
           hidden: doors.flatMap(({ door }) => door.hidden ?? []),
-          authenticate: (request) => authenticate(pool, request),
+          findPrincipal: context.findPrincipal,
           goodTokens: [options.token],
           providerOf: (session) => transport.providerOf(session),
         },

@@ -2,8 +2,8 @@ import { changeSettings, findSettings } from "@cairn/catalog";
 import { SettingsJson } from "@cairn/client";
 import { checkPlacement, type PlacementJson, placementFromJson, placementToJson } from "@cairn/core";
 import type { FastifyInstance } from "fastify";
-import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { principalOf } from "./principal-of.ts";
 
 const about = (summary: string) => ({ summary, tags: ["account"] });
 
@@ -11,16 +11,20 @@ const about = (summary: string) => ({ summary, tags: ["account"] });
 export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext): void {
   server.get(
     "/api/v1/settings",
-    { schema: { ...about("What puts go by unless they say otherwise"), response: { 200: SettingsJson } } },
+    {
+      config: { scope: "read" },
+      schema: { ...about("What puts go by unless they say otherwise"), response: { 200: SettingsJson } },
+    },
     async (request) => {
-      const account = await authenticate(pool, request);
-      return (await findSettings(pool, account.id)) as SettingsJson;
+      const { account } = principalOf(request);
+      return (await findSettings(pool, account)) as SettingsJson;
     },
   );
 
   server.put(
     "/api/v1/settings",
     {
+      config: { scope: "write" },
       schema: {
         ...about("Replace the settings; packages that are stored keep those that they were put with"),
         body: SettingsJson,
@@ -28,12 +32,12 @@ export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext
       },
     },
     async (request) => {
-      const account = await authenticate(pool, request);
+      const { account } = principalOf(request);
       const { placement, ...rest } = request.body as SettingsJson;
       const terms = placementFromJson((placement ?? {}) as PlacementJson);
       checkPlacement(terms, rest.n);
       const settings = { ...rest, placement: placementToJson(terms) };
-      await changeSettings(pool, account.id, settings);
+      await changeSettings(pool, account, settings);
       return settings as SettingsJson;
     },
   );

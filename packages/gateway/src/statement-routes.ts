@@ -1,10 +1,11 @@
+import { listWallets } from "@cairn/accounts";
 import { ENTRY_KINDS, type EntryKind, pageEntries, totalEntries } from "@cairn/catalog";
 import { PackageIdText, StatementPageJson, StatementTotalsJson } from "@cairn/client";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { authenticate } from "./authenticate.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { After, Limit, Order, Seconds, Several, severalOf } from "./package-route.ts";
+import { principalOf } from "./principal-of.ts";
 
 const about = (summary: string) => ({ summary, tags: ["account"] });
 const StatementQuery = Type.Object({
@@ -19,9 +20,12 @@ const StatementQuery = Type.Object({
 
 /** What moved the money that the contract holds for the account's wallets. */
 export function statementRoutes(server: FastifyInstance, { pool, market }: GatewayContext): void {
+  const addressesOf = async (account: string) => (await listWallets(pool, account)).map(({ address }) => address);
+
   server.get(
     "/api/v1/statement",
     {
+      config: { scope: "read" },
       schema: {
         ...about("A page of what moved the account's money in the contract, newest first unless asked otherwise"),
         querystring: StatementQuery,
@@ -29,13 +33,13 @@ export function statementRoutes(server: FastifyInstance, { pool, market }: Gatew
       },
     },
     async (request) => {
-      const { id: account, owner } = await authenticate(pool, request);
+      const { account } = principalOf(request);
       const { kinds, package: id, ...query } = request.query as Static<typeof StatementQuery>;
       const found = id === undefined ? undefined : await market.packageStatus({ id, account });
       if (found?.documentHash === null) return { entries: [], next: null };
       const { rows, next } = await pageEntries(pool, {
         ...query,
-        wallets: owner === null ? [] : [owner],
+        wallets: await addressesOf(account),
         ...(kinds === undefined ? {} : { kinds: severalOf<EntryKind>(kinds)! }),
         ...(found === undefined ? {} : { documentHash: found.documentHash }),
       });
@@ -50,14 +54,14 @@ export function statementRoutes(server: FastifyInstance, { pool, market }: Gatew
   server.get(
     "/api/v1/statement/totals",
     {
+      config: { scope: "read" },
       schema: {
         ...about("What the statement of each wallet comes to: what the contract holds for it"),
         response: { 200: StatementTotalsJson },
       },
     },
     async (request) => {
-      const { owner } = await authenticate(pool, request);
-      const totals = await totalEntries(pool, owner === null ? [] : [owner]);
+      const totals = await totalEntries(pool, await addressesOf(principalOf(request).account));
       return totals.map(({ wallet, kinds, ...sums }) => ({ wallet, ...texts(sums), kinds: texts(kinds) }));
     },
   );

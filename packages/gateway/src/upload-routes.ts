@@ -6,7 +6,7 @@ import {
   PackageDetailJson,
   ReceivedJson,
 } from "@cairn/client";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -22,6 +22,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
   server.put(
     "/api/v1/packages/:id/pieces/:piece",
     {
+      config: { scope: "write" },
       schema: {
         ...about("Bytes of a piece, from an offset on"),
         consumes: OCTETS,
@@ -31,16 +32,17 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
       },
     },
     async (request) => {
-      const { id } = await ownPackage(gateway, request);
+      const { account, id } = await ownPackage(gateway, request);
       const { piece } = request.params as Static<typeof PieceParams>;
       const { offset = 0 } = request.query as Static<typeof OffsetQuery>;
-      return market.appendPiece({ id, piece, offset, body: request.raw });
+      return market.appendPiece({ id, piece, offset, body: countedBody(gateway, account, request) });
     },
   );
 
   server.post(
     "/api/v1/packages/:id/keep",
     {
+      config: { scope: "write" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Cut an upload back to its first pieces, and say what they hold"),
@@ -58,6 +60,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
   server.put(
     "/api/v1/packages/:id/manifest",
     {
+      config: { scope: "write" },
       schema: {
         ...about("The encrypted manifest"),
         consumes: OCTETS,
@@ -74,6 +77,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
   server.post(
     "/api/v1/packages/:id/complete",
     {
+      config: { scope: "write" },
       bodyLimit: LIST_BODY_BYTES,
       schema: {
         ...about("Say that every piece is there"),
@@ -87,4 +91,9 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
       return packageDetailToJson(await market.completePackage({ id, ...(request.body as CompletePackageJson) }));
     },
   );
+}
+
+/** The body, held against what the account may have at the gateway before it is stored. */
+function countedBody({ uploads }: GatewayContext, account: string, { raw }: FastifyRequest): AsyncIterable<Uint8Array> {
+  return uploads.count(account, raw, Number(raw.headers["content-length"] ?? 0));
 }

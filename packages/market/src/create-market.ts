@@ -25,6 +25,7 @@ import { renamePackage } from "./rename-package.ts";
 import { resumePackage } from "./resume-package.ts";
 import { shardDocument, shardManifest, shardSource } from "./shard-source.ts";
 import { Spool } from "./spool.ts";
+import { spooledBytes } from "./spooled-bytes.ts";
 import type { Market, MarketDeps } from "./types.ts";
 
 const STORES = 8;
@@ -73,6 +74,7 @@ export function createMarket(deps: MarketDeps): Market {
     requirePackage: (request) => requirePackage(context.pool, request),
     packageStatus: (request) => packageStatus(context, request),
     listPackages: (request) => listPackages(context, request),
+    spooledBytes: (ids) => spooledBytes(context, ids),
     listProviders: () => listProviders(context),
     readDocument: ({ id }) => loadDocument(context.pool, id),
     readManifest: (request) => readManifest(context, request),

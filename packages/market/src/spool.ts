@@ -52,6 +52,13 @@ export class Spool {
     return pieces;
   }
 
+  /** Bytes of all files of a package. */
+  async bytes(id: PackageId): Promise<number> {
+    let sum = 0;
+    for (const name of await this.files(id)) sum += (await this.size(join(this.directory, id, name))) ?? 0;
+    return sum;
+  }
+
   async removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
   }

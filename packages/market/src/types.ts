@@ -312,6 +312,8 @@ export interface Market {
   packageStatus(request: { id: PackageId; account?: string }): Promise<PackageDetail>;
   /** A page of an account's packages, oldest first, by a number of queries that does not grow with it. */
   listPackages(request: PackageListRequest): Promise<PackagePage>;
+  /** Bytes that the spool holds of packages. */
+  spooledBytes(ids: readonly PackageId[]): Promise<number>;
   listProviders(): Promise<ProviderStatus[]>;
 
   /** The commitment document of a package whose upload is complete. @throws CairnError `wrong-state` */

@@ -1,3 +1,4 @@
+import { ACCOUNTS_ERRORS } from "./error-codes/accounts.ts";
 import { APP_ERRORS } from "./error-codes/app.ts";
 import { ARCHIVE_ERRORS } from "./error-codes/archive.ts";
 import { CHAIN_ERRORS } from "./error-codes/chain.ts";
@@ -19,6 +20,7 @@ export const ERROR_GROUPS = [
     rooms: ["packages/market", "packages/audit", "packages/catalog", "packages/blobs"],
     errors: MARKET_ERRORS,
   },
+  { title: "Users, tokens, wallets and limits", rooms: ["packages/accounts"], errors: ACCOUNTS_ERRORS },
   { title: "Chain", rooms: ["packages/chain", "packages/contracts"], errors: CHAIN_ERRORS },
   {
     title: "Foundations",

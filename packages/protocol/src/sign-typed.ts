@@ -1,4 +1,5 @@
 import { CairnError } from "./errors.ts";
+import type { PrivateKey } from "./keys.ts";
 import { recoverDigest, signDigest } from "./signatures.ts";
 import type { Message, SigningContext, TypeName } from "./typed-data.ts";
 import { typedDigest, verifyingContract } from "./typed-digest.ts";
@@ -18,7 +19,7 @@ export function signTyped<N extends TypeName>(
   type: N,
   message: Message<N>,
   context: SigningContext,
-  privateKey: Hex,
+  privateKey: PrivateKey,
 ): Hex {
   return signDigest(digest(type, message, context), privateKey);
 }

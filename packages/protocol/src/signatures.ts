@@ -2,7 +2,7 @@ import { crypto } from "#crypto";
 import type { Crypto } from "./crypto/crypto.ts";
 import { CairnError } from "./errors.ts";
 import { fromHex, toHex } from "./hex.ts";
-import { addressOfPublicKey, keyBytes } from "./keys.ts";
+import { addressOfPublicKey, keyBytes, type PrivateKey } from "./keys.ts";
 import type { Address, Hex } from "./words.ts";
 
 /** n / 2 of secp256k1: a larger s is the malleable twin, which OpenZeppelin's ECDSA refuses too (EIP-2). */
@@ -13,7 +13,7 @@ function badSignature(reason: string): CairnError {
 }
 
 /** r ‖ s ‖ v over a 32-byte digest, v 27 or 28, low s; throws `bad-key`. */
-export function signDigest(digest: Uint8Array, privateKey: Hex, by: Crypto = crypto): Hex {
+export function signDigest(digest: Uint8Array, privateKey: PrivateKey, by: Crypto = crypto): Hex {
   const { signature, recovery } = by.sign(digest, keyBytes(privateKey));
   return `${toHex(signature)}${(27 + recovery).toString(16)}`;
 }

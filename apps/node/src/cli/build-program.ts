@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { VERSION } from "../version.ts";
+import { accountCommands } from "./account-commands.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
@@ -7,6 +8,7 @@ import { coins, day, positive, wholeNumber } from "./number-options.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
+import { walletCommands } from "./wallet-commands.ts";
 
 /** Options that may be given again. */
 const gather = (value: string, before: string[] = []): string[] => [...before, value];
@@ -32,14 +34,15 @@ export function buildProgram(): Command {
       .option("--home <dir>", "home of the network (default: CAIRN_HOME, else ~/.cairn)")
       .option("--json", json);
   /** One that asks the network: whether it runs is found out before what keys, archives and the chain need is loaded. */
-  const asking = (...about: Parameters<typeof command>): Command =>
-    command(...about).hook("preAction", async (_, asked) => {
+  const asks = (asking: Command): Command =>
+    asking.hook("preAction", async (_, asked) => {
       const [{ homeAt }, { findRunning }] = await Promise.all([
         import("../home/home.ts"),
         import("../home/run-file.ts"),
       ]);
-      await findRunning(homeAt(asked.opts<{ home?: string }>().home));
+      await findRunning(homeAt(asked.optsWithGlobals<{ home?: string }>().home));
     });
+  const asking = (...about: Parameters<typeof command>): Command => asks(command(...about));
   const PROGRESS = ["--progress", "say how far it is also where standard error is no terminal"] as const;
 
   const PACKAGE = "a name, or an id or the start of one, from `cairn ls`";
@@ -235,7 +238,9 @@ export function buildProgram(): Command {
   keyCommand("list", "show the public parts").action(async (options) => (await import("./key.ts")).listKeys(options));
   keyCommand("create", "make an account now").action(async (options) => (await import("./key.ts")).createKey(options));
 
-  asking("wallet", "your coins: what you have, what pays for storage")
+  accountCommands(program, asks);
+
+  const wallet = asking("wallet", "your coins: what you have, what pays for storage")
     .addArgument(
       new Argument("[action]", "what to do; fund deposits this home's block rewards")
         .choices(["balance", "deposit", "fund", "withdraw", "send"])
@@ -244,6 +249,7 @@ export function buildProgram(): Command {
     .argument("[amount]", "coins, such as 1.5", coins)
     .argument("[to]", "address, for send")
     .action(async (action, amount, to, options) => (await import("./wallet.ts")).wallet(action, amount, to, options));
+  walletCommands(wallet);
 
   asking("statement", "what moved your money in the contract, and what it comes to")
     .option("--package <package>", "only what moved for one package")

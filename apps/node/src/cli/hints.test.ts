@@ -39,7 +39,9 @@ function faultOf(line: string, quoted: boolean): string | undefined {
       given === 0 ? command.commands.find((one) => [one.name(), ...one.aliases()].includes(word)) : undefined;
     if (next !== undefined) command = next;
     else if (at === 0) return `there is no command ${word}`;
-    else if (command.commands.length > 0 && given === 0) return `${command.name()} has no command ${word}`;
+    // Some take arguments beside commands of their own.
+    else if (command.commands.length > 0 && command.registeredArguments.length === 0 && given === 0)
+      return `${command.name()} has no command ${word}`;
     else given += 1;
   }
   const most = command.registeredArguments.some(({ variadic }) => variadic)

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { DOORS } from "../doors.ts";
 import { doorDirectory, doorSettings } from "../home/door-home.ts";
 import { homeAt, homeToken, writeWhole } from "../home/home.ts";
-import { homeKey } from "../home/home-keys.ts";
+import { homeKey, homeSecret } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
 import { gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
@@ -36,6 +36,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     known: await knownNetwork(home),
     onFinal: (deployment) => void writeWhole(home.deploymentFile, `${JSON.stringify(deployment, null, 2)}\n`),
     token: await homeToken(home),
+    custodySecret: await homeSecret(home),
     directories: { blobs: join(home.gateway, "blobs"), spool: join(home.gateway, "spool") },
     pieceLimit: config.pieceLimit,
     listen: {

@@ -29,7 +29,8 @@ function damagedKey(path: string, error: unknown): unknown {
   return error.code === "bad-keystore" ? corrupt(path, "is damaged", error) : error;
 }
 
-async function homeSecret(home: Home): Promise<string> {
+/** What keys of this home are encrypted under, made at first use: 256 random bits. */
+export async function homeSecret(home: Home): Promise<string> {
   const path = join(home.directory, "secret");
   const found = await readRandomText(path);
   if (found === "damaged") throw corrupt(path, "is damaged, and the home's keys cannot be opened without it");

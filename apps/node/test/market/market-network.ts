@@ -8,7 +8,7 @@ import { openFileBlobStore } from "@cairn/blobs";
 import { type CatalogEvent, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
 import { fileOutgoingStore, runIndexer } from "@cairn/chain";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
-import { authenticate, createHttpServer, migrateGateway, providerRoutes, quotePlanToJson } from "@cairn/gateway";
+import { createHttpServer, findPrincipal, migrateGateway, providerRoutes, quotePlanToJson } from "@cairn/gateway";
 import { createMarket, type Market, type PackageDetail } from "@cairn/market";
 import { checkOffer } from "@cairn/owner/check-offer";
 import { machineClock as clock, watchStalls } from "@cairn/process";
@@ -111,7 +111,7 @@ export async function startMarketNetwork(
         version: "0.1.0",
         names: [],
         trustedProxies: [],
-        authenticate: (request) => authenticate(pool, request),
+        findPrincipal: (request) => findPrincipal({ pool, clock }, request),
         providerOf: (session) => transport.providerOf(session),
       },
     );

@@ -72,7 +72,7 @@ async function open(door: H2Door, h2Limits: Partial<typeof H2_LIMITS> = {}): Pro
       h2Doors: [door],
       h2Limits,
       providerOf: () => undefined,
-      authenticate: () => Promise.reject(new Error("nobody")),
+      findPrincipal: () => Promise.reject(new Error("nobody")),
     },
   );
   await server.listen({ host: "127.0.0.1", port: 0 });

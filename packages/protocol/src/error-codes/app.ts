@@ -53,6 +53,11 @@ export const APP_ERRORS = {
     kind: "internal",
     means: "the command waited for something that could not happen any more; a defect",
   },
+  "csrf-missing": {
+    kind: "auth",
+    means: "a request with a session's cookie did not show that one of the gateway's own pages sent it",
+    next: "Send the session's csrf token in the header cairn-csrf; programs use tokens instead of sessions.",
+  },
   "database-differs": {
     kind: "conflict",
     means: "the database in DATABASE_URL is not the one that the home was used with",
@@ -228,6 +233,16 @@ export const APP_ERRORS = {
     kind: "unavailable",
     means: "the gateway has paid for as many registrations as it does in a day",
     next: "Try again tomorrow, or register through another gateway.",
+  },
+  "session-needed": {
+    kind: "auth",
+    means: "the call is for a user that is logged in, not for a token",
+    next: "Log in: POST /api/v1/login.",
+  },
+  "session-over": {
+    kind: "auth",
+    means: "the session has expired, was idle for too long, or was ended",
+    next: "Log in again: POST /api/v1/login.",
   },
   "stale-claim": {
     kind: "auth",

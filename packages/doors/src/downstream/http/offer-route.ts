@@ -13,6 +13,7 @@ export function offerRoute({ market, accountOf }: DoorEngine, chunks: ChunkPool)
     server.post(
       "/packages/:id/offer",
       {
+        config: { scope: "write" },
         schema: {
           summary: "Offer a shard to farmers of the downstream door",
           tags: ["downstream"],

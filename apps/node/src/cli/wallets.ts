@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises";
+import type { NetworkJson, NewWalletJson, WalletJson, WalletKindText } from "@cairn/client";
+import { CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol/keys";
+import { formatCoins } from "./format.ts";
+import { table } from "./output.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
+
+interface AddOptions extends CommonOptions {
+  kind: WalletKindText;
+  keyFile?: string;
+  /** Wei. */
+  perDay?: bigint;
+}
+
+export async function listWallets(options: CommonOptions): Promise<void> {
+  const { client, output } = await openSession(options);
+  const wallets = await client.wallets();
+  output.result(wallets);
+  if (wallets.length === 0) output.say("No wallet yet: the first `cairn put` makes one, or `cairn wallet` now.");
+  else output.say(table(["ADDRESS", "NAME", "KIND", "DEFAULT", "SIGNS HERE"], wallets.map(rowOf)));
+}
+
+const rowOf = ({ address, name, kind, isDefault, dailyLimit, unlockedUntil }: WalletJson): string[] => [
+  address,
+  name,
+  kind,
+  isDefault ? "yes" : "",
+  kind === "client"
+    ? "no: its key is with you"
+    : kind === "custodial"
+      ? `up to ${formatCoins(BigInt(dailyLimit ?? 0))} a day`
+      : unlockedUntil === null
+        ? "no: locked"
+        : `yes, UNLOCKED until ${new Date(unlockedUntil * 1000).toISOString().slice(11, 16)} UTC`,
+];
+
+export async function addWallet(name: string, options: AddOptions): Promise<void> {
+  const { kind } = options;
+  if (kind === "custodial" && options.perDay === undefined) throw missing("--per-day", "what it may spend in a day");
+  if (kind === "client" && options.keyFile === undefined) throw missing("--key-file", "the file with its private key");
+  const session = await openSession(options);
+  const { client, output } = session;
+  const wallet = await client.addWallet({ name, kind, ...(await partsOf(session, options)) });
+  output.result(wallet);
+  output.say(`Added the ${wallet.kind} wallet ${wallet.address} as "${wallet.name}".`);
+  if (kind === "vault") output.say("Its key is kept encrypted to your OpenPGP key: `cairn wallet unlock` opens it.");
+}
+
+async function partsOf(
+  session: Awaited<ReturnType<typeof openSession>>,
+  options: AddOptions,
+): Promise<Partial<NewWalletJson>> {
+  if (options.kind === "custodial") return { dailyLimit: String(options.perDay ?? 0n) };
+  const network = await pinnedNetwork(session);
+  const { generateKey } = await import("@cairn/chain/wallet");
+  const key = options.keyFile === undefined ? generateKey() : await keyIn(options.keyFile);
+  const claim = await claimOf(session.token, network, key);
+  if (options.kind === "client") return { claim };
+  const { key: openpgpKey } = await requireAccount(session.home);
+  const { sealSecret } = await import("@cairn/archive/seal-secret");
+  const keystore = await sealSecret(openpgpKey, Buffer.from(key.slice(2), "hex"));
+  return { claim, keystore: Buffer.from(keystore).toString("base64") };
+}
+
+export async function setDefault(wallet: string, options: CommonOptions): Promise<void> {
+  const { client, output } = await openSession(options);
+  const chosen = await client.setDefaultWallet(wallet);
+  output.result(chosen);
+  output.say(
+    `New packages belong to ${chosen.address} unless they say otherwise. Those that are stored stay as they are.`,
+  );
+}
+
+export async function unlock(named: string, options: CommonOptions & { minutes?: number }): Promise<void> {
+  const session = await openSession(options);
+  const { client, output, home } = session;
+  const { address } = await walletNamed(client, named);
+  const { keystore } = await client.walletKeystore(address);
+  const { key } = await requireAccount(home);
+  const { openSecret } = await import("@cairn/archive/seal-secret");
+  const opened = await openSecret(key, Buffer.from(keystore, "base64"));
+  try {
+    const wallet = await client.unlockWallet(address, opened, options.minutes ?? 15);
+    output.result(wallet);
+    output.say(
+      `UNLOCKED: until ${new Date((wallet.unlockedUntil ?? 0) * 1000).toISOString().slice(11, 16)} UTC the gateway signs with ${address}.`,
+      "Lock it earlier with `cairn wallet lock`.",
+    );
+  } finally {
+    opened.fill(0);
+  }
+}
+
+export async function lock(named: string, options: CommonOptions): Promise<void> {
+  const { client, output } = await openSession(options);
+  const { address } = await walletNamed(client, named);
+  await client.lockWallet(address);
+  output.result({ locked: address });
+  output.say(`Locked: the gateway's copy of the key of ${address} is overwritten.`);
+}
+
+async function claimOf(token: string, network: NetworkJson, key: Hex): Promise<JsonSigned<"AccountClaim">> {
+  const [{ signClaim }, { walletSigner }] = await Promise.all([
+    import("@cairn/owner/sign-claim"),
+    import("@cairn/owner/wallet-signer"),
+  ]);
+  return signClaim(walletSigner(key), { network, token, now: Math.floor(Date.now() / 1000) });
+}
+
+async function walletNamed(client: { wallets(): Promise<WalletJson[]> }, named: string): Promise<WalletJson> {
+  const found = (await client.wallets()).find(({ address, name }) => address === named.toLowerCase() || name === named);
+  if (found !== undefined) return found;
+  throw new CairnError(`the account has no wallet ${named}`, {
+    code: "unknown-wallet",
+    kind: "missing",
+    next: "`cairn wallet list` shows them.",
+  });
+}
+
+async function keyIn(file: string): Promise<Hex> {
+  const text = await readFile(file, "utf8").catch((cause) => {
+    throw new CairnError(`cannot read the key in ${file}`, {
+      code: "unreadable-path",
+      kind: "input",
+      cause,
+      next: "Name a file whose first line is a private key, 0x and 64 hex digits.",
+    });
+  });
+  const key = (text.split(/\r?\n/)[0] ?? "").trim() as Hex;
+  addressOfKey(key);
+  return key;
+}
+
+function missing(option: string, what: string): CairnError {
+  return new CairnError(`a wallet of this kind needs ${option}`, {
+    code: "missing-value",
+    kind: "input",
+    next: `Give ${option}: ${what}.`,
+  });
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AccountsWorld, accountsWorld, HOME_ACCOUNT, PASSWORD } from "../testing/accounts-world.ts";
+import { addUser } from "../users/add-user.ts";
+import { countReads } from "./count-reads.ts";
+import { DEFAULT_LIMITS, limitsOf, NO_LIMITS, setLimits } from "./limits.ts";
+import { requirePackageRoom } from "./require-room.ts";
+import { takeGrant } from "./take-grant.ts";
+import { Uploads } from "./uploads.ts";
+import { use, usedOf } from "./use.ts";
+
+let world: AccountsWorld;
+beforeAll(async () => {
+  world = await accountsWorld();
+});
+afterAll(() => world.database.drop());
+
+let made = 0;
+async function accountWith(limits: object): Promise<string> {
+  const { account } = await addUser(world, { name: `user${++made}`, password: PASSWORD, role: "owner" });
+  await setLimits(world.pool, account, { ...NO_LIMITS, ...limits });
+  return account;
+}
+async function* chunks(...sizes: number[]): AsyncGenerator<Uint8Array> {
+  for (const size of sizes) yield new Uint8Array(size);
+}
+async function taken(bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  let sum = 0;
+  try {
+    for await (const chunk of bytes) sum += chunk.length;
+  } catch (error) {
+    expect(error).toMatchObject({ code: "limit-reached" });
+  }
+  return sum;
+}
+const MIB = 2 ** 20;
+
+describe("limits", () => {
+  it("are the defaults until an operator sets others", async () => {
+    expect(await limitsOf(world.pool, "anybody")).toEqual(DEFAULT_LIMITS);
+    const account = await accountWith({ packages: 5 });
+    expect(await limitsOf(world.pool, account)).toEqual({ ...NO_LIMITS, packages: 5 });
+  });
+
+  it("of an hour let through as many as they say, whatever comes at once, and free at the next", async () => {
+    const account = await accountWith({ commitsPerHour: 3 });
+    const commit = () => use(world, { account, kind: "commits", amount: 1 });
+    const tried = await Promise.allSettled(Array.from({ length: 10 }, commit));
+    expect(tried.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+    const freesAt = (Math.floor(world.clock.now() / 3600) + 1) * 3600;
+    await expect(commit()).rejects.toMatchObject({
+      code: "limit-reached",
+      kind: "exhausted",
+      details: { limit: "commitsPerHour", value: 3, used: 3, asked: 1, freesAt },
+    });
+    await use(world, { account: await accountWith({ commitsPerHour: 3 }), kind: "commits", amount: 1 });
+    world.clock.advance(freesAt - world.clock.now());
+    await commit();
+  });
+
+  it("of reads end a stream before the byte that is too many, and give back what was not read", async () => {
+    const account = await accountWith({ egressPerDay: 20 * MIB });
+    const used = () => usedOf(world.pool, { account, kind: "egress", now: world.clock.now() });
+    expect(await taken(countReads(world, account, chunks(MIB, MIB)))).toBe(2 * MIB);
+    expect(await used()).toBe(2 * MIB);
+    for await (const _ of countReads(world, account, chunks(MIB, MIB, MIB))) break;
+    expect(await used()).toBe(3 * MIB);
+    expect(await taken(countReads(world, account, chunks(...Array(30).fill(MIB))))).toBe(17 * MIB);
+    expect(await used()).toBe(20 * MIB);
+    expect(await taken(countReads(world, account, chunks(1)))).toBe(0);
+    expect(await taken(countReads(world, HOME_ACCOUNT, chunks(1)))).toBe(1);
+  });
+
+  it("of uploads end one before the byte that is too many, and count several at once together", async () => {
+    const account = await accountWith({ spoolBytes: 100 });
+    await world.storePackage("1".repeat(32), account, "RECEIVING");
+    await world.storePackage("2".repeat(32), account, "STORED");
+    const asked: (readonly string[])[] = [];
+    const uploads = new Uploads(world.pool, async (packages) => {
+      asked.push(packages);
+      return 40;
+    });
+    expect(await taken(uploads.count(account, chunks(30, 30, 1)))).toBe(60);
+    expect(asked).toEqual([["1".repeat(32)]]);
+    expect(await taken(uploads.count(account, chunks(1), 61))).toBe(0);
+    const [one, two] = [uploads.count(account, chunks(30, 30)), uploads.count(account, chunks(30, 30))];
+    expect((await one.next()).done).toBe(false);
+    expect((await two.next()).done).toBe(false);
+    await expect(one.next()).rejects.toMatchObject({
+      code: "limit-reached",
+      details: { limit: "spoolBytes", value: 100, used: 100, asked: 30, freesAt: null },
+    });
+    await two.return(undefined);
+    expect(await taken(uploads.count(account, chunks(60)))).toBe(60);
+  });
+
+  it("of packages count those that are there, and let one that is there be opened again", async () => {
+    const account = await accountWith({ packages: 2 });
+    await world.storePackage("3".repeat(32), account, "STORED");
+    await world.storePackage("4".repeat(32), account, "REMOVED");
+    await requirePackageRoom(world.pool, account, "5".repeat(32));
+    await world.storePackage("5".repeat(32), account, "RECEIVING");
+    await requirePackageRoom(world.pool, account, "5".repeat(32));
+    await expect(requirePackageRoom(world.pool, account, "6".repeat(32))).rejects.toMatchObject({
+      code: "limit-reached",
+      details: { limit: "packages", value: 2, used: 2 },
+    });
+  });
+
+  it("let the faucet give to one wallet of an account, as often as it asks", async () => {
+    const account = await accountWith({});
+    const [one, two] = [`0x${"1".repeat(40)}`, `0x${"2".repeat(40)}`] as const;
+    await takeGrant(world.pool, account, one);
+    await takeGrant(world.pool, account, one);
+    await expect(takeGrant(world.pool, account, two)).rejects.toMatchObject({ code: "faucet-used" });
+  });
+});

@@ -1,0 +1,136 @@
+/**
+ * The tables of the schema `accounts`; they run after the catalog's, whose table of tokens moves here. Secrets are kept as their SHA-256, passwords
+ * as PHC strings of argon2id, money as numeric(78,0) wei. All times are the gateway's.
+ */
+export const accountsMigrations: { name: string; sql: string }[] = [
+  {
+    name: "0001-accounts",
+    sql: `
+create schema if not exists accounts;
+
+create table accounts.users (
+  id text primary key check (id ~ '^[0-9a-f]{32}$'),
+  account text not null references catalog.accounts (id),
+  name text not null,
+  name_key text not null unique check (name_key = lower(name)),
+  role text not null check (role in ('owner', 'member', 'operator')),
+  password text not null,
+  created_at timestamptz not null,
+  seen_at timestamptz
+);
+create index users_by_account on accounts.users (account);
+
+create table accounts.sessions (
+  hash bytea primary key check (length(hash) = 32),
+  id text not null unique check (id ~ '^[0-9a-f]{32}$'),
+  "user" text not null references accounts.users (id) on delete cascade,
+  created_at timestamptz not null,
+  seen_at timestamptz not null,
+  expires_at timestamptz not null,
+  -- a keyed hash: whether the user was seen there before, not where
+  network bytea not null,
+  agent text not null
+);
+create index sessions_by_user on accounts.sessions ("user", seen_at);
+create index sessions_by_expiry on accounts.sessions (expires_at);
+
+alter table catalog.tokens set schema accounts;
+alter table accounts.tokens
+  add column id text not null unique default replace(gen_random_uuid()::text, '-', ''),
+  add column scopes text[] not null default '{read,write,admin,operate}',
+  add column "user" text references accounts.users (id) on delete cascade,
+  add column expires_at timestamptz,
+  add column last_used_at timestamptz;
+delete from accounts.tokens where revoked_at is not null;
+-- a token that is revoked is deleted: nothing looked at what was kept of it
+alter table accounts.tokens drop column revoked_at;
+alter table accounts.tokens alter column scopes drop default;
+create index tokens_by_account on accounts.tokens (account, created_at);
+
+-- failures of logging in, by keyed hashes of user and network
+create table accounts.attempts (
+  key bytea primary key check (length(key) = 32),
+  failures integer not null,
+  at timestamptz not null,
+  until timestamptz not null
+);
+create index attempts_by_failures on accounts.attempts (failures, at);
+
+create table accounts.policy (
+  only_row boolean primary key default true check (only_row),
+  sign_up text not null default 'invite' check (sign_up in ('open', 'invite', 'closed')),
+  -- keys the hashes of networks and names
+  pepper bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
+);
+insert into accounts.policy default values;
+
+create table accounts.invites (
+  hash bytea primary key check (length(hash) = 32),
+  id text not null unique check (id ~ '^[0-9a-f]{32}$'),
+  label text not null,
+  role text not null check (role in ('owner', 'member', 'operator')),
+  -- the account that the new user joins; null: one of its own
+  account text references catalog.accounts (id),
+  -- whose account made it
+  made_by text not null references catalog.accounts (id),
+  created_at timestamptz not null,
+  expires_at timestamptz not null
+);
+create index invites_by_expiry on accounts.invites (expires_at);
+
+create table accounts.wallets (
+  address text primary key check (address ~ '^0x[0-9a-f]{40}$'),
+  account text not null references catalog.accounts (id),
+  name text not null,
+  kind text not null check (kind in ('client', 'vault', 'custodial')),
+  keystore bytea,
+  daily_limit numeric(78, 0),
+  is_default boolean not null default false,
+  created_at timestamptz not null,
+  check ((kind = 'client') = (keystore is null)),
+  check ((kind = 'custodial') = (daily_limit is not null))
+);
+create unique index wallets_default on accounts.wallets (account) where is_default;
+create unique index wallets_by_name on accounts.wallets (account, name);
+insert into accounts.wallets (address, account, name, kind, is_default, created_at)
+  select owner, id, 'first', 'client', true, created_at from catalog.accounts where owner is not null;
+
+-- what custodial wallets signed for: the same message counts once
+create table accounts.spending (
+  wallet text not null references accounts.wallets (address),
+  digest bytea not null check (length(digest) = 32),
+  -- days since 1970, UTC
+  day integer not null,
+  amount numeric(78, 0) not null,
+  primary key (wallet, digest)
+);
+create index spending_by_day on accounts.spending (wallet, day);
+
+-- no row: the defaults; a null: no limit
+create table accounts.limits (
+  account text primary key references catalog.accounts (id),
+  spool_bytes bigint,
+  packages bigint,
+  egress_per_day bigint,
+  commits_per_hour bigint
+);
+
+-- what was used in an hour or a day
+create table accounts.used (
+  account text not null references catalog.accounts (id),
+  kind text not null check (kind in ('egress', 'commits')),
+  since timestamptz not null,
+  amount bigint not null,
+  primary key (account, kind, since)
+);
+create index used_since on accounts.used (since);
+
+-- the faucet gives to an account once, whatever wallets it has
+create table accounts.grants (
+  account text primary key references catalog.accounts (id),
+  owner text not null
+);
+insert into accounts.grants (account, owner) select id, owner from catalog.accounts where owner is not null;
+`,
+  },
+];

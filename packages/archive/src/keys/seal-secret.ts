@@ -1,0 +1,37 @@
+import { CairnError } from "@cairn/protocol/errors";
+import * as openpgp from "openpgp";
+import { type AccountKey, timeOfUse } from "./account-key.ts";
+
+/** gpg 2.2 refuses AEAD (RFC 9580 SEIPD version 2). */
+const CONFIG = { aeadProtect: false };
+
+/** A small secret as a binary OpenPGP message to the account's own key, which gpg opens too. */
+export async function sealSecret(key: Pick<AccountKey, "publicKey">, secret: Uint8Array): Promise<Uint8Array> {
+  return (await openpgp.encrypt({
+    message: await openpgp.createMessage({ binary: secret }),
+    encryptionKeys: key.publicKey,
+    format: "binary",
+    date: timeOfUse(key),
+    config: CONFIG,
+  })) as Uint8Array;
+}
+
+/** What was sealed; the caller overwrites it after use. @throws CairnError `wrong-key` where the message is for another key, or damaged */
+export async function openSecret(key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> {
+  try {
+    const { data } = await openpgp.decrypt({
+      message: await openpgp.readMessage({ binaryMessage: sealed }),
+      decryptionKeys: key.privateKey,
+      format: "binary",
+      date: timeOfUse(key),
+    });
+    return data as Uint8Array;
+  } catch (cause) {
+    throw new CairnError("the message is not for this OpenPGP key, or is damaged", {
+      code: "wrong-key",
+      kind: "auth",
+      cause,
+      next: "Use the account that sealed it: `cairn key import FILE`.",
+    });
+  }
+}

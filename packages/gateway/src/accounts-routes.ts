@@ -1,0 +1,15 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { GatewayContext } from "./gateway-context.ts";
+import { limitRoutes } from "./limit-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { tokenRoutes } from "./token-routes.ts";
+import { userRoutes } from "./user-routes.ts";
+import { walletRoutes } from "./wallet-routes.ts";
+
+/** Who may use this gateway, and how much. */
+export function accountsRoutes(gateway: GatewayContext): FastifyPluginAsync {
+  const plugins = [sessionRoutes, tokenRoutes, userRoutes, walletRoutes, limitRoutes];
+  return async (server) => {
+    for (const plugin of plugins) await server.register(plugin(gateway));
+  };
+}

@@ -1,0 +1,186 @@
+import {
+  changeOwnPassword,
+  csrfToken,
+  endSession,
+  findUser,
+  listSessions,
+  logIn,
+  type OpenedSession,
+  setSignUpPolicy,
+  signUp,
+  signUpPolicy,
+  type User,
+} from "@cairn/accounts";
+import {
+  DoneJson,
+  LoginJson,
+  OpenedSessionJson,
+  OwnPasswordJson,
+  SessionsJson,
+  SignUpJson,
+  SignUpPolicyJson,
+  WhoJson,
+} from "@cairn/client";
+import { CairnError } from "@cairn/protocol";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { Static } from "typebox";
+import { DONE, IdParams } from "./account-route.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { principalOf, SESSION_COOKIE, sessionSecret } from "./principal-of.ts";
+
+const about = (summary: string) => ({ summary, tags: ["sessions"] });
+/** A name, a password and an invite; strangers may send it. */
+const STRANGERS_BODY_BYTES = 4096;
+const OPEN = { access: "open" } as const;
+
+/** Becoming a user, logging in, and what a user does with its sessions. */
+export function sessionRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
+  return async (server) => {
+    server.get(
+      "/api/v1/sign-up",
+      { config: OPEN, schema: { ...about("Who may become a user"), response: { 200: SignUpPolicyJson } } },
+      async () => ({ policy: await signUpPolicy(accounts.pool) }),
+    );
+
+    server.put(
+      "/api/v1/sign-up",
+      {
+        config: { scope: "operate" },
+        schema: { ...about("Say who may become a user"), body: SignUpPolicyJson, response: { 200: SignUpPolicyJson } },
+      },
+      async (request) => {
+        const { policy } = request.body as SignUpPolicyJson;
+        await setSignUpPolicy(accounts.pool, policy);
+        return { policy };
+      },
+    );
+
+    server.post(
+      "/api/v1/sign-up",
+      {
+        config: OPEN,
+        bodyLimit: STRANGERS_BODY_BYTES,
+        schema: {
+          ...about("Become a user, as the policy allows; opens a session"),
+          body: SignUpJson,
+          response: { 200: OpenedSessionJson },
+        },
+      },
+      async (request, reply) => {
+        const { name, password, invite } = request.body as SignUpJson;
+        const named = { name, password, ...(invite === undefined ? {} : { invite }) };
+        return opened(request, reply, await signUp(accounts, { ...named, ...placeOf(request) }));
+      },
+    );
+
+    server.post(
+      "/api/v1/login",
+      {
+        config: OPEN,
+        bodyLimit: STRANGERS_BODY_BYTES,
+        schema: {
+          ...about("Open a session; its secret comes as a cookie"),
+          body: LoginJson,
+          response: { 200: OpenedSessionJson },
+        },
+      },
+      async (request, reply) => {
+        const { name, password } = request.body as LoginJson;
+        return opened(request, reply, await logIn(accounts, { name, password, ...placeOf(request) }));
+      },
+    );
+
+    server.post(
+      "/api/v1/logout",
+      { config: { scope: "any" }, schema: { ...about("End the session that asks"), response: { 200: DoneJson } } },
+      async (request, reply) => {
+        const { session: id, user } = ownSession(request);
+        await endSession(accounts, { id, user });
+        void reply.header("set-cookie", `${SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`);
+        return DONE;
+      },
+    );
+
+    server.get(
+      "/api/v1/session",
+      { config: { scope: "any" }, schema: { ...about("Who asks, and what it may do"), response: { 200: WhoJson } } },
+      async (request): Promise<WhoJson> => {
+        const { account, user, scopes, via } = principalOf(request);
+        return {
+          account,
+          user: user === undefined ? null : await findUser(accounts.pool, user, account),
+          scopes: [...scopes],
+          via,
+          csrf: via === "session" ? csrfToken(sessionSecret(request)) : null,
+        };
+      },
+    );
+
+    server.get(
+      "/api/v1/sessions",
+      { config: { scope: "any" }, schema: { ...about("The user's open sessions"), response: { 200: SessionsJson } } },
+      async (request) => {
+        const { session, user } = ownSession(request);
+        return (await listSessions(accounts, user)).map((one) => ({ ...one, current: one.id === session }));
+      },
+    );
+
+    server.delete(
+      "/api/v1/sessions/:id",
+      {
+        config: { scope: "any" },
+        schema: { ...about("End one of the user's sessions"), params: IdParams, response: { 200: DoneJson } },
+      },
+      async (request) => {
+        const { user } = ownSession(request);
+        await endSession(accounts, { id: (request.params as Static<typeof IdParams>).id, user });
+        return DONE;
+      },
+    );
+
+    server.put(
+      "/api/v1/password",
+      {
+        config: { scope: "any" },
+        schema: {
+          ...about("Change the user's own password; its other sessions end"),
+          body: OwnPasswordJson,
+          response: { 200: DoneJson },
+        },
+      },
+      async (request) => {
+        const { current, password } = request.body as { current: string; password: string };
+        await changeOwnPassword(accounts, { ...ownSession(request), current, password });
+        return DONE;
+      },
+    );
+  };
+}
+
+const placeOf = ({ network, headers }: FastifyRequest) => ({ network, agent: headers["user-agent"] ?? "" });
+
+/** @throws CairnError `session-needed` for a token, which is nobody's browser */
+function ownSession(request: FastifyRequest): { session: string; user: string } {
+  const { via, id, user } = principalOf(request);
+  if (via === "session" && user !== undefined) return { session: id, user };
+  throw new CairnError("this is for a user that is logged in, not for a token", {
+    code: "session-needed",
+    kind: "auth",
+    next: "Log in: POST /api/v1/login.",
+  });
+}
+
+/** The cookie goes to this gateway alone, to no script, and with no request that another site's page begins. */
+function opened(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  { user, session }: { user: User; session: OpenedSession },
+): OpenedSessionJson {
+  const secure = headers.origin?.startsWith("https://") === true ? "; Secure" : "";
+  const seconds = session.expiresAt - Math.floor(Date.now() / 1000);
+  void reply.header(
+    "set-cookie",
+    `${SESSION_COOKIE}=${session.secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.max(1, seconds)}${secure}`,
+  );
+  return { user, csrf: session.csrf, expiresAt: session.expiresAt };
+}

@@ -1,0 +1,137 @@
+import type { ErrorEntry } from "./entry.ts";
+
+/** What users, tokens, wallets and limits raise (packages/accounts). */
+export const ACCOUNTS_ERRORS = {
+  "bad-password": {
+    kind: "input",
+    means: "the password is too short, too long or too easy to guess",
+    next: "Choose one of at least 12 characters without the user's name in it.",
+  },
+  "bad-token": {
+    kind: "input",
+    means: "a token as it was asked for could do nothing",
+    next: "Name a scope, and a time that lies ahead.",
+  },
+  "bad-user-name": {
+    kind: "input",
+    means: "the text cannot be the name of a user",
+    next: "Use 1 to 64 letters (a to z), digits and . _ @ + -, the first of them a letter or digit.",
+  },
+  "bad-wallet": {
+    kind: "input",
+    means: "a wallet lacks a part that its kind has, or has one too many",
+    next: "docs/accounts.md says what each kind of wallet is made of.",
+  },
+  "faucet-used": {
+    kind: "conflict",
+    means: "the faucet has given to another wallet of the account",
+    next: "Send coins from that wallet.",
+  },
+  "home-token": {
+    kind: "conflict",
+    means: "the home's own token is not revoked",
+    next: "To replace it, stop the network, delete the home's file `token`, and start again.",
+  },
+  "invite-needed": {
+    kind: "auth",
+    means: "the gateway takes only users that were invited",
+    next: "Ask its operator for an invite (`cairn user invite`).",
+  },
+  "limit-reached": {
+    kind: "exhausted",
+    means:
+      "a limit of the account or of a wallet is reached; details name it, its value, what is used, and when it frees",
+    next: "Wait until it frees, or ask an operator for more.",
+  },
+  "not-an-owners-message": {
+    kind: "input",
+    means: "a wallet was asked to sign what no owner signs",
+    next: "It signs Mandate, Termination, ReadCapability, UploadCapability and AccountClaim.",
+  },
+  "scope-missing": {
+    kind: "auth",
+    means: "the token or session may not do this",
+    next: "Use a token with the scope that is named: `cairn token create --scope NAME`.",
+  },
+  "sign-up-closed": {
+    kind: "auth",
+    means: "the gateway takes no new users by itself",
+    next: "Ask its operator to add you.",
+  },
+  "too-many-attempts": {
+    kind: "unavailable",
+    means: "too many logins or sign-ups of this user or network failed; details.retryAfter has the seconds to wait",
+    next: "Wait as long as is said. Open sessions and tokens go on working.",
+  },
+  "too-many-invites": {
+    kind: "exhausted",
+    means: "the account has as many open invites as it can have",
+    next: "Withdraw one that is not needed, or wait until one expires.",
+  },
+  "too-many-tokens": {
+    kind: "exhausted",
+    means: "the account has as many tokens as it can have",
+    next: "Revoke one with `cairn token revoke ID`.",
+  },
+  "too-many-users": {
+    kind: "exhausted",
+    means: "the account or the gateway has as many users as it can have",
+    next: "Remove one with `cairn user remove NAME`.",
+  },
+  "too-many-wallets": {
+    kind: "exhausted",
+    means: "the account has as many wallets as it can have",
+    next: "Use one of those that it has: `cairn wallet list`.",
+  },
+  "unknown-invite": {
+    kind: "missing",
+    means: "the account has no such open invite",
+    next: "`cairn user invite --list` shows those that are open.",
+  },
+  "unknown-session": {
+    kind: "missing",
+    means: "the user has no such session",
+    next: "GET /api/v1/sessions lists yours.",
+  },
+  "unknown-token": {
+    kind: "missing",
+    means: "the account has no such token",
+    next: "`cairn token list` shows the ids of yours.",
+  },
+  "unknown-user": {
+    kind: "missing",
+    means: "there is no such user, or it is not of this account",
+    next: "`cairn user list` shows the users.",
+  },
+  "unknown-wallet": {
+    kind: "missing",
+    means: "the account has no such wallet",
+    next: "`cairn wallet list` shows them.",
+  },
+  "user-exists": { kind: "conflict", means: "the name belongs to another user", next: "Choose another name." },
+  "wallet-locked": {
+    kind: "conflict",
+    means: "the vault of the wallet is locked, so the gateway cannot sign for it",
+    next: "Unlock it with `cairn wallet unlock`, or sign with the key where you have it.",
+  },
+  "wallet-name-taken": {
+    kind: "conflict",
+    means: "the account has a wallet of this name already",
+    next: "Give it another name.",
+  },
+  "wrong-invite": {
+    kind: "auth",
+    means: "the invite is unknown, was used, or has expired",
+    next: "Ask for another one: each is good for one user.",
+  },
+  "wrong-login": {
+    kind: "auth",
+    means: "the user's name or the password is wrong",
+    next: "Try again; an operator can set another password with `cairn user password NAME`.",
+  },
+  "wrong-wallet-kind": {
+    kind: "conflict",
+    means: "the wallet is of a kind that the call is not for",
+    next: "`cairn wallet list` shows each wallet's kind.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
