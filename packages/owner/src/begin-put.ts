@@ -22,6 +22,8 @@ export interface BegunPut {
   signed?: true;
   /** The interrupted put of this name had been signed for, and stays: this is another package. */
   stays?: true;
+  /** Beside an interrupted put of this name, whose record it leaves as it is. */
+  unrecorded?: true;
 }
 
 /** What becomes of an interrupted put of the same name. */
@@ -45,6 +47,8 @@ interface Beginning {
   restart: boolean;
   /** What has the name and stays is to be replaced. */
   replace: boolean;
+  /** Only a quote is wanted: what an interrupted put left is quoted, or stays as it is. */
+  quote: boolean;
   /** Refuses terms that cannot be had now: no upload is dropped for them. */
   requireQualified: () => Promise<void>;
   /** Whether this home has signed for a package. */
@@ -58,8 +62,13 @@ const UPLOADED = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
 
 /** Go on with the interrupted put of this name where that is possible, or begin another. Nothing is sent yet. */
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
-  const { gateway, clock, onEvent, record, terms, entries, restart, replace } = beginning;
+  const { gateway, clock, onEvent, record, terms, entries, restart, replace, quote } = beginning;
   let stays = false;
+  const fresh = () => ({
+    id: toHex(crypto.randomBytes(16)).slice(2),
+    repairKey: crypto.randomBytes(32),
+    created: clock.now(),
+  });
   if (record?.head !== undefined) {
     const then = record.head.terms;
     // What was to replace another goes on also when that one has gone meanwhile, or has been displaced already.
@@ -75,6 +84,7 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
       else if (files.length > 0) onEvent({ type: "continuing", files: files.length, totalFiles, bytes });
       return going;
     }
+    if (quote) return { ...fresh(), from: [], unrecorded: true };
     if (!sameTerms && UPLOADED.has((await ignoring("missing", gateway.package(record.head.id)))?.state ?? "")) {
       await beginning.requireQualified();
     }
@@ -82,11 +92,7 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
     stays = (await drop(gateway, record.head.id)) === "stays";
     await record.forget();
   }
-  const begun = {
-    id: toHex(crypto.randomBytes(16)).slice(2),
-    repairKey: crypto.randomBytes(32),
-    created: clock.now(),
-  };
+  const begun = fresh();
   await record?.begin({
     ...begun,
     repairKey: toBase64(begun.repairKey),

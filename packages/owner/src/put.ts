@@ -49,7 +49,9 @@ export type PutEvent<L extends Listed = Listed> =
   | ({ type: "confirmed" } & Confirmed)
   /** It is PLACING no more. `seconds` since it was agreed. */
   | { type: "placed"; status: PackageDetailJson; name: string; resumed: Resumed; seconds: number }
-  | { type: "ended"; id: string; role: "named" | LeftBeside["role"] };
+  | { type: "ended"; id: string; role: "named" | LeftBeside["role"] }
+  /** It was to end, and was given another name meanwhile: it goes on. */
+  | { type: "kept"; id: string };
 
 export interface PutOptions<L extends Listed = Listed> {
   source: Source<L>;
@@ -101,7 +103,7 @@ export async function put<L extends Listed>(ports: PutPorts, options: PutOptions
 class Put<L extends Listed> {
   readonly #ports: OwnerPorts;
   readonly #options: PutOptions<L>;
-  readonly #record: PutRecord | undefined;
+  #record: PutRecord | undefined;
   readonly #name: string;
   readonly #onEvent: (event: PutEvent<L>) => void;
   /** The mandate has been sent, so deals may have been agreed. */
@@ -136,10 +138,14 @@ class Put<L extends Listed> {
         : { message: "interrupted: nothing was stored and nothing was paid", next: goesOn(interrupted) };
     const begun = await interruptedAs(signal, stopped, () => untilInterrupted(signal, this.#begin(terms, listed)));
     const { id } = begun;
+    // What an interrupted put left is only quoted: its record stays as it is.
+    const isLeft = quote === true && interrupted !== undefined;
+    if (begun.unrecorded) this.#record = undefined;
+    if (begun.signed && quote) throw signedForAlready(id, this.#name);
     const old = begun.stays ? named : other;
     // One that began beside another keeps its side name until it is stored, also when the other has gone.
     const isAside = old !== undefined || this.#record?.head?.terms.replace === true;
-    const called = isAside ? sideName(this.#name, id) : this.#name;
+    const called = isAside || begun.unrecorded ? sideName(this.#name, id) : this.#name;
     const superseded = beside.filter((one) => one.id !== id);
     for (const one of superseded) this.#onEvent({ type: "left-beside", name: this.#name, ...one });
     const finish = isAside
@@ -147,10 +153,12 @@ class Put<L extends Listed> {
       : "";
     if (!begun.signed) {
       try {
-        const plan = await this.#agree({ begun, listed, terms, called, isAside });
+        const drop = !isLeft || begun.unrecorded === true;
+        const plan = await this.#agree({ begun, listed, terms, called, isAside, drop });
         if (quote) return { outcome: "quoted", plan };
       } catch (error) {
         const [signed, record] = [this.#signed, this.#record];
+        if (isLeft && record !== undefined && !signal.aborted) throw error;
         await breakOff(ports, { id, name: this.#name, error, signed, interrupted: signal.aborted, record, finish });
       }
     }
@@ -180,10 +188,10 @@ class Put<L extends Listed> {
     const { restart = false, replace = false, quote } = this.#options;
     return beginPut({
       ...{ gateway, owner, clock, onEvent: this.#onEvent, record: this.#record, terms, restart, replace },
+      quote: quote === true,
       entries: listed.entries ?? [],
       requireQualified: () => requireQualified(gateway, terms),
-      // Of what was signed for there is nothing left to be quoted.
-      signedFor: async (id) => !quote && (await known.recall(id))?.ended === false,
+      signedFor: async (id) => (await known.recall(id))?.ended === false,
     });
   }
 
@@ -194,6 +202,8 @@ class Put<L extends Listed> {
     terms: PutTerms;
     called: string;
     isAside: boolean;
+    /** Drop the upload where only the quote is wanted. */
+    drop: boolean;
   }): Promise<QuotePlanJson> {
     const { id } = put.begun;
     const { maxCost, quote, confirm, signal } = this.#options;
@@ -206,8 +216,10 @@ class Put<L extends Listed> {
     if (!agreed.isOnChain) this.#onEvent({ type: "chain-away" });
     this.#onEvent({ type: "quoted", plan, agreed });
     if (quote) {
-      await untilInterrupted(signal, gateway.abandonPackage(id));
-      await this.#record?.forget();
+      if (put.drop) {
+        await untilInterrupted(signal, gateway.abandonPackage(id));
+        await this.#record?.forget();
+      }
       return plan;
     }
     const { mandate, document } = agreed.offer;
@@ -339,9 +351,16 @@ class Put<L extends Listed> {
     const { signal } = this.#options;
     const name = this.#name;
     const end = async () => {
-      if (isAside) await takeOver(this.#ports, { id, name, old });
-      if (isAside && old !== undefined) this.#onEvent({ type: "ended", id: old.id, role: "named" });
+      const ended = isAside && (await takeOver(this.#ports, { id, name, old }));
+      if (isAside && old !== undefined)
+        this.#onEvent(ended ? { type: "ended", id: old.id, role: "named" } : { type: "kept", id: old.id });
+      // What was given another name while this was stored is beside it no more.
+      const left = superseded.length === 0 ? [] : await leftBeside(this.#ports, name);
       for (const one of superseded) {
+        if (!left.some((still) => still.id === one.id)) {
+          this.#onEvent({ type: "kept", id: one.id });
+          continue;
+        }
         await endPackage(this.#ports, await findPackage(this.#ports, one.id));
         this.#onEvent({ type: "ended", ...one });
       }
@@ -353,6 +372,14 @@ class Put<L extends Listed> {
     };
     await interruptedAs(signal, stopped, () => untilInterrupted(signal, end()));
   }
+}
+
+function signedForAlready(id: string, name: string): CairnError {
+  return new CairnError(`${name} was signed for already, as ${id}: there is nothing left to be quoted`, {
+    code: "wrong-state",
+    kind: "conflict",
+    next: "Run the command without --quote to finish it: nothing is paid twice.",
+  });
 }
 
 /** How an exchange that was interrupted is finished. */

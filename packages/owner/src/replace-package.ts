@@ -5,7 +5,7 @@ import { type EndPorts, endPackage } from "./end-package.ts";
 import { type FindPorts, findNamed, findPackage } from "./find-package.ts";
 import { amendKnown, type KnownPackages } from "./known-packages.ts";
 import { encryptLabel, nameHash } from "./labels.ts";
-import { GONE, namesOf, sideName } from "./package-name.ts";
+import { GONE, nameOf, namesOf, sideName } from "./package-name.ts";
 import type { Gateway, OwnerPorts } from "./ports.ts";
 
 /** The live package of that name, or undefined. */
@@ -51,11 +51,33 @@ export type ReplacePorts = FindPorts &
     gateway: FindPorts["gateway"] & EndPorts["gateway"] & Pick<Gateway, "renamePackage" | "abandonPackage">;
   };
 
-/** Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. */
+/**
+ * Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. One that its owner gave another name
+ * meanwhile, to keep it, keeps that and goes on.
+ * @returns whether the old one ended
+ */
 export async function takeOver(
   ports: ReplacePorts,
   { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
-): Promise<void> {
+): Promise<boolean> {
+  if (old !== undefined) {
+    // A put takes hours: what had the name when it began is looked at again.
+    const now = nameOf(ports.owner, await ports.gateway.package(old.id));
+    const before = await ports.known.recall(old.id);
+    const has = now === name || now === sideName(name, old.id);
+    if (has && (await exchange(ports, { id, name, old }))) return true;
+    if (before !== undefined) await ports.known.remember(before);
+    else await ports.known.forget(old.id);
+  }
+  await exchange(ports, { id, name, old: undefined });
+  return false;
+}
+
+/** @returns false where the old one was given another name in between */
+async function exchange(
+  ports: ReplacePorts,
+  { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
+): Promise<boolean> {
   const { gateway, owner, known } = ports;
   const { files, bytes } = await findPackage(ports, id);
   const naming = (of: Pick<PackageJson, "id" | "files" | "bytes">, called: string) => ({
@@ -67,15 +89,21 @@ export async function takeOver(
   const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
   // Before it loses the name: should the answer be lost, or its end fail, the same command finishes it.
   if (old !== undefined && displaced !== undefined) await setAside(known, old, displaced.nameHash);
-  await gateway.renamePackage(id, {
-    nameHash: hash,
-    label,
-    ...(displaced === undefined ? {} : { displaced }),
-  });
+  try {
+    await gateway.renamePackage(id, {
+      nameHash: hash,
+      label,
+      ...(displaced === undefined ? {} : { displaced }),
+    });
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "name-changed") return false;
+    throw error;
+  }
   await amendKnown(known, id, { nameHash: hash, aside: false });
-  if (old === undefined) return;
+  if (old === undefined) return true;
   if (old.documentHash === null) await gateway.abandonPackage(old.id);
   else await endPackage(ports, old);
+  return true;
 }
 
 /** Remember of a package that it has its side name and is to end, also one that was stored from elsewhere. */

@@ -120,6 +120,7 @@ describe("a put that is repeated", () => {
       const begun = await beginPut({
         ...{ gateway, clock: machineClock, onEvent, owner: account, record, terms, entries: walked.entries, restart },
         replace: options.replace ?? false,
+        quote: false,
         signedFor: async () => options.signed ?? false,
         requireQualified: async () => {
           if (options.unqualified) throw new CairnError("too few", { code: "too-few-providers", kind: "unavailable" });

@@ -60,14 +60,16 @@ function sentenceOf(event: Told, name: string): string {
         : "The interrupted put of this name cannot be continued (other options, other files, or the gateway dropped it): beginning anew";
     case "left-beside":
       return event.role === "replaced"
-        ? `Note: ${event.id}, which was called ${name}, was replaced and has not ended: it ends once this is stored`
-        : `Note: ${event.id}, an unfinished replacement of ${name}, is another than this: it ends once this is stored`;
+        ? `Note: ${event.id}, which was called ${name}, was replaced and has not ended: it ends once this one is stored.`
+        : `Note: ${event.id}, an unfinished replacement of ${name}, is left from an earlier attempt; it ends once this one is stored.`;
     case "uploaded":
       return `${counted(event.files, "file")}, ${formatBytes(event.bytes)}; computing commitments`;
     case "agreed":
       return "Handing over to providers; it goes on if you stop this command";
     case "confirmed":
       return `Confirmed: ${event.deals === undefined ? "no chain answers here, deals not checked" : `${event.deals} deals are on the chain`}; ${event.places} random places were read back and are as they were put`;
+    case "kept":
+      return `${event.id} was given another name meanwhile: it is kept.`;
     case "ended":
       return event.role === "replacement"
         ? `The unfinished replacement (${event.id}) ends with the next period.`

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm as removeFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { amendKnown } from "@cairn/owner/known-packages";
 import { sideName } from "@cairn/owner/package-name";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -239,3 +240,87 @@ const without = (answer: unknown, id: string) => {
   const page = answer as { packages: { id: string }[] };
   return { ...page, packages: page.packages.filter((one) => one.id !== id) };
 };
+
+/** Give a package another name once the gateway has the signature of the next one. */
+function renamedMeanwhile(id: string, to: string): () => Promise<void> {
+  let renamed: Promise<void> | undefined;
+  let done = false;
+  gateway.lie((one, answer) => {
+    if (renamed === undefined && one.call.endsWith("/commit")) {
+      renamed = mv(id, to, options).finally(() => {
+        done = true;
+      });
+    }
+    const isNewest = renamed !== undefined && one.call === "GET /packages/:id" && one.id === lastId();
+    return isNewest && !done ? { ...(answer as object), state: "PLACING" } : answer;
+  });
+  return async () => {
+    gateway.lie(undefined);
+    await renamed;
+  };
+}
+
+it("ends no package that its owner renamed to keep it while its replacement was stored", async () => {
+  await write("first");
+  await put(source(), options);
+  const old = lastId();
+  await write("second");
+  const renamed = renamedMeanwhile(old, `kept ${name}`);
+  await put(source(), { ...options, replace: true });
+  await renamed();
+  expect([stateOf(old), stateOf(lastId())]).toEqual(["STORED", "STORED"]);
+  const both = await listed();
+  expect(both).toContainEqual(expect.objectContaining({ id: old, name: `kept ${name}`, role: null }));
+  expect(both).toContainEqual(expect.objectContaining({ id: lastId(), name, role: null }));
+  // It is known by its name, also later.
+  await rm(`kept ${name}`, options);
+  expect(stateOf(old)).toBe("ENDING");
+});
+
+it("ends no left-over that was given another name while the put ran", async () => {
+  await write("first");
+  await put(source(), options);
+  await write("second");
+  const { id } = await brokenOff("failure");
+  await write("third, which is longer");
+  const renamed = renamedMeanwhile(id, `also kept ${name}`);
+  await put(source(), { ...options, replace: true });
+  await renamed();
+  expect(stateOf(id)).toBe("STORED");
+});
+
+describe("a quote beside an interrupted put", () => {
+  it("of what was signed for drops and pays nothing: the put is finished afterwards", async () => {
+    await write("first");
+    await put(source(), options);
+    const old = lastId();
+    await write("second");
+    const { id } = await brokenOff("failure");
+    const quoted = put(source(), { ...options, replace: true, quote: true });
+    await expect(quoted).rejects.toMatchObject({
+      code: "wrong-state",
+      next: expect.stringContaining("without --quote"),
+    });
+    gateway.asked.length = 0;
+    await put(source(), { ...options, replace: true });
+    expect(gateway.asked.filter(({ call }) => call.endsWith("/commit"))).toEqual([]);
+    expect([lastId(), stateOf(old), stateOf(id)]).toEqual([id, "ENDING", "STORED"]);
+  });
+
+  it("quotes the upload, or other terms beside it, and leaves it to be gone on with", async () => {
+    await write("first of many");
+    // A file that has just changed may change again unseen: it is not gone on with.
+    await setTimeout(1000);
+    gateway.lie((one, answer) => (one.call.endsWith("/quote") ? refusal("internal", "internal") : answer));
+    await expect(put(source(), options)).rejects.toMatchObject({ code: "internal" });
+    gateway.lie(undefined);
+    const id = lastId();
+    await put(source(), { ...options, quote: true });
+    expect(JSON.parse(said.at(-1)!)).toHaveProperty("quote");
+    expect(stateOf(id)).toBe("COMMITTED");
+    await put(source(), { ...options, quote: true, days: 90 });
+    expect(stateOf(id)).toBe("COMMITTED");
+    await put(source(), options);
+    expect(JSON.parse(said.at(-1)!)).toMatchObject({ id, state: "STORED" });
+  });
+});

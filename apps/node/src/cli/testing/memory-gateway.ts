@@ -194,6 +194,10 @@ export async function startMemoryGateway() {
         return statusOf(id!);
       case "PUT /packages/:id/name": {
         const { displaced, ...own } = body as unknown as RenamePackageJson;
+        const has = displaced === undefined ? undefined : packages.get(displaced.id)!.open.nameHash;
+        if (has !== undefined && has !== own.nameHash && has !== displaced?.nameHash) {
+          return refusal("name-changed", "conflict");
+        }
         for (const one of [...(displaced === undefined ? [] : [displaced]), { ...own, id: id! }]) {
           const { open } = packages.get(one.id)!;
           open.nameHash = one.nameHash;
