@@ -1,5 +1,4 @@
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Socket } from "node:net";
 import type { Clock, Random } from "@cairn/core";
 import type { Migration } from "@cairn/database";
 import type { Market } from "@cairn/market";
@@ -24,7 +23,7 @@ export interface Door<Settings extends TObject = TObject> {
   prefixes: readonly string[];
   /** Those below which routes are left out of `/openapi.json`. */
   hidden?: readonly string[];
-  /** Other ports that its clients expect. */
+  /** Other ports at which its clients expect the same listener. Each is opened where it is free. */
   ports?: readonly DoorPort[];
   /** `needed`: started by the first request below its prefixes, or at once when `isNeeded` says so. */
   when: "always" | "needed";
@@ -59,13 +58,11 @@ interface DoorUpgrade {
   open(socket: WebSocket, request: FastifyRequest): void;
 }
 
-interface DoorPort {
+export interface DoorPort {
   /** Where its clients look unless told otherwise. */
   port: number;
   /** The environment variable that names another; `off` closes it. */
   setting: string;
-  /** Takes connections that are no HTTP; without it the port is another way to the same listener. */
-  connection?(socket: Socket): void;
 }
 
 /** What a door works with, and all that it touches. */

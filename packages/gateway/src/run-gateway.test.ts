@@ -82,6 +82,7 @@ function open(lines: Line[], change: Partial<GatewayOptions> = {}) {
       ...{ names: [], trustedProxies: [] },
     },
     doors: [place(DOOR)],
+    doorPort: () => undefined,
     say: () => undefined,
     log: { debug: write, info: write, warn: write, error: write },
     ...change,

@@ -5,6 +5,7 @@ import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
 import type { EvmLedger, Finality } from "@cairn/chain";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
+import type { DoorPort } from "@cairn/doors";
 import { createMarket } from "@cairn/market";
 import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
 import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
@@ -71,6 +72,8 @@ export interface GatewayOptions {
   listen: ListenOptions;
   /** Other protocols on the same listener. */
   doors: readonly DoorPlace[];
+  /** Where a port that clients of a door expect is opened; undefined where it is not. */
+  doorPort(port: DoorPort): DoorPort | undefined;
   /** Told what is being done, or waited for, in a line for a person. */
   say(line: string): void;
   log: ServicesLog & Record<"info" | "warn" | "error", (fields: object, message: string) => void>;
@@ -241,7 +244,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
           providerRoutes(context),
           ...doors.flatMap(({ plugins }) => plugins),
         ],
+        ports: doors.flatMap(({ door }) => (door.ports ?? []).flatMap((port) => options.doorPort(port) ?? [])),
         listen: options.listen,
+        log,
         entrance: {
           version: options.version,
           doors: doors.flatMap(({ door }) => door.prefixes),

@@ -9,7 +9,7 @@ import { homeAt, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey, homeSecret } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
-import { gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
+import { doorPort, gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
@@ -51,6 +51,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       directory: doorDirectory(home, door.name),
       settings: doorSettings(home, door.name),
     })),
+    doorPort,
     say: sayProgress,
     log,
   });

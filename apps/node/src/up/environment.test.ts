@@ -1,6 +1,6 @@
 import { hostCheck } from "@cairn/process/entrances";
 import { describe, expect, it } from "vitest";
-import { chainUrlOf, checkEnvironment, gatewayNames, portOf, trustedProxies } from "./environment.ts";
+import { chainUrlOf, checkEnvironment, doorPort, gatewayNames, portOf, trustedProxies } from "./environment.ts";
 
 describe("gatewayNames", () => {
   const serves = (environment: NodeJS.ProcessEnv, host: string) =>
@@ -71,5 +71,17 @@ describe("settings of the environment", () => {
         expect.objectContaining({ code: "bad-settings", message: expect.stringContaining(`${name} is "`) }),
       );
     }
+  });
+});
+
+describe("doorPort", () => {
+  const port = { port: 5002, setting: "CAIRN_POWERGATE_PORT" };
+
+  it("is the door's own, or the one that is named, unless it is off", () => {
+    expect(doorPort(port, {})).toEqual(port);
+    expect(doorPort(port, { CAIRN_POWERGATE_PORT: "6000" })).toEqual({ ...port, port: 6000 });
+    expect(doorPort(port, { CAIRN_POWERGATE_PORT: "off" })).toBeUndefined();
+    expect(doorPort(port, { CAIRN_DOOR_PORTS: "off" })).toBeUndefined();
+    expect(() => doorPort(port, { CAIRN_POWERGATE_PORT: "x" })).toThrow("no port");
   });
 });

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { DoorPort } from "@cairn/doors";
 import { clientAddress } from "@cairn/process/entrances";
 import { logLevel } from "@cairn/process/log-level";
 import { CairnError } from "@cairn/protocol/errors";
@@ -76,6 +77,18 @@ export function portOf(name: string, environment: NodeJS.ProcessEnv = process.en
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw badSetting(`${name} is "${text}", which is no port`, "Set it to a number from 0 to 65535, or unset it.");
+}
+
+/**
+ * A port that clients of a door expect, where it is to be opened: the one that its setting names, else its own; none where the setting, or
+ * CAIRN_DOOR_PORTS, is `off`. @throws CairnError `bad-settings`
+ */
+export function doorPort(
+  { port, setting }: DoorPort,
+  environment: NodeJS.ProcessEnv = process.env,
+): DoorPort | undefined {
+  if (environment.CAIRN_DOOR_PORTS === "off" || environment[setting] === "off") return undefined;
+  return { port: portOf(setting, environment) ?? port, setting };
 }
 
 /** CAIRN_ARCHIVE: whether the chain is to keep everything; what is deleted does not come back when it is set later. @throws CairnError `bad-settings` */

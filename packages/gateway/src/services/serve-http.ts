@@ -3,6 +3,7 @@ import { listenError, localUrl } from "@cairn/process";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { createHttpServer, type HttpServerOptions } from "../http-server.ts";
 import type { Service } from "../services.ts";
+import { type ExtraPort, openPorts } from "./open-ports.ts";
 
 export interface ListenOptions {
   host: string;
@@ -19,6 +20,9 @@ export interface ListenOptions {
 
 export interface ServeHttpOptions {
   plugins: FastifyPluginAsync[];
+  /** At which the same is served, besides. */
+  ports: readonly ExtraPort[];
+  log: { warn(fields: object, message: string): void };
   listen: ListenOptions;
   entrance: Omit<HttpServerOptions, "names" | "trustedProxies">;
 }
@@ -27,9 +31,10 @@ export interface ServeHttpOptions {
  * Every route at an open port; resolves with its URL.
  * @throws CairnError `port-taken`, `port-unusable`, `address-unusable`
  */
-export function serveHttp({ plugins, listen, entrance }: ServeHttpOptions): Service<string> {
+export function serveHttp({ plugins, ports, listen, entrance, log }: ServeHttpOptions): Service<string> {
   const { host, port, names, trustedProxies } = listen;
   let server: FastifyInstance | undefined;
+  let extra: Awaited<ReturnType<typeof openPorts>> | undefined;
   return {
     name: "http",
     async start() {
@@ -40,8 +45,11 @@ export function serveHttp({ plugins, listen, entrance }: ServeHttpOptions): Serv
         await server.close();
         throw listenError(error, listen);
       }
+      extra = await openPorts(server.server, host, ports, log);
       return localUrl(server.server.address() as AddressInfo);
     },
-    stop: () => server?.close(),
+    async stop() {
+      await Promise.all([extra?.close(), server?.close()]);
+    },
   };
 }
