@@ -220,6 +220,38 @@ describe("a check", () => {
     await restarted.round(await net.sync());
     expect(await restarted.checkResult("left")).toMatchObject({ state: "done", ok: false, shards: [] });
   });
+
+  it("that another process on the same database has under way goes on, until that is silent for long", async () => {
+    const { createAudit } = await import("./create-audit.ts");
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const slow = Object.assign(Object.create(net.providers), {
+      request: async (...asked: Parameters<typeof net.providers.request>) => {
+        await gate;
+        return net.providers.request(...asked);
+      },
+    });
+    const one = createAudit({ ...net.context, transport: slow }, { claimEveryPeriods: 1000 });
+    const other = createAudit(net.context, { claimEveryPeriods: 1000 });
+    const { check, finished } = await one.startCheck({ package: net.packageId, full: false }, sign);
+    await other.round(await net.sync());
+    expect(await other.checkResult(check.id)).toMatchObject({ state: "running" });
+    const silent = () =>
+      net.database.pool.query("update audit.checks set alive_at = now() - interval '1 hour' where state = 'running'");
+    await silent();
+    await one.round(await net.sync());
+    await other.round(await net.sync());
+    expect(await other.checkResult(check.id)).toMatchObject({ state: "running" });
+    await silent();
+    await other.round(await net.sync());
+    expect(await other.checkResult(check.id)).toMatchObject({ state: "done", ok: false });
+    // It was not dead after all: what it found counts.
+    go();
+    await finished;
+    expect(await other.checkResult(check.id)).toMatchObject({ state: "done", ok: true });
+  });
 });
 
 describe("wrong bytes that a reader caught", () => {

@@ -53,6 +53,8 @@ export interface EndedCheck {
 
 /** Writes of a result that may fail before the check is ended without it. */
 const MOST_TRIES = 5;
+/** A check of which its process has said nothing for so long was left by it; rounds come every few seconds. A choice. */
+const SILENT_SECONDS = 60;
 /** A provider may need this long to re-read a whole shard. */
 const SCRUB_SECONDS = 600;
 const PROVE_SECONDS = 60;
@@ -71,7 +73,7 @@ export interface CheckRequest {
   readCapability?: Signed<"ReadCapability">;
 }
 
-type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks">;
+type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks" | "runningChecks">;
 
 /**
  * Ask every holder of a package, now: to re-read every byte of its shard and to open 300 random leaves; with `full`, stream each shard
@@ -109,12 +111,16 @@ export async function startCheck(
     ok: false,
     shards: [],
   };
-  await context.pool.query("insert into audit.checks (id, package, kind, started_at) values ($1, $2, $3, $4)", [
-    check.id,
-    check.package,
-    check.kind,
-    check.startedAt,
-  ]);
+  context.runningChecks.add(check.id);
+  try {
+    await context.pool.query(
+      "insert into audit.checks (id, package, kind, started_at, alive_at) values ($1, $2, $3, $4, now())",
+      [check.id, check.package, check.kind, check.startedAt],
+    );
+  } catch (error) {
+    context.runningChecks.delete(check.id);
+    throw error;
+  }
   return { check, finished: run(context, check, deals, request, sign) };
 }
 
@@ -146,6 +152,7 @@ async function run(
     shards: found.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard),
   };
   context.endedChecks.set(done.id, { result: done, tries: 0 });
+  context.runningChecks.delete(done.id);
   // Where the database is away, the rounds write it later.
   await writeEndedChecks(context).catch(() => undefined);
   return done;
@@ -159,7 +166,7 @@ async function run(
 export async function writeEndedChecks({
   pool,
   endedChecks,
-}: Pick<CheckContext, "pool" | "endedChecks">): Promise<void> {
+}: Pick<WorkingContext, "pool" | "endedChecks">): Promise<void> {
   const errors: unknown[] = [];
   for (const [id, ended] of [...endedChecks]) {
     const { state, finishedAt, ok, shards } = ended.result;
@@ -191,11 +198,24 @@ async function endWithout(pool: CheckContext["pool"], { id, finishedAt }: CheckR
   );
 }
 
-/** End the checks that an earlier process left unfinished: not ok, with the shards that they had come to. */
-export async function endInterruptedChecks(context: Pick<AuditContext, "pool" | "clock">): Promise<void> {
-  await context.pool.query(
-    "update audit.checks set state = 'done', ok = false, finished_at = $1 where state = 'running'",
-    [context.clock.now()],
+/**
+ * Say of the checks that run in this process that they do, and end those that no process has spoken for lately, by the database's clock: not ok, with the
+ * shards that they had come to. Another gateway on the same database may be at work on its own.
+ */
+export async function keepChecks({
+  pool,
+  clock,
+  runningChecks,
+  endedChecks,
+}: Pick<WorkingContext, "pool" | "clock" | "runningChecks" | "endedChecks">): Promise<void> {
+  const mine = [...runningChecks, ...endedChecks.keys()];
+  if (mine.length > 0) {
+    await pool.query("update audit.checks set alive_at = now() where id = any($1) and state = 'running'", [mine]);
+  }
+  await pool.query(
+    `update audit.checks set state = 'done', ok = false, finished_at = $1
+where state = 'running' and coalesce(alive_at, 'epoch') < now() - make_interval(secs => $2) and not id = any($3)`,
+    [clock.now(), SILENT_SECONDS, mine],
   );
 }
 

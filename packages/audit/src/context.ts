@@ -53,6 +53,8 @@ export interface WorkingContext extends AuditContext {
   sampledPeriod: number | undefined;
   /** Reads of a deal in a row that were refused for their time. */
   untimely: Map<DealId, number>;
+  /** Checks that are under way in this process. */
+  runningChecks: Set<string>;
   /** Checks that have ended and whose results are not in the database yet, by id. */
   endedChecks: Map<string, EndedCheck>;
   /** When the verifiers were last known to listen, in milliseconds of the clock's monotonic time. */

@@ -8,7 +8,7 @@ import {
   type CheckRequest,
   type CheckResult,
   checkResult,
-  endInterruptedChecks,
+  keepChecks,
   pageChecks,
   startCheck,
   writeEndedChecks,
@@ -73,11 +73,11 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     sampledPeriod: undefined,
     untimely: new Map(),
     endedChecks: new Map(),
+    runningChecks: new Set(),
     listenedAt: undefined,
     tellOnce: tellOnce((notice) => tell(given.pool, notice)),
   };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
-  let started: Promise<void> | undefined;
   const checking = new Semaphore(PUSHES_AT_ONCE);
   /** Under way, by package, kind and pieces: who asks for the same one meanwhile is given it. */
   const checks = new Map<string, ReturnType<typeof startCheck>>();
@@ -85,7 +85,10 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     oneAtATime((head) => openRunningPeriod(context, head)),
     oneAtATime((head) => judgeDuePeriods(context, projection, head)),
     oneAtATime(() => failFaulted(context)),
-    oneAtATime(() => writeEndedChecks(context)),
+    oneAtATime(async () => {
+      await keepChecks(context);
+      await writeEndedChecks(context);
+    }),
     oneAtATime((head) => sampleReads(context, head)),
     oneAtATime(async () => {
       await settleDue(context, options.claimEveryPeriods);
@@ -107,7 +110,6 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
     startCheck: async (request, sign) => {
-      await begin();
       const pieces = [...new Set(request.pieces)].toSorted((a, b) => a - b).join(" ");
       const key = `${request.package} ${request.full} ${request.pieces === undefined ? "all" : pieces}`;
       const running = checks.get(key);
@@ -127,20 +129,11 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     leafFile: (hash) => openLeafFile(context, hash),
     projection,
     async round(head) {
-      await begin();
       const done = await Promise.allSettled(tracks.map((track) => track(head)));
       const failed = done.find((one) => one.status === "rejected");
       if (failed !== undefined) throw failed.reason;
     },
   };
-
-  function begin(): Promise<void> {
-    started ??= endInterruptedChecks(context).catch((error: unknown) => {
-      started = undefined;
-      throw error;
-    });
-    return started;
-  }
 }
 
 /** Pushes that are checked and recorded at once: the database has places for others too. */

@@ -193,4 +193,11 @@ alter table audit.evidence add column again_at bigint;
 alter table audit.evidence add column unheard boolean not null default false;
 `,
   },
+  {
+    name: "0010-checks-alive",
+    sql: `
+-- when the process that runs a check last said so, by the database's clock
+alter table audit.checks add column alive_at timestamptz;
+`,
+  },
 ];

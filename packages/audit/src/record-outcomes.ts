@@ -14,6 +14,12 @@ export interface OutcomeRow {
 /** What one period of a deal comes to when several outcomes are known of it: the highest. */
 const RANK: Record<Outcome, number> = { damaged: 1, late: 2, proved: 3, wrong: 4, chain: 5 };
 
+/** The same order as a PostgreSQL array, the weightiest last. */
+const RANKED = `'{${Object.entries(RANK)
+  .toSorted(([, a], [, b]) => a - b)
+  .map(([outcome]) => outcome)
+  .join(",")}}'::text[]`;
+
 export const outcomeKey = ({ deal, period }: Pick<OutcomeRow, "deal" | "period">) => `${deal}/${period}`;
 
 /**
@@ -43,7 +49,7 @@ select g.*, $7::bigint from given g
 where g.period in (select period from open) or not exists (select from audit.periods p where p.period = g.period)
 on conflict (deal, period) do update
   set outcome = excluded.outcome, reason = excluded.reason, proof_hash = excluded.proof_hash, signature = excluded.signature
-  where array_position('{damaged,late,proved,wrong,chain}', excluded.outcome) > array_position('{damaged,late,proved,wrong,chain}', o.outcome)
+  where array_position(${RANKED}, excluded.outcome) > array_position(${RANKED}, o.outcome)
 returning deal, period::float8 as period`,
     values: [
       ordered.map((row) => row.deal),
