@@ -65,12 +65,15 @@ export async function listAsks(
   return { asks, next: rows.length > limit ? asks.at(-1)!.id : null };
 }
 
-/** Forget asks that are older than `seconds`, and what is beyond a million; at most 100,000 at once. */
-export async function forgetAsks(db: Queryable, seconds: number): Promise<void> {
+/**
+ * Forget asks that are older than `seconds`, and those beyond the newest `most`; at most 100,000 at once. Rows are counted: a row that is renewed
+ * uses up a number, so that numbers say nothing of how many there are.
+ */
+export async function forgetAsks(db: Queryable, seconds: number, most = MOST_ROWS): Promise<void> {
   await db.query(
-    `delete from catalog.asks where id in
-       (select id from catalog.asks where at < now() - $1::float8 * interval '1 second' or id <= (select max(id) from catalog.asks) - $2
-        order by id limit $3)`,
-    [seconds, MOST_ROWS, BATCH],
+    `delete from catalog.asks where id in (
+       select id from catalog.asks where at < now() - $1::float8 * interval '1 second'
+       union select id from (select id from catalog.asks order by at desc, id desc offset $2) as beyond limit $3)`,
+    [seconds, most, BATCH],
   );
 }
