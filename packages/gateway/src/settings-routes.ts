@@ -1,6 +1,7 @@
 import { changeSettings, findSettings } from "@cairn/catalog";
 import { SettingsJson } from "@cairn/client";
 import { checkPlacement, type PlacementJson, placementFromJson, placementToJson } from "@cairn/core";
+import { CairnError } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
@@ -33,12 +34,30 @@ export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext
     },
     async (request) => {
       const { account } = principalOf(request);
-      const { placement, ...rest } = request.body as SettingsJson;
+      const { placement, ...rest } = knownOf(request.body as SettingsJson);
       const terms = placementFromJson((placement ?? {}) as PlacementJson);
+      checkShape(rest);
       checkPlacement(terms, rest.n);
       const settings = { ...rest, placement: placementToJson(terms) };
       await changeSettings(pool, account, settings);
       return settings as SettingsJson;
     },
   );
+}
+
+/** The settings that there are: what else a body has is not kept. */
+function knownOf(body: SettingsJson): SettingsJson {
+  const known = Object.keys(SettingsJson.properties);
+  return Object.fromEntries(Object.entries(body).filter(([name]) => known.includes(name)));
+}
+
+/** No package can be restored from more shards than it has. @throws CairnError `bad-input` */
+function checkShape({ k, n }: Pick<SettingsJson, "k" | "n">): void {
+  if (k === undefined || n === undefined || k <= n) return;
+  throw new CairnError(`k is ${k}, and there are n = ${n} shards`, {
+    code: "bad-input",
+    kind: "input",
+    details: { field: "k", allowed: `1 to ${n}` },
+    next: `Choose k from 1 to ${n}, or a larger n.`,
+  });
 }

@@ -53,7 +53,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
     },
     async (request) => {
       const { id } = await ownPackage(gateway, request);
-      return market.keepUpload({ id, ...(request.body as KeepUploadJson) });
+      return market.keepUpload({ ...(request.body as KeepUploadJson), id });
     },
   );
 
@@ -88,7 +88,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
     },
     async (request) => {
       const { id } = await ownPackage(gateway, request);
-      return packageDetailToJson(await market.completePackage({ id, ...(request.body as CompletePackageJson) }));
+      return packageDetailToJson(await market.completePackage({ ...(request.body as CompletePackageJson), id }));
     },
   );
 }
