@@ -44,6 +44,12 @@ export async function putManifest(
     if (rowCount === 0) {
       await context.blobs.remove(key);
       assertReceiving(await loadPackage(context.pool, request.id));
+      // It was being completed, and was given back since: the row names the manifest that it had.
+      throw new CairnError("the upload was being completed while this manifest came", {
+        code: "wrong-state",
+        kind: "conflict",
+        next: "Send the manifest again.",
+      });
     }
   } finally {
     context.writing.delete(key);
