@@ -173,6 +173,28 @@ describe("stepSlot", () => {
     expect(avoidedNow(refusing, 1e9).never).toEqual(new Set([A]));
   });
 
+  it("tries again what waits when it is told to, and forgets no failure", () => {
+    const healing: SlotState = { ...emptySlot("rebuilt"), phase: "ACTIVE", provider: A, deal: deal(1), healing: true };
+    const hung = run(healing, Array(4).fill({ type: "heal-failed", cause: "It hung" }));
+    expect(stepSlot(hung, { type: "resume" }, 101)).toMatchObject({ failures: 4, dueAt: 101, healing: true });
+    const proposed = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "proposed", deadline: 1000 },
+      { type: "provider-failed", cause: "It hung", hopeless: false },
+    ]);
+    expect(stepSlot(proposed, { type: "resume" }, 101)).toMatchObject({ failures: 1, dueAt: 101 });
+    // A quote reserves space: none is asked for sooner while the money does not reach.
+    const poor = run(emptySlot("spool"), [
+      { type: "quoted", provider: A, deal: deal(1), expiry: 200 },
+      { type: "unaffordable", cause: "dear", next: "wait" },
+    ]);
+    expect(stepSlot(poor, { type: "resume" }, 101)).toBe(poor);
+    const refused = stepSlot(emptySlot("spool"), { type: "quote-failed", cause: "none", next: null }, 100);
+    expect(slotCommand(stepSlot(refused, { type: "resume" }, 101), 101)).toBe("quote");
+    const blocked = stepSlot(emptySlot("none"), { type: "blocked", cause: "x", next: null, retrySeconds: 600 }, 100);
+    expect(slotCommand(stepSlot(blocked, { type: "resume" }, 101), 101)).toBe("rebuild");
+  });
+
   it("keeps a quote whose proposal is put off, for as long as it lasts, and passes its provider over for nothing", () => {
     const quoted = run(emptySlot("spool"), [
       { type: "quoted", provider: A, deal: deal(1), expiry: 200 },

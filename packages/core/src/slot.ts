@@ -102,6 +102,7 @@ const FIRST_HEAL_PAUSE_SECONDS = 10;
 export const HEALS_BROKEN = 3;
 /** … and one that did this often, over five minutes at least, gets nothing new and never this shard again. */
 const HEALS_SPARED = 6;
+const LONGEST_QUOTE_PAUSE_SECONDS = 60;
 /** Each new quote reserves space at a provider: not too often while the money does not reach. */
 const UNAFFORDABLE_SECONDS = 300;
 /** A quote is not proposed, and a shard not stored, in the last seconds of its term. */
@@ -237,8 +238,14 @@ export function stepSlot(slot: SlotState, event: SlotEvent, now: Seconds): SlotS
     case "term-over":
       return slot.phase === "EMPTY" ? { ...settled(slot), phase: "ENDED" } : slot;
     case "resume":
-      return { ...slot, dueAt: Math.min(slot.dueAt, now), failures: 0 };
+      // What failed stays failed: a heal that hung is not urgent again, and no provider's failure is forgotten.
+      return waitsForMoney(slot, now) ? slot : { ...slot, dueAt: Math.min(slot.dueAt, now) };
   }
+}
+
+/** After a quote that the money did not reach for: no other pause before a quote is longer than a minute. */
+function waitsForMoney(slot: SlotState, now: Seconds): boolean {
+  return slot.phase === "EMPTY" && slot.source !== "none" && slot.dueAt > now + LONGEST_QUOTE_PAUSE_SECONDS;
 }
 
 /** The proposal lapses now, or so soon that nothing can be stored under it. */
@@ -252,7 +259,13 @@ function settled(slot: SlotState): SlotState {
 
 function paused(slot: SlotState, cause: string, next: string | null, now: Seconds): SlotState {
   const failures = slot.failures + 1;
-  return { ...slot, failures, dueAt: now + Math.min(60, 2 ** Math.min(failures, 6)), cause, next };
+  return {
+    ...slot,
+    failures,
+    dueAt: now + Math.min(LONGEST_QUOTE_PAUSE_SECONDS, 2 ** Math.min(failures, 6)),
+    cause,
+    next,
+  };
 }
 
 /** A heal that failed is tried again after a pause that doubles up to ten minutes: a provider that lets its heals hang holds up few others. */

@@ -5,7 +5,7 @@ import { applyToEach } from "./slot-events.ts";
 import { loadSlots } from "./slot-rows.ts";
 import type { PackageDetail } from "./types.ts";
 
-/** Have everything that waits tried again now. */
+/** Have everything that waits tried again now, but for quotes that the money did not reach for: each reserves space. */
 export async function resumePackage(context: Context, { id }: { id: PackageId }): Promise<PackageDetail> {
   const waiting = (await loadSlots(context.pool, id)).filter((slot) => slot.state.dueAt > 0);
   if (waiting.length > 0) await applyToEach(context, id, waiting, () => ({ type: "resume" }));
