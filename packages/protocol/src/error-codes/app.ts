@@ -23,7 +23,6 @@ export const APP_ERRORS = {
     next: "Leave one of them out.",
   },
   "bad-rate": { kind: "input", means: "the text is not a rate", next: "Give bytes a second, such as 500kB or 2MiB." },
-  "bad-shard-source": { kind: "internal", means: "the URL that a provider was given to pull from names no shard" },
   "bad-usage": {
     kind: "input",
     means: "the command line cannot be understood",

@@ -2,6 +2,7 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What the doors raise (packages/doors). */
 export const DOORS_ERRORS = {
+  "bad-shard-source": { kind: "internal", means: "the URL that a provider was given to pull from names no shard" },
   "city-database-unreadable": {
     kind: "input",
     means: "the location database cannot be read",
