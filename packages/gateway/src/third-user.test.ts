@@ -75,6 +75,12 @@ beforeAll(async () => {
   });
   const { pool } = database;
   await seedCatalog(pool, { account: "local", owner: OWNER, packages: 3, deals: 6, events: 9 });
+  // The seeded checks are old enough to be forgotten at any time.
+  await pool.query(
+    `insert into audit.checks (id, package, kind, state, started_at, finished_at, ok, shards)
+     select 'their-check', id, 'scrub', 'done', extract(epoch from now()), extract(epoch from now()), true, '[]'
+     from catalog.packages where account = 'local' limit 1`,
+  );
   await homeCall("POST", "/users", { name: "firsty", password: PASSWORD, role: "operator", joins: true });
   const origin = { origin: gateway.url };
   await call("POST", "/api/v1/login", origin, { name: "firsty", password: PASSWORD });
@@ -84,7 +90,7 @@ beforeAll(async () => {
   const one = async (sql: string) => String((await pool.query(sql)).rows[0]?.id);
   Object.assign(theirs, {
     package: await one("select id from catalog.packages where account = 'local' limit 1"),
-    check: await one("select id from audit.checks limit 1"),
+    check: "their-check",
     session: await one("select id from accounts.sessions limit 1"),
     token: token.token.id,
     invite: invite.invite.id,
