@@ -246,12 +246,17 @@ order by c.started_at desc, c.id desc limit $5`,
   return { rows: checks, next: last === undefined ? null : cursorOf(last.startedAt, last.id) };
 }
 
-/** A stored check by id; throws `unknown-check`. */
-export async function checkResult(context: Pick<AuditContext, "pool">, id: string): Promise<CheckResult> {
+/** A stored check by id, of a package of `account` where that is given; throws `unknown-check`. */
+export async function checkResult(
+  context: Pick<AuditContext, "pool">,
+  id: string,
+  account?: string,
+): Promise<CheckResult> {
   const { rows } = await context.pool.query<CheckResult>(
     `select id, package, kind, state, started_at::float8 as "startedAt", finished_at::float8 as "finishedAt", ok, shards
-from audit.checks where id = $1`,
-    [id],
+from audit.checks where id = $1
+  and ($2::text is null or package in (select id from catalog.packages where account = $2))`,
+    [id, account ?? null],
   );
   const [row] = rows;
   if (row === undefined)

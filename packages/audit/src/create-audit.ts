@@ -39,7 +39,7 @@ export interface Audit {
     request: CheckRequest,
     sign: TicketSigner,
   ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }>;
-  checkResult(id: string): Promise<CheckResult>;
+  checkResult(id: string, account?: string): Promise<CheckResult>;
   listChecks(request: Parameters<typeof pageChecks>[1]): ReturnType<typeof pageChecks>;
   /** The custody record of deals: what their final periods came to. */
   custody(deals: readonly DealId[]): Promise<Map<DealId, CustodyRun[]>>;
@@ -123,7 +123,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
       starting.then(({ finished }) => finished).then(forget, forget);
       return starting;
     },
-    checkResult: (id) => checkResult(context, id),
+    checkResult: (id, account) => checkResult(context, id, account),
     listChecks: (request) => pageChecks(context, request),
     custody: (deals) => custodyOf(context.pool, deals),
     leafFile: (hash) => openLeafFile(context, hash),

@@ -70,6 +70,7 @@ beforeAll(async () => {
     directories: { blobs: join(directory, "blobs"), spool: join(directory, "spool") },
     listen: { host: "127.0.0.1", port: 0, hostSetting: "H", portSetting: "P", names: [], trustedProxies: [] },
     doors: [],
+    doorPort: () => undefined,
     say: () => undefined,
     log: quiet,
   });
