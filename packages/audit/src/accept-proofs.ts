@@ -165,7 +165,7 @@ join unnest($1::text[], $2::bigint[]) as g (deal, period) on g.deal = o.deal and
   return new Map(rows.map((row) => [outcomeKey(row), row.outcome]));
 }
 
-/** Leaf indices that the chain's seed asks of a deal in a period. */
+/** Why a push is not looked at; undefined where its proof is to be checked. */
 function refuse(
   context: AuditContext,
   deal: AuditedDeal,

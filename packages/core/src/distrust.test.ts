@@ -9,6 +9,7 @@ import {
   isBarred,
   isOwnFault,
   promiseOf,
+  REMEMBERED_SECONDS,
 } from "./distrust.ts";
 import { emptySlot, type SlotEvent, type SlotState, stepSlot } from "./slot.ts";
 
@@ -106,6 +107,11 @@ describe("a fault of the gateway's own", () => {
       if (known.until > now) break;
     }
     expect(barred).toEqual([false, false, true]);
+    // A month without a breach clears that as well.
+    const later = known!.at + REMEMBERED_SECONDS + 1;
+    expect(afterBreach(known, { kind: "refused", proposedAt: later - 1, bytes: 10 }, later)).toMatchObject({
+      forgiven: 0,
+    });
   });
 });
 

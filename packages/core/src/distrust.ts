@@ -79,7 +79,7 @@ export function afterBreach(known: Distrust | undefined, breach: Omit<Breach, "p
         ? Math.max(was, Math.min(worse, WORST_FULL))
         : worse;
   const owed = (before?.owed ?? 0) + bytes;
-  return { kind, level, at: now, until: now + BACK_OFF[level - 1]!, forgiven: known?.forgiven ?? 0, owed, kept: 0 };
+  return { kind, level, at: now, until: now + BACK_OFF[level - 1]!, forgiven: before?.forgiven ?? 0, owed, kept: 0 };
 }
 
 /**

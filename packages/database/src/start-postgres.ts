@@ -61,6 +61,8 @@ const SETTINGS: Record<string, string> = {
   wal_level: "minimal",
   max_wal_senders: "0",
   shared_buffers: "128MB",
+  // Soft: a burst may take more until the checkpoint that it brings about is done.
+  max_wal_size: "512MB",
   max_connections: "200",
   jit: "off",
   timezone: "UTC",

@@ -308,7 +308,7 @@ async function askQuote(
   const answers: [string, unknown, unknown][] = [
     ["provider", quote.provider.toLowerCase(), candidate.provider],
     ["owner", quote.owner.toLowerCase(), row.owner],
-    ["manifest", quote.documentHash, asked.documentHash],
+    ["document", quote.documentHash, asked.documentHash],
     ["piece", quote.piece, asked.piece],
     ["shard", quote.shard, asked.shard],
     ["commitment", quote.commitment, asked.commitment],

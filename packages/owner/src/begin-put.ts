@@ -20,8 +20,8 @@ export interface BegunPut {
   sent?: { manifest: Uint8Array; opened: Manifest };
   /** It was signed for before it was interrupted: nothing is left to be agreed. */
   signed?: true;
-  /** The interrupted put of this name had been signed for, and stays: this is another package. */
-  stays?: true;
+  /** The interrupted put of this name had been signed for, and goes on: this is another package. */
+  leavesSigned?: true;
   /** Beside an interrupted put of this name, whose record it leaves as it is. */
   unrecorded?: true;
 }
@@ -63,7 +63,7 @@ const UPLOADED = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
 /** Go on with the interrupted put of this name where that is possible, or begin another. Nothing is sent yet. */
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
   const { gateway, clock, onEvent, record, terms, entries, restart, replace, quote } = beginning;
-  let stays = false;
+  let leavesSigned = false;
   const fresh = () => ({
     id: toHex(crypto.randomBytes(16)).slice(2),
     repairKey: crypto.randomBytes(32),
@@ -89,16 +89,16 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
       await beginning.requireQualified();
     }
     onEvent({ type: "dropping", why: restart ? "restart" : "cannot-continue" });
-    stays = (await drop(gateway, record.head.id)) === "stays";
+    leavesSigned = (await drop(gateway, record.head.id)) === "signed";
     await record.forget();
   }
   const begun = fresh();
   await record?.begin({
     ...begun,
     repairKey: toBase64(begun.repairKey),
-    terms: { ...terms, replace: terms.replace || (stays && replace) },
+    terms: { ...terms, replace: terms.replace || (leavesSigned && replace) },
   });
-  return { ...begun, from: [], ...(stays ? { stays } : {}) };
+  return { ...begun, from: [], ...(leavesSigned ? { leavesSigned } : {}) };
 }
 
 /** How much of a put was there when it began, for its result. */
@@ -160,13 +160,13 @@ function isSame(now: readonly ManifestEntry[], then: readonly ManifestEntry[]): 
 const isFile = (entry: ManifestEntry) => entry.kind === "file";
 
 /** Undo what the gateway has of a package; one that was signed for stays. */
-async function drop(gateway: Pick<Gateway, "abandonPackage">, id: string): Promise<"dropped" | "stays"> {
+async function drop(gateway: Pick<Gateway, "abandonPackage">, id: string): Promise<"dropped" | "signed"> {
   try {
     await ignoring("missing", gateway.abandonPackage(id));
     return "dropped";
   } catch (error) {
     if (!(error instanceof CairnError) || error.code !== "wrong-state") throw error;
-    return "stays";
+    return "signed";
   }
 }
 

@@ -142,7 +142,7 @@ class Put<L extends Listed> {
     const isLeft = quote === true && interrupted !== undefined;
     if (begun.unrecorded) this.#record = undefined;
     if (begun.signed && quote) throw signedForAlready(id, this.#name);
-    const old = begun.stays ? named : other;
+    const old = begun.leavesSigned ? named : other;
     // One that began beside another keeps its side name until it is stored, also when the other has gone.
     const isAside = old !== undefined || this.#record?.head?.terms.replace === true;
     const called = isAside || begun.unrecorded ? sideName(this.#name, id) : this.#name;

@@ -73,6 +73,25 @@ it("leaves nothing under its name, and nothing beside it, when it is interrupted
   expect(readdirSync(directory)).toEqual(["backup.tgz", "home"]);
 });
 
+it("leaves out what providers hold, receive and are about to delete", async () => {
+  for (const name of [
+    "providers/1/incoming/one",
+    "providers/1/trash/one",
+    "providers/1/shards/one",
+    "provider/trash/one",
+  ]) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), Buffer.alloc(1000));
+  }
+  writeFileSync(join(home, "providers/1/deals"), "kept");
+  const file = join(directory, "backup.tgz");
+  await backup(file, { home, json: true });
+  await restore(file, { home: join(directory, "back"), json: true });
+  const back = readdirSync(join(directory, "back"), { recursive: true }).map(String);
+  expect(back).toContain(join("providers", "1", "deals"));
+  expect(back.filter((name) => name.endsWith("one"))).toEqual([]);
+});
+
 it("takes shards in without compressing them, says how far it is, and is restored", async () => {
   const shard = join(home, "providers/1/shards/one");
   mkdirSync(dirname(shard), { recursive: true });

@@ -25,7 +25,8 @@ const LEFT_OUT = [
   /^downstream\/run\.json/,
   /^(lock|run\.json|children\.json)/,
 ];
-const SHARDS = /^provider(s\/[^/]+)?\/shards\//;
+/** Those that are held, that are being received, and that are about to be deleted. */
+const SHARDS = /^provider(s\/[^/]+)?\/(shards|incoming|trash)\//;
 
 export interface BackupOptions extends CommonOptions {
   /** Also the shards that providers in this home hold. */

@@ -223,7 +223,7 @@ describe("a put that is repeated", () => {
     const again = await run({ signed: true });
     expect(again.begun).toMatchObject({ id: sent.begun.id, signed: true });
     const other = await run({ most: 1, replace: true });
-    expect(other.begun).toMatchObject({ stays: true });
+    expect(other.begun).toMatchObject({ leavesSigned: true });
     expect([other.begun.id === sent.begun.id, gateway.abandoned]).toEqual([false, []]);
     gateway.state = "RECEIVING";
     const going = await run({ terms: { ...TERMS, replace: true } });
@@ -252,7 +252,7 @@ describe("a put that is repeated", () => {
     expect(again).toMatchObject({ complete: true, begun: { id: first.begun.id } });
     gateway.state = "STORED";
     const beside = await run({ most: 1, terms, replace: true, unqualified: true });
-    expect(beside.begun).toMatchObject({ stays: true });
+    expect(beside.begun).toMatchObject({ leavesSigned: true });
   });
 
   it("keeps its record encrypted, readable by its owner alone, and as far as it is whole", async () => {

@@ -80,7 +80,10 @@ export function buildProgram(): Command {
         "plain",
       ]),
     )
-    .option("--no-encrypt", "store the bytes as they are, readable by every provider that holds k shards")
+    .option(
+      "--no-encrypt",
+      "store the bytes as they are: the gateway can read them, and a provider its masked shard alone",
+    )
     .option("--max-cost <coins>", "sign for at most this much in all, escrow and repair reserve", coins)
     .option("--exclude <rule>", "leave out what fits, as in a .gitignore (may be given again)", gather)
     .option("--exclude-from <file>", "rules to leave out, one a line (may be given again)", gather)

@@ -25,7 +25,7 @@ export interface Home {
   providers: string;
   /** Private keys of the owner: read by the command line only, never by the gateway. */
   account: string;
-  /** Records of interrupted puts, sealed with the account's key. */
+  /** Records of interrupted puts, encrypted with the account's key. */
   puts: string;
   logs: string;
 }
