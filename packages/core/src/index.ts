@@ -6,6 +6,7 @@ export * from "./extremes.ts";
 export * from "./in-batches.ts";
 export * from "./in-blocks.ts";
 export * from "./manual-clock.ts";
+export * from "./package-states.ts";
 export * from "./periods.ts";
 export * from "./placement.ts";
 export * from "./ports/blob-store.ts";

@@ -1,5 +1,5 @@
 import { type NewEvent, recordEvents } from "@cairn/catalog";
-import { lowest } from "@cairn/core";
+import { DRIVEN, lowest } from "@cairn/core";
 import type { PackageId } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { Context } from "./context.ts";
@@ -40,9 +40,6 @@ async function hasNotice(client: PoolClient, { owner, documentHash }: PackageRow
   );
   return rowCount === 1;
 }
-
-/** States in which slots are driven. */
-export const DRIVEN: readonly PackageState[] = ["PLACING", "STORED", "DEGRADED", "LOST", "ENDING"];
 
 /** The state that a package's slots say it has. Pure. */
 export function packageStateOf(row: Pick<PackageRow, "state" | "k">, slots: readonly SlotRow[]): PackageState {

@@ -1,4 +1,5 @@
 import { inTransaction, recordEvents, toJson } from "@cairn/catalog";
+import { BEFORE_CHAIN, OVER } from "@cairn/core";
 import { CairnError, type PackageId, recoverTyped, type Signed, signedToJson } from "@cairn/protocol";
 import { assertSigner, type Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
@@ -6,10 +7,7 @@ import { sendTermination } from "./drive/send-termination.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { loadSlots } from "./slot-rows.ts";
-import type { PackageDetail, PackageState } from "./types.ts";
-
-const NOT_ON_CHAIN: readonly PackageState[] = ["RECEIVING", "COMMITTING", "COMMITTED"];
-const OVER: readonly PackageState[] = ["REMOVED", "ABANDONED", "EXPIRED"];
+import type { PackageDetail } from "./types.ts";
 
 /** Undo a package of which nothing is on chain; quotes lapse by themselves. Repeating it changes nothing. @throws `wrong-state` */
 export async function abandonPackage(context: Context, { id }: { id: PackageId }): Promise<PackageDetail> {
@@ -17,7 +15,7 @@ export async function abandonPackage(context: Context, { id }: { id: PackageId }
   await inTransaction(context.pool, async (client) => {
     const row = await loadPackage(client, id, { lock: true });
     if (row.state === "ABANDONED") return;
-    if (!NOT_ON_CHAIN.includes(row.state)) {
+    if (!BEFORE_CHAIN.includes(row.state)) {
       throw new CairnError(`package ${id} cannot be abandoned: it is ${row.state}`, {
         code: "wrong-state",
         kind: "conflict",
@@ -53,7 +51,7 @@ export async function removePackage(
   request: { id: PackageId; termination: Signed<"Termination"> },
 ): Promise<PackageDetail> {
   const row = await loadPackage(context.pool, request.id);
-  if (NOT_ON_CHAIN.includes(row.state)) return abandonPackage(context, request);
+  if (BEFORE_CHAIN.includes(row.state)) return abandonPackage(context, request);
   if (OVER.includes(row.state)) return packageStatus(context, request);
   const { message, signature } = request.termination;
   if (message.documentHash !== row.documentHash || message.expiry <= BigInt(context.chainNow())) {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { OVER, SPOOLED } from "@cairn/core";
 import { CairnError } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
@@ -10,8 +11,6 @@ import { loadSlots } from "./slot-rows.ts";
 const STALE_SECONDS = 86_400;
 /** A query's keys take about 60 kB then. */
 const MANIFESTS_OF_ONE_QUERY = 1000;
-/** Package states in which the spooled pieces are needed. */
-const SPOOLED = ["RECEIVING", "COMMITTING", "COMMITTED", "PLACING"];
 
 /** Remove what a crash or a forgotten upload left: files of packages that are unknown or over, rebuilt shards that no slot waits for. */
 export async function sweepOrphans(context: Context): Promise<void> {
@@ -24,7 +23,7 @@ export async function sweepOrphans(context: Context): Promise<void> {
 
   for (const name of await spool.packages()) {
     const row = /^[0-9a-f]{32}$/.test(name) ? await find(context, name) : undefined;
-    if (!row || ["REMOVED", "ABANDONED", "EXPIRED"].includes(row.state)) {
+    if (!row || OVER.includes(row.state)) {
       await spool.removePackage(name);
       continue;
     }

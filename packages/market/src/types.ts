@@ -1,5 +1,15 @@
 import type { PageRequest } from "@cairn/catalog";
-import type { BlobStore, Clock, Deployment, Ledger, PlacementTerms, Profile, Random, Transport } from "@cairn/core";
+import type {
+  BlobStore,
+  Clock,
+  Deployment,
+  Ledger,
+  PackageState,
+  PlacementTerms,
+  Profile,
+  Random,
+  Transport,
+} from "@cairn/core";
 import type { Address, DealId, Hex, MaskId, Money, PackageId, Seconds, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
 
@@ -41,23 +51,7 @@ export interface MarketDeps {
 
 export type PackageLayout = "private" | "plain" | "unencrypted" | "car";
 
-/**
- * RECEIVING pieces → COMMITTING (commitments are computed) → COMMITTED (waits for the owner's mandate) → PLACING → STORED; then DEGRADED while
- * shards are missing, ENDING and REMOVED on the owner's word, EXPIRED when its deals ran out, LOST when fewer than k shards live.
- * ABANDONED: undone before anything was on chain.
- */
-export type PackageState =
-  | "RECEIVING"
-  | "COMMITTING"
-  | "COMMITTED"
-  | "PLACING"
-  | "STORED"
-  | "DEGRADED"
-  | "LOST"
-  | "ENDING"
-  | "REMOVED"
-  | "EXPIRED"
-  | "ABANDONED";
+export type { PackageState } from "@cairn/core";
 
 export interface OpenPackageRequest {
   account: string;

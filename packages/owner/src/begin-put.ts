@@ -1,6 +1,7 @@
 import type { Checkpoint, FoundEntry, Manifest, ManifestEntry } from "@cairn/archive/browser";
 import { crypto } from "@cairn/archive/crypto";
 import type { Clock } from "@cairn/core";
+import { AGREED, BEFORE_CHAIN } from "@cairn/core/package-states";
 import { CairnError } from "@cairn/protocol/errors";
 import { toHex } from "@cairn/protocol/hex";
 import { fromBase64, toBase64 } from "@cairn/protocol/wire/base64";
@@ -55,10 +56,10 @@ interface Beginning {
   signedFor: (id: string) => Promise<boolean>;
 }
 
-/** States of a package that was signed for and has not ended. */
-const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
-/** States of an upload that is dropped when another put begins. */
-const UPLOADED = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
+/** A package that was signed for and has not ended. */
+const agreed: ReadonlySet<string> = new Set(AGREED);
+/** An upload that is dropped when another put begins. */
+const uploaded: ReadonlySet<string> = new Set(BEFORE_CHAIN);
 
 /** Go on with the interrupted put of this name where that is possible, or begin another. Nothing is sent yet. */
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
@@ -85,7 +86,7 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
       return going;
     }
     if (quote) return { ...fresh(), from: [], unrecorded: true };
-    if (!sameTerms && UPLOADED.has((await ignoring("missing", gateway.package(record.head.id)))?.state ?? "")) {
+    if (!sameTerms && uploaded.has((await ignoring("missing", gateway.package(record.head.id)))?.state ?? "")) {
       await beginning.requireQualified();
     }
     onEvent({ type: "dropping", why: restart ? "restart" : "cannot-continue" });
@@ -131,7 +132,7 @@ async function goOn(
   }
   const manifest = await record.manifest();
   if (manifest === undefined || status === undefined) return undefined;
-  const signed = AGREED.has(status.state) && (await signedFor(id));
+  const signed = agreed.has(status.state) && (await signedFor(id));
   if (!signed && status.state !== "COMMITTING" && status.state !== "COMMITTED") return undefined;
   const opened = await decryptManifest(manifest, await owner.openKey());
   const now = manifestEntries(entries, filesByEntry(entries, unchanged));

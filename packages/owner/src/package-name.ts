@@ -1,10 +1,11 @@
 import type { PackageJson } from "@cairn/client";
+import { OVER } from "@cairn/core/package-states";
 import { asCairnError } from "@cairn/protocol/errors";
 import { decryptLabel } from "./labels.ts";
 import type { Owner } from "./ports.ts";
 
 /** States of which nothing can be got any more. */
-export const GONE: ReadonlySet<string> = new Set(["REMOVED", "ABANDONED", "EXPIRED"]);
+export const GONE: ReadonlySet<string> = new Set(OVER);
 
 /** A package's name for its owner; without the right key, a note in its stead. */
 export function nameOf(

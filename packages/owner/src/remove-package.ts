@@ -1,4 +1,5 @@
 import type { PackageDetailJson } from "@cairn/client";
+import { BEFORE_CHAIN } from "@cairn/core/package-states";
 import { type EndPorts, endPackage } from "./end-package.ts";
 import { type FindPorts, type FoundPackage, findPackage } from "./find-package.ts";
 import { decryptLabel } from "./labels.ts";
@@ -24,7 +25,7 @@ export type Removed =
   | { outcome: "over"; found: FoundPackage }
   | { outcome: "undone" | "ending"; found: PackageDetailJson };
 
-const BEFORE_CHAIN = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
+const beforeChain: ReadonlySet<string> = new Set(BEFORE_CHAIN);
 
 /**
  * End a package's deals: what has accrued is paid, the rest comes back. An upload without deals is dropped, with what is recorded of it.
@@ -35,10 +36,10 @@ export async function removePackage(ports: RemovePorts, { target, confirm }: Rem
   const found = await findPackage(ports, target);
   const remembered = await known.recall(found.id);
   await confirm(found);
-  if (found.document !== undefined && !(BEFORE_CHAIN.has(found.state) && remembered === undefined)) {
+  if (found.document !== undefined && !(beforeChain.has(found.state) && remembered === undefined)) {
     return { outcome: "ending", found: await endPackage(ports, found) };
   }
-  if (!BEFORE_CHAIN.has(found.state)) return { outcome: "over", found };
+  if (!beforeChain.has(found.state)) return { outcome: "over", found };
   const undone = await gateway.abandonPackage(found.id);
   if (found.label !== null) {
     const { name } = decryptLabel(owner, found.id, found.label);

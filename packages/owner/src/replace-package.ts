@@ -1,4 +1,5 @@
 import type { PackageJson } from "@cairn/client";
+import { AGREED } from "@cairn/core/package-states";
 import type { Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { type EndPorts, endPackage } from "./end-package.ts";
@@ -20,7 +21,7 @@ export async function livePackage(ports: FindPorts, name: string): Promise<Packa
 }
 
 /** States of a package that was signed for and goes on. */
-const AGREED = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
+const agreed: ReadonlySet<string> = new Set(AGREED);
 
 /** What a replacement left beside the package that has the name. */
 export interface LeftBeside {
@@ -38,7 +39,7 @@ export async function leftBeside(
 ): Promise<LeftBeside[]> {
   const left: LeftBeside[] = [];
   for (const { id, name: of, role, state } of namesOf(owner, await gateway.packages())) {
-    if (of !== name || role === null || !AGREED.has(state)) continue;
+    if (of !== name || role === null || !agreed.has(state)) continue;
     const remembered = await known.recall(id);
     const isAside = remembered?.aside && remembered.nameHash === nameHash(owner, sideName(name, id));
     if (isAside && !remembered.ended) left.push({ id, role });
@@ -109,7 +110,7 @@ async function exchange(
 /** Remember of a package that it has its side name and is to end, also one that was stored from elsewhere. */
 async function setAside(known: KnownPackages, old: PackageJson, nameHash: Hex): Promise<void> {
   const { id, documentHash, root, state } = old;
-  if (documentHash === null || root === null || !AGREED.has(state)) {
+  if (documentHash === null || root === null || !agreed.has(state)) {
     await amendKnown(known, id, { nameHash });
     return;
   }

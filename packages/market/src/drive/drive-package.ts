@@ -1,9 +1,8 @@
-import { inBatches, type SlotCommand, slotCommand } from "@cairn/core";
+import { DRIVEN, inBatches, type SlotCommand, slotCommand } from "@cairn/core";
 import type { PackageId } from "@cairn/protocol";
 import { finishCommitting } from "../complete-package.ts";
 import type { Context } from "../context.ts";
 import { loadPackage, type PackageRow } from "../package-rows.ts";
-import { DRIVEN } from "../refresh-package.ts";
 import { applyToEach, blockedBy } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
 import { activateSlots } from "./activate.ts";

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { READABLE } from "@cairn/core";
 import { CairnError, recoverTyped, type Signed } from "@cairn/protocol";
 import { assertSigner, type Context, sameAddress } from "../context.ts";
 import { indexPiece } from "../index-piece.ts";
@@ -9,8 +10,6 @@ import { isReadable, PieceSource } from "./piece-source.ts";
 import type { FrameSource } from "./read-frames.ts";
 import { retiredHolders } from "./retired-holders.ts";
 import { SharedRun } from "./shared-run.ts";
-
-const READABLE = ["COMMITTED", "PLACING", "STORED", "DEGRADED", "LOST"];
 
 /**
  * Where a piece's bytes come from: the spool as long as it is there, else its shards. The capability is the owner's word that this gateway
