@@ -1,5 +1,6 @@
 export type { AccountsContext } from "./accounts-context.ts";
 export { forgetExpired } from "./forget.ts";
+export { type HouseAccount, houseAccount } from "./house/house-account.ts";
 export { createInvite, type NewInvite } from "./invites/create-invite.ts";
 export { type Invite, listInvites } from "./invites/list-invites.ts";
 export { type SignUp, signUp } from "./invites/sign-up.ts";

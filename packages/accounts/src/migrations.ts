@@ -133,4 +133,14 @@ create table accounts.grants (
 insert into accounts.grants (account, owner) select id, owner from catalog.accounts where owner is not null;
 `,
   },
+  {
+    name: "0002-house",
+    sql: `
+-- keys of accounts whose users keep none: an OpenPGP key and the key of names, under the home's secret
+create table accounts.house (
+  account text primary key references catalog.accounts (id),
+  sealed bytea not null
+);
+`,
+  },
 ];

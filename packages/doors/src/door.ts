@@ -1,7 +1,9 @@
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Job, JobHandler } from "@cairn/catalog";
 import type { Clock, Random } from "@cairn/core";
 import type { Migration } from "@cairn/database";
 import type { Market } from "@cairn/market";
+import type { PutPorts } from "@cairn/owner/put";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 import type { Registry } from "prom-client";
@@ -44,6 +46,8 @@ export interface OpenDoor {
    * the rest off.
    */
   endStreams?(): void | Promise<void>;
+  /** What the door's jobs do, by kind; they are worked at while the door runs. */
+  jobs?: Record<string, JobHandler>;
   /** Whether there is work before anybody asks. */
   isNeeded?(): Promise<boolean>;
   /** Resolves when requests may be taken. */
@@ -95,10 +99,29 @@ export type DoorClock = Pick<Clock, "monotonic" | "sleep"> & {
 export type DoorLog = Record<"info" | "warn" | "error", (fields: object, message: string) => void>;
 
 export interface DoorEngine {
-  market: Pick<Market, "packageStatus" | "readShard" | "requirePackage">;
+  market: Pick<Market, "packageStatus" | "readShard" | "requirePackage" | "readPublicBlocks">;
   /** Whose token a request to the door's part of the API brought. @throws CairnError `no-token`, `wrong-token` */
   accountOf(request: FastifyRequest): Promise<{ id: string }>;
+  /**
+   * An account of the door's own whose keys the gateway keeps, for users that keep none: what an owner does (`@cairn/owner`) is done with it. Made at
+   * the first call.
+   * @param user lower-case letters, digits, dots, dashes and underscores
+   * @throws CairnError `bad-account`
+   */
+  house(user: string): Promise<House>;
+  /** Durable work: begun under an id of the door's choosing, gone on with after a crash. */
+  jobs: {
+    /** @throws CairnError `job-exists`, `too-many-jobs` */
+    add(job: Pick<Job, "id" | "account" | "kind" | "request">): Promise<Job>;
+    /** @throws CairnError `unknown-job` */
+    find(of: { id: string; account: string }): Promise<Job>;
+    /** @throws CairnError `unknown-job` */
+    cancel(of: { id: string; account: string }): Promise<Job>;
+  };
 }
+
+/** The ports of `@cairn/owner` for a house account, and the account's id. */
+export type House = PutPorts & { account: string };
 
 /** Whether a URL is a prefix or below one. */
 export function isBelow(prefixes: readonly string[]): (url: string) => boolean {

@@ -1,4 +1,5 @@
 import { constants } from "node:http2";
+import type { Job, JobHandler } from "@cairn/catalog";
 import { type DatabaseTarget, migrate } from "@cairn/database";
 import { makeFolders } from "@cairn/process/make-folders";
 import type { FastifyPluginAsync } from "fastify";
@@ -38,6 +39,8 @@ export interface SettingsSource {
 
 /** A door on its host: what is served, and when it runs. */
 export interface HostedDoor extends Pick<OpenDoor, "h2"> {
+  /** What its jobs do, by the name that they have among those of other doors. */
+  jobs: Record<string, JobHandler>;
   endStreams(): Promise<void>;
   door: Door;
   /** For the host's server, which knows what of it belongs to the door by `prefixes`. */
@@ -68,7 +71,18 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
   const listeners: ((settings: Static<S>) => void)[] = [];
   const onSettings = (listener: (settings: Static<S>) => void) => void listeners.push(listener);
   const open = await door
-    .open({ pool, settings, onSettings, directory, log, registry, clock, random, trial, engine })
+    .open({
+      pool,
+      settings,
+      onSettings,
+      directory,
+      log,
+      registry,
+      clock,
+      random,
+      trial,
+      engine: within(engine, door.name),
+    })
     .catch(async (error: unknown) => {
       await pool.end();
       throw error;
@@ -100,6 +114,15 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
   return {
     door: door as unknown as Door,
     plugins: [served],
+    jobs: Object.fromEntries(
+      Object.entries(open.jobs ?? {}).map(([kind, handler]) => [
+        `${door.name}.${kind}`,
+        async (job, turn) => {
+          await start();
+          return handler(ownJob(job, door.name), turn);
+        },
+      ]),
+    ),
     endStreams: async () => open.endStreams?.(),
     ...(h2 === undefined
       ? {}
@@ -121,6 +144,29 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
       unfollow();
       await open.stop();
       await pool.end();
+    },
+  };
+}
+
+/** A job as its door knows it: ids and kinds of other doors are none of its business. */
+const ownJob = (job: Job, name: string): Job => ({
+  ...job,
+  id: job.id.slice(name.length + 1),
+  kind: job.kind.slice(name.length + 1),
+});
+
+/** What a door may call, of the house accounts and jobs that are its own. */
+function within(engine: DoorEngine | undefined, name: string): DoorEngine | undefined {
+  if (engine === undefined) return undefined;
+  const own = (job: Job): Job => ownJob(job, name);
+  const { jobs } = engine;
+  return {
+    ...engine,
+    house: (user) => engine.house(`${name}:${user}`),
+    jobs: {
+      add: async (job) => own(await jobs.add({ ...job, id: `${name}:${job.id}`, kind: `${name}.${job.kind}` })),
+      find: async ({ id, account }) => own(await jobs.find({ id: `${name}:${id}`, account })),
+      cancel: async ({ id, account }) => own(await jobs.cancel({ id: `${name}:${id}`, account })),
     },
   };
 }

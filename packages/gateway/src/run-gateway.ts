@@ -1,7 +1,7 @@
 import { keepHomeToken, Uploads, Vaults } from "@cairn/accounts";
 import { createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import { createProjection, type NewEvent, recordEvents } from "@cairn/catalog";
+import { addJob, cancelJob, createProjection, findJob, type NewEvent, recordEvents } from "@cairn/catalog";
 import type { EvmLedger, Finality } from "@cairn/chain";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
@@ -16,6 +16,7 @@ import { accountsRoutes } from "./accounts-routes.ts";
 import { caughtUp } from "./caught-up.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import type { GatewayKey } from "./gateway-key.ts";
+import { houseOwners } from "./house-owners.ts";
 import { liveRoute } from "./live-route.ts";
 import { createMetrics } from "./metrics.ts";
 import { migrateGateway } from "./migrate-gateway.ts";
@@ -31,6 +32,7 @@ import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
 import { type DoorPlace, openDoors } from "./services/open-doors.ts";
 import { openPool } from "./services/open-pool.ts";
 import { type ListenOptions, serveHttp } from "./services/serve-http.ts";
+import { workAtJobs } from "./services/work-at-jobs.ts";
 import { runServices, type Service, type ServicesLog } from "./services.ts";
 import { signTickets } from "./sign-tickets.ts";
 
@@ -41,6 +43,8 @@ const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
 const LONGEST_HEARTBEATS = 2;
 /** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
 const ABSENT = { blocks: 3, seconds: 4 };
+/** Wei that a house account may sign for in a day: some months of a hundred GiB at the prices of a local network. */
+const HOUSE_DAILY_LIMIT = 100n * 10n ** 18n;
 /** What the faucet deposits for a new owner. */
 const FAUCET_DEPOSIT = 1000n * 10n ** 18n;
 
@@ -178,20 +182,39 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     await start({ name: "market", start: () => market.start(), stop: () => market.stop() });
 
     const registry = new Registry();
+    const accounts = { pool, clock };
+    const faucet = profile.faucet && deployment.chainId === profile.chainId;
+    let url = "";
+    const houses = houseOwners({
+      accounts,
+      secret: options.custodySecret,
+      url: () => url,
+      ledger,
+      clock,
+      dailyLimit: HOUSE_DAILY_LIMIT,
+      hasFaucet: faucet,
+    });
     const doors = await start(
       openDoors({
         doors: options.doors,
         host: { pool, database: options.database, registry, random, log, trial: profile.name !== "real" },
-        engine: { market, accountOf: async (request) => ({ id: principalOf(request).account }) },
+        engine: {
+          market,
+          accountOf: async (request) => ({ id: principalOf(request).account }),
+          house: (account) => houses(account),
+          jobs: {
+            add: (job) => addJob(pool, job),
+            find: (of) => findJob(pool, of),
+            cancel: (of) => cancelJob(pool, of),
+          },
+        },
       }),
     );
 
-    const accounts = { pool, clock };
     const vaults = new Vaults(clock);
     await start({ name: "vaults", start: () => undefined, stop: () => vaults.close() });
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
-    const faucet = profile.faucet && deployment.chainId === profile.chainId;
     const context: GatewayContext & { transport: typeof transport } = {
       pool,
       reservedPool,
@@ -234,7 +257,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       metrics: createMetrics(() => context, registry),
       balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
     };
-    return start(
+    url = await start(
       serveHttp({
         plugins: [
           publicRoutes(context),
@@ -260,6 +283,10 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         },
       }),
     );
+    // Doors' work goes through the port, so it ends before the port does.
+    const kinds = Object.fromEntries(doors.flatMap(({ jobs }) => Object.entries(jobs)));
+    if (Object.keys(kinds).length > 0) await start(workAtJobs({ pool, kinds, log }));
+    return url;
   }, log);
   return { url: services.value, stop: () => services.stop() };
 }

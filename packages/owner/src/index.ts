@@ -12,6 +12,7 @@ export * from "./open-package.ts";
 export * from "./pin-network.ts";
 export * from "./ports.ts";
 export * from "./put.ts";
+export * from "./put-once.ts";
 export * from "./put-records.ts";
 export * from "./put-source.ts";
 export * from "./read-file.ts";

@@ -9,6 +9,8 @@ export interface PutTerms {
   layout: Layout;
   pieceLimit: number;
   replace: boolean;
+  public?: true;
+  hot?: true;
   placement: PlacementJson;
 }
 

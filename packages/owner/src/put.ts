@@ -58,6 +58,10 @@ export interface PutOptions<L extends Listed = Listed> {
   /** Shards, days and demands on providers. */
   shape: { k: number; n: number; days: number; placement: PlacementJson };
   layout: PutTerms["layout"];
+  /** Every account and door of the gateway may read it: only with the layouts `unencrypted` and `car`. */
+  public?: boolean | undefined;
+  /** The gateway keeps its pieces beside the deals, so that reading them asks no provider. */
+  hot?: boolean | undefined;
   /** Take the name, and end the package that has it once this one is stored. */
   replace?: boolean;
   /** Drop what an interrupted put of this name has uploaded. */
@@ -180,7 +184,11 @@ class Put<L extends Listed> {
     const { shape, layout } = this.#options;
     const { k, n, days, placement } = shape;
     const pieceLimit = k === 1 ? Math.floor(network.pieceLimit / 2) : network.pieceLimit;
-    return { k, n, days, placement, layout, pieceLimit, replace };
+    return {
+      ...{ k, n, days, placement, layout, pieceLimit, replace },
+      ...(this.#options.public ? { public: true } : {}),
+      ...(this.#options.hot ? { hot: true } : {}),
+    };
   }
 
   #begin(terms: PutTerms, listed: L): Promise<BegunPut> {
@@ -275,6 +283,8 @@ class Put<L extends Listed> {
       label: encryptLabel(owner, id, { name: called, files: 0, bytes: 0 }),
       placement: placement as OpenPackageJson["placement"] & object,
       repairKey: toBase64(repairKey),
+      ...(terms.public === undefined ? {} : { public: terms.public }),
+      ...(terms.hot === undefined ? {} : { hot: terms.hot }),
     });
     const { bodyBytes, piecesOf } = await import("@cairn/archive/browser");
     const key = await owner.openKey();

@@ -3,7 +3,6 @@ import { PROFILES } from "@cairn/core";
 import { type RunningGateway, runGateway } from "@cairn/gateway";
 import { logLevel } from "@cairn/process/log-level";
 import { pino } from "pino";
-import { DOORS } from "../doors.ts";
 import { doorDirectory, doorSettings } from "../home/door-home.ts";
 import { homeAt, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey, homeSecret } from "../home/home-keys.ts";
@@ -13,6 +12,7 @@ import { doorPort, gatewayHost, gatewayNames, trustedProxies } from "../up/envir
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { loadDoors } from "./load-doors.ts";
 
 const VERIFIERS = ["verifier-1", "verifier-2", "verifier-3"];
 
@@ -46,7 +46,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       names: gatewayNames(),
       trustedProxies: trustedProxies(),
     },
-    doors: DOORS.map((door) => ({
+    doors: (await loadDoors()).map((door) => ({
       door,
       directory: doorDirectory(home, door.name),
       settings: doorSettings(home, door.name),

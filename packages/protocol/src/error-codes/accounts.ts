@@ -2,6 +2,11 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What users, tokens, wallets and limits raise (packages/accounts). */
 export const ACCOUNTS_ERRORS = {
+  "bad-account": {
+    kind: "input",
+    means: "an account cannot be called so",
+    next: "Name it by lower-case letters, digits, dots, dashes and underscores, at most 64.",
+  },
   "bad-password": {
     kind: "input",
     means: "the password is too short, too long or too easy to guess",
