@@ -1,3 +1,4 @@
+export { backOff, pause } from "./back-off.ts";
 export { collectBuffers } from "./collect-buffers.ts";
 export { DRAFT, syncDirectory, writeDurably, writeNew } from "./durable-file.ts";
 export { exitWithParent, PARENT_PIPE, parentPipe } from "./exit-with-parent.ts";

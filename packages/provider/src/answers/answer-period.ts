@@ -1,9 +1,9 @@
 import { answerDeadline, periodStart, Semaphore } from "@cairn/core";
+import { pause } from "@cairn/process";
 import { asCairnError, type DealId, type Hex, PERIOD_CHALLENGES } from "@cairn/protocol";
 import { MAX_PUSH_BYTES, type PushedProof } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
 import type { DealEntry } from "../deals/deal-book.ts";
-import { pause } from "../gateways/back-off.ts";
 import type { GatewayClient } from "../gateways/gateway-client.ts";
 import { signProof } from "../requests/answer-prove.ts";
 import { dueDeals } from "./due-deals.ts";

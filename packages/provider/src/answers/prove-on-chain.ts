@@ -1,8 +1,8 @@
+import { pause } from "@cairn/process";
 import { proofToCalldata } from "@cairn/proofs";
 import { asCairnError, type Seconds } from "@cairn/protocol";
 import type { PushedProof } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
-import { pause } from "../gateways/back-off.ts";
 import type { GatewayClient } from "../gateways/gateway-client.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 

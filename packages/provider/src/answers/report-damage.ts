@@ -1,9 +1,9 @@
 import { periodAt } from "@cairn/core";
+import { backOff } from "@cairn/process";
 import type { ByteRange } from "@cairn/proofs";
 import { asCairnError, type DealId, type Signed, signTyped } from "@cairn/protocol";
 import { MAX_PUSH_ITEMS } from "@cairn/protocol/wire";
 import type { ProviderContext } from "../context.ts";
-import { backOff } from "../gateways/back-off.ts";
 import { limitRanges } from "../requests/answer-prove.ts";
 
 function signReports(context: ProviderContext, deal: DealId, ranges: readonly ByteRange[]): Signed<"DamageReport">[] {

@@ -1,8 +1,8 @@
 import { answerDeadline, type Head, periodAt } from "@cairn/core";
+import { backOff, pause } from "@cairn/process";
 import { asCairnError, type DealId } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
 import { factsOf } from "../deals/deal-book.ts";
-import { backOff, pause } from "../gateways/back-off.ts";
 import { applyEvent } from "./apply-event.ts";
 import { dropDeal, dropExpired, dropReplaced, isOver, sweepOrphans } from "./drop-deals.ts";
 import { expireProposals } from "./expire-proposals.ts";

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { backOff, pause } from "@cairn/process";
 import { type Address, asCairnError, CairnError, type Hex, signTyped } from "@cairn/protocol";
 import {
   CONTROL_MESSAGE_BYTES,
@@ -14,7 +15,6 @@ import {
 import { REPLACED } from "@cairn/transport";
 import { WebSocket } from "ws";
 import type { Asker, ProviderContext, RequestHandlers } from "../context.ts";
-import { backOff, pause } from "./back-off.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 import { ensureRegistered } from "./register.ts";
 

@@ -1,7 +1,7 @@
 import type { ProviderRecord } from "@cairn/core";
+import { pause } from "@cairn/process";
 import { type Address, CairnError, type Message, signTyped } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
-import { pause } from "./back-off.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 
 const DEADLINE_SECONDS = 3600;

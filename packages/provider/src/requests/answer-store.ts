@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { DealRecord } from "@cairn/core";
+import { backOff, pause } from "@cairn/process";
 import { type PieceTreeDigest, ShardTree } from "@cairn/proofs";
 import { asCairnError, CairnError, dealIdOf, type Hex, signTyped } from "@cairn/protocol";
 import type { WireRequest } from "@cairn/protocol/wire";
 import type { ProviderContext, RequestHandlers } from "../context.ts";
 import { type DealEntry, factsOf } from "../deals/deal-book.ts";
 import { writeDurably } from "../files/durable.ts";
-import { backOff, pause } from "../gateways/back-off.ts";
 import type { GatewayClient } from "../gateways/gateway-client.ts";
 import type { HeldShard } from "../shards/held-shard.ts";
 import type { IncomingShard } from "../shards/shard-store.ts";

@@ -1,6 +1,6 @@
+import { pause } from "@cairn/process";
 import { asCairnError } from "@cairn/protocol";
 import type { ProviderContext } from "../context.ts";
-import { pause } from "../gateways/back-off.ts";
 import { openPacer } from "./pacer.ts";
 
 /** A round is read in this share of its interval, so that it is over in time though reading falters. */

@@ -1,4 +1,4 @@
-import { pause } from "../gateways/back-off.ts";
+import { pause } from "@cairn/process";
 
 /** Holds a reader to `bytesPerSecond` on average, with bursts of at most a second; throws the signal's reason once it is aborted. */
 export function openPacer(bytesPerSecond: () => number, signal: AbortSignal) {

@@ -1,4 +1,4 @@
-import { machineClock } from "@cairn/process";
+import { machineClock } from "./machine-clock.ts";
 
 /** Doubling waits from `first` to `last` seconds, each shortened by up to a half at random so that peers do not return in step. */
 export function backOff(first: number, last: number) {
