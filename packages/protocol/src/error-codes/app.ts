@@ -57,6 +57,16 @@ export const APP_ERRORS = {
     means: "a request with a session's cookie did not show that one of the gateway's own pages sent it",
     next: "Send the session's csrf token in the header cairn-csrf; programs use tokens instead of sessions.",
   },
+  "blobs-differ": {
+    kind: "conflict",
+    means: "the bucket in CAIRN_BLOBS is not the one that the gateway's database was used with",
+    next: "Set CAIRN_BLOBS as before, or to a prefix that no other gateway uses.",
+  },
+  "blobs-setting-missing": {
+    kind: "input",
+    means: "the home's manifests and leaf files are in S3, and CAIRN_BLOBS does not name the bucket",
+    next: "Set CAIRN_BLOBS as before, or choose another home with --home.",
+  },
   "database-differs": {
     kind: "conflict",
     means: "the database in DATABASE_URL is not the one that the home was used with",

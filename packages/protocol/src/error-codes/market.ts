@@ -47,6 +47,11 @@ export const MARKET_ERRORS = {
     means: "what was signed ends another package, or its term is over",
     next: "Sign the document hash of this package with a later expiry.",
   },
+  "blob-damaged": {
+    kind: "corrupt",
+    means: "an object in the S3 store is not what was put there",
+    next: "Bring the object back from an earlier version or a copy of the bucket, or get the package through another gateway.",
+  },
   "blob-key": {
     kind: "input",
     means: "the text cannot be the key of an object",
@@ -61,6 +66,26 @@ export const MARKET_ERRORS = {
     kind: "input",
     means: "the bytes asked for are not all in the object",
     next: "Ask for a range within the object.",
+  },
+  "blobs-answer": {
+    kind: "corrupt",
+    means: "the S3 store's answer is not understood",
+    next: "Check that CAIRN_S3_ENDPOINT is an S3 store and nothing between changes what it says; `cairn doctor` tries it.",
+  },
+  "blobs-denied": {
+    kind: "unavailable",
+    means: "the S3 store does not let the gateway do what it must",
+    next: "Check the keys, and let them get, put, list and delete objects of the bucket, and list and abort its multipart uploads.",
+  },
+  "blobs-no-bucket": {
+    kind: "unavailable",
+    means: "the S3 store does not have the bucket, or not in that region",
+    next: "Check the bucket's name in CAIRN_BLOBS, CAIRN_S3_REGION and CAIRN_S3_ENDPOINT; Cairn makes no buckets.",
+  },
+  "blobs-unreachable": {
+    kind: "unavailable",
+    means: "the S3 store does not answer, or fails however often it is asked",
+    next: "Check that the S3 store runs and that CAIRN_S3_ENDPOINT is its address, then try again.",
   },
   "block-unknown": {
     kind: "missing",
