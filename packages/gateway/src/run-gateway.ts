@@ -1,6 +1,5 @@
 import { keepHomeToken, Uploads, Vaults } from "@cairn/accounts";
 import { createAudit } from "@cairn/audit";
-import { openFileBlobStore } from "@cairn/blobs";
 import { addJob, cancelJob, createProjection, findJob, type NewEvent, recordEvents } from "@cairn/catalog";
 import type { EvmLedger, Finality } from "@cairn/chain";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
@@ -29,6 +28,7 @@ import { backgroundTasks } from "./services/background-tasks.ts";
 import { keepAuditing } from "./services/keep-auditing.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
 import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
+import { type BlobsPlace, openBlobs } from "./services/open-blobs.ts";
 import { type DoorPlace, openDoors } from "./services/open-doors.ts";
 import { openPool } from "./services/open-pool.ts";
 import { type ListenOptions, serveHttp } from "./services/serve-http.ts";
@@ -71,6 +71,8 @@ export interface GatewayOptions {
   /** What keystores of custodial wallets open with: 256 random bits. */
   custodySecret: string;
   directories: { blobs: string; spool: string };
+  /** The bucket of the blobs; files where it is left out. */
+  s3?: BlobsPlace["s3"];
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number | undefined;
   listen: ListenOptions;
@@ -111,7 +113,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const reservedPool = await start(openPool("reserved connections", options.database, log));
     await migrateGateway(pool);
     await keepHomeToken(pool, options.token);
-    const blobs = await start(openBlobs(options.directories.blobs));
+    const blobs = await start(
+      openBlobs({ directory: options.directories.blobs, s3: options.s3 }, { ...options, pool }),
+    );
     const background = await start(backgroundTasks());
 
     const chain = await start(chainService(options, pool));
@@ -289,18 +293,6 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     return url;
   }, log);
   return { url: services.value, stop: () => services.stop() };
-}
-
-function openBlobs(directory: string): Service<Awaited<ReturnType<typeof openFileBlobStore>>> {
-  let blobs: Awaited<ReturnType<typeof openFileBlobStore>> | undefined;
-  return {
-    name: "blobs",
-    async start() {
-      blobs = await openFileBlobStore(directory);
-      return blobs;
-    },
-    stop: () => blobs?.close(),
-  };
 }
 
 function chainService(options: GatewayOptions, pool: Pool): Service<GatewayChain> {

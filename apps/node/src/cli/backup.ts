@@ -8,6 +8,7 @@ import { create, extract, type ReadEntry } from "tar";
 import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
+import { externalBlobs } from "../up/external-blobs.ts";
 import { externalDatabases } from "../up/external-databases.ts";
 import { formatBytes } from "./format.ts";
 import { interruptible } from "./interruptible.ts";
@@ -77,12 +78,24 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   }
   const { size } = await stat(target);
   const databases = await externalDatabases(home);
-  output.result({ file: target, bytes: size, shardsLeftOut: options.shards ? 0 : shards, databasesLeftOut: databases });
+  const blobs = await externalBlobs(home);
+  output.result({
+    file: target,
+    bytes: size,
+    shardsLeftOut: options.shards ? 0 : shards,
+    databasesLeftOut: databases,
+    ...(blobs === undefined ? {} : { blobsLeftOut: blobs }),
+  });
   output.say(`Backed up ${home.directory} to ${target} (${formatBytes(size)}). It holds private keys: keep it safe.`);
   if (databases.length > 0) {
     output.say(
       "Note: the databases are on another server and are not in this backup. Dump them with pg_dump while the network is stopped, and keep the dumps with it: without them the catalogue, and the chain where it is ours, are lost.",
       ...databases.map((one) => `  ${one}`),
+    );
+  }
+  if (blobs !== undefined) {
+    output.say(
+      `Note: manifests and leaf files are in ${blobs} and are not in this backup. Keep a copy of the bucket with it: without it, every owner has to bring its packages back (\`cairn recover\`).`,
     );
   }
   if (shards > 0 && !options.shards) {

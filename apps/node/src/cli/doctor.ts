@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Deployment } from "@cairn/core";
 import { deploymentOf } from "@cairn/owner/deployment-of";
 import { asCairnError } from "@cairn/protocol/errors";
-import { homeAt } from "../home/home.ts";
+import { type Home, homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { formatBytes } from "./format.ts";
@@ -34,7 +34,14 @@ export async function doctor(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const home = homeAt(options.home);
   let running = true;
-  const findings = [runtime(), await addons(), ...(await disk(home.directory)), await account(), ...(await network())];
+  const findings = [
+    runtime(),
+    await addons(),
+    ...(await disk(home.directory)),
+    ...(await blobs(home)),
+    await account(),
+    ...(await network()),
+  ];
   output.result(findings.map(withoutIdleNext));
   output.say(
     table(
@@ -132,6 +139,32 @@ function runtime(): Finding {
     found: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
     next: "",
   };
+}
+
+/** The bucket of CAIRN_BLOBS, with a probe; nothing where manifests and leaf files are on this disk. */
+async function blobs(home: Home): Promise<Finding[]> {
+  const what = "blob store";
+  try {
+    const [{ blobsSetting }, { externalBlobs }] = await Promise.all([
+      import("../up/environment.ts"),
+      import("../up/external-blobs.ts"),
+    ]);
+    const settings = blobsSetting();
+    if (settings === undefined) {
+      const location = await externalBlobs(home);
+      const next = "Set CAIRN_BLOBS and its keys here, too, and run this again to have it tried.";
+      return location === undefined ? [] : [{ what, verdict: "warning", found: `${location}, not tried`, next }];
+    }
+    const { describeS3, probeS3 } = await import("@cairn/blobs");
+    const { conditional } = await probeS3(settings);
+    const found = `${describeS3(settings)}: a probe was put, read, listed and removed`;
+    const without =
+      "; it has no conditional writes, so gateways that share it rely on their keys' being hashes or random";
+    return [{ what, verdict: "good", found: conditional ? found : found + without, next: "" }];
+  } catch (error) {
+    const known = asCairnError(error);
+    return [{ what, verdict: "bad", found: known.message, next: known.next ?? "Check CAIRN_BLOBS and its keys." }];
+  }
 }
 
 /** Where the platform has no prebuilt ones, signing, verifying and the chain are several times as slow. */

@@ -9,6 +9,7 @@ import { homeKey, homeSecret } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
 import { doorPort, gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
+import { s3Place } from "../up/external-blobs.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
@@ -38,6 +39,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
     directories: { blobs: join(home.gateway, "blobs"), spool: join(home.gateway, "spool") },
+    s3: await s3Place(home),
     pieceLimit: config.pieceLimit,
     listen: {
       host: gatewayHost(),

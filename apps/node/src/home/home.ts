@@ -16,6 +16,8 @@ export interface Home {
   settingsFile: string;
   /** Ids of the databases that the home was used with. */
   databasesFile: string;
+  /** Where manifests and leaf files are that are not in the home. */
+  blobsFile: string;
   deploymentFile: string;
   /** Contracts of an existing network that a new home is to use instead of deploying its own. */
   joinedFile: string;
@@ -42,6 +44,7 @@ export function homeAt(option?: string): Home {
     tokenFile: join(directory, "token"),
     settingsFile: join(directory, "home.json"),
     databasesFile: join(directory, "databases.json"),
+    blobsFile: join(directory, "blobs.json"),
     deploymentFile: join(directory, "deployment.json"),
     joinedFile: join(directory, "joined.json"),
     postgres: join(directory, "postgres"),

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { readS3Settings, type S3Settings } from "@cairn/blobs/s3-settings";
 import type { DoorPort } from "@cairn/doors";
 import { clientAddress } from "@cairn/process/entrances";
 import { logLevel } from "@cairn/process/log-level";
@@ -12,6 +13,7 @@ const badSetting = (message: string, next: string, cause?: unknown): CairnError 
 export function checkEnvironment(environment: NodeJS.ProcessEnv = process.env): void {
   logLevel(environment);
   archive(environment);
+  blobsSetting(environment);
   chainFinality(environment);
   pieceLimit(environment);
   trustedProxies(environment);
@@ -96,6 +98,12 @@ export function archive(environment: NodeJS.ProcessEnv = process.env): boolean {
   const text = environment.CAIRN_ARCHIVE ?? "";
   if (["", "0", "1"].includes(text)) return text === "1";
   throw badSetting(`CAIRN_ARCHIVE is "${text}"`, "Set it to 1 to keep the whole history of the chain, or unset it.");
+}
+
+/** CAIRN_BLOBS and the keys for it; undefined where the blobs are files. @throws CairnError `bad-settings` */
+export function blobsSetting(environment: NodeJS.ProcessEnv = process.env): S3Settings | undefined {
+  const location = environment.CAIRN_BLOBS?.trim();
+  return location ? readS3Settings(location, environment) : undefined;
 }
 
 /** CAIRN_CHAIN_FINALITY: by the chain's own word, or how many blocks below its head are final. @throws CairnError `bad-settings` */

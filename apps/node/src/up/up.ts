@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { s3Environment } from "@cairn/blobs/s3-settings";
 import { contractAddresses, PASSING_TOPICS } from "@cairn/chain";
 import type { ChainConfig } from "@cairn/chain/node";
 import { CHAIN_MAIN, CHAIN_NODE_FLAGS } from "@cairn/chain/node/process";
@@ -22,6 +23,7 @@ import { stopSignal } from "../supervise/stop-signal.ts";
 import { type SupervisedUnit, type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
 import { tellProgress, tellRestarts, tellSilent } from "../supervise/tell-restarts.ts";
 import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portOf } from "./environment.ts";
+import { requireBlobs } from "./external-blobs.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
@@ -60,6 +62,7 @@ export async function up(options: UpOptions): Promise<void> {
   const external = chainUrlOf(options.chain);
   checkEnvironment();
   await refuseTakenPort(home, port);
+  await requireBlobs(home);
   const lock = lockHome(home.directory);
   const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
@@ -165,6 +168,8 @@ async function startAll(
       restart: true,
       module: GATEWAY_MAIN,
       flags: GATEWAY_FLAGS,
+      // No other process is given the keys.
+      env: s3Environment(process.env),
       args: [configFile],
       logs: home.logs,
       readySeconds: GATEWAY_READY_SECONDS,
