@@ -12,6 +12,12 @@ export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptio
   days?: number;
   names?: "private" | "plain";
   encrypt?: boolean;
+  /** Not encrypted, and readable by every account of the gateway and by its doors. */
+  public?: boolean;
+  /** The gateway keeps its pieces beside the deals. */
+  hot?: boolean;
+  /** Store a CAR as the file that it is, also when it is not encrypted. */
+  asFile?: boolean;
   /** Stop once the deals are signed for, without waiting for every shard to be proved. */
   detach?: boolean;
   /** Only show who would hold it, for how much. */
@@ -33,6 +39,7 @@ export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptio
 /** Store a folder or file: encrypt here, upload ciphertext, agree on deals, wait until every shard is proved. */
 export async function put(path: string, options: PutOptions): Promise<void> {
   if (options.replace && options.detach) throw undecided();
+  if (options.public && options.names !== undefined) throw namesPublic();
   const bytesPerSecond = options.bwlimit === undefined ? undefined : parseRate(options.bwlimit);
   const session = await openSession(options);
   await interruptible(async (signal) => {
@@ -68,21 +75,54 @@ async function putSource(
     import("../owner/put-record.ts"),
     import("./put-words.ts"),
   ]);
-  const records = lasting ? putRecords(home, account) : undefined;
-  const ports = { ...ownerPorts(session, account), network: async () => network, records };
-  const result = await put(ports, {
-    ...options,
-    source: folderSource({ path, name, exclude, allowEmpty: options.allowEmpty }),
-    shape,
-    layout: options.encrypt === false ? "unencrypted" : (options.names ?? "private"),
-    confirm: () => confirm(`Store ${name} for that?`, options, signal),
-    signal,
-    onEvent: putWords(session, source),
-  });
+  const isOpen = options.public === true || options.encrypt === false;
+  const isCar = path.endsWith(".car") && !options.asFile;
+  if (isCar && !isOpen) output.say(CAR_NOTE);
+  const words = putWords(session, source);
+  const common = { ...options, shape, confirm: () => confirm(`Store ${name} for that?`, options, signal), signal };
+  const ports = { ...ownerPorts(session, account), network: async () => network };
+  const result =
+    isCar && isOpen
+      ? await put(ports, {
+          ...common,
+          source: await carOf(name, path),
+          layout: "car",
+          onEvent: (event) => event.type === "listed" || words(event),
+        })
+      : await put(
+          { ...ports, records: lasting ? putRecords(home, account) : undefined },
+          {
+            ...common,
+            source: folderSource({ path, name, exclude, allowEmpty: options.allowEmpty }),
+            layout: isOpen ? "unencrypted" : (options.names ?? "private"),
+            onEvent: words,
+          },
+        );
   if (result.outcome === "quoted") output.result({ quote: result.plan });
   if (result.outcome !== "placing") return;
   output.say(`${name} is being handed over; follow it with \`cairn show ${result.id}\`.`);
   output.result({ id: result.id, name, state: "PLACING", resumed: result.resumed });
+}
+
+const CAR_NOTE =
+  "Note: it is stored as a file, encrypted; with --public or --no-encrypt the blocks in it are, as they are, under their own root";
+
+/** The blocks of a CAR file, as they are. An interrupted put of one begins anew. */
+async function carOf(name: string, path: string) {
+  const [{ carSource }, { createReadStream }, { stat }] = await Promise.all([
+    import("@cairn/owner/car-source"),
+    import("node:fs"),
+    import("node:fs/promises"),
+  ]);
+  return carSource(name, createReadStream(path), (await stat(path)).size);
+}
+
+function namesPublic(): CairnError {
+  return new CairnError("--public cannot be used with --names: names of what is public are seen by everybody", {
+    code: "bad-options",
+    kind: "input",
+    next: "Leave one of them out.",
+  });
 }
 
 /** What takes the other's place must be known to be stored first. */
