@@ -429,4 +429,31 @@ create index jobs_of_account on catalog.jobs (account, created_at, id);
 create index jobs_over on catalog.jobs (changed_at) where state in ('done', 'failed', 'cancelled');
 `,
   },
+  {
+    name: "0016-leases",
+    sql: `
+-- gateways of this database, by the id of their home: where each is reached, whose spool it works on, when it last said that it lives
+create table catalog.gateways (
+  id text primary key,
+  -- its process
+  holder text not null,
+  spool text not null,
+  url text not null default '',
+  started_at timestamptz not null default now(),
+  seen_at timestamptz not null default now()
+);
+-- what one process at a time may do, by the clock of this database; a later lease of a name has a greater fence
+create sequence catalog.lease_fences;
+create table catalog.leases (
+  name text primary key,
+  gateway text not null,
+  holder text not null,
+  fence bigint not null,
+  expires_at timestamptz not null
+);
+create index leases_of_holder on catalog.leases (holder);
+-- the spool that the package's upload lies in; unknown: whichever gateway takes it first
+alter table catalog.packages add column spool text;
+`,
+  },
 ];

@@ -17,6 +17,8 @@ export type DatabaseTarget = pg.PoolConfig | string;
 export interface OpenDatabaseOptions {
   /** Called with what goes wrong on idle connections; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
+  /** A transaction in which nothing is asked for so long is ended: a process that was stopped in the middle of one holds its locks otherwise. */
+  idleInTransactionSeconds?: number;
 }
 
 function targetConfig(target: DatabaseTarget): pg.PoolConfig {
@@ -113,7 +115,9 @@ export async function openDatabase<Tables = Record<string, never>>(
   const where = describeTarget(target);
   let pool: pg.Pool;
   try {
-    pool = new pg.Pool(targetConfig(target));
+    const { idleInTransactionSeconds: idle } = options;
+    const limits = idle === undefined ? {} : { idle_in_transaction_session_timeout: idle * 1000 };
+    pool = new pg.Pool({ ...targetConfig(target), ...limits });
   } catch (error) {
     throw refusal(error, where);
   }

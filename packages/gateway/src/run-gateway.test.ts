@@ -65,6 +65,7 @@ interface Line {
 function open(lines: Line[], change: Partial<GatewayOptions> = {}) {
   const write = (fields: object, message: string) => void lines.push({ ...fields, message });
   return runGateway({
+    id: "gateway-1",
     version: "0.1.0",
     profile: PROFILES.demo,
     database: database.config,

@@ -1,11 +1,19 @@
 import { keepHomeToken, Uploads, Vaults } from "@cairn/accounts";
 import { createAudit } from "@cairn/audit";
-import { addJob, cancelJob, createProjection, findJob, type NewEvent, recordEvents } from "@cairn/catalog";
+import {
+  addJob,
+  announceGateway,
+  cancelJob,
+  createProjection,
+  findJob,
+  type NewEvent,
+  recordEvents,
+} from "@cairn/catalog";
 import type { EvmLedger, Finality } from "@cairn/chain";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
 import type { DoorPort } from "@cairn/doors";
-import { createMarket } from "@cairn/market";
+import { createMarket, openSpoolId } from "@cairn/market";
 import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
 import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
 import { openTransport, rememberNonces } from "@cairn/transport";
@@ -27,6 +35,7 @@ import { publicRoutes } from "./public-routes.ts";
 import { backgroundTasks } from "./services/background-tasks.ts";
 import { keepAuditing } from "./services/keep-auditing.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
+import { keepLeases } from "./services/keep-leases.ts";
 import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
 import { type BlobsPlace, openBlobs } from "./services/open-blobs.ts";
 import { type DoorPlace, openDoors } from "./services/open-doors.ts";
@@ -49,6 +58,8 @@ const HOUSE_DAILY_LIMIT = 100n * 10n ** 18n;
 const FAUCET_DEPOSIT = 1000n * 10n ** 18n;
 
 export interface GatewayOptions {
+  /** Which of the gateways of its database it is: the same at each start, and no other's. */
+  id: string;
   /** Of the product. */
   version: string;
   profile: Profile;
@@ -76,6 +87,8 @@ export interface GatewayOptions {
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number | undefined;
   listen: ListenOptions;
+  /** Where other machines reach it; the address that it listens at when left out. */
+  publicUrl?: string | undefined;
   /** Other protocols on the same listener. */
   doors: readonly DoorPlace[];
   /** Where a port that clients of a door expect is opened; undefined where it is not. */
@@ -113,6 +126,8 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const reservedPool = await start(openPool("reserved connections", options.database, log));
     await migrateGateway(pool);
     await keepHomeToken(pool, options.token);
+    const spoolId = await openSpoolId(options.directories.spool);
+    const leases = await start(keepLeases({ pool: reservedPool, gateway: options.id, spool: spoolId, log }));
     const blobs = await start(
       openBlobs({ directory: options.directories.blobs, s3: options.s3 }, { ...options, pool }),
     );
@@ -166,6 +181,8 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       transport,
       blobs,
       spoolDirectory: options.directories.spool,
+      spoolId,
+      leases,
       executorKey: keys.executor.key,
       profile,
       verifierSet: chain.verifierSet,
@@ -287,6 +304,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         },
       }),
     );
+    await announceGateway(pool, {
+      id: options.id,
+      holder: leases.holder,
+      spool: spoolId,
+      url: options.publicUrl ?? url,
+    });
     // Doors' work goes through the port, so it ends before the port does.
     const kinds = Object.fromEntries(doors.flatMap(({ jobs }) => Object.entries(jobs)));
     if (Object.keys(kinds).length > 0) await start(workAtJobs({ pool, kinds, log }));

@@ -5,6 +5,7 @@ import { pieceLimit } from "./open-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { countSpent } from "./spent-buffers.ts";
 import { asNoSpace, noSpace } from "./spool.ts";
+import { requireHere } from "./spool-here.ts";
 import { writeAll } from "./write-all.ts";
 
 /** Dirty pages are written back in the background from here on, so that the last sync is short. */
@@ -14,7 +15,7 @@ const MAX_PIECES = 100_000;
 /**
  * Append body bytes (everything behind the header) to a piece's spool file. Bytes that were held from `offset` on are dropped first.
  * Resolves after fdatasync; a broken connection keeps what came.
- * @throws CairnError `wrong-state`, `wrong-offset` (details.received), `piece-too-large`, `no-space`
+ * @throws CairnError `wrong-state`, `held-elsewhere`, `wrong-offset` (details.received), `piece-too-large`, `no-space`
  */
 export async function appendPiece(
   context: Context,
@@ -23,6 +24,7 @@ export async function appendPiece(
   const { id, piece, offset } = request;
   const row = await loadPackage(context.pool, id);
   assertReceiving(row);
+  await requireHere(context, row);
   if (!Number.isInteger(piece) || piece < 0 || piece >= MAX_PIECES) {
     throw new CairnError(`piece ${piece} is out of range`, {
       code: "bad-piece",

@@ -21,6 +21,7 @@ import { indexPiece } from "./index-piece.ts";
 import { pieceLimit } from "./open-package.ts";
 import { loadPackage, loadPieces, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
+import { requireHere } from "./spool-here.ts";
 import type { CompleteRequest, PackageDetail } from "./types.ts";
 
 /** dag-pb, raw, dag-cbor: CIDs of 36 bytes, as the header of a piece needs. */
@@ -35,17 +36,19 @@ const MOST_TRIES = 8;
 const FIRST_PAUSE_SECONDS = 5;
 const COMMIT_AGAIN = "Nothing yet: it is tried again. If it goes on, look at the gateway's disk and its log.";
 
-const running = new WeakMap<Context, Map<PackageId, Promise<void>>>();
+/** Runs under way, by what all contexts of one market share. */
+const running = new WeakMap<Context["committing"], Map<PackageId, Promise<void>>>();
 
 /**
  * Close a package: check every block against its CID, compute all commitments, fix the document. RECEIVING → COMMITTING → COMMITTED; it
  * goes on after a crash and may be asked again with the same terms.
  * @throws CairnError `bad-root`, `piece-incomplete`, `manifest-missing`, `wrong-state`, `corrupt-car`, `corrupt-block`,
- * `root-missing`, `no-space`
+ * `root-missing`, `no-space`, `held-elsewhere`
  */
 export async function completePackage(context: Context, request: CompleteRequest): Promise<PackageDetail> {
   const root = parseRoot(request.root);
   const row = await loadPackage(context.pool, request.id);
+  if (row.state === "RECEIVING" || row.state === "COMMITTING") await requireHere(context, row);
   if (row.state === "RECEIVING") await beginCommitting(context, row, request, root);
   else if (row.root !== root.toString()) {
     throw new CairnError(`package ${row.id} was completed with the root ${row.root}`, {
@@ -61,8 +64,8 @@ export async function completePackage(context: Context, request: CompleteRequest
 
 /** Take a COMMITTING package to COMMITTED; callers of the same package share one run. */
 export function finishCommitting(context: Context, id: PackageId): Promise<void> {
-  const known = running.get(context) ?? new Map<PackageId, Promise<void>>();
-  running.set(context, known);
+  const known = running.get(context.committing) ?? new Map<PackageId, Promise<void>>();
+  running.set(context.committing, known);
   const existing = known.get(id);
   if (existing) return existing;
   const run = makeDocument(context, id).finally(() => {
@@ -221,6 +224,7 @@ async function commit(context: Context, row: PackageRow, pieces: PieceCommitment
   await inTransaction(context.pool, async (client) => {
     const locked = await loadPackage(client, row.id, { lock: true });
     if (locked.state !== "COMMITTING") return;
+    await context.lease?.assertHeld(client);
     await client.query(
       `update catalog.pieces p set comm_p = c.comm_p from unnest($2::integer[], $3::text[]) as c (number, comm_p)
        where p.package = $1 and p.number = c.number`,

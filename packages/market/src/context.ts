@@ -1,3 +1,4 @@
+import type { Lease } from "@cairn/catalog";
 import type { Semaphore } from "@cairn/core";
 import {
   type Address,
@@ -43,6 +44,8 @@ export interface Context extends MarketDeps {
   committing: Map<string, { done: number; total: number }>;
   /** Bytes that went to providers from here, of late. */
   handed: HandedBytes;
+  /** Where a package is driven: its lease, without which nothing is written or sent. */
+  lease?: Pick<Lease, "assertHeld">;
   /** Packages that are driven by this process now, with the way to interrupt them. */
   interrupts: Map<string, AbortController>;
 }

@@ -7,7 +7,8 @@ import { onDealState, onHeal, onLied, onSpare } from "./consume-outbox.ts";
 import type { Context } from "./context.ts";
 import { drivePackage } from "./drive/drive-package.ts";
 import { DriveLanes, type Driven } from "./drive-lanes.ts";
-import { PackageLocks } from "./package-locks.ts";
+import { heldContext, packageLease } from "./held-context.ts";
+import { noteAway } from "./note-away.ts";
 import { LIVE } from "./package-rows.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
@@ -15,8 +16,16 @@ import { sweepOrphans } from "./sweep-orphans.ts";
 const SWEEP_SECONDS = 1;
 const ORPHAN_SECONDS = 600;
 const RUNNER_PAUSE_SECONDS = 2;
+const AWAY_SECONDS = 10;
 const STOP_SECONDS = 3;
 const TASK = "market-drive";
+/**
+ * Packages `p` that this process may drive: no other has their lease, and what they wait for is not in a spool that it does not see. Shards that
+ * are held already go on wherever the upload lies. $1: this process, $2: its spool.
+ */
+const MINE = `not exists (select from catalog.leases l where l.name = 'package:' || p.id and l.holder <> $1 and l.expires_at > now())
+  and (p.spool is null or p.spool = $2 or not (p.state = 'COMMITTING' or p.state = 'PLACING' and exists (select from catalog.slots s
+    where s.package = p.id and s.source = 'spool' and s.state in ('EMPTY', 'QUOTED', 'PROPOSED'))))`;
 const DRIVEN_STATES = ["COMMITTING", "PLACING", "STORED", "DEGRADED", "LOST", "ENDING", "EXPIRED"] as const;
 
 /**
@@ -25,7 +34,6 @@ const DRIVEN_STATES = ["COMMITTING", "PLACING", "STORED", "DEGRADED", "LOST", "E
  */
 export class Engine {
   readonly #context: Context;
-  readonly #locks: PackageLocks;
   readonly #stopping: AbortController;
   readonly #lanes = new DriveLanes();
   readonly #driving = new Map<PackageId, Promise<void>>();
@@ -39,7 +47,6 @@ export class Engine {
   constructor(context: Context, stopping: AbortController) {
     this.#context = context;
     this.#stopping = stopping;
-    this.#locks = new PackageLocks(context.pool);
   }
 
   async start(): Promise<void> {
@@ -56,6 +63,7 @@ export class Engine {
       this.#loop(RUNNER_PAUSE_SECONDS, () => this.#runJobs(logger)),
       this.#loop(SWEEP_SECONDS, () => this.#sweep()),
       this.#loop(SWEEP_SECONDS, () => this.#consume()),
+      this.#loop(AWAY_SECONDS, () => noteAway(this.#context)),
       this.#loop(ORPHAN_SECONDS, () => sweepOrphans(this.#context)),
     ];
   }
@@ -73,7 +81,6 @@ export class Engine {
     this.#stopping.abort(new Error("the market is stopping"));
     const ended = Promise.allSettled([...this.#loops, ...this.#driving.values()]);
     await Promise.race([ended, this.#context.clock.sleep(STOP_SECONDS)]);
-    await this.#locks.close();
     this.#context.pool.off("connect", this.#onConnect);
   }
 
@@ -140,16 +147,16 @@ export class Engine {
     const rooms = DRIVEN_STATES.map((state) => this.#lanes.roomOf(state)).filter(({ free }) => free > 0);
     const { rows } = await this.#context.pool.query({
       name: "market-due-packages",
-      text: `with driven as (select * from unnest($1::text[], $2::text[], $3::text[]) as d (id, account, lane)),
-             rooms as (select * from unnest($4::text[], $5::text[], $6::int[], $7::int[]) as r (state, lane, free, of_one_account)),
+      text: `with driven as (select * from unnest($3::text[], $4::text[], $5::text[]) as d (id, account, lane)),
+             rooms as (select * from unnest($6::text[], $7::text[], $8::int[], $9::int[]) as r (state, lane, free, of_one_account)),
              due as (
                select p.id, p.account, p.state, p.next_due_at, r.lane, r.free, r.of_one_account, case when r.lane = 'keeping'
                  then coalesce((select min(live) from (
                    select count(*) filter (where ${LIVE}) as live from catalog.slots s where s.package = p.id group by s.piece) of_pieces), 0) - p.k
                  else 0 end as margin
                from catalog.packages p join rooms r on r.state = p.state
-               where (p.next_due_at <= now() or p.next_due_at > now() + make_interval(secs => $8))
-                 and not exists (select from driven d where d.id = p.id)),
+               where (p.next_due_at <= now() or p.next_due_at > now() + make_interval(secs => $10))
+                 and not exists (select from driven d where d.id = p.id) and ${MINE}),
              ranked as (
                select due.*, coalesce(taken, 0) +
                  row_number() over (partition by lane, account order by margin, next_due_at) as turn
@@ -159,6 +166,8 @@ export class Engine {
                from ranked where turn <= of_one_account)
              select id, account, state from placed where place <= free order by place`,
       values: [
+        this.#context.leases.holder,
+        this.#context.spoolId,
         driven.map(({ id }) => id),
         driven.map(({ account }) => account),
         driven.map(({ lane }) => lane),
@@ -178,9 +187,10 @@ export class Engine {
       this.#again.add(id);
       return;
     }
-    const { rows } = await this.#context.pool.query("select id, account, state from catalog.packages where id = $1", [
-      id,
-    ]);
+    const { rows } = await this.#context.pool.query(
+      `select p.id, p.account, p.state from catalog.packages p where p.id = $3 and ${MINE}`,
+      [this.#context.leases.holder, this.#context.spoolId, id],
+    );
     for (const driven of rows as Driven[]) this.#drive(driven);
   }
 
@@ -205,7 +215,11 @@ export class Engine {
       interrupts.set(id, interrupt);
       try {
         if (!this.#stopping.signal.aborted) {
-          await this.#locks.tryRun(id, interrupt, (signal) => drivePackage(this.#context, id, signal));
+          await this.#context.leases.run(packageLease(id), async (lease) => {
+            const onLost = () => interrupt.abort(lease.signal.reason);
+            lease.signal.addEventListener("abort", onLost);
+            await drivePackage(heldContext(this.#context, lease), id, interrupt.signal);
+          });
         }
       } catch (error) {
         if (!interrupt.signal.aborted) {

@@ -2,6 +2,7 @@ import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 import { assertReceiving, exclusively } from "./append-piece.ts";
 import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";
+import { requireHere } from "./spool-here.ts";
 
 /** Uploads that may wait to be read through: whoever comes then is told to come again. */
 const WAITING = 32;
@@ -10,14 +11,16 @@ const WAITING = 32;
  * Cut what is held of an upload back to its beginning: the first pieces, of these lengths (headers included); all behind them is dropped.
  * Answers the chain of each piece's blocks (archive, car/block-chain.ts) in hex, every block verified; null where they are not whole. A piece is
  * read on a kernel thread while nothing can be appended to it, and one at a time for all uploads.
- * @throws CairnError `wrong-state`, `upload-busy`, `busy`, `piece-incomplete`
+ * @throws CairnError `wrong-state`, `held-elsewhere`, `upload-busy`, `busy`, `piece-incomplete`
  */
 export async function keepUpload(
   context: Context,
   { id, pieces }: { id: PackageId; pieces: readonly { length: number }[] },
 ): Promise<{ pieces: { chain: string | null }[] }> {
   const { pool, spool, chains } = context;
-  assertReceiving(await loadPackage(pool, id));
+  const row = await loadPackage(pool, id);
+  assertReceiving(row);
+  await requireHere(context, row);
   const held = await spool.received(id);
   for (const [number, { length }] of pieces.entries()) assertHeld(number, held.get(number), length);
   if (chains.waiting >= WAITING) throw tooBusy();

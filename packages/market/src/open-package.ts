@@ -46,8 +46,8 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
     await inTransaction(context.pool, async (client) => {
       await client.query(
         `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, repair_key, verifier_set, placement,
-           public, hot)
-         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+           public, hot, spool)
+         values ($1, $2, $3, $4, $5, 'RECEIVING', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
         [
           request.id,
           request.account,
@@ -64,6 +64,7 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
           placementToJson(request.placement ?? {}),
           request.public ?? false,
           request.hot ?? false,
+          context.spoolId,
         ],
       );
       await recordEvents(client, [

@@ -54,6 +54,8 @@ export interface PackageRow {
   storedAt: Seconds | null;
   expiresAt: Seconds | null;
   recovered: boolean;
+  /** The spool that its upload lies in; null where none does, or any may. */
+  spool: string | null;
   cause: string | null;
   next: string | null;
 }
@@ -68,7 +70,7 @@ export interface PieceRow {
 const COLUMNS = `id, account, owner, name_hash, label, state, k, n, mask, layout, public, hot, days, placement, root, document_hash, shards_root, manifest_key,
   manifest_sha256, manifest_size, mandate, owner_signature, read_capability, termination, repair_key, verifier_set, bytes, files,
   extract(epoch from created_at)::float8 as created_at,
-  extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, cause, next`;
+  extract(epoch from stored_at)::float8 as stored_at, expires_at, recovered, spool, cause, next`;
 
 /** @throws CairnError `unknown-package` */
 export async function loadPackage(
@@ -290,6 +292,7 @@ function packageOf(row: Record<string, unknown>): PackageRow {
     storedAt: row.stored_at === null ? null : Math.floor(row.stored_at as number),
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     recovered: row.recovered as boolean,
+    spool: row.spool as string | null,
     cause: row.cause as string | null,
     next: row.next as string | null,
   };

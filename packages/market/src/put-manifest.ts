@@ -31,6 +31,8 @@ export async function putManifest(
       yield chunk;
     }
   }
+  // No other gateway's sweep takes what no row names yet.
+  const lease = await context.leases.take(key);
   context.writing.add(key);
   let sha256: Hex;
   try {
@@ -53,6 +55,7 @@ export async function putManifest(
     }
   } finally {
     context.writing.delete(key);
+    if (lease !== undefined) await context.leases.release(lease);
   }
   if (row.manifest && row.manifest.key !== key) await context.blobs.remove(row.manifest.key);
   return { size, sha256 };

@@ -4,6 +4,7 @@ import { CairnError, type PackageId, recoverTyped, type Signed, signedToJson } f
 import { assertSigner, type Context } from "./context.ts";
 import { forgetFiles } from "./drive/end-package.ts";
 import { sendTermination } from "./drive/send-termination.ts";
+import { packageLease } from "./held-context.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
 import { loadSlots } from "./slot-rows.ts";
@@ -84,6 +85,11 @@ async function beginEnding(context: Context, row: PackageRow, termination: Signe
       toJson(signedToJson(termination)),
     ]);
     if (locked.state === "ENDING") return;
+    // Whichever other gateway drives it is to send nothing more: without the lease it cannot.
+    await client.query("delete from catalog.leases where name = $1 and holder <> $2", [
+      packageLease(row.id),
+      context.leases.holder,
+    ]);
     await client.query(
       "update catalog.packages set state = 'ENDING', next_due_at = now(), cause = null, next = null where id = $1",
       [row.id],

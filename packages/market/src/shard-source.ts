@@ -1,11 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { createMask, createRebuilder, type Rebuild, shardLength } from "@cairn/archive/erasure";
-import { CairnError, type DealId, recoverTyped, type Signed } from "@cairn/protocol";
+import { CairnError, type DealId, type PackageId, recoverTyped, type Signed } from "@cairn/protocol";
 import { assertSigner, type Context, sameAddress } from "./context.ts";
+import { packageLease } from "./held-context.ts";
 import { loadDocument, loadPackage, loadPiece, type PackageRow, type PieceRow } from "./package-rows.ts";
 import { applySlotEvents } from "./slot-events.ts";
 import { findSlotByDeal, type SlotRow } from "./slot-rows.ts";
 import { countSpent } from "./spent-buffers.ts";
+import { heldElsewhere, isSourceHere } from "./spool-here.ts";
 import type { ShardSource } from "./types.ts";
 
 /** What is on its way to a provider should be let go before the next collection but one, or it grows old and stays. */
@@ -67,6 +69,7 @@ export async function openShard(
   from: number,
 ): Promise<AsyncGenerator<Uint8Array>> {
   const { spool } = context;
+  if (!isSourceHere(context, row, slot)) throw await heldElsewhere(context, row);
   if (slot.state.source === "rebuilt") {
     const path = spool.shardPath(slot.package, slot.piece, slot.shard);
     return readFile(await openSource(context, slot, path, slot.rawLength), from, slot.rawLength);
@@ -105,9 +108,19 @@ function sourceGone(cause?: unknown): CairnError {
   });
 }
 
+async function isDrivenElsewhere({ pool, leases }: Context, id: PackageId): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    "select from catalog.leases where name = $1 and holder <> $2 and expires_at > now()",
+    [packageLease(id), leases.holder],
+  );
+  return rowCount !== 0;
+}
+
 /** A file that is missing or too short is a source that is gone. */
 async function openSource(context: Context, slot: SlotRow, path: string, length: number): Promise<FileHandle> {
   const gone = async (cause?: unknown) => {
+    // A shard that another gateway rebuilt lies in its spool: whoever drives the package finds out what is gone.
+    if (slot.state.source === "rebuilt" && (await isDrivenElsewhere(context, slot.package))) return sourceGone(cause);
     await applySlotEvents(context, slot.package, [
       { piece: slot.piece, shard: slot.shard, event: { type: "source-gone" } },
     ]);

@@ -17,7 +17,7 @@ export interface SlotUpdate {
 
 /**
  * Apply events to slots of one package: rows, package state, events for people and outbox messages in one transaction, locked in (piece,
- * shard) order. `more` runs in it too.
+ * shard) order; where the package is driven, only under its lease. `more` runs in it too.
  */
 export async function applySlotEvents(
   context: Context,
@@ -55,6 +55,7 @@ export async function applySlotEventsIn(
   const promises: PromiseOutcome[] = [];
   const times = { proposalSeconds: context.deployment.proposalSeconds, now: context.chainNow() };
   await client.query("select 1 from catalog.packages where id = $1 for update", [id]);
+  await context.lease?.assertHeld(client);
   for (const update of updates.toSorted((a, b) => a.piece - b.piece || a.shard - b.shard)) {
     const before = await lockSlot(client, id, update.piece, update.shard);
     const state = stepSlot(before.state, update.event, now);

@@ -6,6 +6,9 @@ import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 /** Always left free, for the database and the logs. */
 const RESERVED_BYTES = 268_435_456;
 
+/** File in a spool that has its id: gateways that share the directory share the id. */
+export const SPOOL_ID = "spool-id";
+
 /** Files on their way through this gateway: `PACKAGE/NUMBER.car` for pieces, `PACKAGE/NUMBER-SHARD.shard` for rebuilt shards. */
 export class Spool {
   readonly directory: string;

@@ -6,6 +6,7 @@ import { forgetFiles } from "./drive/end-package.ts";
 import { loadPackage, type PackageRow } from "./package-rows.ts";
 import { abandonPackage } from "./remove-package.ts";
 import { loadSlots } from "./slot-rows.ts";
+import { SPOOL_ID } from "./spool.ts";
 
 /** An upload that nobody went on with. */
 const STALE_SECONDS = 86_400;
@@ -22,6 +23,7 @@ export async function sweepOrphans(context: Context): Promise<void> {
   for (const { id } of rows as { id: string }[]) await abandonPackage(context, { id });
 
   for (const name of await spool.packages()) {
+    if (name === SPOOL_ID) continue;
     const row = /^[0-9a-f]{32}$/.test(name) ? await find(context, name) : undefined;
     if (!row || OVER.includes(row.state)) {
       await spool.removePackage(name);
@@ -63,7 +65,13 @@ async function sweepManifests(context: Context): Promise<void> {
   if (keys.length > 0) await removeUnnamed(context, keys);
 }
 
-async function removeUnnamed({ blobs, pool }: Context, keys: readonly string[]): Promise<void> {
+async function removeUnnamed({ blobs, pool }: Context, listed: readonly string[]): Promise<void> {
+  // The same of what other gateways write.
+  const leased = await pool.query("select name from catalog.leases where name = any($1) and expires_at > now()", [
+    listed,
+  ]);
+  const written = new Set((leased.rows as { name: string }[]).map(({ name }) => name));
+  const keys = listed.filter((key) => !written.has(key));
   const { rows } = await pool.query("select manifest_key from catalog.packages where manifest_key = any($1)", [keys]);
   const named = new Set((rows as { manifest_key: string }[]).map((row) => row.manifest_key));
   for (const key of keys) if (!named.has(key)) await blobs.remove(key);

@@ -1,4 +1,4 @@
-import type { PageRequest } from "@cairn/catalog";
+import type { Leases, PageRequest } from "@cairn/catalog";
 import type {
   BlobStore,
   Clock,
@@ -27,8 +27,12 @@ export interface MarketDeps {
   transport: Transport;
   /** Encrypted manifests, kept as long as their package. */
   blobs: BlobStore;
-  /** Pieces on their way to providers, and rebuilt shards; this process alone uses it. */
+  /** Pieces on their way to providers, and rebuilt shards. */
   spoolDirectory: string;
+  /** Id of the spool: packages whose upload lies in another one are left to the gateways that work on that. */
+  spoolId: string;
+  /** Which package is whose, among the gateways of one database. */
+  leases: Pick<Leases, "holder" | "run" | "take" | "release">;
   /** Private key of the executor: signs upload capabilities and read tickets. The ledger sends as the same account. */
   executorKey: Hex;
   profile: Profile;

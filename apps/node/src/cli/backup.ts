@@ -19,7 +19,7 @@ import type { CommonOptions } from "./session.ts";
 /** What a restored home makes anew or fetches again, and the shards, which are other people's machines' to keep. */
 const LEFT_OUT = [
   /^logs\//,
-  /^gateway\/spool\//,
+  /^gateway\/(spool\/|id$)/,
   /^puts\//,
   /^stdin\//,
   /^farmer\/(chunks\/|lock)/,

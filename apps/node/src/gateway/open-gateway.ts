@@ -4,7 +4,7 @@ import { type RunningGateway, runGateway } from "@cairn/gateway";
 import { logLevel } from "@cairn/process/log-level";
 import { pino } from "pino";
 import { doorDirectory, doorSettings } from "../home/door-home.ts";
-import { homeAt, homeToken, writeWhole } from "../home/home.ts";
+import { homeAt, homeGatewayId, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey, homeSecret } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
@@ -28,6 +28,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     ...VERIFIERS.map((name) => homeKey(home, "gateway", name)),
   ]);
   return runGateway({
+    id: await homeGatewayId(home),
     version: VERSION,
     profile,
     database: config.database,

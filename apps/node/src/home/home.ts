@@ -155,6 +155,15 @@ export async function writeRandomText(path: string): Promise<string> {
   return (await readFile(path, "utf8")).trim();
 }
 
+/** Which of the gateways of one database this home's is, made at first use; a copy of the home is another gateway. */
+export async function homeGatewayId(home: Home): Promise<string> {
+  const path = join(home.gateway, "id");
+  const found = await readRandomText(path);
+  if (found === "damaged") await rm(path, { force: true });
+  else if (found !== undefined) return found.text;
+  return await writeRandomText(path);
+}
+
 /** The bearer token, made at first use, and anew when it is damaged: an empty one would let everybody in. */
 export async function homeToken(home: Home): Promise<string> {
   const found = await readRandomText(home.tokenFile);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { carHeader } from "@cairn/archive";
 import { type Audit, createAudit } from "@cairn/audit";
 import { openFileBlobStore } from "@cairn/blobs";
-import { type CatalogEvent, createProjection, ensureAccount, listEvents } from "@cairn/catalog";
+import { type CatalogEvent, createProjection, ensureAccount, Leases, listEvents } from "@cairn/catalog";
 import { fileOutgoingStore, runIndexer } from "@cairn/chain";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { createHttpServer, findPrincipal, migrateGateway, providerRoutes, quotePlanToJson } from "@cairn/gateway";
@@ -77,6 +77,8 @@ export async function startMarketNetwork(
       },
       { claimEveryPeriods: 2 },
     );
+    const leases = new Leases({ pool: database.pool, gateway: "here", log: logger() });
+    await leases.start();
     const market = createMarket({
       pool: database.pool,
       ledger,
@@ -84,6 +86,8 @@ export async function startMarketNetwork(
       transport,
       blobs,
       spoolDirectory: join(directory, "spool"),
+      spoolId: "spool",
+      leases,
       executorKey,
       profile: TEST_PROFILE,
       verifierSet: network.verifierSet,
@@ -131,6 +135,7 @@ export async function startMarketNetwork(
         stopping.abort();
         await server.close();
         await market.stop();
+        await leases.close();
         await transport.close();
         await Promise.all(loops);
       },

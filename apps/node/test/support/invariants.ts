@@ -173,10 +173,9 @@ export async function checkSpool(network: TestNetwork): Promise<void> {
   const spool = join(network.home, "gateway", "spool");
   const files = async () => {
     const found = await Promise.all(
-      (await namesIn(spool)).map(async (id) => [
-        id,
-        ...(await namesIn(join(spool, id))).map((name) => `${id}/${name}`),
-      ]),
+      (await namesIn(spool))
+        .filter((id) => id !== "spool-id")
+        .map(async (id) => [id, ...(await namesIn(join(spool, id))).map((name) => `${id}/${name}`)]),
     );
     return found.flat();
   };

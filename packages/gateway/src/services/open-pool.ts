@@ -2,6 +2,9 @@ import { type DatabaseTarget, type OpenDatabase, openDatabase } from "@cairn/dat
 import type { Pool } from "pg";
 import type { Service } from "../services.ts";
 
+/** A gateway that was stopped in the middle of a transaction, or whose machine is gone, must not keep others from its rows for longer. A choice. */
+const IDLE_IN_TRANSACTION_SECONDS = 30;
+
 /** Connections to the gateway's database. */
 export function openPool(
   name: string,
@@ -13,6 +16,7 @@ export function openPool(
     name,
     async start() {
       database = await openDatabase(target, {
+        idleInTransactionSeconds: IDLE_IN_TRANSACTION_SECONDS,
         onIdleError: (error) => log.warn({ error: error.message }, "database connection lost"),
       });
       return database.pool;

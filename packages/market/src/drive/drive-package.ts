@@ -1,10 +1,11 @@
 import { DRIVEN, inBatches, type SlotCommand, slotCommand } from "@cairn/core";
-import type { PackageId } from "@cairn/protocol";
+import { CairnError, type PackageId } from "@cairn/protocol";
 import { finishCommitting } from "../complete-package.ts";
 import type { Context } from "../context.ts";
 import { loadPackage, type PackageRow } from "../package-rows.ts";
 import { applyToEach, blockedBy } from "../slot-events.ts";
 import { loadSlots, type SlotRow } from "../slot-rows.ts";
+import { isSourceHere } from "../spool-here.ts";
 import { activateSlots } from "./activate.ts";
 import { cancelSlots } from "./cancel.ts";
 import { closePackage, endPackage } from "./end-package.ts";
@@ -61,7 +62,7 @@ async function guard(context: Context, task: Task, signal: AbortSignal): Promise
   try {
     await task.run();
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted || isLost(error)) return;
     const [slot] = task.slots;
     context.log.error({ package: slot?.package, error: String(error) }, "a step of a package failed");
     await context.clock.sleep(1, signal);
@@ -71,7 +72,13 @@ async function guard(context: Context, task: Task, signal: AbortSignal): Promise
   }
 }
 
+/** Another gateway has the package now: what it makes of its slots is its own affair. */
+const isLost = (error: unknown) => error instanceof CairnError && error.code === "lease-lost";
+
 const keyOf = (slot: SlotRow) => `${slot.piece}/${slot.shard}`;
+
+/** Commands that come to nothing without the shard's bytes. */
+const NEEDS_BYTES: ReadonlySet<SlotCommand> = new Set(["quote", "propose", "store"]);
 
 /** Commands that are done for all slots of a piece, or of the package, at once. */
 function tasksFor(
@@ -85,7 +92,8 @@ function tasksFor(
   const due = new Map<SlotCommand, SlotRow[]>();
   for (const slot of slots) {
     const command = busy.has(keyOf(slot)) ? undefined : slotCommand(slot.state, now, context.chainNow());
-    if (command) due.set(command, [...(due.get(command) ?? []), slot]);
+    if (command === undefined || (NEEDS_BYTES.has(command) && !isSourceHere(context, row, slot))) continue;
+    due.set(command, [...(due.get(command) ?? []), slot]);
   }
   const task = (of: SlotRow[], run: () => Promise<void>): Task => ({ keys: of.map(keyOf), slots: of, run });
   const one = (command: SlotCommand, run: (slot: SlotRow, pieceSlots: SlotRow[]) => Promise<void>) =>

@@ -96,6 +96,7 @@ export async function closePackage(context: Context, row: PackageRow, state: "RE
     });
   }
   await inTransaction(context.pool, async (client) => {
+    await context.lease?.assertHeld(client);
     await client.query("update catalog.packages set state = $2, next_due_at = null where id = $1", [row.id, state]);
     await client.query("delete from catalog.blocks where package = $1", [row.id]);
     await recordEvents(client, events);

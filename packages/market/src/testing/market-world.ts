@@ -1,4 +1,4 @@
-import { catalogMigrations, ensureAccount, toJson } from "@cairn/catalog";
+import { catalogMigrations, ensureAccount, Leases, toJson } from "@cairn/catalog";
 import { type DealRecord, emptySlot, type Ledger, ManualClock, type SlotState } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import {
@@ -97,6 +97,8 @@ export async function openMarketWorld(): Promise<MarketWorld> {
     executor: EXECUTOR,
     verifierSet: SET,
     interrupts: new Map(),
+    spoolId: "spool",
+    leases: new Leases({ pool: database.pool, gateway: "here", log: { warn: () => undefined } }),
     committing: new Map(),
     handed: new HandedBytes(),
     early: { drop: async () => undefined },

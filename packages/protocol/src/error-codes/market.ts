@@ -102,11 +102,21 @@ export const MARKET_ERRORS = {
     means: "no shard waits under the deal",
     next: "Nothing: the shard was handed over already, or its package was given up.",
   },
+  "held-elsewhere": {
+    kind: "conflict",
+    means: "the upload of the package lies in the spool of another gateway",
+    next: "Send it to that gateway; `cairn status` names it.",
+  },
   "index-broken": { kind: "internal", means: "the index of a piece's blocks has a gap" },
   "document-at-fault": {
     kind: "corrupt",
     means: "the owner's signed commitments of a package contradict each other",
     next: "Put the folder again: no provider is at fault.",
+  },
+  "lease-lost": {
+    kind: "unavailable",
+    means: "another gateway of the same database may have taken over what this one was doing",
+    next: "Nothing: whichever gateway has it goes on.",
   },
   "manifest-missing": {
     kind: ["missing", "conflict"],
