@@ -49,6 +49,7 @@ set last_at = case when a.last_at > $2 then excluded.last_at else greatest(a.las
     return { gap, ahead: rowCount !== 0 || last > now + AHEAD_SECONDS };
   });
   context.listenedAt = monotonic;
+  await sayHeard(context, now, monotonic);
   if (ahead) {
     await context.tellOnce("absence-ahead", {
       kind: "absence-ahead",
@@ -63,6 +64,34 @@ set last_at = case when a.last_at > $2 then excluded.last_at else greatest(a.las
     severity: "info",
     message: `The verifiers were away for ${gap} s: silence of that time is held against no provider, and not paid.`,
   });
+}
+
+/** Tell the other gateways of the database up to when all that arrived here is recorded. */
+async function sayHeard({ pool, leases, inbox }: WorkingContext, now: Seconds, monotonic: number): Promise<void> {
+  if (leases === undefined) return;
+  const waiting = inbox.oldest === undefined ? 0 : Math.max(0, monotonic - inbox.oldest) / 1000;
+  await pool.query({
+    name: "audit-say-heard",
+    text: `with old as (delete from audit.listeners where seen_at < now() - interval '1 hour')
+           insert into audit.listeners (holder, heard_until, seen_at) values ($1, $2, now())
+           on conflict (holder) do update set heard_until = excluded.heard_until, seen_at = excluded.seen_at`,
+    values: [leases.holder, now - waiting],
+  });
+}
+
+/** A gateway that said nothing for so long is not waited for. */
+const LISTENER_SECONDS = 10;
+
+/** Whether every other gateway that listens has recorded what arrived there up to `deadline`. */
+export async function othersHeard({ pool, leases }: WorkingContext, deadline: Seconds): Promise<boolean> {
+  if (leases === undefined) return true;
+  const { rowCount } = await pool.query({
+    name: "audit-others-heard",
+    text: `select from audit.listeners where holder <> $1 and heard_until <= $2 and seen_at > now() - interval '${LISTENER_SECONDS} seconds'
+           limit 1`,
+    values: [leases.holder, deadline],
+  });
+  return rowCount === 0;
 }
 
 /** Pure. @param passed seconds of this process; undefined in its first round */

@@ -1,3 +1,4 @@
+import type { Leases } from "@cairn/catalog";
 import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
@@ -37,6 +38,8 @@ export interface AuditContext {
   clock: Clock;
   /** Verdict leaf files by their sha256. */
   leafFiles: BlobStore;
+  /** Whose turn each part of a round is, among the gateways of one database; without them it is this process's. */
+  leases?: Pick<Leases, "holder" | "stand">;
   /** Signs range reads as the audience of the owners' capabilities; without it, no reads are sampled. */
   signTicket?: TicketSigner;
 }

@@ -16,6 +16,7 @@ import {
 import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { type CustodyRun, custodyOf } from "./custody.ts";
+import { inTurn } from "./in-turn.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
 import { openLeafFile } from "./open-leaf-file.ts";
 import { openProofInbox, type ProofInbox } from "./proof-inbox.ts";
@@ -82,22 +83,27 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
   /** Under way, by package, kind and pieces: who asks for the same one meanwhile is given it. */
   const checks = new Map<string, ReturnType<typeof startCheck>>();
   const tracks = [
-    oneAtATime((head) => openRunningPeriod(context, head)),
-    oneAtATime((head) => judgeDuePeriods(context, projection, head)),
-    oneAtATime(() => failFaulted(context)),
+    oneAtATime(inTurn(given.leases, "open", (head) => openRunningPeriod(context, head))),
+    oneAtATime(inTurn(given.leases, "judge", (head) => judgeDuePeriods(context, projection, head))),
+    oneAtATime(inTurn(given.leases, "fail", () => failFaulted(context))),
+    // Of checks that run in this process.
     oneAtATime(async () => {
       await keepChecks(context);
       await writeEndedChecks(context);
     }),
-    oneAtATime((head) => sampleReads(context, head)),
-    oneAtATime(async () => {
-      await settleDue(context, options.claimEveryPeriods);
-      await prune(context, options.recordSeconds);
-    }),
-    oneAtATime(async () => {
-      await takeFaultEvidence(context);
-      await confirmEvidence(context);
-    }),
+    oneAtATime(inTurn(given.leases, "sample", (head) => sampleReads(context, head))),
+    oneAtATime(
+      inTurn(given.leases, "settle", async () => {
+        await settleDue(context, options.claimEveryPeriods);
+        await prune(context, options.recordSeconds);
+      }),
+    ),
+    oneAtATime(
+      inTurn(given.leases, "evidence", async () => {
+        await takeFaultEvidence(context);
+        await confirmEvidence(context);
+      }),
+    ),
   ];
   return {
     async acceptProofs(pushes, arrivedAt = context.clock.monotonic()) {

@@ -11,6 +11,7 @@ import {
 } from "@cairn/core";
 import { asCairnError, type Hex, type Seconds } from "@cairn/protocol";
 import type { AuditProjection } from "./apply-events.ts";
+import { othersHeard } from "./attendance.ts";
 import { closePeriod } from "./close-period.ts";
 import type { WorkingContext } from "./context.ts";
 import { hearPeriod } from "./hear-period.ts";
@@ -132,6 +133,7 @@ async function isHeard(context: WorkingContext, period: number, known: Seconds):
   if (known <= hearing.attendance.takenUntil) return false;
   const sinceDeadline = (known - answerDeadline(period, deployment)) * 1000;
   if (inbox.holdsFrom(clock.monotonic() - sinceDeadline)) return false;
+  if (!(await othersHeard(context, answerDeadline(period, deployment)))) return false;
   const probe = { done: false };
   probes.set(period, probe);
   void probeSilent(context, period, hearing)

@@ -200,4 +200,15 @@ alter table audit.evidence add column unheard boolean not null default false;
 alter table audit.checks add column alive_at timestamptz;
 `,
   },
+  {
+    name: "0011-listeners",
+    sql: `
+-- gateways that take answers: up to when, by the chain's time, all that arrived at each is recorded, and when it last said so, by the database's clock
+create table audit.listeners (
+  holder text primary key,
+  heard_until double precision not null,
+  seen_at timestamptz not null
+);
+`,
+  },
 ];

@@ -1,3 +1,5 @@
+import { lowest } from "@cairn/core";
+
 /** Proofs that are on their way through this process, from their first byte to the record. */
 export interface ProofInbox {
   /**
@@ -7,6 +9,8 @@ export interface ProofInbox {
   arrived(at: number): () => void;
   /** Whether a push that arrived by `at` is neither answered nor broken off. */
   holdsFrom(at: number): boolean;
+  /** When the first of the pushes inside arrived; undefined when there is none. */
+  readonly oldest: number | undefined;
   /** Pushes inside. */
   readonly size: number;
 }
@@ -20,6 +24,9 @@ export function openProofInbox(): ProofInbox {
       return () => void inside.delete(push);
     },
     holdsFrom: (at) => [...inside.values()].some((arrived) => arrived <= at),
+    get oldest() {
+      return inside.size === 0 ? undefined : lowest(inside.values());
+    },
     get size() {
       return inside.size;
     },

@@ -1,3 +1,4 @@
+import type { Leases } from "@cairn/catalog";
 import {
   beginDeployment,
   createSender,
@@ -19,6 +20,7 @@ import type { Pool } from "pg";
 import { encodeAbiParameters, keccak256 } from "viem";
 import { balancesOf, isLow, type Need, roundUp, type Wallet, waitForCoins } from "./chain-funding.ts";
 import type { GatewayKey } from "./gateway-key.ts";
+import { senderTurns } from "./sender-turns.ts";
 
 /** What the executor and each verifier have in their pockets on a chain of ours. */
 const EXECUTOR_COINS = 10n ** 18n;
@@ -61,6 +63,8 @@ export interface OpenChainOptions {
   known: Deployment | { chainId: number; deals: Address } | undefined;
   /** How the chain tells which blocks are final; by the tag unless set. */
   finality?: Finality | undefined;
+  /** Which of the gateways of one database looks after the transactions of a key; this one when left out. */
+  leases?: Pick<Leases, "stand"> | undefined;
   /** Told what is being done, or waited for, in a line for a person. */
   say: (line: string) => void;
 }
@@ -94,7 +98,9 @@ export async function openChain(options: OpenChainOptions): Promise<GatewayChain
             onStep: ({ contract, number, of }) => say(`deploying ${contract} (${number} of ${of})`),
           })
         : { deployment: known, final: Promise.resolve() };
-    const ledger = { ...finality, url: chainUrl, deployment: deployed.deployment, key: keys.executor.key, store };
+    const turnOf = options.leases === undefined ? {} : { turnOf: senderTurns(options.leases) };
+    const opened = { ...finality, ...turnOf, url: chainUrl, deployment: deployed.deployment };
+    const ledger = { ...opened, key: keys.executor.key, store };
     const executor = await openLedger(ledger);
     const { deployment } = executor;
     const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));

@@ -6,6 +6,7 @@ import {
   cancelJob,
   createProjection,
   findJob,
+  type Leases,
   type NewEvent,
   recordEvents,
 } from "@cairn/catalog";
@@ -133,7 +134,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     );
     const background = await start(backgroundTasks());
 
-    const chain = await start(chainService(options, pool));
+    const chain = await start(chainService(options, pool, leases));
     void chain.final.then(() => options.onFinal(chain.deployment));
     const { deployment, executor: ledger } = chain;
     const chainClock = new ChainClock(clock, LONGEST_HEARTBEATS * profile.heartbeatSeconds);
@@ -167,6 +168,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         clock: chainClock,
         signTicket,
         leafFiles: blobs,
+        leases,
       },
       {
         claimEveryPeriods: Math.max(1, Math.round(CLAIM_EVERY_SECONDS[profile.name] / profile.periodSeconds)),
@@ -318,12 +320,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   return { url: services.value, stop: () => services.stop() };
 }
 
-function chainService(options: GatewayOptions, pool: Pool): Service<GatewayChain> {
+function chainService(options: GatewayOptions, pool: Pool, leases: Leases): Service<GatewayChain> {
   let ledger: EvmLedger | undefined;
   return {
     name: "ledger",
     async start() {
-      const chain = await openChain({ ...options, pool });
+      const chain = await openChain({ ...options, pool, leases });
       ledger = chain.executor;
       return chain;
     },

@@ -58,6 +58,7 @@ beforeAll(async () => {
   stopMining = mineWhatWaits(anvil);
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   gateway = await runGateway({
+    id: "gateway-1",
     version: "0.1.0",
     profile: PROFILES.demo,
     database: database.config,

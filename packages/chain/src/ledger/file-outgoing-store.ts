@@ -83,7 +83,12 @@ export function fileOutgoingStore(root: string): OutgoingStore {
       await write(transaction);
       return "stored";
     },
-    update: write,
+    async update(transaction, was) {
+      const known = await find(transaction, transaction.id);
+      if (known === undefined || known.outcome !== undefined || known.nonce !== was) return false;
+      await write(transaction);
+      return true;
+    },
     async finish(account, id, outcome) {
       const transaction = await find(account, id);
       if (transaction === undefined) return;

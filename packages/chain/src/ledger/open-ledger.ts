@@ -1,10 +1,10 @@
 import { errorsAbi, eventsAbi } from "@cairn/contracts";
 import type { Deployment, Ledger } from "@cairn/core";
-import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
 import type { Abi } from "viem";
 import { decodeEvent } from "./events.ts";
 import { type Finality, type Heads, openHeads } from "./heads.ts";
-import type { FollowerSettings } from "./outgoing-follower.ts";
+import type { FollowerSettings, SenderTurn } from "./outgoing-follower.ts";
 import type { OutgoingStore } from "./outgoing-store.ts";
 import { contractReads, readDeployment } from "./read-contracts.ts";
 import { openLogReader } from "./read-logs.ts";
@@ -24,6 +24,8 @@ export interface OpenLedgerOptions extends Partial<FollowerSettings>, RpcOptions
   /** `{kind: "tag"}` unless set. */
   finality?: Finality;
   maxInFlight?: number;
+  /** Where several processes sign with a key: which of them looks after what was sent. */
+  turnOf?: (key: { chainId: number; sender: Address }) => SenderTurn;
 }
 
 /** The Ledger port over an EVM chain. */
@@ -86,7 +88,8 @@ function senderOf(
   if (key === undefined) return undefined;
   if (store === undefined) throw new Error("a ledger with a key needs a store for what it signs");
   const heads = openHeads(rpc, options.finality);
-  const sender = createSender({ ...options, rpc, heads, key, store, chainId, abi: errorsAbi as Abi });
+  const turn = options.turnOf?.({ chainId, sender: addressOfKey(key) });
+  const sender = createSender({ ...options, rpc, heads, key, store, chainId, abi: errorsAbi as Abi, turn });
   senders.push(sender);
   return sender;
 }

@@ -20,6 +20,14 @@ export interface FollowerSettings {
   patienceSeconds: number;
 }
 
+/**
+ * Whose turn it is to look after what was sent with a key that several processes sign with: to send again, raise fees, give new nonces and note
+ * outcomes. The others save and send once what they sign, and read how it ends.
+ */
+export interface SenderTurn {
+  isOurs(): Promise<boolean>;
+}
+
 export interface FollowerContext {
   rpc: Rpc;
   heads: Heads;
@@ -29,6 +37,8 @@ export interface FollowerContext {
   sign: (call: Call, envelope: Envelope) => { raw: OutgoingTransaction["raw"]; hash: OutgoingTransaction["hash"] };
   /** Sign and save anew under a fresh nonce; the sender's allocation, one at a time. */
   renumber: (transaction: OutgoingTransaction, head: Block, gas: bigint) => Promise<OutgoingTransaction>;
+  /** This process's always when left out. */
+  turn?: SenderTurn | undefined;
 }
 
 interface Followed {
@@ -53,7 +63,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Rounds that a load-balanced node may be behind itself. */
 const MISSING_ROUNDS = 5;
 /** What is not mined is looked after this often at the latest: pools forget, fees rise. */
-const LOOK_MS = 2_000;
+export const LOOK_MS = 2_000;
 /** Filecoin's public nodes keep receipts of about 2,000 epochs: beyond, the absence of one proves nothing. */
 const RECEIPT_BLOCKS = 1800;
 
@@ -62,6 +72,15 @@ export function stopping(): CairnError {
     code: "stopping",
     kind: "unavailable",
     next: "Submit it again under the same id: what was sent is known.",
+  });
+}
+
+function takenBack(id: string): CairnError {
+  return new CairnError(`the transaction ${id} was taken back: no node accepted it`, {
+    code: "transaction-refused",
+    kind: "unavailable",
+    next: "Submit it again.",
+    details: { submission: id },
   });
 }
 
@@ -78,11 +97,14 @@ export class OutgoingFollower {
   /** The newest block when it was last looked. */
   #seen = 0;
   #failingSince: number | undefined;
+  /** Whether it was this process's turn when it was last looked. */
+  #wasOurs: boolean;
   #idle: (() => void)[] = [];
 
   constructor(context: FollowerContext, settings: FollowerSettings) {
     this.#context = context;
     this.#settings = settings;
+    this.#wasOurs = context.turn === undefined;
   }
 
   get size(): number {
@@ -170,7 +192,10 @@ export class OutgoingFollower {
   }
 
   async #look(): Promise<void> {
-    const { rpc, heads, account } = this.#context;
+    const { rpc, heads, account, turn } = this.#context;
+    const ours = turn === undefined || (await turn.isOurs());
+    if (!ours || !this.#wasOurs) await this.#reload();
+    this.#wasOurs = ours;
     const [final, head, count] = await Promise.all([
       heads.finalized(),
       heads.latest(),
@@ -182,13 +207,41 @@ export class OutgoingFollower {
     const receipts = await Promise.all(used.map(({ transaction }) => receiptOf(rpc, transaction)));
     for (const [index, followed] of used.entries()) {
       const receipt = receipts[index];
-      if (receipt === undefined) await this.#consumed(followed, head, final.number);
-      else if (Number(receipt.blockNumber) <= final.number) await this.#mined(followed, receipt, head);
+      if (receipt === undefined) {
+        if (ours) await this.#consumed(followed, head, final.number);
+      } else if (ours && Number(receipt.blockNumber) <= final.number) await this.#mined(followed, receipt, head);
       else await this.#included(followed, receipt);
     }
+    if (!ours) return;
     const unused = inOrder.slice(used.length);
     if (unused[0] !== undefined && unused[0].transaction.nonce > count) await this.#takeUpEarlier(unused[0]);
     for (const followed of unused) await this.#push(followed, followed.transaction.nonce === count, head);
+  }
+
+  /** Take over what whoever has the turn, or had it, made of what is followed. */
+  async #reload(): Promise<void> {
+    for (const followed of [...this.#followed.values()]) await this.#refresh(followed);
+  }
+
+  /** Whether it is still pending, and what was known of it is all there is. */
+  async #refresh(followed: Followed): Promise<boolean> {
+    const { store, account } = this.#context;
+    const { id, hash } = followed.transaction;
+    const found = await store.find(account, id);
+    if (found === undefined) {
+      this.#fail(id, takenBack(id));
+      return false;
+    }
+    followed.transaction = found;
+    if (found.outcome !== undefined) {
+      this.#followed.delete(id);
+      for (const { resolve } of followed.waiters) resolve(found.outcome);
+      return false;
+    }
+    if (found.hash === hash) return true;
+    followed.missing = 0;
+    followed.signedAt = performance.now();
+    return false;
   }
 
   /** A nonce before all of ours is missing: what another process saved under it, and did not live to send, holds ours up. */
@@ -257,18 +310,23 @@ export class OutgoingFollower {
     const fees = raisedFees(envelope, await currentFees(this.#context.rpc, head));
     const signed = this.#context.sign(call, { ...envelope, ...fees });
     const next = { ...transaction, ...signed, earlier: [...transaction.earlier, transaction.hash] };
-    await this.#context.store.update(next);
+    if (!(await this.#context.store.update(next, transaction.nonce))) {
+      await this.#refresh(followed);
+      return;
+    }
     followed.transaction = next;
     followed.signedAt = performance.now();
   }
 
   /** Its nonce was used, yet not by it as far as the node says. */
   async #consumed(followed: Followed, head: Block, finalNumber: number): Promise<void> {
-    const { transaction } = followed;
     followed.missing++;
     if (followed.missing < MISSING_ROUNDS) return;
+    // Another process may have signed it anew, which then is what used the nonce.
+    if (!(await this.#refresh(followed))) return;
     const { rpc, account, renumber } = this.#context;
     const settled = await rpc.request<string>("eth_getTransactionCount", [account.sender, toQuantity(finalNumber)]);
+    const { transaction } = followed;
     if (Number(settled) <= transaction.nonce) return;
     if (head.number - transaction.signedAtBlock > RECEIPT_BLOCKS) {
       this.#fail(

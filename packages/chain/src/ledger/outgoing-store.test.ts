@@ -73,11 +73,16 @@ function outgoingStoreSuite(
       const { store, reopen } = await make();
       await store.insert(transaction("a", 0));
       const dearer = transaction("a", 0, { raw: "0x02c1", hash: hash("02"), earlier: [hash("01")], signedAtBlock: 8 });
-      await store.update(dearer);
+      expect(await store.update(dearer, 0)).toBe(true);
       expect(await reopen().find(account, "a")).toEqual(dearer);
       const renumbered = transaction("a", 7, { hash: hash("03"), signedAtBlock: 20 });
-      await store.update(renumbered);
+      expect(await store.update(renumbered, 0)).toBe(true);
       expect(await reopen().find(account, "a")).toEqual(renumbered);
+      // Whoever still takes it for the one with the first nonce changes nothing.
+      expect(await reopen().update(transaction("a", 9, { hash: hash("04") }), 0)).toBe(false);
+      expect(await reopen().find(account, "a")).toEqual(renumbered);
+      await store.finish(account, "a", { transaction: hash("03"), block: 30, ok: true });
+      expect(await store.update(renumbered, 7)).toBe(false);
     });
   });
 }

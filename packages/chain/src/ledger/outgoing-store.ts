@@ -41,8 +41,11 @@ export interface OutgoingStore {
   pending(account: OutgoingAccount): Promise<OutgoingTransaction[]>;
   /** Keep a new one, unless its id or its nonce is in use. */
   insert(transaction: OutgoingTransaction): Promise<"stored" | "id-taken" | "nonce-taken">;
-  /** Replace raw, hash, earlier, nonce and signedAtBlock of a pending one. */
-  update(transaction: OutgoingTransaction): Promise<void>;
+  /**
+   * Replace raw, hash, earlier, nonce and signedAtBlock of a pending one that has the nonce `was`.
+   * @returns false where it has another one by now, or is pending no more: nothing is changed then
+   */
+  update(transaction: OutgoingTransaction, was: number): Promise<boolean>;
   finish(account: OutgoingAccount, id: string, outcome: Outcome): Promise<void>;
   /** Forget one that no node has accepted. */
   remove(account: OutgoingAccount, id: string): Promise<void>;

@@ -76,7 +76,7 @@ const COLUMNS =
 const KEY = "chain_id = $1 AND sender = $2 AND submission = $3";
 const keyOf = (account: OutgoingAccount, id: string): unknown[] => [account.chainId, account.sender, id];
 
-/** The table `outgoing_transactions` (OUTGOING_MIGRATIONS). Processes that share a key and a database take turns by its unique nonces. */
+/** The table `outgoing_transactions` (OUTGOING_MIGRATIONS). Processes that share a key and a database sign under its unique nonces. */
 export function postgresOutgoingStore(pool: pg.Pool): OutgoingStore {
   return {
     async find(account, id) {
@@ -113,13 +113,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
       );
       return taken.rowCount === 0 ? "nonce-taken" : "id-taken";
     },
-    async update(transaction) {
-      await pool.query(
+    async update(transaction, was) {
+      const { rowCount } = await pool.query(
         // Under the same nonce, whatever another process signed meanwhile stays known, as it may be what is mined.
         `UPDATE outgoing_transactions SET nonce = $4, raw = $5, hash = $6, signed_at_block = $8, signed_at = now(),
 earlier = CASE WHEN nonce = $4 THEN ARRAY(SELECT DISTINCT h FROM unnest(earlier || hash || $7::text[]) AS h WHERE h <> $6)
   ELSE $7::text[] END
-WHERE ${KEY} AND mined_hash IS NULL`,
+WHERE ${KEY} AND mined_hash IS NULL AND nonce = $9`,
         [
           ...keyOf(transaction, transaction.id),
           transaction.nonce,
@@ -127,8 +127,10 @@ WHERE ${KEY} AND mined_hash IS NULL`,
           transaction.hash,
           transaction.earlier,
           transaction.signedAtBlock,
+          was,
         ],
       );
+      return rowCount === 1;
     },
     async finish(account, id, outcome) {
       await pool.query(

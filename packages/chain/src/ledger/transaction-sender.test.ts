@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { testDatabase } from "@cairn/database/testing";
+import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Address, Hex } from "@cairn/protocol";
 import { addressOfKey } from "@cairn/protocol";
 import { parseEther } from "viem";
@@ -382,5 +382,81 @@ describe("createSender", () => {
       call: { ...creation, value: 0n },
       envelope: zero,
     });
+  });
+});
+
+describe("createSender of a key that two processes sign with", () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase({ migrations: [OUTGOING_MIGRATIONS] });
+  });
+  afterAll(async () => {
+    for (const one of open.splice(0)) one.close();
+    await database.drop();
+  });
+
+  /** Two senders over one store, of which one at a time has the turn. */
+  function pair(key: Hex, store: OutgoingStore, change: Partial<SenderOptions> = {}) {
+    let whose: "one" | "other" | undefined = "one";
+    const of = (name: "one" | "other") =>
+      sender(key, store, { ...change, turn: { isOurs: async () => whose === name } });
+    return {
+      one: of("one"),
+      other: of("other"),
+      give(name: "one" | "other" | undefined) {
+        whose = name;
+      },
+    };
+  }
+
+  it("gives each transaction one nonce and one effect, whoever submits it", async () => {
+    const key = await fundedKey();
+    const before = await count();
+    const { one, other } = pair(key, postgresOutgoingStore(database.pool));
+    const ids = Array.from({ length: 12 }, (_, i) => `many ${i}`);
+    const outcomes = await Promise.all([
+      ...ids.map((id) => one.submit(id, add())),
+      ...ids.map((id) => other.submit(id, add())),
+    ]);
+    expect(outcomes.every(({ ok }) => ok)).toBe(true);
+    expect(outcomes.slice(0, 12)).toEqual(outcomes.slice(12));
+    expect(await count()).toBe(before + 12);
+    expect(await nonceOf(one.address)).toBe(12);
+  });
+
+  it("looks after what the other saved and did not live to send", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
+    const left = signTransaction(add(), { chainId: CHAIN_ID, nonce: 0, gas: 100_000n, ...fees }, key);
+    await store.insert({ ...account, id: "left", nonce: 0, ...left, earlier: [], signedAtBlock: 1 });
+    const before = await count();
+    const { give } = pair(key, store);
+    give("other");
+    await expect.poll(count, { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(async () => (await store.find(account, "left"))?.outcome?.ok, { timeout: 20_000 }).toBe(true);
+  });
+
+  it("does nothing about what was sent while it is another's turn, and learns how that ended", async () => {
+    const key = await fundedKey();
+    const store = newStore();
+    const account = { chainId: CHAIN_ID, sender: addressOfKey(key) };
+    const cheap = signTransaction(
+      add(),
+      { chainId: CHAIN_ID, nonce: 0, gas: 100_000n, maxFeePerGas: 7n, maxPriorityFeePerGas: 1n },
+      key,
+    );
+    await store.insert({ ...account, id: "cheap", nonce: 0, ...cheap, earlier: [], signedAtBlock: 1 });
+    const { other, give } = pair(key, store, { replaceSeconds: 0.2 });
+    give(undefined);
+    const waiting = other.submit("cheap", add());
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await store.find(account, "cheap"))?.hash).toBe(cheap.hash);
+    expect(await nonceOf(other.address)).toBe(0);
+    give("one");
+    const outcome = await waiting;
+    expect(outcome.ok).toBe(true);
+    expect((await store.find(account, "cheap"))?.outcome).toEqual(outcome);
   });
 });

@@ -3,7 +3,7 @@ import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protoco
 import type { Abi } from "viem";
 import { currentFees, gasWithMargin } from "./fees.ts";
 import type { Block, Heads } from "./heads.ts";
-import { type FollowerSettings, OutgoingFollower, stopping } from "./outgoing-follower.ts";
+import { type FollowerSettings, LOOK_MS, OutgoingFollower, type SenderTurn, stopping } from "./outgoing-follower.ts";
 import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 import type { Rpc } from "./rpc.ts";
 import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
@@ -42,6 +42,8 @@ export interface SenderOptions extends Partial<FollowerSettings> {
   store: OutgoingStore;
   /** Custom errors of whatever is called. */
   abi: Abi;
+  /** Where several processes sign with the key: which of them looks after all that was sent; this one when left out. */
+  turn?: SenderTurn | undefined;
   /** How many may wait for a block at once; 64 unless set. */
   maxInFlight?: number;
   /** Longest wait for the block that a refusal is checked on; 35 s (a Filecoin epoch and a little) unless set. */
@@ -55,7 +57,7 @@ const REFUSAL_MS = 1_000;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 export function createSender(options: SenderOptions): TransactionSender {
-  const { rpc, heads, key, chainId, store, abi } = options;
+  const { rpc, heads, key, chainId, store, abi, turn } = options;
   const address = addressOfKey(key);
   const account: OutgoingAccount = { chainId, sender: address };
   const settings: FollowerSettings = {
@@ -78,6 +80,7 @@ export function createSender(options: SenderOptions): TransactionSender {
       abi,
       sign: (call, envelope) => signTransaction(call, envelope, key),
       renumber: (...args) => allocation.run(() => renumber(...args)),
+      turn,
     },
     settings,
   );
@@ -101,8 +104,9 @@ export function createSender(options: SenderOptions): TransactionSender {
     const fees = await currentFees(rpc, head);
     const signed = signTransaction(call, { ...envelope, ...fees, nonce, gas }, key);
     const next = { ...transaction, ...signed, nonce, earlier: [], signedAtBlock: head.number };
-    await store.update(next);
-    return next;
+    if (await store.update(next, transaction.nonce)) return next;
+    // Another process that signs with the key was quicker.
+    return (await store.find(account, transaction.id)) ?? next;
   }
 
   /** What the pool counts against the balance: every saved transaction that no block holds yet, at its highest price. */
@@ -212,6 +216,19 @@ export function createSender(options: SenderOptions): TransactionSender {
     }
   }
 
+  async function resume(): Promise<number> {
+    const pending = await store.pending(account);
+    for (const transaction of pending) follower.follow(transaction, undefined);
+    return pending.length;
+  }
+
+  /** What another process handed over by saving it, or left behind. */
+  const takeOver = async () => {
+    if (!closed && (await turn?.isOurs())) await resume();
+  };
+  const taking =
+    turn === undefined ? undefined : setInterval(() => void takeOver().catch(() => undefined), LOOK_MS).unref();
+
   return {
     address,
     chainId,
@@ -224,13 +241,10 @@ export function createSender(options: SenderOptions): TransactionSender {
       return outcome;
     },
     idle: () => follower.idle(),
-    async resume() {
-      const pending = await store.pending(account);
-      for (const transaction of pending) follower.follow(transaction, undefined);
-      return pending.length;
-    },
+    resume,
     close() {
       closed = true;
+      clearInterval(taking);
       follower.close();
     },
   };
