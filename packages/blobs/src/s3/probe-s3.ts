@@ -35,15 +35,22 @@ export async function probeS3(settings: S3Settings, options = OF_A_PERSON): Prom
 
 const CONTENT = Buffer.from("Cairn tries whether it can use this bucket, and removes this at once.");
 
-/** A list that ends after its first object. */
-async function listOne(client: S3Client, prefix: string): Promise<void> {
-  for await (const _ of listObjects(client, prefix)) return;
+/** In the order of the keys' bytes, which stores on file systems, and the directory buckets of AWS, do not list in. */
+const IN_ORDER = ["B/x", "a", "b"];
+const PROBED = "b";
+
+async function listAll(client: S3Client, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of listObjects(client, prefix)) found.push(key);
+  return found;
 }
 
 export async function probe(client: S3Client, prefix: string): Promise<S3Abilities> {
-  const key = `${prefix}cairn/probe/${randomUUID()}`;
+  const base = `${prefix}cairn/probe/${randomUUID()}/`;
+  const keys = IN_ORDER.map((name) => base + name);
+  const key = base + PROBED;
   // Before what is answered without a body, and so without a code: this one says what is wrong.
-  await listOne(client, key);
+  await listAll(client, base);
   // 403 here is a missing right to list: without it, S3 says so of every key that is not there.
   if ((await headObject(client, key)) !== undefined) throw unexpectedAnswer("it has an object that nobody has put");
   try {
@@ -51,10 +58,16 @@ export async function probe(client: S3Client, prefix: string): Promise<S3Abiliti
     const read = await client.ask({ method: "GET", key });
     if (!isDone(read)) throw s3Error(read);
     if (!CONTENT.equals(read.body)) throw damaged(key, "a probe came back with other bytes");
-    await deleteObject(client, key);
+    for (const other of keys.filter((one) => one !== key)) {
+      const put = await client.ask({ method: "PUT", key: other, body: CONTENT });
+      if (!isDone(put)) throw s3Error(put);
+    }
+    if ((await listAll(client, base)).join() !== keys.join())
+      throw unexpectedAnswer("it does not list what was just put");
+    for (const one of keys) await deleteObject(client, one);
     return { conditional };
   } catch (error) {
-    await deleteObject(client, key).catch(() => undefined);
+    for (const one of keys) await deleteObject(client, one).catch(() => undefined);
     throw error;
   }
 }

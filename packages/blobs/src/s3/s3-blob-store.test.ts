@@ -304,6 +304,28 @@ describe("openS3BlobStore", () => {
       expect(found).toEqual(["k"]);
     }));
 
+  it("finds out at the start a store that does not list, in order, what was just put", () =>
+    withServer({}, async ({ server, open }) => {
+      const listing = (order: (keys: string[]) => string[]) => {
+        server.fault = ({ key, query }) => {
+          const prefix = query.get("prefix") ?? "";
+          if (key !== "" || query.has("uploads")) return undefined;
+          const keys = order([...server.objects.keys()].filter((one) => one.startsWith(prefix)).toSorted());
+          const items = keys.map((one) => `<Contents><Key>${one}</Key><Size>1</Size></Contents>`).join("");
+          return { status: 200, body: `<ListBucketResult>${items}</ListBucketResult>` };
+        };
+      };
+      const asOnAFileSystem = (keys: string[]) =>
+        keys.toSorted((a, b) => a.localeCompare(b, "en", { sensitivity: "base" }));
+      for (const order of [asOnAFileSystem, () => [], (keys: string[]) => keys.slice(1)]) {
+        listing(order);
+        await expect(open()).rejects.toMatchObject({ code: "blobs-answer" });
+        expect(server.objects.size).toBe(0);
+      }
+      listing((keys) => keys);
+      await open();
+    }));
+
   it("aborts the uploads that nobody goes on with, and no younger or others' ones", () =>
     withServer({}, async ({ server, open }) => {
       const upload = (key: string, ageSeconds: number) =>

@@ -62,7 +62,10 @@ export function openBlobs(place: BlobsPlace, context: Context): Service<BlobStor
         throw error;
       }
       if (!store.conditional)
-        context.log.warn({}, "the S3 store has no conditional writes: see the row of S3 in docs/operating.md");
+        context.log.warn(
+          {},
+          "the S3 store has no conditional writes: docs/operating.md, Manifests and leaf files in S3, says what follows",
+        );
       opened = store;
       return store;
     },
