@@ -7,12 +7,11 @@ describe("openDatabase", () => {
   let database: TestDatabase | undefined;
   afterEach(() => database?.drop());
 
-  it("gives a pool and typed queries on it, from a configuration or a URL", async () => {
+  it("gives a pool, from a configuration or a URL", async () => {
     database = await testDatabase();
-    const open = await openDatabase<{ things: { n: number } }>(database.config);
+    const open = await openDatabase(database.config);
     await open.pool.query("CREATE TABLE things (n int)");
-    await open.db.insertInto("things").values({ n: 5 }).execute();
-    expect(await open.db.selectFrom("things").select("n").execute()).toEqual([{ n: 5 }]);
+    expect((await open.pool.query("insert into things values (5) returning n")).rows).toEqual([{ n: 5 }]);
     await open.close();
     await open.close();
     const { user, password, host, database: name } = database.config;

@@ -1,14 +1,11 @@
 import { CairnError } from "@cairn/protocol/errors";
-import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 
 /** Oldest server whose SQL we use. */
 const OLDEST_SERVER = 150_000;
 
-export interface OpenDatabase<Tables> {
+export interface OpenDatabase {
   pool: pg.Pool;
-  /** The same pool, typed. */
-  db: Kysely<Tables>;
   close(): Promise<void>;
 }
 
@@ -108,10 +105,7 @@ function notWritable(where: string, user: string): CairnError {
  * @throws CairnError `database-unreachable`, `database-missing`, `database-login-refused`, `database-untrusted`, `database-too-old`,
  * `database-not-writable` when the user may not make tables in it
  */
-export async function openDatabase<Tables = Record<string, never>>(
-  target: DatabaseTarget,
-  options: OpenDatabaseOptions = {},
-): Promise<OpenDatabase<Tables>> {
+export async function openDatabase(target: DatabaseTarget, options: OpenDatabaseOptions = {}): Promise<OpenDatabase> {
   const where = describeTarget(target);
   let pool: pg.Pool;
   try {
@@ -143,7 +137,6 @@ export async function openDatabase<Tables = Record<string, never>>(
   }
   return {
     pool,
-    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
     async close() {
       if (!pool.ended) await pool.end();
     },

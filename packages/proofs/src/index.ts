@@ -6,9 +6,7 @@ export { type NodeHasher, nodeHasher, wasmNodeHasher } from "./native/node-hashe
 export * from "./piece-cid.ts";
 export type { PieceDigest, PieceTreeDigest } from "./piece-digest.ts";
 export * from "./piece-hasher.ts";
-export * from "./possession.ts";
 export * from "./proof-format.ts";
-export * from "./proof-system.ts";
 export * from "./prove-possession.ts";
 export { quadLeaves } from "./quad-leaves.ts";
 export * from "./read-raw.ts";

@@ -11,7 +11,7 @@ export function openPool(
   target: DatabaseTarget,
   log: { warn(fields: object, message: string): void },
 ): Service<Pool> {
-  let database: OpenDatabase<Record<string, never>> | undefined;
+  let database: OpenDatabase | undefined;
   return {
     name,
     async start() {

@@ -20,34 +20,6 @@ export {
 export { type MerkleTag, MOST_ROUNDS, merkleTagToWire, readMerkleTag, type WireMerkleTag } from "./merkle/tag.ts";
 export type { MerkleTree } from "./merkle/tree.ts";
 export { type MerkleExpectation, verifyMerkleAnswer } from "./merkle/verify.ts";
-export {
-  answerOneHash,
-  firstOneHashSeed,
-  nextOneHashSeed,
-  type OneHashChallenge,
-  OneHashResponses,
-  oneHashChallenges,
-  oneHashPiece,
-} from "./one-hash/one-hash.ts";
-export { parseExactly, stringifyExactly } from "./pyswizzle/json.ts";
-export {
-  type PySwizzleBeat,
-  type PySwizzleChallenge,
-  type PySwizzleProof,
-  type PySwizzleTag,
-  readPySwizzleBeat,
-  readPySwizzleChallenge,
-  readPySwizzleProof,
-  readPySwizzleTag,
-  withTextKey,
-} from "./pyswizzle/objects.ts";
-export { makePySwizzleTag, provePySwizzle, verifyPySwizzle } from "./pyswizzle/py-swizzle.ts";
-export {
-  openPySwizzleState,
-  type PySwizzleState,
-  sealPySwizzleState,
-  type WirePySwizzleState,
-} from "./pyswizzle/state.ts";
 export { RandomIo, randomIoKey, readRandomIo } from "./random-io.ts";
 export {
   newSwizzleBeat,
