@@ -8,6 +8,8 @@ import type { HashName } from "../crypto/crypto.ts";
 import { ByteReader, corruptCar } from "./byte-reader.ts";
 import { MAX_BLOCK_BYTES } from "./format.ts";
 
+export { corruptCar, MAX_BLOCK_BYTES };
+
 const MAX_HEADER_BYTES = 65_536;
 const CARV2_PRAGMA = hexToBytes("a16776657273696f6e02");
 /** Characteristics, data offset, data size, index offset. */

@@ -1,12 +1,8 @@
-import { createReadStream } from "node:fs";
-import { scanBlocks } from "@cairn/archive/scan-car";
-import { freeCipherOutputs } from "@cairn/process/minor-gc";
+import { closeSync, openSync } from "node:fs";
+import { splitFrame, verifyBlock } from "@cairn/archive/scan-car";
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
+import { FrameReader } from "./frame-reader.ts";
 import { FRAME_BATCH, type FrameBatch, type IndexJob, type KernelAnswers } from "./jobs.ts";
-
-const READ_BYTES = 1_048_576;
-/** Blocks that were read and are of no more use may pile up to this. */
-const GARBAGE_BYTES = 4_194_304;
 
 interface Frame {
   cid: Uint8Array;
@@ -14,32 +10,37 @@ interface Frame {
   length: number;
 }
 
-/** Scan and verify a piece file behind its header; `emit` gets its frames in batches and is awaited. */
+/**
+ * Scan and verify a piece file behind its header; `emit` gets its frames in batches and is awaited.
+ * @throws CairnError `corrupt-car`, `corrupt-block`, `unsupported-hash`
+ */
 export async function indexCar(
   job: IndexJob,
   emit: (batch: FrameBatch) => Promise<void>,
 ): Promise<KernelAnswers["index"]> {
-  const stream = createReadStream(job.path, { start: CAR_HEADER_BYTES, highWaterMark: READ_BYTES });
-  let frames: Frame[] = [];
-  let end = CAR_HEADER_BYTES;
-  let blocks = 0;
-  let garbage = 0;
-  for await (const { cid, offset, bytes } of scanBlocks(stream, CAR_HEADER_BYTES)) {
-    frames.push({ cid: cid.bytes, offset: end, length: offset + bytes.length - end });
-    end = offset + bytes.length;
-    blocks++;
-    garbage += bytes.length;
-    if (garbage >= GARBAGE_BYTES) {
-      garbage = 0;
-      freeCipherOutputs();
-    }
-    if (frames.length === FRAME_BATCH) {
+  const file = openSync(job.path, "r");
+  try {
+    const reader = new FrameReader(file, CAR_HEADER_BYTES);
+    let frames: Frame[] = [];
+    let blocks = 0;
+    for (;;) {
+      const offset = reader.position;
+      const frame = reader.next();
+      if (frame === undefined) break;
+      const [cid, block] = splitFrame(frame);
+      verifyBlock(cid, block);
+      // The identifier may be a view of the frame, which is overwritten.
+      frames.push({ cid: cid.bytes.slice(), offset, length: reader.position - offset });
+      blocks++;
+      if (frames.length < FRAME_BATCH) continue;
       await emit(pack(frames));
       frames = [];
     }
+    if (frames.length > 0) await emit(pack(frames));
+    return { blocks };
+  } finally {
+    closeSync(file);
   }
-  if (frames.length > 0) await emit(pack(frames));
-  return { blocks };
 }
 
 function pack(frames: readonly Frame[]): FrameBatch {
