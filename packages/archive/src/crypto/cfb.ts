@@ -58,7 +58,7 @@ export class CfbCipher implements StreamCipher {
   }
 
   private whole(bytes: Uint8Array, out: Uint8Array, at: number): void {
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
     const source = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
     const target = new Uint32Array(out.buffer, out.byteOffset + at, source.length);
     const fed = this.decrypts ? source : target;

@@ -13,6 +13,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
+import { CfbDecipher } from "./cfb-decipher.ts";
 import type { Crypto, X25519Secret } from "./crypto.ts";
 
 const SPKI_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
@@ -61,7 +62,7 @@ export const crypto: Crypto = {
     return Buffer.concat([decipher.update(encrypted.subarray(0, -TAG_BYTES)), decipher.final()]);
   },
   encryptCfb: (key, iv) => createCipheriv(CFB[key.length] ?? "", key, iv),
-  decryptCfb: (key, iv) => createDecipheriv(CFB[key.length] ?? "", key, iv),
+  decryptCfb: (key, iv) => new CfbDecipher(key, iv),
   wrapKey(kek, plain) {
     const cipher = createCipheriv(WRAP[kek.length] ?? "", kek, WRAP_IV);
     return Buffer.concat([cipher.update(plain), cipher.final()]);

@@ -2,7 +2,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { crypto } from "#crypto";
 import { concatBytes, equalBytes } from "../bytes.ts";
 import type { StreamCipher, StreamedHash } from "../crypto/crypto.ts";
-import { LITERAL, MDC_BYTES, MDC_HEADER, PREFIX_BYTES, SEIPD } from "./compose-message.ts";
+import { LITERAL, MDC_BYTES, MDC_HEADER, PREFIX_BYTES, SEIPD, STEP } from "./compose-message.ts";
 import { BodyReader, corruptMessage, type PacketStart, readPacketStart } from "./packet-reader.ts";
 import type { SessionKey } from "./session-key.ts";
 
@@ -111,7 +111,10 @@ export class MessageDecryptor {
       if (this.version !== 1) throw corruptMessage(`encrypted packets of version ${this.version} are not supported`);
       bytes = bytes.subarray(1);
     }
-    if (this.decipher && bytes.length > 0) this.plaintext(this.decipher.update(bytes));
+    // Cipher, hash and writer share the cache at this size.
+    for (let at = 0; this.decipher && at < bytes.length; at += STEP) {
+      this.plaintext(this.decipher.update(bytes.subarray(at, at + STEP)));
+    }
   }
 
   private plaintext(part: Uint8Array): void {
