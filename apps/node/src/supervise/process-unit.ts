@@ -33,8 +33,16 @@ export interface ProcessUnitOptions {
   onSilent?: (name: string, words: string | undefined) => void;
 }
 
-/** A small young generation: these processes stream buffers, which V8 would let pile up in a large one. */
-const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
+/**
+ * A small young generation: these processes stream buffers, which V8 would let pile up in a large one. It is collected hundreds of times a GiB and holds next to
+ * nothing then: to wake helper threads for that costs more than they do.
+ */
+const NODE_FLAGS = [
+  "--disable-warning=ExperimentalWarning",
+  "--max-semi-space-size=4",
+  "--no-parallel-scavenge",
+  "--no-concurrent-array-buffer-sweeping",
+];
 /** Nobody waits for longer than this without a word. */
 const SILENT_MILLISECONDS = 10_000;
 /**
