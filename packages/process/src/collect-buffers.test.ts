@@ -15,8 +15,8 @@ describe("collectBuffers", () => {
     let collections = 0;
     const end = collectBuffers(
       () => external,
-      () => {
-        collections += 1;
+      (what) => {
+        if (what === "all") collections += 1;
       },
     );
     vi.advanceTimersByTime(10_000);
@@ -44,8 +44,8 @@ describe("collectBuffers", () => {
     let collections = 0;
     const end = collectBuffers(
       () => external,
-      () => {
-        collections += 1;
+      (what) => {
+        if (what === "all") collections += 1;
       },
     );
     external = 100 * MIB;
@@ -54,6 +54,26 @@ describe("collectBuffers", () => {
     vi.advanceTimersByTime(2000);
     end();
     expect(collections).toBe(1);
+  });
+
+  it("marks the whole heap only where collecting what is young frees too little", () => {
+    vi.useFakeTimers();
+    let external = 10 * MIB;
+    const collected: string[] = [];
+    const end = collectBuffers(
+      () => external,
+      (what) => {
+        collected.push(what);
+        external -= (what === "young" ? 0.9 : 1) * (external - 10 * MIB);
+      },
+    );
+    external += 100 * MIB;
+    vi.advanceTimersByTime(1000);
+    expect(collected).toEqual(["young"]);
+    external += 500 * MIB;
+    vi.advanceTimersByTime(1000);
+    end();
+    expect(collected).toEqual(["young", "young", "all"]);
   });
 
   it("frees Buffers that V8 would let lie", async () => {
