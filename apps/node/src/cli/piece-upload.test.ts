@@ -12,6 +12,7 @@ const RECEIVING = {
   ...{ id: ID, state: "RECEIVING", label: null, layout: "private", mask: "none", k: 2, n: 4, bytes: 0, files: 0 },
   ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
   ...{ strength: { live: 0, needed: 2, full: 4 }, progress: { stage: "receiving", done: 0, total: 0 } },
+  ...{ public: false, hot: false },
   ...{ cause: null, next: null, slots: [], escrow: "0", paid: "0", pricePerPeriod: "0", reserve: "0", handedOver: 0 },
   placement: {},
 };
