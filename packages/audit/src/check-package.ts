@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, toJson } from "@cairn/catalog";
+import { cursorOf, PAGE_LIMIT, type Page, readCursor, toJson } from "@cairn/catalog";
 import { eachBounded, faultOf, isTooLong } from "@cairn/core";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import {
@@ -232,7 +232,7 @@ export async function pageChecks(
   request: { account: string; package?: PackageId; after?: string; limit?: number },
 ): Promise<Page<CheckSummary>> {
   const { limit = PAGE_LIMIT } = request;
-  const cursor = readNumberCursor(request.after);
+  const cursor = readCursor(request.after, "bigint");
   const { rows } = await context.pool.query(
     `select c.id, c.package, c.kind, c.state, c.started_at::float8 as "startedAt", c.finished_at::float8 as "finishedAt", c.ok,
   jsonb_array_length(c.shards) as looked, jsonb_array_length(jsonb_path_query_array(c.shards, '$[*] ? (@.result == "sound")')) as sound

@@ -18,7 +18,6 @@ export {
   type Page,
   type PageRequest,
   readCursor,
-  readNumberCursor,
   type SortOrder,
 } from "./keyset.ts";
 export { announceGateway, GATEWAY_AWAY_SECONDS, type KnownGateway, listGateways } from "./leases/gateways.ts";

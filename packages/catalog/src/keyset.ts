@@ -23,19 +23,26 @@ export interface PageRequest<Sort extends string> {
 /** The cursor of a row: what it is sorted by, and its id, which no other row has. */
 export const cursorOf = (sorted: string | number | bigint, id: string): string => `${sorted}~${id}`;
 
-/** @throws CairnError `bad-cursor` */
-export function readCursor(after: string | undefined): { sorted: string; id: string } | undefined {
+/** What a list is sorted by; `micros` are microseconds since 1970 that are made a time of. */
+export type SortedType = "text" | "bigint" | "numeric" | "micros";
+
+/**
+ * What a cursor says, once the database can compare it with a column of that type.
+ * @throws CairnError `bad-cursor`
+ */
+export function readCursor(after: string | undefined, type: SortedType): { sorted: string; id: string } | undefined {
   if (after === undefined) return undefined;
   const at = after.lastIndexOf("~");
-  if (at < 0) throw badCursor(after);
-  return { sorted: after.slice(0, at), id: after.slice(at + 1) };
+  if (at < 0 || /\p{Cc}/u.test(after)) throw badCursor(after);
+  const sorted = after.slice(0, at);
+  if (type !== "text" && !isNumberOf(type, sorted)) throw badCursor(after);
+  return { sorted, id: after.slice(at + 1) };
 }
 
-/** @throws CairnError `bad-cursor` */
-export function readNumberCursor(after: string | undefined): { sorted: string; id: string } | undefined {
-  const cursor = readCursor(after);
-  if (cursor !== undefined && !/^-?[0-9]{1,78}$/.test(cursor.sorted)) throw badCursor(after!);
-  return cursor;
+function isNumberOf(type: Exclude<SortedType, "text">, text: string): boolean {
+  if (!/^-?[0-9]{1,78}$/.test(text)) return false;
+  if (type === "numeric") return true;
+  return type === "bigint" ? BigInt.asIntN(64, BigInt(text)) === BigInt(text) : Number.isSafeInteger(Number(text));
 }
 
 function badCursor(after: string): CairnError {

@@ -9,6 +9,8 @@ import {
   ensureAccount,
   listProviderRows,
   pageDeals,
+  pageEntries,
+  pageJobs,
 } from "./index.ts";
 
 const MINE: Address = `0x${"b".repeat(40)}`;
@@ -158,11 +160,40 @@ describe("pageDeals", () => {
   });
 
   it("refuses a cursor that is none", async () => {
-    for (const after of ["", "~", "x~1", `${"9".repeat(79)}~1`, "1;drop~1"]) {
+    for (const after of ["", "~", "x~1", `${"9".repeat(78)}~1`, `${2n ** 63n}~1`, "1~\0", "1;drop~1"]) {
       await expect(pageDeals(database.pool, { owners: [MINE], account: "local", after })).rejects.toMatchObject({
         code: "bad-cursor",
       });
     }
+  });
+});
+
+describe("cursors", () => {
+  it("of anything are walked on from or refused, whatever the list is sorted by", async () => {
+    const number = fc.oneof(
+      fc.bigInt({ min: -(10n ** 80n), max: 10n ** 80n }),
+      fc.constantFrom(2n ** 63n, 2n ** 63n - 1n, -(2n ** 63n), -(2n ** 63n) - 1n, 2n ** 53n, -(2n ** 53n)),
+    );
+    const cursor = fc.oneof(
+      fc.tuple(number.map(String), fc.string({ unit: "binary" })).map((parts) => parts.join("~")),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("a\0~b", "1~\0", "1~a\ud800"),
+    );
+    const pages: ((after: string) => Promise<unknown>)[] = [
+      ...DEAL_SORTS.map(
+        (sort) => (after: string) => pageDeals(database.pool, { owners: [], account: "local", sort, after }),
+      ),
+      (after) => pageEntries(database.pool, { wallets: [], after }),
+      (after) => pageJobs(database.pool, { account: "local", after }),
+    ];
+    await fc.assert(
+      fc.asyncProperty(cursor, async (after) => {
+        for (const page of pages) {
+          await page(after).catch((error: unknown) => expect(error).toMatchObject({ code: "bad-cursor" }));
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Address, DealId, DealState, Hex, PackageId, Seconds } from "@cairn/protocol";
 import { type DealRow, dealOf } from "./deals.ts";
-import { cursorOf, PAGE_LIMIT, type Page, type PageRequest, readCursor, readNumberCursor } from "./keyset.ts";
+import { cursorOf, PAGE_LIMIT, type Page, type PageRequest, readCursor } from "./keyset.ts";
 import type { Queryable } from "./queryable.ts";
 
 /** What each order sorts by; `number` columns are compared as numbers, and so is the cursor. */
@@ -55,7 +55,7 @@ export async function pageDeals(db: Queryable, request: DealPageRequest): Promis
   const { sort = "proposed", limit = PAGE_LIMIT } = request;
   const order = request.order ?? (sort === "proposed" ? "desc" : "asc");
   const { column, type } = SORTS[sort];
-  const cursor = type === "text" ? readCursor(request.after) : readNumberCursor(request.after);
+  const cursor = readCursor(request.after, type);
   const { rows } = await db.query(
     // Which deals first, by a sort of narrow rows; then what is said of those few.
     `with page as materialized (

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from "@cairn/core";
 import type { Address, DealId, Hex, Money, Seconds } from "@cairn/protocol";
 import type { PoolClient } from "pg";
-import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor, type SortOrder } from "./keyset.ts";
+import { cursorOf, PAGE_LIMIT, type Page, readCursor, type SortOrder } from "./keyset.ts";
 import type { Queryable } from "./queryable.ts";
 
 /**
@@ -154,7 +154,7 @@ export async function pageEntries(db: Queryable, request: StatementRequest): Pro
   const { order = "desc", limit = PAGE_LIMIT } = request;
   // Block and place in it as one number; the wallet tells two lines of one event apart.
   const position = `(block::numeric * 4294967296 + log_index)`;
-  const cursor = readNumberCursor(request.after);
+  const cursor = readCursor(request.after, "numeric");
   const { rows } = await db.query(
     `select *, ${position}::text as sorted from catalog.entries
      where wallet = any($1) and ($2::text[] is null or kind = any($2)) and ($3::bigint is null or at >= $3) and ($4::bigint is null or at < $4)

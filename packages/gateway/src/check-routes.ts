@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { LIST_BODY_BYTES } from "./entrance.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { After, about, Id, Limit, ownPackage } from "./package-route.ts";
+import { After, about, Id, Limit, NO_CONTROLS, ownPackage } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 
 const CheckBody = Type.Object({
@@ -93,7 +93,7 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
       config: { scope: "read" },
       schema: {
         ...about("How far a check is"),
-        params: Type.Object({ check: Type.String({ maxLength: 64 }) }),
+        params: Type.Object({ check: Type.String({ maxLength: 64, pattern: NO_CONTROLS }) }),
         response: { 200: CheckResultJson },
       },
     },

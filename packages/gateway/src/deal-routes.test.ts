@@ -107,6 +107,24 @@ it("filters by state, kind and severity, and says how many shards of a check wer
   ]);
 });
 
+it("refuses numbers and characters that the database has not", async () => {
+  const headers = { authorization: `Bearer ${tokens.get("anna")}` };
+  const digits = "9".repeat(78);
+  for (const path of [
+    ...["sort=provider&after=%00~a", "after=1~%00", `after=${digits}~a`, "sort=provider&after=%1f~a"].map(
+      (query) => `deals?${query}`,
+    ),
+    ...["after=1~%00", `after=${digits}~a`].map((query) => `checks?${query}`),
+    "checks/%00",
+    ...["kind=%00", "kind=a%7f", "after=99999999999999999999", "before=1e300", "before=9007199254740992"].map(
+      (query) => `events?${query}`,
+    ),
+  ]) {
+    const { statusCode, body } = await server.inject({ url: `/api/v1/${path}`, headers });
+    expect([path, statusCode, body]).toEqual([path, 400, expect.not.stringMatching(/range|encoding/)]);
+  }
+});
+
 it("refuses a sort, an order and a cursor that are none", async () => {
   const headers = { authorization: `Bearer ${tokens.get("anna")}` };
   for (const query of ["sort=deal;drop", "order=up", "after=x", "sort=price&after=x~1", "states=a'b", "limit=0"]) {

@@ -9,12 +9,20 @@ import { principalOf } from "./principal-of.ts";
 export const Id = Type.Object({ id: PackageIdText });
 export const PieceParams = Type.Object({ id: PackageIdText, piece: Type.Integer({ minimum: 0, maximum: 100_000 }) });
 export const about = (summary: string) => ({ summary, tags: ["packages"] });
+/** Texts that the database can look for. */
+export const NO_CONTROLS = "^[^\\u0000-\\u001f\\u007f]*$";
+/** Of what the database counts: rows, events. */
+export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** Of the query of a list. */
 export const Limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1000, description: "packages of one page: 1000 unless set" }),
 );
 export const After = Type.Optional(
-  Type.String({ maxLength: 200, description: "`next` of the page before, asked for with the same sort" }),
+  Type.String({
+    maxLength: 200,
+    pattern: NO_CONTROLS,
+    description: "`next` of the page before, asked for with the same sort",
+  }),
 );
 export const Seconds = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" }),

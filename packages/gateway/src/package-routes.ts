@@ -20,7 +20,19 @@ import { checkRoutes } from "./check-routes.ts";
 import { dealRoutes } from "./deal-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
-import { After, about, Id, Limit, Order, oneOf, ownPackage, Several, severalOf, walletOf } from "./package-route.ts";
+import {
+  After,
+  about,
+  Count,
+  Id,
+  Limit,
+  Order,
+  oneOf,
+  ownPackage,
+  Several,
+  severalOf,
+  walletOf,
+} from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 import { readRoutes } from "./read-routes.ts";
 import { recoverRoutes } from "./recover-routes.ts";
@@ -122,7 +134,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
       schema: {
         ...about("Who was asked for quotes of a package or passed over, and why; oldest first"),
         params: Id,
-        querystring: Type.Object({ limit: Limit, after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+        querystring: Type.Object({ limit: Limit, after: Type.Optional(Count) }),
         response: { 200: AsksPageJson },
       },
     },

@@ -17,16 +17,16 @@ import { briefly } from "./briefly.ts";
 import { claimedWallet } from "./claimed-wallet.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
-import { Several, severalOf } from "./package-route.ts";
+import { Count, NO_CONTROLS, Several, severalOf } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 import { statusPage } from "./status-page.ts";
 
 const EventQuery = Type.Object({
-  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  after: Type.Optional(Count),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  before: Type.Optional(Type.Integer({ minimum: 0, description: "only events with a smaller id" })),
+  before: Type.Optional({ ...Count, description: "only events with a smaller id" }),
   package: Type.Optional(PackageIdText),
-  kind: Type.Optional(Type.String({ maxLength: 64 })),
+  kind: Type.Optional(Type.String({ maxLength: 64, pattern: NO_CONTROLS })),
   severities: Several("info, warning, error"),
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { requirePackage } from "./package-rows.ts";
+import { findPackages, PACKAGE_SORTS, requirePackage } from "./package-rows.ts";
 import { renamePackage } from "./rename-package.ts";
 import { hex, ID, type MarketWorld, openMarketWorld } from "./testing/market-world.ts";
 
@@ -17,6 +17,19 @@ const nameOf = async (id: string) => {
   return `0x${(rows[0] as { name_hash: Buffer }).name_hash.toString("hex")}`;
 };
 const naming = (id: string, name: number) => ({ id, nameHash: hex(name), label: Buffer.from("label") });
+
+describe("findPackages", () => {
+  it("refuses a cursor that the database could not compare, whatever the list is sorted by", async () => {
+    for (const sort of PACKAGE_SORTS) {
+      for (const after of ["1~\0", "\0~1", ...(sort === "state" ? [] : [`${"9".repeat(78)}~1`, `${2n ** 63n}~1`])]) {
+        const page = findPackages(world.database.pool, { account: "local", sort, after });
+        await expect(page).rejects.toMatchObject({ code: "bad-cursor" });
+      }
+    }
+    const after = `${Number.MAX_SAFE_INTEGER}~1`;
+    expect((await findPackages(world.database.pool, { account: "local", after })).rows).toEqual([]);
+  });
+});
 
 describe("requirePackage", () => {
   it("lets the account that has the package go on, and nobody else", async () => {

@@ -1,4 +1,4 @@
-import { cursorOf, PAGE_LIMIT, type Page, type Queryable, readCursor, readNumberCursor } from "@cairn/catalog";
+import { cursorOf, PAGE_LIMIT, type Page, type Queryable, readCursor } from "@cairn/catalog";
 import {
   type PackageRef,
   type PlacementJson,
@@ -115,7 +115,7 @@ export const PACKAGE_SORTS = Object.keys(SORTED) as PackageSort[];
 export async function findPackages(db: Queryable, filter: PackageListRequest): Promise<Page<PackageRow>> {
   const { account, nameHash, gone = false, limit = PAGE_LIMIT, sort = "created", order = "asc", states } = filter;
   const { column, type } = SORTED[sort];
-  const cursor = type === "text" ? readCursor(filter.after) : readNumberCursor(filter.after);
+  const cursor = readCursor(filter.after, sort === "created" ? "micros" : type);
   const position = sort === "created" ? "(created_at, id)" : `(${column}, id)`;
   const from =
     sort === "created"

@@ -1,5 +1,5 @@
 import { CairnError } from "@cairn/protocol";
-import { cursorOf, PAGE_LIMIT, type Page, readNumberCursor } from "../keyset.ts";
+import { cursorOf, PAGE_LIMIT, type Page, readCursor } from "../keyset.ts";
 import type { Queryable } from "../queryable.ts";
 import { JOB_COLUMNS, type Job, type JobState } from "./job.ts";
 
@@ -9,7 +9,7 @@ export async function pageJobs(
   request: { account: string; kinds?: readonly string[]; states?: readonly JobState[]; after?: string; limit?: number },
 ): Promise<Page<Job>> {
   const { limit = PAGE_LIMIT } = request;
-  const cursor = readNumberCursor(request.after);
+  const cursor = readCursor(request.after, "micros");
   const { rows } = await db.query(
     `select ${JOB_COLUMNS}, (extract(epoch from created_at) * 1000000)::bigint::text as sorted from catalog.jobs
      where account = $1 and ($2::text[] is null or kind = any($2)) and ($3::text[] is null or state = any($3))
