@@ -21,7 +21,7 @@ export {
   type SortOrder,
 } from "./keyset.ts";
 export { announceGateway, GATEWAY_AWAY_SECONDS, type KnownGateway, listGateways } from "./leases/gateways.ts";
-export { type Lease, Leases, leaseLost, type StandingLease } from "./leases/leases.ts";
+export { type Lease, Leases } from "./leases/leases.ts";
 export { catalogMigrations } from "./migrations.ts";
 export * from "./outbox.ts";
 export { DEAL_SORTS, type DealLine, type DealPageRequest, type DealSort, pageDeals } from "./page-deals.ts";

@@ -511,6 +511,15 @@ export const StatusJson = Type.Object({
   activeDeals: Count,
   provedLastPeriod: Count,
   missedLastPeriod: Count,
+  gateways: Type.Array(
+    Type.Object({
+      url: Type.String({ description: "empty where it has not served yet" }),
+      silentSeconds: Type.Integer({ minimum: 0, description: "since it last said that it lives" }),
+      away: Type.Boolean(),
+      here: Type.Boolean({ description: "it is the one that answers" }),
+    }),
+    { description: "Gateways that work on the same database" },
+  ),
 });
 export type StatusJson = Static<typeof StatusJson>;
 

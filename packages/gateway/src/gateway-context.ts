@@ -11,6 +11,8 @@ import type { Pool } from "pg";
 
 /** What the routes work with; made once by the gateway's composition. */
 export interface GatewayContext {
+  /** Which of the gateways of its database it is. */
+  id: string;
   pool: Pool;
   /** Connections of the audit and of the health check alone. */
   reservedPool: Pool;

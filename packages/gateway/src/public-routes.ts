@@ -1,5 +1,5 @@
 import { addWallet, listWallets, takeGrant } from "@cairn/accounts";
-import { findAccount, listEvents, type Severity } from "@cairn/catalog";
+import { findAccount, GATEWAY_AWAY_SECONDS, listEvents, listGateways, type Severity } from "@cairn/catalog";
 import {
   AccountJson,
   EventsJson,
@@ -242,5 +242,11 @@ from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
     activeDeals: row.deals ?? 0,
     provedLastPeriod: row.proved ?? 0,
     missedLastPeriod: row.missed ?? 0,
+    gateways: (await listGateways(gateway.pool)).map(({ id, url, silentSeconds }) => ({
+      url,
+      silentSeconds,
+      away: silentSeconds > GATEWAY_AWAY_SECONDS,
+      here: id === gateway.id,
+    })),
   };
 }

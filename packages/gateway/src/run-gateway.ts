@@ -239,6 +239,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
     const context: GatewayContext & { transport: typeof transport } = {
+      id: options.id,
       pool,
       reservedPool,
       stalls,

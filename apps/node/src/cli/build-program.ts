@@ -57,6 +57,7 @@ export function buildProgram(): Command {
     )
     .option("--chain <url>", "an EVM chain to use instead of running one (default: CAIRN_CHAIN_URL)")
     .option("--providers <n>", "how many providers to run here", wholeNumber(0, 64))
+    .option("--gateway-only", "another gateway of a network that runs, on its database and its chain")
     .addOption(new Option("--profile <name>", "constants of the network").choices(["local", "real", "demo"]))
     .addOption(new Option("--temporary", "remove the home when the network ends").hideHelp())
     .action(async (options) => (await import("../up/up.ts")).up(options));

@@ -1,12 +1,13 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { StatusJson } from "@cairn/client";
 import type { Deployment } from "@cairn/core";
 import { deploymentOf } from "@cairn/owner/deployment-of";
 import { asCairnError } from "@cairn/protocol/errors";
 import { type Home, homeAt } from "../home/home.ts";
 import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes, formatDuration } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
@@ -79,6 +80,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
       const connected = `${status.providersConnected} of ${status.providers} connected`;
       return [
         { what: "gateway", verdict: "good", found: `${run.url}, process ${run.pid}`, next: "" },
+        ...others(status.gateways),
         {
           what: "chain",
           verdict: late ? "bad" : "good",
@@ -115,6 +117,17 @@ export async function doctor(options: CommonOptions): Promise<void> {
     }
   }
 }
+
+/** The other gateways of the database. */
+const others = (gateways: StatusJson["gateways"]): Finding[] =>
+  gateways
+    .filter(({ here }) => !here)
+    .map(({ url, silentSeconds, away }) => ({
+      what: "other gateway",
+      verdict: away ? "warning" : "good",
+      found: `${url || "without an address"}, ${away ? `not seen for ${formatDuration(silentSeconds)}` : "there"}`,
+      next: "Start it again, unless it is gone for good: what waits for uploads that lie there says so.",
+    }));
 
 /** Whether the chain itself has them: a gateway goes on as before where one at the same address began anew. */
 async function contracts(chainUrl: string, deployment: Deployment): Promise<Finding> {

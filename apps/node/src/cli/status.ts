@@ -80,6 +80,13 @@ export async function status(options: CommonOptions): Promise<void> {
       next: "End one of the two: a provider's directory runs once, and a copy of it is the same provider.",
     });
   }
+  const others = status.gateways.filter(({ here }) => !here);
+  for (const { url, silentSeconds } of others.filter(({ away }) => away)) {
+    problems.push({
+      what: `the gateway ${url || "without an address"} was not seen for ${formatDuration(silentSeconds)}`,
+      next: "Start it again, unless it is gone for good.",
+    });
+  }
   const states = countStates(packages);
   const underWay: Problem[] = [];
   for (const one of packages.filter(({ state, cause }) => state !== "STORED" && cause !== null).slice(0, 5)) {
@@ -106,6 +113,7 @@ export async function status(options: CommonOptions): Promise<void> {
     },
     packages: states,
     account,
+    gateways: status.gateways,
     providers: { known: status.providers, connected: status.providersConnected },
     free: free ?? null,
     underWay,
@@ -114,6 +122,7 @@ export async function status(options: CommonOptions): Promise<void> {
   output.say(
     `network    ${run.url}, profile ${run.profile}, up ${formatDuration(Math.max(0, now - run.startedAt))}, process ${run.pid}`,
     `home       ${home.directory}`,
+    ...(others.length === 0 ? [] : [`gateways   this one, and ${others.map(tellGateway).join(", ")}`]),
     `chain      block ${status.block}, ${age} s old${finality(status.block, heads)}; id ${network.deployment.chainId}`,
     `providers  ${status.providersConnected} of ${status.providers} connected; last period ${counted(status.provedLastPeriod, "proof")}, ${status.missedLastPeriod} missed`,
     `packages   ${tellStates(states)}`,
@@ -134,6 +143,9 @@ export async function status(options: CommonOptions): Promise<void> {
     ...tellProblems(problems),
   );
 }
+
+const tellGateway = ({ url, away }: StatusJson["gateways"][number]) =>
+  `${url || "one without an address"}${away ? " (away)" : ""}`;
 
 /** Where a block counts as final, as far below the head as the chain says. */
 export function finality(head: number, heads: Heads | undefined): string {

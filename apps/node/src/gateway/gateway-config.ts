@@ -11,6 +11,8 @@ export interface GatewayConfig {
   chainUrl: string;
   /** How the chain tells which blocks are final; by the tag when left out. */
   finality?: Finality;
+  /** Serve no doors: another gateway of the same database does. */
+  doorless?: boolean;
   /** 0 takes a free port. */
   port: number;
   /** Largest CAR file in bytes; the protocol's limit when left out. */

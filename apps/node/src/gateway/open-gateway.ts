@@ -8,7 +8,7 @@ import { homeAt, homeGatewayId, homeToken, writeWhole } from "../home/home.ts";
 import { homeKey, homeSecret } from "../home/home-keys.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
-import { doorPort, gatewayHost, gatewayNames, trustedProxies } from "../up/environment.ts";
+import { doorPort, gatewayHost, gatewayNames, publicUrl, sharedDirectory, trustedProxies } from "../up/environment.ts";
 import { s3Place } from "../up/external-blobs.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
@@ -22,6 +22,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   const log = pino({ level: logLevel() });
   const home = homeAt(config.home);
   const profile = PROFILES[config.profile];
+  const files = sharedDirectory() ?? home.gateway;
+  const doors = config.doorless === true ? [] : await loadDoors();
   const [executor, validator, ...verifiers] = await Promise.all([
     homeKey(home, "gateway", "executor"),
     profile.faucet ? undefined : homeKey(home, "chain", "validator"),
@@ -39,7 +41,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     onFinal: (deployment) => void writeWhole(home.deploymentFile, `${JSON.stringify(deployment, null, 2)}\n`),
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
-    directories: { blobs: join(home.gateway, "blobs"), spool: join(home.gateway, "spool") },
+    directories: { blobs: join(files, "blobs"), spool: join(files, "spool") },
+    publicUrl: publicUrl(),
     s3: await s3Place(home),
     pieceLimit: config.pieceLimit,
     listen: {
@@ -49,7 +52,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       names: gatewayNames(),
       trustedProxies: trustedProxies(),
     },
-    doors: (await loadDoors()).map((door) => ({
+    doors: doors.map((door) => ({
       door,
       directory: doorDirectory(home, door.name),
       settings: doorSettings(home, door.name),

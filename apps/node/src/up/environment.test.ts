@@ -48,15 +48,20 @@ describe("settings of the environment", () => {
     );
   });
 
-  it.each(["CAIRN_ARCHIVE", "CAIRN_CHAIN_FINALITY", "CAIRN_PIECE_LIMIT", "CAIRN_TRUSTED_PROXIES", "CAIRN_LOG"])(
-    "are refused under one code, by name, before anything starts: %s",
-    (name) => {
-      expect(() => checkEnvironment({ [name]: "" })).not.toThrow();
-      expect(() => checkEnvironment({ [name]: "foo" })).toThrowError(
-        expect.objectContaining({ code: "bad-settings", message: expect.stringContaining(`${name} is "foo"`) }),
-      );
-    },
-  );
+  it.each([
+    "CAIRN_ARCHIVE",
+    "CAIRN_CHAIN_FINALITY",
+    "CAIRN_PIECE_LIMIT",
+    "CAIRN_TRUSTED_PROXIES",
+    "CAIRN_SHARED",
+    "CAIRN_PUBLIC_URL",
+    "CAIRN_LOG",
+  ])("are refused under one code, by name, before anything starts: %s", (name) => {
+    expect(() => checkEnvironment({ [name]: "" })).not.toThrow();
+    expect(() => checkEnvironment({ [name]: "foo" })).toThrowError(
+      expect.objectContaining({ code: "bad-settings", message: expect.stringContaining(`${name} is "foo"`) }),
+    );
+  });
 
   it("name a chain, which an option names first", () => {
     const environment = { CAIRN_CHAIN_URL: " wss://b.example/key " };

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isAbsolute } from "node:path";
 import { readS3Settings, type S3Settings } from "@cairn/blobs/s3-settings";
 import type { DoorPort } from "@cairn/doors";
 import { clientAddress } from "@cairn/process/entrances";
@@ -14,6 +15,8 @@ export function checkEnvironment(environment: NodeJS.ProcessEnv = process.env): 
   logLevel(environment);
   archive(environment);
   blobsSetting(environment);
+  sharedDirectory(environment);
+  publicUrl(environment);
   chainFinality(environment);
   pieceLimit(environment);
   trustedProxies(environment);
@@ -104,6 +107,28 @@ export function archive(environment: NodeJS.ProcessEnv = process.env): boolean {
 export function blobsSetting(environment: NodeJS.ProcessEnv = process.env): S3Settings | undefined {
   const location = environment.CAIRN_BLOBS?.trim();
   return location ? readS3Settings(location, environment) : undefined;
+}
+
+/** CAIRN_SHARED: a directory that the gateways of one database share, with their spool and blobs. @throws CairnError `bad-settings` */
+export function sharedDirectory(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const path = environment.CAIRN_SHARED?.trim();
+  if (!path) return undefined;
+  if (isAbsolute(path)) return path;
+  throw badSetting(
+    `CAIRN_SHARED is "${path}", which is no absolute path`,
+    "Set it to a directory that every gateway of the database reaches under this path, or unset it.",
+  );
+}
+
+/** CAIRN_PUBLIC_URL: where other machines reach the gateway. @throws CairnError `bad-settings` */
+export function publicUrl(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const text = environment.CAIRN_PUBLIC_URL?.trim();
+  if (!text) return undefined;
+  if (URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol)) return new URL(text).origin;
+  throw badSetting(
+    `CAIRN_PUBLIC_URL is "${text}", which is no address of a gateway`,
+    "Set it to an http or https URL such as https://gateway.example, or unset it.",
+  );
 }
 
 /** CAIRN_CHAIN_FINALITY: by the chain's own word, or how many blocks below its head are final. @throws CairnError `bad-settings` */

@@ -22,6 +22,8 @@ export interface UpOptions {
   chain?: string;
   providers?: number;
   profile?: Profile["name"];
+  /** Another gateway of a network that runs: no chain, no providers, no doors. */
+  gatewayOnly?: boolean;
   /** The home goes when the network ends. */
   temporary?: boolean;
   json?: boolean;

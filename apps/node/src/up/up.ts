@@ -26,6 +26,7 @@ import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portO
 import { requireBlobs } from "./external-blobs.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
+import { requireNetwork } from "./require-network.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 
 const DEFAULT_PORT = 4400;
@@ -63,6 +64,7 @@ export async function up(options: UpOptions): Promise<void> {
   checkEnvironment();
   await refuseTakenPort(home, port);
   await requireBlobs(home);
+  if (options.gatewayOnly === true) requireNetwork(home, external);
   const lock = lockHome(home.directory);
   const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
@@ -77,7 +79,7 @@ export async function up(options: UpOptions): Promise<void> {
       pauses: RESTART_PAUSES,
     });
     const url = await Promise.race([
-      startAll(supervisor, home, settings, { port, external }),
+      startAll(supervisor, home, settings, { port, external, gatewayOnly: options.gatewayOnly === true }),
       stop.then(() => undefined),
     ]);
     if (url === undefined) return;
@@ -141,7 +143,7 @@ async function startAll(
   supervisor: Supervisor,
   home: Home,
   settings: HomeSettings,
-  { port, external }: { port: number; external: string | undefined },
+  { port, external, gatewayOnly }: { port: number; external: string | undefined; gatewayOnly: boolean },
 ): Promise<string> {
   const databases = await openDatabases(supervisor, home, external === undefined);
   const chainUrl = external ?? (await startChain(supervisor, home, settings, databases.chain as PoolConfig));
@@ -152,6 +154,7 @@ async function startAll(
     chainUrl,
     ...(external === undefined ? {} : chainFinality()),
     port,
+    ...(gatewayOnly ? { doorless: true } : {}),
     ...pieceLimit(),
   };
   if (external === undefined && (await knownNetwork(home)) === undefined) {
@@ -182,7 +185,9 @@ async function startAll(
   const onSilent = tellSilent();
   await supervisor.start(
     ...(await Promise.all(
-      settings.providerPorts.map((at, index) => localProviderUnit(home, settings, url, index, at, onSilent)),
+      (gatewayOnly ? [] : settings.providerPorts).map((at, index) =>
+        localProviderUnit(home, settings, url, index, at, onSilent),
+      ),
     )),
   );
   await writeRunFile(home, {

@@ -66,6 +66,8 @@ export interface NetworkOptions {
   profile?: "demo" | "local" | "real";
   providers?: number;
   env?: Record<string, string>;
+  /** Another gateway of a network that runs. */
+  gatewayOnly?: boolean;
 }
 
 /** `cairn up` as a process of its own, on a throw-away home and a free port unless told. */
@@ -84,6 +86,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
       "0",
       "--profile",
       options.profile ?? "demo",
+      ...(options.gatewayOnly === true ? ["--gateway-only"] : []),
       ...(options.providers === undefined ? [] : ["--providers", String(options.providers)]),
     ],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } },

@@ -238,7 +238,7 @@ export class Leases {
   }
 }
 
-export function leaseLost(name: string): CairnError {
+function leaseLost(name: string): CairnError {
   return new CairnError(`another gateway may have taken over: the lease of ${name} ran out`, {
     code: "lease-lost",
     kind: "unavailable",

@@ -149,6 +149,7 @@ export async function startMemoryGateway() {
           activeDeals: 0,
           provedLastPeriod: 0,
           missedLastPeriod: 0,
+          gateways: [{ url: "http://127.0.0.1:4400", silentSeconds: 1, away: false, here: true }],
         };
       case "GET /providers":
         return [];
