@@ -75,6 +75,8 @@ const summary = (digit: string, state: string) => ({
     n: 1,
     bytes: 0,
     files: 0,
+    public: false,
+    hot: false,
   },
   ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
   ...{ strength: { live: 0, needed: 1, full: 1 }, progress: { stage: "done", done: 0, total: 1 } },
