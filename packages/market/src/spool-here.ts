@@ -6,7 +6,7 @@ import type { SlotRow } from "./slot-rows.ts";
 type Here = Pick<Context, "spoolId">;
 
 /** Whether a package's upload lies in the spool of this gateway, or in none. */
-export function isHere({ spoolId }: Here, { spool }: Pick<PackageRow, "spool">): boolean {
+function isHere({ spoolId }: Here, { spool }: Pick<PackageRow, "spool">): boolean {
   return spool === null || spool === spoolId;
 }
 
