@@ -456,4 +456,21 @@ create index leases_of_holder on catalog.leases (holder);
 alter table catalog.packages add column spool text;
 `,
   },
+  {
+    name: "0017-public-blocks",
+    sql: `
+-- where a block of a public package lies: one row however often a piece repeats it. No index but the key, and no key of another table that would need
+-- one: a look-up by digest has one way to go. Packages are never deleted, and blocks only together with these.
+create table catalog.public_blocks (
+  digest bytea not null,
+  package text not null,
+  piece integer not null,
+  frame_offset bigint not null,
+  primary key (digest, package, piece)
+);
+insert into catalog.public_blocks
+  select substring(b.cid from length(b.cid) - 31), b.package, b.piece, min(b.frame_offset)
+  from catalog.blocks b join catalog.packages p on p.id = b.package where p.public group by 1, 2, 3;
+`,
+  },
 ];

@@ -1,5 +1,5 @@
 import { carHeader } from "@cairn/archive";
-import { findBlocks, type insertBlocks, inTransaction, recordEvents } from "@cairn/catalog";
+import { findBlocks, type insertBlocks, inTransaction, recordEvents, removeBlocks } from "@cairn/catalog";
 import { LONGEST_PAUSE_SECONDS } from "@cairn/core";
 import { databaseAway } from "@cairn/database";
 import {
@@ -304,7 +304,7 @@ async function backToReceiving(
   next: string | undefined,
 ): Promise<void> {
   await inTransaction(context.pool, async (client) => {
-    await client.query("delete from catalog.blocks where package = $1", [id]);
+    await removeBlocks(client, id);
     await client.query("delete from catalog.pieces where package = $1", [id]);
     await client.query(
       `update catalog.packages set state = 'RECEIVING', root = null, cause = $2, next = $3, next_due_at = null, touched_at = now()

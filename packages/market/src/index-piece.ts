@@ -1,4 +1,4 @@
-import { insertBlocks } from "@cairn/catalog";
+import { insertBlocks, removeBlocks } from "@cairn/catalog";
 import type { PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { unpack } from "./kernels/index-car.ts";
@@ -13,7 +13,7 @@ export async function indexPiece(
   piece: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  await context.pool.query("delete from catalog.blocks where package = $1 and piece = $2", [id, piece]);
+  await removeBlocks(context.pool, id, piece);
   const path = context.spool.piecePath(id, piece);
   await context.kernels.run({ kind: "index", path }, async (batch) => {
     signal?.throwIfAborted();

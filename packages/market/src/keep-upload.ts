@@ -1,3 +1,4 @@
+import { removeBlocks } from "@cairn/catalog";
 import { CAR_HEADER_BYTES, CairnError, type PackageId } from "@cairn/protocol";
 import { assertReceiving, exclusively } from "./append-piece.ts";
 import type { Context } from "./context.ts";
@@ -48,7 +49,7 @@ const tooBusy = () =>
 
 async function cut({ pool, spool, early }: Context, id: PackageId, number: number, length?: number): Promise<void> {
   await early.drop(id, number);
-  await pool.query("delete from catalog.blocks where package = $1 and piece = $2", [id, number]);
+  await removeBlocks(pool, id, number);
   const path = spool.piecePath(id, number);
   if (length === undefined) return spool.removeFile(path);
   const file = await spool.openFile(path);

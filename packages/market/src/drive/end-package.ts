@@ -1,4 +1,4 @@
-import { inTransaction, type NewEvent, recordEvents } from "@cairn/catalog";
+import { inTransaction, type NewEvent, recordEvents, removeBlocks } from "@cairn/catalog";
 import { type DealRecord, inBatches, submitRefusal } from "@cairn/core";
 import type { Context } from "../context.ts";
 import type { PackageRow } from "../package-rows.ts";
@@ -98,7 +98,7 @@ export async function closePackage(context: Context, row: PackageRow, state: "RE
   await inTransaction(context.pool, async (client) => {
     await context.lease?.assertHeld(client);
     await client.query("update catalog.packages set state = $2, next_due_at = null where id = $1", [row.id, state]);
-    await client.query("delete from catalog.blocks where package = $1", [row.id]);
+    await removeBlocks(client, row.id);
     await recordEvents(client, events);
   });
   await forgetFiles(context, row);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type BlockFrame, insertBlocks } from "@cairn/catalog";
+import { type BlockFrame, FIND_PUBLIC_BLOCKS, findPublicBlocks, insertBlocks, removeBlocks } from "@cairn/catalog";
 import { signedToJson } from "@cairn/protocol";
 import { CID } from "multiformats/cid";
 import { create } from "multiformats/hashes/digest";
@@ -108,3 +108,48 @@ it("asks the next package that has a block when one cannot give it", async () =>
   await writeFile(spool.piecePath(broken, 0), Buffer.alloc(HEADER + 40));
   expect(await read([v1(a), v1(b), v1(c)])).toEqual([a, b, c].map(String));
 });
+
+it("looks a block up in a few steps, however often one package repeats it and others have it", async () => {
+  const { pool } = world.database;
+  const plain = await add(2, true, [[v1(a), a]]);
+  const hidden = await add(3, false, [[v1(b), b]]);
+  const repeated = 200_000;
+  for (const [id, block] of [
+    [plain, a],
+    [hidden, a],
+  ] as const) {
+    const cid = v1(block).bytes;
+    await insertBlocks(
+      pool,
+      id,
+      1,
+      Array.from({ length: repeated }, (_, i) => ({ cid, offset: HEADER + i * 60, length: 60 })),
+    );
+  }
+  await pool.query(
+    `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, verifier_set, public)
+     select md5(i::text), account, owner, sha256(i::text::bytea), label, 'REMOVED', k, n, mask, layout, days, verifier_set, true
+     from catalog.packages, generate_series(1, 1000) as i where id = $1`,
+    [plain],
+  );
+  await pool.query(
+    "insert into catalog.public_blocks select $1, md5(i::text), 0, 0 from generate_series(1, 1000) as i",
+    [Buffer.from(digest(b).digest)],
+  );
+  // The database knows nothing of the tables yet, and then all.
+  for (const known of [false, true]) {
+    if (known) await pool.query("analyze catalog.blocks; analyze catalog.public_blocks; analyze catalog.packages");
+    const asked = [a, a, b, c, a].map((data) => Buffer.from(digest(data).digest));
+    const { rows } = await pool.query(`explain (analyze, buffers, format json) ${FIND_PUBLIC_BLOCKS}`, [asked]);
+    const [{ Plan: plan }] = (rows[0] as { "QUERY PLAN": [{ Plan: Record<string, number> }] })["QUERY PLAN"];
+    // Of b a hundred holders are looked at, each by some pages of an index.
+    expect(plan["Shared Hit Blocks"]! + plan["Shared Read Blocks"]!).toBeLessThan(2000);
+    expect(await findPublicBlocks(pool, asked)).toMatchObject([{ package: plain }]);
+  }
+  expect(await read([v1(a), v1(a)])).toEqual([a, a].map(String));
+  await removeBlocks(pool, plain, 0);
+  expect(await findPublicBlocks(pool, [digest(a).digest])).toMatchObject([{ package: plain, piece: 1 }]);
+  await removeBlocks(pool, plain);
+  expect(await findPublicBlocks(pool, [digest(a).digest])).toEqual([]);
+  expect((await pool.query("select from catalog.public_blocks where package = $1", [plain])).rowCount).toBe(0);
+}, 120_000);
