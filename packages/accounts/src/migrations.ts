@@ -143,4 +143,21 @@ create table accounts.house (
 );
 `,
   },
+  {
+    name: "0003-makers",
+    sql: `
+-- the token in the home's file, which alone among tokens gives out users and invites
+alter table accounts.tokens add column home boolean not null default false;
+update accounts.tokens set home = true where account = 'local' and label = 'home' and "user" is null;
+
+-- an invite ends with whoever made it; of those that are there nobody knows who did
+delete from accounts.invites;
+alter table accounts.invites
+  add column "user" text references accounts.users (id) on delete cascade,
+  add column token text references accounts.tokens (id) on delete cascade,
+  add constraint invites_maker check (num_nonnulls("user", token) = 1);
+create index invites_by_user on accounts.invites ("user");
+create index invites_by_token on accounts.invites (token);
+`,
+  },
 ];

@@ -4,7 +4,8 @@
  * - `read`: see the account's packages, events, settings, wallets and limits, and fetch what is stored.
  * - `write`: store, rename, check and remove packages, change settings, have a wallet sign.
  * - `admin`: the account itself: its tokens, wallets, members and their invites.
- * - `operate`: the gateway: its users, its sign-up policy and the limits of accounts. It opens no other account's packages.
+ * - `operate`: the gateway: its users, its sign-up policy and the limits of accounts. It opens no other account's packages by itself. Whoever
+ *   has it can set any user's password, and be that user then: the account is told by an event, and the user's sessions end.
  */
 export const SCOPES = ["read", "write", "admin", "operate"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -25,6 +26,12 @@ export const scopesOf = (role: Role): readonly Scope[] => SCOPES_OF[role];
 export const commonScopes = (asked: readonly Scope[], held: readonly Scope[]): Scope[] =>
   SCOPES.filter((scope) => asked.includes(scope) && held.includes(scope));
 
+/** Whether who holds these scopes may make a user of `role`: one that joins the account, or one with an account of its own. */
+export function mayGive(held: readonly Scope[], role: Role, joins: boolean): boolean {
+  const needed: readonly Scope[] = joins ? [...scopesOf(role), "admin"] : [...scopesOf(role), "admin", "operate"];
+  return needed.every((scope) => held.includes(scope));
+}
+
 /** Whom a request is from. */
 export interface Principal {
   account: string;
@@ -32,6 +39,8 @@ export interface Principal {
   user?: string;
   scopes: readonly Scope[];
   via: "token" | "session";
+  /** Of the token in the home's file. */
+  home?: true;
   /** Id of that token or session. */
   id: string;
 }

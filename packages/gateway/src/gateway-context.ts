@@ -18,8 +18,8 @@ export interface GatewayContext {
   reservedPool: Pool;
   /** Users, tokens, wallets and limits. */
   accounts: AccountsContext;
-  vaults: Pick<Vaults, "unlock" | "lock" | "openUntil" | "signer">;
-  uploads: Pick<Uploads, "count" | "used">;
+  vaults: Pick<Vaults, "unlock" | "lock" | "lockOpenedBy" | "openUntil" | "signer">;
+  uploads: Pick<Uploads, "take" | "used">;
   /** What the keystores of custodial wallets open with. */
   custodySecret: string;
   /** Whom a token or session stands for now. */

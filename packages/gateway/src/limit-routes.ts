@@ -8,7 +8,8 @@ import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
 
 const about = (summary: string) => ({ summary, tags: ["limits"] });
-const Named = Type.Object({ account: Type.String({ pattern: "^[0-9a-z]{1,64}$" }) });
+/** Also of house accounts: `DOOR:NAME`, of up to 32 and 64 characters. */
+const Named = Type.Object({ account: Type.String({ pattern: "^[0-9a-z][0-9a-z:._-]{0,96}$" }) });
 
 /** What accounts may use, and what they do. */
 export function limitRoutes({ pool, accounts, uploads }: GatewayContext): FastifyPluginAsync {

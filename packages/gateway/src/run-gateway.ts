@@ -1,4 +1,4 @@
-import { keepHomeToken, Uploads, Vaults } from "@cairn/accounts";
+import { keepHomeToken, openerIsThere, Uploads, Vaults } from "@cairn/accounts";
 import { createAudit } from "@cairn/audit";
 import {
   addJob,
@@ -234,7 +234,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       }),
     );
 
-    const vaults = new Vaults(clock);
+    const vaults = new Vaults(clock, (opener) => openerIsThere(accounts, opener));
     await start({ name: "vaults", start: () => undefined, stop: () => vaults.close() });
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });

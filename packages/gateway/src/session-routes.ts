@@ -21,12 +21,12 @@ import {
   SignUpPolicyJson,
   WhoJson,
 } from "@cairn/client";
-import { CairnError } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { DONE, IdParams } from "./account-route.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf, SESSION_COOKIE, sessionSecret } from "./principal-of.ts";
+import { sessionNeeded } from "./session-needed.ts";
 
 const about = (summary: string) => ({ summary, tags: ["sessions"] });
 /** A name, a password and an invite; strangers may send it. */
@@ -163,11 +163,7 @@ const placeOf = ({ network, headers }: FastifyRequest) => ({ network, agent: hea
 function ownSession(request: FastifyRequest): { session: string; user: string } {
   const { via, id, user } = principalOf(request);
   if (via === "session" && user !== undefined) return { session: id, user };
-  throw new CairnError("this is for a user that is logged in, not for a token", {
-    code: "session-needed",
-    kind: "auth",
-    next: "Log in: POST /api/v1/login.",
-  });
+  throw sessionNeeded();
 }
 
 /** The cookie goes to this gateway alone, to no script, and with no request that another site's page begins. */

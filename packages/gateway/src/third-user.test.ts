@@ -290,3 +290,62 @@ describe("a third user", () => {
     expect((await call("GET", "/api/v1/settings", { cookie })).status).toBe(200);
   });
 });
+
+describe("what gives out users", () => {
+  const asThird = async (method: string, path: string, body?: unknown) => {
+    const { status, text } = await call(method, `/api/v1${path}`, third.session, body);
+    expect([path, status, text]).toEqual([path, 200, text]);
+    return JSON.parse(text);
+  };
+
+  it("is a session or the home's token: what a token of the scope admin made would outlast it", async () => {
+    await asThird("POST", "/users", { name: "colleague", password: PASSWORD, role: "member", joins: true });
+    const scopes = ["read", "write", "admin"];
+    for (const { secret } of [
+      await asThird("POST", "/tokens", {
+        label: "ci",
+        scopes: ["admin"],
+        expiresAt: Math.floor(Date.now() / 1000) + 3600,
+      }),
+      await asThird("POST", "/tokens", { label: "all", scopes }),
+      await homeCall("POST", "/tokens", { label: "home", scopes: [...scopes, "operate"] }),
+    ]) {
+      const token = { authorization: `Bearer ${secret}` };
+      const asked: [string, string, unknown][] = [
+        ["POST", "users", { name: "shadow", password: PASSWORD, role: "owner", joins: true }],
+        ["POST", "invites", { label: "", role: "member", joins: true }],
+        ["PUT", "users/colleague/password", { password: "another four words" }],
+      ];
+      for (const [method, path, body] of asked)
+        expect(await call(method, `/api/v1/${path}`, token, body)).toMatchObject({
+          status: 401,
+          text: expect.stringContaining("session-needed"),
+        });
+    }
+    expect((await asThird("DELETE", "/users/colleague")).name).toBe("colleague");
+  });
+
+  it("tells an account whose user's password an operator of another one set, and ends the user's sessions", async () => {
+    await asThird("POST", "/users", { name: "mate", password: PASSWORD, role: "member", joins: true });
+    await asThird("PUT", "/users/mate/password", { password: "another four words" });
+    expect((await asThird("GET", "/events?kind=password-set-by-operator")).length).toBe(0);
+    const login = await call(
+      "POST",
+      "/api/v1/login",
+      { origin: gateway.url },
+      { name: "mate", password: "another four words" },
+    );
+    const cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
+    await homeCall("PUT", "/users/mate/password", { password: "yet another password" });
+    expect((await call("GET", "/api/v1/session", { cookie })).status).toBe(401);
+    expect(await asThird("GET", "/events?kind=password-set-by-operator")).toMatchObject([
+      { severity: "warning", message: expect.stringContaining("the user mate") },
+    ]);
+  });
+
+  it("lets operators limit house accounts too", async () => {
+    await database.pool.query("insert into catalog.accounts (id) values ('cairn-door:anna.b_c-d')");
+    const limits = { spoolBytes: 1, packages: 2, egressPerDay: 3, commitsPerHour: 4 };
+    expect((await homeCall("PUT", "/accounts/cairn-door:anna.b_c-d/limits", limits)).limits).toEqual(limits);
+  });
+});

@@ -10,7 +10,7 @@ const about = (summary: string) => ({ summary, tags: ["tokens"] });
 const config = { scope: "admin" } as const;
 
 /** An account's tokens. */
-export function tokenRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
+export function tokenRoutes({ accounts, vaults }: GatewayContext): FastifyPluginAsync {
   return async (server) => {
     server.get(
       "/api/v1/tokens",
@@ -33,10 +33,18 @@ export function tokenRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
 
     server.delete(
       "/api/v1/tokens/:id",
-      { config, schema: { ...about("Revoke a token"), params: IdParams, response: { 200: DoneJson } } },
+      {
+        config,
+        schema: {
+          ...about("Revoke a token; the vaults that it opened lock"),
+          params: IdParams,
+          response: { 200: DoneJson },
+        },
+      },
       async (request) => {
         const { id } = request.params as Static<typeof IdParams>;
         await revokeToken(accounts, { id, account: principalOf(request).account });
+        vaults.lockOpenedBy({ token: id });
         return DONE;
       },
     );

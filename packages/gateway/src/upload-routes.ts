@@ -35,7 +35,7 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
       const { account, id } = await ownPackage(gateway, request);
       const { piece } = request.params as Static<typeof PieceParams>;
       const { offset = 0 } = request.query as Static<typeof OffsetQuery>;
-      return market.appendPiece({ id, piece, offset, body: countedBody(gateway, account, request) });
+      return counted(gateway, { account, request }, (body) => market.appendPiece({ id, piece, offset, body }));
     },
   );
 
@@ -69,8 +69,8 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
       },
     },
     async (request) => {
-      const { id } = await ownPackage(gateway, request);
-      return market.putManifest({ id, body: request.raw });
+      const { account, id } = await ownPackage(gateway, request);
+      return counted(gateway, { account, request }, (body) => market.putManifest({ id, body }));
     },
   );
 
@@ -93,7 +93,11 @@ export function uploadRoutes(server: FastifyInstance, gateway: GatewayContext): 
   );
 }
 
-/** The body, held against what the account may have at the gateway before it is stored. */
-function countedBody({ uploads }: GatewayContext, account: string, { raw }: FastifyRequest): AsyncIterable<Uint8Array> {
-  return uploads.count(account, raw, Number(raw.headers["content-length"] ?? 0));
+/** Store the body, held against what the account may have at the gateway. */
+function counted<T>(
+  { uploads }: GatewayContext,
+  { account, request: { raw } }: { account: string; request: FastifyRequest },
+  store: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  return uploads.take({ account, bytes: raw, announced: Number(raw.headers["content-length"] ?? 0) }, store);
 }

@@ -28,6 +28,7 @@ import { type Static, Type } from "typebox";
 import { DONE, IdParams } from "./account-route.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
+import { sessionNeeded } from "./session-needed.ts";
 
 const about = (summary: string) => ({ summary, tags: ["users"] });
 const config = { scope: "admin" } as const;
@@ -38,7 +39,7 @@ const Page = Type.Object({
 });
 
 /** Users and invites: those of the account, and with the scope `operate` those of the gateway. */
-export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
+export function userRoutes({ accounts, vaults }: GatewayContext): FastifyPluginAsync {
   /** The user, if the caller may change it: its account's, but for operators, who answer to operators alone. */
   async function changeable(request: FastifyRequest): Promise<User> {
     const principal = principalOf(request);
@@ -82,7 +83,7 @@ export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
       async (request) => {
         const principal = principalOf(request);
         const { name, password, role, joins } = request.body as NewUserJson;
-        requireMayGive(principal, role, joins);
+        requireGiver(principal, role, joins);
         return addUser(accounts, { name, password, role, ...(joins ? { account: principal.account } : {}) });
       },
     );
@@ -91,11 +92,17 @@ export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
       "/api/v1/users/:name",
       {
         config,
-        schema: { ...about("End a user, its sessions and its tokens"), params: Named, response: { 200: UserJson } },
+        schema: {
+          ...about("End a user, its sessions, tokens and invites; the vaults that it opened lock"),
+          params: Named,
+          response: { 200: UserJson },
+        },
       },
       async (request) => {
         const { id, account } = await changeable(request);
-        return removeUser(accounts, { named: id, account });
+        const removed = await removeUser(accounts, { named: id, account });
+        vaults.lockOpenedBy({ user: id });
+        return removed;
       },
     );
 
@@ -104,16 +111,21 @@ export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
       {
         config,
         schema: {
-          ...about("Give a user another password; its sessions end"),
+          ...about(
+            "Give a user another password; its sessions end, and its account is told if an operator of another does it",
+          ),
           params: Named,
           body: PasswordJson,
           response: { 200: DoneJson },
         },
       },
       async (request) => {
-        const { id, account } = await changeable(request);
+        const { id, account, role } = await changeable(request);
+        const principal = principalOf(request);
+        requireGiver(principal, role, true);
         const { password } = request.body as Static<typeof PasswordJson>;
-        await changePassword(accounts, { named: id, account, password });
+        await changePassword(accounts, { named: id, account, password, byOperator: account !== principal.account });
+        vaults.lockOpenedBy({ user: id });
         return DONE;
       },
     );
@@ -137,9 +149,9 @@ export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
       async (request) => {
         const principal = principalOf(request);
         const invite = request.body as NewInviteJson;
-        requireMayGive(principal, invite.role, invite.joins);
+        requireGiver(principal, invite.role, invite.joins);
         const { label, role, joins, days } = invite;
-        const asked = { madeBy: principal.account, label, role, joins };
+        const asked = { maker: principal, label, role, joins };
         return createInvite(accounts, { ...asked, ...(days === undefined ? {} : { days }) });
       },
     );
@@ -157,6 +169,15 @@ export function userRoutes({ accounts }: GatewayContext): FastifyPluginAsync {
 }
 
 const operates = ({ scopes }: Principal): boolean => scopes.includes("operate");
+
+/**
+ * Users, their passwords and invites are given out by users that are logged in, and by the home's own token. What another token made would outlast it.
+ * @throws CairnError `scope-missing`, `session-needed`
+ */
+function requireGiver(principal: Principal, role: Role, joins: boolean): void {
+  requireMayGive(principal, role, joins);
+  if (principal.via === "token" && principal.home !== true) throw sessionNeeded();
+}
 
 /** Accounts are made by operators, and operators by operators, in their own account: nobody gives more than it has. */
 function requireMayGive(principal: Principal, role: Role, joins: boolean): void {

@@ -166,7 +166,9 @@ export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
           timeoutMilliseconds: KEY_MILLISECONDS,
           hold: () => undefined,
         });
-        vaults.unlock({ account, address: wallet.address }, key, minutes);
+        const { user, via, id } = principalOf(request);
+        const opener = { user, token: via === "token" ? id : undefined };
+        vaults.unlock({ account, address: wallet.address }, { key, minutes, opener });
         return walletJson(account, wallet);
       },
     );

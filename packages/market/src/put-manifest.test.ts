@@ -57,3 +57,24 @@ it("keeps the manifest that the row names where the upload is completed and give
   await put("third");
   expect([...kept]).toEqual([[await named(), Buffer.from("third")]]);
 });
+
+it("takes one manifest of a package at a time", async () => {
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  onStored = () => gate;
+  const tried = [put("one"), put("two"), put("three")].map((one) =>
+    one.then(
+      () => "kept",
+      ({ code }) => code,
+    ),
+  );
+  expect(await Promise.all(tried.slice(1))).toEqual(["upload-busy", "upload-busy"]);
+  go();
+  expect(await tried[0]).toBe("kept");
+  expect([...kept.values()]).toEqual([Buffer.from("one")]);
+  onStored = async () => undefined;
+  await put("four");
+  expect([...kept.values()]).toEqual([Buffer.from("four")]);
+});

@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 import { CairnError, type Hex, MAX_MANIFEST_BYTES, type PackageId } from "@cairn/protocol";
-import { assertReceiving } from "./append-piece.ts";
+import { assertReceiving, exclusively } from "./append-piece.ts";
 import type { Context } from "./context.ts";
 import { loadPackage } from "./package-rows.ts";
 
 /**
- * Keep the encrypted manifest of a package; a later one takes its place.
- * @throws CairnError `wrong-state`, `manifest-too-large`, `no-space`
+ * Keep the encrypted manifest of a package; a later one takes its place. One comes in at a time, as each may have the greatest size.
+ * @throws CairnError `wrong-state`, `upload-busy`, `manifest-too-large`, `no-space`
  */
 export async function putManifest(
+  context: Context,
+  request: { id: PackageId; body: AsyncIterable<Uint8Array> },
+): Promise<{ size: number; sha256: Hex }> {
+  return exclusively(context, `${request.id}/manifest`, () => keep(context, request));
+}
+
+async function keep(
   context: Context,
   request: { id: PackageId; body: AsyncIterable<Uint8Array> },
 ): Promise<{ size: number; sha256: Hex }> {

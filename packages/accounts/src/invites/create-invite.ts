@@ -1,7 +1,7 @@
 import { inTransaction } from "@cairn/catalog";
 import { CairnError } from "@cairn/protocol";
 import type { AccountsContext } from "../accounts-context.ts";
-import type { Role } from "../scopes.ts";
+import type { Principal, Role } from "../scopes.ts";
 import { hashSecret, newId, newSecret } from "../secrets.ts";
 import type { Invite } from "./list-invites.ts";
 
@@ -10,8 +10,8 @@ const DEFAULT_DAYS = 7;
 const MOST_INVITES = 200;
 
 export interface NewInvite {
-  /** The account of whoever invites. */
-  madeBy: string;
+  /** Whoever invites: a user, or the home's token. The invite ends with it. */
+  maker: Pick<Principal, "account" | "user" | "id">;
   label: string;
   role: Role;
   /** The new user joins the inviter's account; else it gets one of its own. */
@@ -22,8 +22,9 @@ export interface NewInvite {
 /** An invite that lets one person become a user, once. Its code is not to be had again. @throws CairnError `too-many-invites` */
 export async function createInvite(
   { pool, clock }: AccountsContext,
-  { madeBy, label, role, joins, days = DEFAULT_DAYS }: NewInvite,
+  { maker, label, role, joins, days = DEFAULT_DAYS }: NewInvite,
 ): Promise<{ code: string; invite: Invite }> {
+  const { account: madeBy, user } = maker;
   const [id, code, now] = [newId(), newSecret(), clock.now()];
   const expiresAt = Math.floor(now + days * 86_400);
   return inTransaction(pool, async (client) => {
@@ -42,9 +43,20 @@ export async function createInvite(
       });
     }
     await client.query(
-      `insert into accounts.invites (hash, id, label, role, account, made_by, created_at, expires_at)
-       values ($1, $2, $3, $4, $5, $6, to_timestamp($7), to_timestamp($8))`,
-      [hashSecret(code), id, label, role, joins ? madeBy : null, madeBy, now, expiresAt],
+      `insert into accounts.invites (hash, id, label, role, account, made_by, created_at, expires_at, "user", token)
+       values ($1, $2, $3, $4, $5, $6, to_timestamp($7), to_timestamp($8), $9, $10)`,
+      [
+        hashSecret(code),
+        id,
+        label,
+        role,
+        joins ? madeBy : null,
+        madeBy,
+        now,
+        expiresAt,
+        user ?? null,
+        user === undefined ? maker.id : null,
+      ],
     );
     return { code, invite: { id, label, role, joins, createdAt: now, expiresAt } };
   });

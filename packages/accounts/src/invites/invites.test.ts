@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setSignUpPolicy, signUpPolicy } from "../policy.ts";
+import type { Principal } from "../scopes.ts";
 import { principalOfSession } from "../sessions/principal-of-session.ts";
-import { type AccountsWorld, accountsWorld, HOME_ACCOUNT, PASSWORD } from "../testing/accounts-world.ts";
+import { type AccountsWorld, accountsWorld, HOME_ACCOUNT, HOME_SECRET, PASSWORD } from "../testing/accounts-world.ts";
+import { keepHomeToken } from "../tokens/keep-home-token.ts";
+import { principalOfToken } from "../tokens/principal-of-token.ts";
 import { addUser } from "../users/add-user.ts";
 import { findUser } from "../users/find-user.ts";
 import { listUsers } from "../users/list-users.ts";
+import { removeUser } from "../users/remove-user.ts";
 import { createInvite } from "./create-invite.ts";
 import { listInvites } from "./list-invites.ts";
 import { signUp } from "./sign-up.ts";
 import { withdrawInvite } from "./withdraw-invite.ts";
 
 let world: AccountsWorld;
+let home: Principal;
 beforeAll(async () => {
   world = await accountsWorld();
+  home = (await principalOfToken(world, HOME_SECRET))!;
 });
 afterAll(() => world.database.drop());
 
@@ -25,7 +31,7 @@ const outcome = (work: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 const invite = (options: Partial<Parameters<typeof createInvite>[1]> = {}) =>
-  createInvite(world, { madeBy: HOME_ACCOUNT, label: "for somebody", role: "owner", joins: false, ...options });
+  createInvite(world, { maker: home, label: "for somebody", role: "owner", joins: false, ...options });
 
 describe("signing up", () => {
   it("needs an invite to begin with, which is good for one user, also where ten use it at once", async () => {
@@ -65,6 +71,29 @@ describe("signing up", () => {
     world.clock.advance(86_400);
     for (const code of [old.code, withdrawn.code, "", "made up"])
       expect(await outcome(come("late", code))).toBe("wrong-invite");
+  });
+
+  it("takes no invite of a user that was removed or may no longer give so much, and none of a home's token that was replaced", async () => {
+    const mole = await addUser(world, { name: "mole", password: PASSWORD, role: "operator", account: HOME_ACCOUNT });
+    const maker = { account: HOME_ACCOUNT, user: mole.id, id: "s" };
+    const asked = { maker, joins: true, days: 3650 };
+    const [operator, owner, member] = [
+      await invite({ ...asked, role: "operator" }),
+      await invite({ ...asked, role: "owner" }),
+      await invite({ ...asked, role: "member" }),
+    ];
+    const own = await invite({ maker });
+    await world.pool.query("update accounts.users set role = 'owner' where id = $1", [mole.id]);
+    for (const { code } of [operator, own]) expect(await outcome(come("moles", code))).toBe("wrong-invite");
+    expect(await outcome(come("moles", member.code))).toBe("in");
+    await removeUser(world, { named: "mole" });
+    expect(await outcome(come("mole2", owner.code))).toBe("wrong-invite");
+    expect(await listInvites(world, HOME_ACCOUNT)).toEqual([]);
+    const { code } = await invite();
+    await keepHomeToken(world.pool, "n".repeat(43));
+    expect(await outcome(come("late", code))).toBe("wrong-invite");
+    await keepHomeToken(world.pool, HOME_SECRET);
+    home = (await principalOfToken(world, HOME_SECRET))!;
   });
 
   it("is open or closed as the operator says, and slower the more come from one network", async () => {
@@ -107,6 +136,9 @@ describe("users", () => {
     }
     expect(names).toEqual(names.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
     expect(names.length).toBeGreaterThan(20);
-    expect((await listUsers(world.pool, { account: HOME_ACCOUNT })).users.map(({ name }) => name)).toEqual(["joined"]);
+    expect((await listUsers(world.pool, { account: HOME_ACCOUNT })).users.map(({ name }) => name)).toEqual([
+      "joined",
+      "moles",
+    ]);
   });
 });

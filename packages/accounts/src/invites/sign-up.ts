@@ -1,11 +1,11 @@
-import { inTransaction } from "@cairn/catalog";
+import { inTransaction, type Queryable } from "@cairn/catalog";
 import { CairnError } from "@cairn/protocol";
 import type { AccountsContext } from "../accounts-context.ts";
-import { counterKey, forgive, takeAttempt } from "../log-in/attempts.ts";
+import { attempted, counterKey, forgive } from "../log-in/attempts.ts";
 import { checkPassword } from "../passwords/check-password.ts";
 import { hashPassword } from "../passwords/hash-password.ts";
 import { signUpPolicy } from "../policy.ts";
-import type { Role } from "../scopes.ts";
+import { mayGive, type Role, type Scope, scopesOf } from "../scopes.ts";
 import { hashSecret } from "../secrets.ts";
 import { type OpenedSession, openSession } from "../sessions/open-session.ts";
 import { insertUser } from "../users/add-user.ts";
@@ -22,7 +22,8 @@ export interface SignUp {
 }
 
 /**
- * Become a user, as the policy allows, and be logged in. An invite is good for one user, also where two use it at once.
+ * Become a user, as the policy allows, and be logged in. An invite is good for one user, also where two use it at once, and only while whoever made
+ * it is there and may still make such a user.
  * @throws CairnError `sign-up-closed`, `invite-needed`, `wrong-invite`, `bad-user-name`, `bad-password`, `user-exists`, `too-many-users`,
  * `too-many-attempts`, `busy`
  */
@@ -50,17 +51,11 @@ export async function signUp(
   checkPassword(password, name);
   const place = await counterKey(pool, "network", network);
   // Of the same count as logins: a user that is taken, an invite that is wrong and a password that is wrong are all guesses.
-  await takeAttempt(context, place, "network");
-  const hash = await hashPassword(password);
+  const hash = await attempted(context, [{ key: place, kind: "network" }], () => hashPassword(password, "stranger"));
   const user = await inTransaction(pool, async (client) => {
     let joined: { role: Role; account: string | null } = { role: "owner", account: null };
     if (invite !== undefined) {
-      const { rows } = await client.query<{ role: Role; account: string | null }>(
-        "delete from accounts.invites where hash = $1 and expires_at > to_timestamp($2) returning role, account",
-        [hashSecret(invite), clock.now()],
-      );
-      if (rows[0] === undefined) throw wrongInvite();
-      joined = rows[0];
+      joined = await takeInvite(client, invite, clock.now());
     }
     return insertUser(client, {
       name,
@@ -74,8 +69,24 @@ export async function signUp(
   return { user, session: await openSession(context, { user: user.id, network: place, agent }) };
 }
 
+async function takeInvite(db: Queryable, invite: string, now: number): Promise<{ role: Role; account: string | null }> {
+  const { rows } = await db.query(
+    `with taken as (delete from accounts.invites where hash = $1 and expires_at > to_timestamp($2) returning *)
+     select i.role, i.account, u.role as "makersRole", t.scopes
+     from taken i left join accounts.users u on u.id = i."user"
+       left join accounts.tokens t on t.id = i.token and (t.expires_at is null or t.expires_at > to_timestamp($2))`,
+    [hashSecret(invite), now],
+  );
+  const [found] = rows as { role: Role; account: string | null; makersRole: Role | null; scopes: Scope[] | null }[];
+  if (found === undefined) throw wrongInvite();
+  const { role, account, makersRole, scopes } = found;
+  const held = makersRole === null ? (scopes ?? []) : scopesOf(makersRole);
+  if (!mayGive(held, role, account !== null)) throw wrongInvite();
+  return { role, account };
+}
+
 function wrongInvite(): CairnError {
-  return new CairnError("the invite is unknown, was used, or has expired", {
+  return new CairnError("the invite is unknown, was used, has expired, or ended with whoever made it", {
     code: "wrong-invite",
     kind: "auth",
     details: { field: "invite" },

@@ -79,18 +79,59 @@ describe("limits", () => {
       asked.push(packages);
       return 40;
     });
-    expect(await taken(uploads.count(account, chunks(30, 30, 1)))).toBe(60);
-    expect(asked).toEqual([["1".repeat(32)]]);
-    expect(await taken(uploads.count(account, chunks(1), 61))).toBe(0);
-    const [one, two] = [uploads.count(account, chunks(30, 30)), uploads.count(account, chunks(30, 30))];
-    expect((await one.next()).done).toBe(false);
-    expect((await two.next()).done).toBe(false);
-    await expect(one.next()).rejects.toMatchObject({
+    const come = (bytes: AsyncIterable<Uint8Array>, announced = 0) =>
+      uploads.take({ account, bytes, announced }, (counted) => taken(counted));
+    expect(await come(chunks(30, 30, 1))).toBe(60);
+    expect(asked.every((one) => JSON.stringify(one) === JSON.stringify(["1".repeat(32)]))).toBe(true);
+    await expect(come(chunks(1), 61)).rejects.toMatchObject({
       code: "limit-reached",
-      details: { limit: "spoolBytes", value: 100, used: 100, asked: 30, freesAt: null },
+      details: { limit: "spoolBytes", value: 100, used: 40, asked: 61, freesAt: null },
     });
-    await two.return(undefined);
-    expect(await taken(uploads.count(account, chunks(60)))).toBe(60);
+    const both = await Promise.all([come(chunks(30, 30)), come(chunks(30, 30))]);
+    expect(both[0] + both[1]).toBe(60);
+    expect(await come(chunks(60))).toBe(60);
+  });
+
+  it("of uploads hold for many at once that begin together and end one after another", async () => {
+    const account = await accountWith({ spoolBytes: 1000 });
+    await world.storePackage("7".repeat(32), account, "RECEIVING");
+    let disk = 0;
+    const uploads = new Uploads(world.pool, async () => disk);
+    const gates = Array.from({ length: 50 }, () => Promise.withResolvers<void>());
+    let begun = 0;
+    const all = gates.map(({ promise }) => {
+      async function* body() {
+        yield new Uint8Array(1);
+        begun += 1;
+        await promise;
+        yield new Uint8Array(900);
+      }
+      return uploads.take({ account, bytes: body() }, async (counted) => {
+        for await (const chunk of counted) disk += chunk.length;
+      });
+    });
+    const ends = Promise.allSettled(all);
+    await expect.poll(() => begun, { timeout: 20_000 }).toBe(50);
+    for (const [i, { resolve }] of gates.entries()) {
+      resolve();
+      await all[i]?.catch(() => undefined);
+    }
+    expect((await ends).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(disk).toBe(950);
+  });
+
+  it("of uploads count manifests until their packages are stored", async () => {
+    const account = await accountWith({ spoolBytes: 100 });
+    const uploads = new Uploads(world.pool, async () => 0);
+    for (const [id, state] of [
+      ["8", "COMMITTED"],
+      ["9", "STORED"],
+    ] as const) {
+      await world.storePackage(id.repeat(32), account, state);
+      await world.pool.query("update catalog.packages set manifest_size = 90 where id = $1", [id.repeat(32)]);
+    }
+    expect(await uploads.used(account)).toBe(90);
+    expect(await uploads.take({ account, bytes: chunks(10, 1) }, (counted) => taken(counted))).toBe(10);
   });
 
   it("of packages count those that are there, and let one that is there be opened again", async () => {

@@ -1,6 +1,8 @@
 import type { Queryable } from "@cairn/catalog";
+import { Arrivals } from "./arrivals.ts";
 import { limitReached } from "./limit-reached.ts";
 import { limitsOf } from "./limits.ts";
+import { manifestBytes } from "./manifest-bytes.ts";
 
 /** Bytes that an account's packages have at the gateway while they are not stored. */
 export type HeldBytes = (packages: readonly string[]) => Promise<number>;
@@ -19,46 +21,51 @@ async function spooledPackages(db: Queryable, account: string): Promise<string[]
 export class Uploads {
   readonly #db: Queryable;
   readonly #held: HeldBytes;
-  /** Bytes of requests under way, by account: the disk may not show them yet, so that some count twice until their request ends. */
-  readonly #coming = new Map<string, number>();
+  /** Of accounts with requests under way. */
+  readonly #arrivals = new Map<string, Arrivals>();
 
   constructor(db: Queryable, held: HeldBytes) {
     this.#db = db;
     this.#held = held;
   }
 
+  /** Bytes that the account has at the gateway: of packages in the spool, and manifests of packages that are not stored. */
   async used(account: string): Promise<number> {
-    return this.#held(await spooledPackages(this.#db, account));
+    const [held, manifests] = await Promise.all([
+      spooledPackages(this.#db, account).then((ids) => this.#held(ids)),
+      manifestBytes(this.#db, account),
+    ]);
+    return held + manifests;
   }
 
   /**
-   * The same bytes; ends with `limit-reached` before the first one that is too many, and keeps what came.
-   * @param announced the request's length, which is refused before a byte is read where it does not fit
+   * Store what comes in: `store` is given the same bytes, which end with `limit-reached` before the first one that is too many; what came stays. All of
+   * an account's requests count together, each until `store` is done and the disk shows what it brought.
+   * @param of.announced the request's length, which is refused before a byte is read where it does not fit
    */
-  async *count(account: string, bytes: AsyncIterable<Uint8Array>, announced = 0): AsyncGenerator<Uint8Array> {
+  async take<T>(
+    { account, bytes, announced = 0 }: { account: string; bytes: AsyncIterable<Uint8Array>; announced?: number },
+    store: (counted: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<T> {
     const { spoolBytes } = await limitsOf(this.#db, account);
-    if (spoolBytes === null) {
-      yield* bytes;
-      return;
-    }
-    const held = await this.used(account);
-    const room = (asked: number) => {
-      const used = held + (this.#coming.get(account) ?? 0);
-      if (used + asked > spoolBytes) throw limitReached("spoolBytes", { value: spoolBytes, used, asked });
-    };
-    room(announced);
-    let own = 0;
-    try {
+    if (spoolBytes === null) return store(bytes);
+    const arrivals = this.#arrivals.get(account) ?? new Arrivals(() => this.used(account));
+    this.#arrivals.set(account, arrivals);
+    const request = arrivals.begin();
+    async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of bytes) {
-        room(chunk.length);
-        own += chunk.length;
-        this.#coming.set(account, (this.#coming.get(account) ?? 0) + chunk.length);
+        const { taken, used } = await arrivals.take(request, chunk.length, spoolBytes as number);
+        if (!taken) throw limitReached("spoolBytes", { value: spoolBytes as number, used, asked: chunk.length });
         yield chunk;
       }
+    }
+    try {
+      const { fits, used } = await arrivals.fits(announced, spoolBytes);
+      if (!fits) throw limitReached("spoolBytes", { value: spoolBytes, used, asked: announced });
+      return await store(counted());
     } finally {
-      const left = (this.#coming.get(account) ?? 0) - own;
-      if (left > 0) this.#coming.set(account, left);
-      else this.#coming.delete(account);
+      arrivals.end(request);
+      if (arrivals.idle) this.#arrivals.delete(account);
     }
   }
 }

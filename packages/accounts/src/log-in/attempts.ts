@@ -27,13 +27,10 @@ export async function counterKey(db: Queryable, ...parts: string[]): Promise<Buf
 
 /**
  * Count an attempt as failed before it is made, so that many at once gain nothing; `forgive` takes that back.
+ * @returns the failures that are counted now
  * @throws CairnError `too-many-attempts` with details.retryAfter where the wait is not over; nothing is counted then
  */
-export async function takeAttempt(
-  { pool, clock }: AccountsContext,
-  key: Buffer,
-  kind: keyof typeof FREE,
-): Promise<void> {
+async function takeAttempt({ pool, clock }: AccountsContext, key: Buffer, kind: keyof typeof FREE): Promise<number> {
   const now = clock.now();
   const { rows } = await pool.query(
     `insert into accounts.attempts as a (key, failures, at, until) values ($1, 1, to_timestamp($2), to_timestamp($2))
@@ -46,7 +43,7 @@ export async function takeAttempt(
      returning failures`,
     [key, now, FORGOTTEN_AFTER_SECONDS, FREE[kind], LONGEST_WAIT_SECONDS],
   );
-  if (rows.length > 0) return;
+  if (rows.length > 0) return (rows[0] as { failures: number }).failures;
   const found = await pool.query<{ wait: number }>(
     "select extract(epoch from until)::float8 - $2 as wait from accounts.attempts where key = $1",
     [key, now],
@@ -60,6 +57,41 @@ export async function takeAttempt(
       details: { retryAfter: seconds },
       next: `Try again in ${seconds} s. Sessions and tokens that are open go on working.`,
     },
+  );
+}
+
+/** Whether it was refused for want of room, and nothing was found out about a password. */
+export const isBusy = (error: unknown): boolean => error instanceof CairnError && error.code === "busy";
+
+/**
+ * Count an attempt, make it, and give the count back where it ended in `busy`: nobody's password was tried then. What ends otherwise stays counted.
+ * @throws CairnError `too-many-attempts`
+ */
+export async function attempted<T>(
+  context: AccountsContext,
+  counters: readonly { key: Buffer; kind: keyof typeof FREE }[],
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const taken: { key: Buffer; failures: number }[] = [];
+  try {
+    for (const { key, kind } of counters) taken.push({ key, failures: await takeAttempt(context, key, kind) });
+    return await attempt();
+  } catch (error) {
+    if (isBusy(error)) for (const one of taken) await giveBackAttempt(context, one);
+    throw error;
+  }
+}
+
+/** As it was before; the wait of an attempt that was made since stays. */
+async function giveBackAttempt(
+  { pool }: Pick<AccountsContext, "pool">,
+  { key, failures }: { key: Buffer; failures: number },
+): Promise<void> {
+  await pool.query(
+    `with gone as (delete from accounts.attempts where key = $1 and failures <= 1)
+     update accounts.attempts set failures = failures - 1, until = case when failures = $2 then at else until end
+     where key = $1 and failures > 1`,
+    [key, failures],
   );
 }
 

@@ -94,6 +94,28 @@ describe("logging in", () => {
     expect(tried.filter((one) => one === "too-many-attempts")).toHaveLength(25);
   });
 
+  it("counts no attempt that ended for want of room, and keeps room for users at home while strangers flood", async () => {
+    await logIn(world, { name: "alice", password: PASSWORD, network: "home", agent: "" });
+    let over = false;
+    const flood = async (i: number): Promise<string[]> => {
+      const got: string[] = [];
+      while (!over) got.push(await try_(`stranger${i}-${got.length}`, "wrong"));
+      return got;
+    };
+    const strangers = Promise.all(Array.from({ length: 80 }, (_, i) => flood(i)));
+    const atHome: string[] = [];
+    for (let i = 0; i < 8; i += 1) atHome.push(await try_("alice", PASSWORD, "home"));
+    expect(atHome).toEqual(Array(8).fill("in"));
+    const away = await Promise.all(Array.from({ length: 4 }, () => try_("alice", PASSWORD)));
+    over = true;
+    const all = (await strangers).flat();
+    for (const one of away) expect(["in", "busy"]).toContain(one);
+    expect(all).toContain("busy");
+    // Those that were tried are counted, and no others: each has a name and a network of its own.
+    const { rows } = await world.pool.query("select count(*)::int as n from accounts.attempts where failures > 0");
+    expect(rows[0].n).toBe(2 * all.filter((one) => one === "wrong-login").length);
+  });
+
   it("forgets failures after a day, and the least of too many", async () => {
     for (let i = 0; i < 5; i += 1) await try_("alice", "wrong", "192.0.2.9");
     await try_("bob", "wrong", "192.0.2.9");

@@ -6,7 +6,7 @@ import { verifyPassword } from "../passwords/verify-password.ts";
 import { type OpenedSession, openSession } from "../sessions/open-session.ts";
 import { USER_COLUMNS, type User } from "../users/user.ts";
 import { nameKeyOrNone } from "../users/user-name.ts";
-import { counterKey, forgive, takeAttempt } from "./attempts.ts";
+import { attempted, counterKey, forgive, isBusy } from "./attempts.ts";
 
 export interface Login {
   name: string;
@@ -19,7 +19,8 @@ export interface Login {
 
 /**
  * Open a session for whoever knows a user's password. A name that nobody has takes the same work, counts the same, and is answered the same as a
- * wrong password. A network where the user was logged in before has a count of its own, so that strangers who guess lock nobody out at home.
+ * wrong password. A network where the user was logged in before has a count and a place in the queue of its own, so that strangers who guess, or many
+ * that come at once, lock nobody out at home.
  * @throws CairnError `wrong-login`, `too-many-attempts`, `busy`
  */
 export async function logIn(
@@ -35,10 +36,12 @@ export async function logIn(
     [key, place],
   );
   const [found] = rows;
-  const counter = await counterKey(pool, "user", key, found?.familiar === true ? network : "");
-  await takeAttempt(context, place, "network");
-  await takeAttempt(context, counter, "user");
-  const right = await verifyPassword(password, found?.password);
+  const familiar = found?.familiar === true;
+  const counter = await counterKey(pool, "user", key, familiar ? network : "");
+  const counters = [{ key: place, kind: "network" } as const, { key: counter, kind: "user" } as const];
+  const right = await attempted(context, counters, () =>
+    verifyPassword(password, found?.password, familiar ? "known" : "stranger"),
+  );
   if (!right || found === undefined) {
     throw new CairnError("the name or the password is wrong", {
       code: "wrong-login",
@@ -58,6 +61,11 @@ export async function logIn(
 async function renewHash({ pool }: AccountsContext, user: string, password: string, stored: string): Promise<void> {
   const { memory, passes, parallelism } = parsePhc(stored) ?? COST;
   if (memory === COST.memory && passes === COST.passes && parallelism === COST.parallelism) return;
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, "known").catch((error: unknown) => {
+    // Another login renews it.
+    if (isBusy(error)) return undefined;
+    throw error;
+  });
+  if (hash === undefined) return;
   await pool.query("update accounts.users set password = $2 where id = $1 and password = $3", [user, hash, stored]);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { derive } from "./derive.ts";
+import { type Asker, derive } from "./derive.ts";
 import { formatPhc } from "./phc.ts";
 
 /**
@@ -11,7 +11,7 @@ const SALT_BYTES = 16;
 export const TAG_BYTES = 32;
 
 /** The PHC string that stands for a password in the database. @throws CairnError `busy` */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, asker: Asker): Promise<string> {
   const to = { ...COST, salt: randomBytes(SALT_BYTES) };
-  return formatPhc({ ...to, tag: await derive(password, to, TAG_BYTES) });
+  return formatPhc({ ...to, tag: await derive(password, { ...to, tagLength: TAG_BYTES }, asker) });
 }

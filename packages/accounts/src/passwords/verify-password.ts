@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { derive } from "./derive.ts";
+import { type Asker, derive } from "./derive.ts";
 import { COST, TAG_BYTES } from "./hash-password.ts";
 import { type Argon2Hash, parsePhc } from "./phc.ts";
 
@@ -10,9 +10,9 @@ const NOBODY: Argon2Hash = { ...COST, salt: new Uint8Array(16), tag: new Uint8Ar
  * Whether `password` is the one that `stored` stands for. Without `stored`, as for a user that does not exist, the same work is done and the answer is no.
  * @throws CairnError `busy`
  */
-export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
+export async function verifyPassword(password: string, stored: string | undefined, asker: Asker): Promise<boolean> {
   const known = stored === undefined ? undefined : parsePhc(stored);
   const hash = known ?? NOBODY;
-  const tag = await derive(password, hash, hash.tag.length);
+  const tag = await derive(password, { ...hash, tagLength: hash.tag.length }, asker);
   return timingSafeEqual(tag, hash.tag) && known !== undefined;
 }

@@ -46,6 +46,10 @@ export async function createToken(
   const [id, secret, kept] = [newId(), newSecret(), SCOPES.filter((scope) => scopes.includes(scope))];
   return inTransaction(pool, async (client) => {
     await client.query("select 1 from catalog.accounts where id = $1 for update", [maker.account]);
+    await client.query("delete from accounts.tokens where account = $1 and expires_at <= to_timestamp($2)", [
+      maker.account,
+      now,
+    ]);
     const { rows } = await client.query<{ held: number; until: number | null }>(
       `select count(*)::int as held, (select floor(extract(epoch from expires_at))::float8 from accounts.tokens where id = $2) as until
        from accounts.tokens where account = $1`,

@@ -4,7 +4,7 @@ import { hashSecret } from "../secrets.ts";
 
 /** The account of whoever runs the home. */
 export const HOME_ACCOUNT = "local";
-export const HOME_LABEL = "home";
+const HOME_LABEL = "home";
 
 /**
  * The secret in the home's `token` file opens the home's own account, with every scope. A home whose file was made anew has one such token, the new one:
@@ -15,14 +15,10 @@ export async function keepHomeToken(db: Queryable, secret: string): Promise<void
   // Nothing is limited until somebody sets it.
   await db.query("insert into accounts.limits (account) values ($1) on conflict do nothing", [HOME_ACCOUNT]);
   const hash = hashSecret(secret);
-  await db.query(`delete from accounts.tokens where account = $1 and label = $2 and "user" is null and hash <> $3`, [
-    HOME_ACCOUNT,
-    HOME_LABEL,
-    hash,
-  ]);
+  await db.query("delete from accounts.tokens where home and hash <> $1", [hash]);
   await db.query(
-    `insert into accounts.tokens (hash, account, label, scopes) values ($1, $2, $3, $4)
-     on conflict (hash) do update set scopes = excluded.scopes, expires_at = null`,
+    `insert into accounts.tokens (hash, account, label, scopes, home) values ($1, $2, $3, $4, true)
+     on conflict (hash) do update set scopes = excluded.scopes, expires_at = null, home = true`,
     [hash, HOME_ACCOUNT, HOME_LABEL, SCOPES],
   );
 }

@@ -9,6 +9,7 @@ interface Found {
   user: string | null;
   role: Role | null;
   scopes: Scope[];
+  home: boolean;
   stale: boolean;
 }
 
@@ -20,7 +21,7 @@ export async function principalOfToken(
   const now = clock.now();
   const { rows } = await pool.query<Found>({
     name: "accounts-principal-of-token",
-    text: `select t.id, t.account, t."user", u.role, t.scopes,
+    text: `select t.id, t.account, t."user", u.role, t.scopes, t.home,
              coalesce(t.last_used_at < to_timestamp($2 - ${SEEN_EVERY_SECONDS}), true) as stale
            from accounts.tokens t left join accounts.users u on u.id = t."user"
            where t.hash = $1 and (t.expires_at is null or t.expires_at > to_timestamp($2))`,
@@ -28,7 +29,7 @@ export async function principalOfToken(
   });
   const [found] = rows;
   if (found === undefined) return undefined;
-  const { id, account, user, role, scopes, stale } = found;
+  const { id, account, user, role, scopes, home, stale } = found;
   if (stale) await pool.query("update accounts.tokens set last_used_at = to_timestamp($2) where id = $1", [id, now]);
   return {
     account,
@@ -36,5 +37,6 @@ export async function principalOfToken(
     scopes: role === null ? scopes : commonScopes(scopes, scopesOf(role)),
     via: "token",
     id,
+    ...(home ? { home } : {}),
   };
 }

@@ -1,6 +1,5 @@
 import { CairnError } from "@cairn/protocol";
 import type { AccountsContext } from "../accounts-context.ts";
-import { HOME_ACCOUNT, HOME_LABEL } from "./keep-home-token.ts";
 
 /** End a token of the account at once. @throws CairnError `unknown-token`, `home-token` */
 export async function revokeToken(
@@ -8,10 +7,10 @@ export async function revokeToken(
   { id, account }: { id: string; account: string },
 ): Promise<void> {
   const { rows } = await pool.query<{ home: boolean }>(
-    `with named as (select id, (account = $3 and label = $4 and "user" is null) as home from accounts.tokens where id = $1 and account = $2),
+    `with named as (select id, home from accounts.tokens where id = $1 and account = $2),
        gone as (delete from accounts.tokens t using named n where t.id = n.id and not n.home)
      select home from named`,
-    [id, account, HOME_ACCOUNT, HOME_LABEL],
+    [id, account],
   );
   if (rows[0]?.home === false) return;
   if (rows[0]?.home === true) {

@@ -94,6 +94,24 @@ describe("a token", () => {
     home = (await principalOfToken(world, HOME_SECRET))!;
   });
 
+  it("of the home is the one that the home's file has, whatever another is called", async () => {
+    expect(home.home).toBe(true);
+    const { secret, token } = await createToken(world, home, { label: "home", scopes: ["admin"] });
+    expect((await principalOfToken(world, secret))?.home).toBeUndefined();
+    await revokeToken(world, { id: token.id, account: HOME_ACCOUNT });
+  });
+
+  it("that has expired counts no more and is kept no longer", async () => {
+    const erin = await owner("erin");
+    const make = (expiresAt: number) => createToken(world, erin, { label: "", scopes: ["read"], expiresAt });
+    for (let i = 0; i < 200; i += 1) await make(world.clock.now() + 10);
+    await expect(make(world.clock.now() + 10)).rejects.toMatchObject({ code: "too-many-tokens" });
+    world.clock.advance(10);
+    await make(world.clock.now() + 10);
+    const { rowCount } = await world.pool.query("select 1 from accounts.tokens where account = $1", [erin.account]);
+    expect(rowCount).toBe(1);
+  });
+
   it("is refused where an account has 200, also to many at once", async () => {
     const dave = await owner("dave");
     const made = await Promise.allSettled(

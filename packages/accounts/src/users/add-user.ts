@@ -23,7 +23,7 @@ const MOST_USERS = { ofAccount: 100, ofGateway: 10_000 };
 export async function addUser(context: AccountsContext, user: NewUser): Promise<User> {
   nameKey(user.name);
   checkPassword(user.password, user.name);
-  const password = await hashPassword(user.password);
+  const password = await hashPassword(user.password, "known");
   return inTransaction(context.pool, (client) => insertUser(client, { ...user, password, now: context.clock.now() }));
 }
 

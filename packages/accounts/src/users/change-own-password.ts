@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/protocol";
 import type { AccountsContext } from "../accounts-context.ts";
-import { counterKey, forgive, takeAttempt } from "../log-in/attempts.ts";
+import { attempted, counterKey, forgive } from "../log-in/attempts.ts";
 import { verifyPassword } from "../passwords/verify-password.ts";
 import { changePassword } from "./change-password.ts";
 
@@ -13,11 +13,13 @@ export async function changeOwnPassword(
   { user, session, current, password }: { user: string; session: string; current: string; password: string },
 ): Promise<void> {
   const counter = await counterKey(context.pool, "own-password", user);
-  await takeAttempt(context, counter, "user");
   const { rows } = await context.pool.query<{ password: string }>("select password from accounts.users where id = $1", [
     user,
   ]);
-  if (!(await verifyPassword(current, rows[0]?.password))) {
+  const right = await attempted(context, [{ key: counter, kind: "user" }], () =>
+    verifyPassword(current, rows[0]?.password, "known"),
+  );
+  if (!right) {
     throw new CairnError("the current password is wrong", {
       code: "wrong-login",
       kind: "auth",

@@ -4,7 +4,7 @@ import { findUser } from "./find-user.ts";
 import type { User } from "./user.ts";
 
 /**
- * End a user, with its sessions and the tokens that it made. Packages stay with the account until their terms end. Where `account` is given, only a
+ * End a user, with its sessions and the tokens and invites that it made. Packages stay with the account until their terms end. Where `account` is given, only a
  * user of that account is found.
  * @throws CairnError `unknown-user`
  */

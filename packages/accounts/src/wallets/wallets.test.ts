@@ -4,13 +4,16 @@ import { ownerSignerSuite } from "@cairn/core/ports/owner-signer.suite";
 import { addressOfKey, type Hex, type Mandate } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AccountsWorld, accountsWorld, HOME_ACCOUNT, PASSWORD, SIGNING } from "../testing/accounts-world.ts";
+import { createToken } from "../tokens/create-token.ts";
 import { addUser } from "../users/add-user.ts";
+import { removeUser } from "../users/remove-user.ts";
 import { addWallet } from "./add-wallet.ts";
 import { custodialSigner, makeCustodialKey } from "./custody.ts";
 import { findWallet } from "./find-wallet.ts";
 import { listWallets } from "./list-wallets.ts";
+import { openerIsThere } from "./opener-is-there.ts";
 import { setDefaultWallet } from "./set-default-wallet.ts";
-import { Vaults } from "./vaults.ts";
+import { type Opener, Vaults } from "./vaults.ts";
 
 let world: AccountsWorld;
 let other: string;
@@ -40,12 +43,13 @@ async function custodial(limit: bigint) {
   return custodialSigner(world, { account: HOME_ACCOUNT, address }, SECRET);
 }
 
-function openVault() {
+const NOBODY: Opener = { user: undefined, token: undefined };
+function openVault(opener: Opener = NOBODY) {
   const key = generateKey();
-  const vaults = new Vaults(world.clock);
+  const vaults = new Vaults(world.clock, (opener) => openerIsThere(world, opener));
   const wallet = { account: "a", address: addressOfKey(key) };
   const bytes = bytesOf(key);
-  vaults.unlock(wallet, bytes, 5);
+  vaults.unlock(wallet, { key: bytes, minutes: 5, opener });
   return { vaults, wallet, bytes, key };
 }
 
@@ -177,10 +181,29 @@ describe("a vault", () => {
     expect(again.bytes.equals(Buffer.alloc(32))).toBe(true);
   });
 
+  it("locks when whoever opened it ends, at once where that is done, and before it signs again elsewhere", async () => {
+    const user = await addUser(world, { name: "opener", password: PASSWORD, role: "owner" });
+    const maker = { account: user.account, user: user.id, scopes: ["write"], via: "session", id: "s" } as const;
+    const { token } = await createToken(world, maker, { label: "", scopes: ["write"] });
+    const [here, there] = [
+      openVault({ user: user.id, token: undefined }),
+      openVault({ user: user.id, token: token.id }),
+    ];
+    const sign = () => there.vaults.signer(there.wallet).sign("Mandate", mandate(1n), SIGNING);
+    await sign();
+    there.vaults.lockOpenedBy({ user: "another", token: "another" });
+    await sign();
+    await removeUser(world, { named: "opener" });
+    here.vaults.lockOpenedBy({ user: user.id });
+    expect(here.bytes.equals(Buffer.alloc(32))).toBe(true);
+    await expect(sign()).rejects.toMatchObject({ code: "wallet-locked" });
+    expect(there.bytes.equals(Buffer.alloc(32))).toBe(true);
+  });
+
   it("takes no other key, and keeps none of what it refuses", () => {
     const { vaults, wallet } = openVault();
     for (const bad of [bytesOf(generateKey()), Buffer.alloc(32, 0xff), Buffer.alloc(31, 1)]) {
-      expect(() => vaults.unlock(wallet, bad, 5)).toThrow();
+      expect(() => vaults.unlock(wallet, { key: bad, minutes: 5, opener: NOBODY })).toThrow();
       expect(bad.every((byte) => byte === 0)).toBe(true);
     }
     expect(vaults.openUntil(wallet)).toBeDefined();
@@ -189,7 +212,9 @@ describe("a vault", () => {
 
   it("never stays open for longer than an hour, and a second key takes the place of the first", () => {
     const { vaults, wallet, bytes, key } = openVault();
-    expect(vaults.unlock(wallet, bytesOf(key), 10_000)).toBe(world.clock.now() + 3600);
+    expect(vaults.unlock(wallet, { key: bytesOf(key), minutes: 10_000, opener: NOBODY })).toBe(
+      world.clock.now() + 3600,
+    );
     expect(bytes.equals(Buffer.alloc(32))).toBe(true);
     vaults.close();
   });

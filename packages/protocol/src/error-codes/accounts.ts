@@ -126,7 +126,7 @@ export const ACCOUNTS_ERRORS = {
   },
   "wrong-invite": {
     kind: "auth",
-    means: "the invite is unknown, was used, or has expired",
+    means: "the invite is unknown, was used, has expired, or ended with whoever made it",
     next: "Ask for another one: each is good for one user.",
   },
   "wrong-login": {
