@@ -7,7 +7,8 @@ export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "
 export * from "./events.ts";
 export { forgetEvents } from "./forget-events.ts";
 export { addJob } from "./jobs/add-job.ts";
-export { cancelJob, forgetJobs } from "./jobs/cancel-job.ts";
+export { cancelJob } from "./jobs/cancel-job.ts";
+export { forgetJobs } from "./jobs/forget-jobs.ts";
 export type { Job, JobState } from "./jobs/job.ts";
 export { findJob, pageJobs } from "./jobs/page-jobs.ts";
 export { type JobHandler, type JobOutcome, type JobsOptions, type JobTurn, runJobs } from "./jobs/run-jobs.ts";

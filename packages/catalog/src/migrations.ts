@@ -473,4 +473,11 @@ insert into catalog.public_blocks
   from catalog.blocks b join catalog.packages p on p.id = b.package where p.public group by 1, 2, 3;
 `,
   },
+  {
+    name: "0018-jobs-by-account",
+    sql: `
+-- whose turn is next is found without looking at all that wait
+create index jobs_open on catalog.jobs (account, due_at, created_at) where state in ('queued', 'running');
+`,
+  },
 ];

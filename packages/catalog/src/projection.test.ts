@@ -109,7 +109,7 @@ describe("createProjection", () => {
       events: [
         { ...at(10), name: "DealReceived", deal: DEAL },
         { ...at(11), name: "DealStateChanged", deal: DEAL, state: "ACTIVE" },
-        { ...at(12), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 25n, periods: 5 },
+        { ...at(12), name: "DealPaid", deal: DEAL, provider: PROVIDER, payee: PROVIDER, amount: 25n, periods: 5 },
         { ...at(13), name: "DealStateChanged", deal: DEAL, state: "FAILED" },
         { ...at(13, 1), name: "DealRefunded", deal: DEAL, amount: 475n, toReserve: true },
       ],
@@ -148,7 +148,15 @@ describe("createProjection", () => {
     const active = (deal: Hex) => ({ ...at(9), name: "DealStateChanged" as const, deal, state: "ACTIVE" as const });
     const work = (deal: Hex, set: Hex, fulfilled: bigint, committed: bigint) =>
       ({ ...at(10), name: "WorkLogged", provider: PROVIDER, set, deal, fulfilled, committed }) as const;
-    const paid = { ...at(10), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 50n, periods: 10 } as const;
+    const paid = {
+      ...at(10),
+      name: "DealPaid",
+      deal: DEAL,
+      provider: PROVIDER,
+      payee: PROVIDER,
+      amount: 50n,
+      periods: 10,
+    } as const;
     await projection.apply({
       from: 7,
       next: 11,
@@ -177,7 +185,15 @@ describe("createProjection", () => {
   });
 
   it("pays for a reservation without counting it as work", async () => {
-    const paid = { ...at(9), name: "DealPaid", deal: DEAL, provider: PROVIDER, amount: 5n, periods: 1 } as const;
+    const paid = {
+      ...at(9),
+      name: "DealPaid",
+      deal: DEAL,
+      provider: PROVIDER,
+      payee: PROVIDER,
+      amount: 5n,
+      periods: 1,
+    } as const;
     await projection.apply({ from: 7, next: 10, head: head(9), events: [proposed(8), paid] });
     expect(await listDeals(database.pool, { deals: [DEAL] })).toMatchObject([{ paid: 5n, paidPeriods: 1 }]);
     expect((await database.pool.query("select from catalog.work")).rowCount).toBe(0);

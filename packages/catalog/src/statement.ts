@@ -64,12 +64,12 @@ export async function enterEvent(client: PoolClient, event: LedgerEvent): Promis
       return enter(owner, "escrow", { ...from, escrow, deal, documentHash, counterparty: provider });
     }
     case "DealPaid": {
-      const { deal, amount, provider } = event;
+      const { deal, amount, provider, payee } = event;
       const of = await partiesOf(client, deal);
       if (of === undefined) return;
-      const { owner, payout, documentHash } = of;
+      const { owner, documentHash } = of;
       await enter(owner, "pay", { escrow: -amount, deal, documentHash, counterparty: provider });
-      return enter(payout, "earned", { deposit: amount, deal, documentHash, counterparty: owner });
+      return enter(payee, "earned", { deposit: amount, deal, documentHash, counterparty: owner });
     }
     case "DealRefunded": {
       const { deal, amount, toReserve } = event;
@@ -97,9 +97,8 @@ export async function isPaidFromReserve(
 }
 
 async function partiesOf(client: PoolClient, deal: DealId) {
-  const { rows } = await client.query<{ owner: Address; provider: Address; payout: Address; documentHash: Hex }>(
-    `select d.owner, d.provider, coalesce(p.payout, d.provider) as payout, d.document_hash as "documentHash"
-     from catalog.deals d left join catalog.providers p on p.provider = d.provider where d.deal = $1`,
+  const { rows } = await client.query<{ owner: Address; provider: Address; documentHash: Hex }>(
+    `select owner, provider, document_hash as "documentHash" from catalog.deals where deal = $1`,
     [deal],
   );
   return rows[0];

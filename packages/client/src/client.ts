@@ -75,7 +75,8 @@ import { fetchTransfer, type Transfer, type TransferRequest } from "./transfer.t
 export interface ClientOptions {
   /** `http://host:port`, without a path. */
   url: string;
-  token?: string;
+  /** Asked for at each call where it is a function: of a token that is made anew from time to time. */
+  token?: string | (() => string);
   /** In a page whose session's cookie the browser sends: the `csrf` that login answered. */
   csrf?: () => string | undefined;
   transfer?: Transfer;
@@ -158,14 +159,15 @@ type Answer = Awaited<ReturnType<Transfer["download"]>>;
  */
 export class CairnClient {
   readonly url: string;
-  readonly #token: string | undefined;
+  readonly #token: () => string | undefined;
   readonly #csrf: ClientOptions["csrf"];
   readonly #transfer: Transfer;
   readonly #whenAway: ClientOptions["whenAway"];
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
-    this.#token = options.token;
+    const { token } = options;
+    this.#token = typeof token === "function" ? token : () => token;
     this.#csrf = options.csrf;
     this.#transfer = options.transfer ?? fetchTransfer;
     this.#whenAway = options.whenAway;
@@ -342,7 +344,7 @@ export class CairnClient {
   async *live(signal: AbortSignal, onOpen: () => void = () => undefined): AsyncGenerator<EventJson> {
     const url = `${this.url.replace(/^http/, "ws")}/api/v1/live`;
     const listen = this.#transfer.listen ?? listenSocket;
-    const texts = listen(url, { token: this.#token, signal, onOpen })[Symbol.asyncIterator]();
+    const texts = listen(url, { token: this.#token(), signal, onOpen })[Symbol.asyncIterator]();
     try {
       for (;;) {
         const next = await this.#reach(() => texts.next());
@@ -367,7 +369,8 @@ export class CairnClient {
   }
 
   #headers(): Record<string, string> {
-    if (this.#token !== undefined) return { authorization: `Bearer ${this.#token}` };
+    const token = this.#token();
+    if (token !== undefined) return { authorization: `Bearer ${token}` };
     const csrf = this.#csrf?.();
     return csrf === undefined ? {} : { "cairn-csrf": csrf };
   }

@@ -2491,6 +2491,12 @@ export const storageDealsAbi = [
       },
       {
         "indexed": false,
+        "internalType": "address",
+        "name": "payee",
+        "type": "address"
+      },
+      {
+        "indexed": false,
         "internalType": "uint256",
         "name": "amount",
         "type": "uint256"

@@ -208,8 +208,9 @@ abstract contract DealBook is Signed, PeriodClock, IStorageDeals {
     function _pay(bytes32 id, Deal storage d, uint256 periods) internal {
         uint256 amount = d.pricePerPeriod * periods;
         d.paidPeriods += uint32(periods);
-        balance[registry.payoutOf(d.provider)] += amount;
-        emit DealPaid(id, d.provider, amount, uint32(periods));
+        address payee = registry.payoutOf(d.provider);
+        balance[payee] += amount;
+        emit DealPaid(id, d.provider, payee, amount, uint32(periods));
     }
 
     function _inState(bytes32 id, DealState state) internal view returns (Deal storage d) {

@@ -78,7 +78,8 @@ interface IStorageDeals is ISigned, IPeriodClock {
     );
     event DealReceived(bytes32 indexed deal, uint48 time);
     event DealStateChanged(bytes32 indexed deal, DealState state);
-    event DealPaid(bytes32 indexed deal, address indexed provider, uint256 amount, uint32 periods);
+    /// @notice `payee`: whose balance grew, the provider's payout at that time.
+    event DealPaid(bytes32 indexed deal, address indexed provider, address payee, uint256 amount, uint32 periods);
     event DealRefunded(bytes32 indexed deal, uint256 amount, bool toReserve);
     event ReserveReleased(bytes32 indexed documentHash, address indexed owner, uint256 amount);
 

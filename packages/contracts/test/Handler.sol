@@ -88,7 +88,7 @@ contract Handler is Fixture {
         for (uint256 i; i < logs.length; ++i) {
             bytes32 kind = logs[i].topics[0];
             if (kind == IStorageDeals.DealPaid.selector) {
-                (uint256 amount, uint32 periods) = abi.decode(logs[i].data, (uint256, uint32));
+                (, uint256 amount, uint32 periods) = abi.decode(logs[i].data, (address, uint256, uint32));
                 paid[logs[i].topics[1]] += amount;
                 if (amount > periods * CEILING) violation = "a period was paid above the owner's ceiling";
             } else if (kind == IStorageDeals.DealRefunded.selector) {

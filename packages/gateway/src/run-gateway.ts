@@ -216,7 +216,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       clock,
       dailyLimit: HOUSE_DAILY_LIMIT,
       hasFaucet: faucet,
+      log,
     });
+    await start({ name: "house owners", start: () => undefined, stop: () => houses.stop() });
     const doors = await start(
       openDoors({
         doors: options.doors,
@@ -224,7 +226,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         engine: {
           market,
           accountOf: async (request) => ({ id: principalOf(request).account }),
-          house: (account) => houses(account),
+          house: (account) => houses.open(account),
           jobs: {
             add: (job) => addJob(pool, job),
             find: (of) => findJob(pool, of),

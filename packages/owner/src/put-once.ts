@@ -1,3 +1,5 @@
+import type { PackageDetailJson } from "@cairn/client";
+import { BEFORE_CHAIN } from "@cairn/core";
 import { CairnError } from "@cairn/protocol/errors";
 import { followPlacing } from "./follow-package.ts";
 import { nameHash } from "./labels.ts";
@@ -5,8 +7,10 @@ import { type PutOptions, type PutPorts, put } from "./put.ts";
 import type { Listed } from "./put-source.ts";
 
 /** Nothing was signed for it yet. */
-const UPLOADED: ReadonlySet<string> = new Set(["RECEIVING", "COMMITTING", "COMMITTED"]);
-const AGREED: ReadonlySet<string> = new Set(["PLACING", "STORED", "DEGRADED", "LOST"]);
+const UPLOADED: ReadonlySet<string> = new Set(BEFORE_CHAIN);
+const HELD: ReadonlySet<string> = new Set(["STORED", "DEGRADED"]);
+/** A package that is agreed between a look and its undoing is looked at again so often. */
+const LOOKS = 5;
 
 /**
  * Store something under a name that stands for it alone, once, however often this is called for it: for work that is done again after a crash. What an
@@ -18,23 +22,36 @@ export async function putOnce<L extends Listed>(
   ports: PutPorts,
   options: Omit<PutOptions<L>, "replace" | "restart" | "detach" | "quote">,
 ): Promise<{ id: string; root: string }> {
-  const { gateway, owner } = ports;
-  for (const { id, state } of await gateway.packageByName(nameHash(owner, options.source.name))) {
-    if (UPLOADED.has(state)) await gateway.abandonPackage(id);
-    if (!AGREED.has(state)) continue;
-    const status =
-      state === "PLACING"
-        ? await followPlacing(ports, id, { signal: options.signal, update: () => undefined })
-        : await gateway.package(id);
-    return rootOf(status);
+  for (let look = 1; ; look += 1) {
+    try {
+      const before = await agreedBefore(ports, options);
+      if (before !== undefined) return rootOf(before);
+      break;
+    } catch (error) {
+      if (!(error instanceof CairnError) || error.code !== "wrong-state" || look === LOOKS) throw error;
+    }
   }
   const result = await put(ports, options);
   if (result.outcome !== "stored") throw new Error(`a put ended as ${result.outcome}`);
-  return rootOf(await gateway.package(result.id));
+  return rootOf(await ports.gateway.package(result.id));
+}
+
+/** What an earlier call signed for, once it is PLACING no more; an upload without that is undone. */
+async function agreedBefore<L extends Listed>(
+  ports: PutPorts,
+  { source, signal }: Pick<PutOptions<L>, "source" | "signal">,
+): Promise<PackageDetailJson | undefined> {
+  const { gateway, owner } = ports;
+  for (const { id, state } of await gateway.packageByName(nameHash(owner, source.name))) {
+    if (UPLOADED.has(state)) await gateway.abandonPackage(id);
+    if (state === "PLACING") return followPlacing(ports, id, { signal, update: () => undefined });
+    if (HELD.has(state) || state === "LOST") return gateway.package(id);
+  }
+  return undefined;
 }
 
 function rootOf({ id, root, state, cause }: { id: string; root: string | null; state: string; cause: string | null }) {
-  if (root !== null && AGREED.has(state)) return { id, root };
+  if (root !== null && HELD.has(state)) return { id, root };
   throw new CairnError(`${id} is ${state}${cause === null ? "" : `: ${cause}`}`, {
     code: "not-stored",
     kind: "conflict",

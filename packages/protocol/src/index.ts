@@ -5,7 +5,7 @@ export * from "./errors.ts";
 export * from "./hex.ts";
 export * from "./keys.ts";
 export * from "./merkle-tree.ts";
-export { plainText } from "./plain-text.ts";
+export { plainJson, plainText } from "./plain-text.ts";
 export * from "./shards-root.ts";
 export * from "./sign-typed.ts";
 export * from "./signatures.ts";

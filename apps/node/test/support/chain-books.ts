@@ -133,8 +133,7 @@ export class ChainBooks {
         const deal = this.#deal(event.deal);
         deal.paid += event.amount;
         deal.paidPeriods += event.periods;
-        const payout = (await this.#ledger.provider(event.provider))?.payout ?? event.provider;
-        return this.#add(payout, event.amount);
+        return this.#add(event.payee, event.amount);
       }
       case "DealRefunded": {
         const deal = this.#deal(event.deal);

@@ -127,6 +127,82 @@ describe("jobs", () => {
     await expect.poll(() => stateOf("many 29"), PATIENCE).toBe("done");
   });
 
+  it("of two accounts that never end leave places for a third one", async () => {
+    await ensureAccount(database.pool, "cora");
+    start({
+      work: async (job, { signal }) => {
+        if (job.account !== "cora" && !signal.aborted) await once(signal, "abort");
+        return job.account === "cora" ? { done: null } : { again: 0 };
+      },
+    });
+    for (let n = 0; n < 10; n++) for (const account of ["anna", "bert"]) await add(`${account} ${n}`, {}, account);
+    await expect
+      .poll(
+        async () => (await database.pool.query("select from catalog.jobs where state = 'running'")).rowCount,
+        PATIENCE,
+      )
+      .toBeGreaterThanOrEqual(6);
+    await add("one", {}, "cora");
+    await expect.poll(() => stateOf("one", "cora"), PATIENCE).toBe("done");
+  });
+
+  it("wait for a limit that frees, by its own word, and end when their process ended too often", async () => {
+    const freesAt = Math.floor(Date.now() / 1000) + 500;
+    start({
+      async work() {
+        throw new CairnError("60 of 60 in this hour", {
+          code: "limit-reached",
+          kind: "exhausted",
+          details: { freesAt },
+          next: "Wait.",
+        });
+      },
+    });
+    await add("limited");
+    await expect
+      .poll(async () => (await findJob(database.pool, { id: "limited", account: "anna" })).error, PATIENCE)
+      .toMatchObject({
+        code: "limit-reached",
+      });
+    const { rows } = await database.pool.query(
+      "select state, extract(epoch from due_at)::float8 as due from catalog.jobs where id = 'limited'",
+    );
+    expect(rows[0].state).toBe("queued");
+    expect(rows[0].due).toBeGreaterThan(freesAt - 30);
+    await add("worn");
+    await database.pool.query("update catalog.jobs set attempts = 100 where id = 'worn' and state = 'queued'");
+    await expect.poll(() => stateOf("worn"), PATIENCE).toBe("failed");
+  });
+
+  it("keep nothing of a turn that was lost and taken again, whoever took it", async () => {
+    const turns: ((value: unknown) => void)[] = [];
+    const saved: unknown[] = [];
+    start({
+      async work(job, { save }) {
+        const turn = turns.length + 1;
+        await new Promise((resolve) => turns.push(resolve));
+        await save({ turn }).catch((error: unknown) => saved.push([turn, error]));
+        return { done: { turn, attempts: job.attempts } };
+      },
+    });
+    await add("lost");
+    await expect.poll(() => turns.length, PATIENCE).toBe(1);
+    await database.pool.query(
+      "update catalog.jobs set held_until = now() - interval '1 second', holder = 'another' where id = 'lost'",
+    );
+    await expect.poll(() => turns.length, PATIENCE).toBe(2);
+    turns[0]!(undefined);
+    await expect.poll(() => saved, PATIENCE).toHaveLength(1);
+    expect(await stateOf("lost")).toBe("running");
+    turns[1]!(undefined);
+    await expect.poll(() => stateOf("lost"), PATIENCE).toBe("done");
+    expect((await findJob(database.pool, { id: "lost", account: "anna" })).result).toMatchObject({ turn: 2 });
+  });
+
+  it("take what the database cannot keep as text out of what was asked", async () => {
+    expect((await add("nul", { "a\0b": "c\0d" })).request).not.toEqual({ "a\0b": "c\0d" });
+  });
+
   it("refuse an id that is another's, and more than an account may have open", async () => {
     await add("same");
     await expect(add("same", {}, "bert")).rejects.toMatchObject({ code: "job-exists" });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { asCairnError } from "@cairn/protocol";
+import { asCairnError, CairnError, DAY } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { toJson } from "../json.ts";
 import { JOB_CHANNEL, JOB_COLUMNS, type Job } from "./job.ts";
@@ -30,8 +30,10 @@ export interface JobsOptions {
 
 const AT_ONCE = 8;
 const LEASE_SECONDS = 30;
-/** Turns of one account at once, in all processes: no account keeps others waiting. */
+/** Turns of one account at once, in all processes. */
 const OF_ONE_ACCOUNT = 4;
+/** Places that only an account without a turn may take: two busy accounts keep no third one waiting. */
+const FOR_NEWCOMERS = 2;
 /** Without a notification jobs are looked for so often: those whose pause is over, and those whose process died. */
 const LOOK_SECONDS = 1;
 /** First and longest pause after a failure that may pass. */
@@ -46,7 +48,7 @@ const MOST_ATTEMPTS = 100;
  */
 export async function runJobs(options: JobsOptions): Promise<void> {
   const { pool, kinds, signal, log, atOnce = AT_ONCE, leaseSeconds = LEASE_SECONDS } = options;
-  const holder = randomBytes(8).toString("hex");
+  /** By the turn's own name: a job that was lost and taken again has another turn. */
   const turns = new Map<string, { run: Promise<void>; end: AbortController }>();
   let wake: () => void = () => undefined;
   const stop = () => wake();
@@ -57,18 +59,20 @@ export async function runJobs(options: JobsOptions): Promise<void> {
       try {
         // At each wake, so that who is cancelled stops at once.
         if (turns.size > 0) {
-          const kept = await renew(pool, holder, [...turns.keys()], leaseSeconds);
-          for (const [id, { end }] of turns) if (!kept.has(id)) end.abort(new Error("the turn is over"));
+          const kept = await renew(pool, [...turns.keys()], leaseSeconds);
+          for (const [holder, { end }] of turns) if (!kept.has(holder)) end.abort(new Error("the turn is over"));
         }
         while (turns.size < atOnce && !signal.aborted) {
-          const job = await take(pool, holder, Object.keys(kinds), leaseSeconds);
+          const holder = randomBytes(8).toString("hex");
+          const share = turns.size + FOR_NEWCOMERS < atOnce || atOnce <= FOR_NEWCOMERS ? OF_ONE_ACCOUNT : 1;
+          const job = await take(pool, { holder, kinds: Object.keys(kinds), leaseSeconds, share });
           if (job === undefined) break;
           const end = new AbortController();
           const run = turn(options, holder, job, AbortSignal.any([signal, end.signal])).finally(() => {
-            turns.delete(job.id);
+            turns.delete(holder);
             wake();
           });
-          turns.set(job.id, { run, end });
+          turns.set(holder, { run, end });
         }
       } catch (error) {
         log.warn({ error: asCairnError(error).message }, "jobs are looked for again");
@@ -84,16 +88,35 @@ export async function runJobs(options: JobsOptions): Promise<void> {
     }
   } finally {
     signal.removeEventListener("abort", stop);
-    await Promise.all([...turns.values()].map(({ run }) => run));
+    const held = [...turns];
+    await Promise.all(held.map(([, { run }]) => run));
     await listener.end();
-    // Whoever goes on need not wait for the lease.
+    // Whoever goes on need not wait for the lease, and an orderly stop is no failed turn.
     await pool
-      .query("update catalog.jobs set state = 'queued', holder = null where holder = $1 and state = 'running'", [
-        holder,
-      ])
+      .query(
+        `update catalog.jobs set state = 'queued', holder = null, attempts = greatest(0, attempts - 1)
+         where holder = any($1) and state = 'running'`,
+        [held.map(([holder]) => holder)],
+      )
       .catch(() => undefined);
   }
 }
+
+/** Failures after which the same may be asked for again. `exhausted`: a limit that frees with time. */
+const MAY_PASS: ReadonlySet<string> = new Set(["unavailable", "internal", "exhausted"]);
+
+/** Seconds until a limit frees, where the failure says when; a day at most. */
+function untilFree({ details }: CairnError): number {
+  const { freesAt } = details as { freesAt?: unknown };
+  return typeof freesAt === "number" ? Math.min(DAY, Math.max(0, freesAt - Date.now() / 1000)) : 0;
+}
+
+const worn = ({ attempts }: Job): CairnError =>
+  new CairnError(`it was begun ${attempts - 1} times and never ended`, {
+    code: "job-worn",
+    kind: "conflict",
+    next: "Begin it anew; if it ends so again, look at the gateway's log for what ends its process.",
+  });
 
 async function turn({ pool, kinds, log }: JobsOptions, holder: string, job: Job, signal: AbortSignal): Promise<void> {
   const save = async (progress: unknown) => {
@@ -104,14 +127,19 @@ async function turn({ pool, kinds, log }: JobsOptions, holder: string, job: Job,
     if (rowCount !== 1) throw new Error("the turn is over");
   };
   try {
+    // Its turns have not ended by themselves: they take the process with them.
+    if (job.attempts > MOST_ATTEMPTS) throw worn(job);
     const outcome = await kinds[job.kind]!(job, { signal, save });
     if ("done" in outcome) await end(pool, holder, job.id, { state: "done", result: outcome.done, error: null });
     else await waitFor(pool, holder, job.id, outcome.again, null);
   } catch (error) {
     if (signal.aborted) return;
     const known = asCairnError(error);
-    const mayPass = (known.kind === "unavailable" || known.kind === "internal") && job.attempts < MOST_ATTEMPTS;
-    const pause = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(job.attempts - 1, 20));
+    const mayPass = MAY_PASS.has(known.kind) && job.attempts < MOST_ATTEMPTS;
+    const pause = Math.max(
+      untilFree(known),
+      Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(job.attempts - 1, 20)),
+    );
     const written = mayPass
       ? waitFor(pool, holder, job.id, pause, known.toJSON())
       : end(pool, holder, job.id, { state: "failed", result: null, error: known.toJSON() });
@@ -122,29 +150,48 @@ async function turn({ pool, kinds, log }: JobsOptions, holder: string, job: Job,
   }
 }
 
-async function take(pool: Pool, holder: string, kinds: string[], leaseSeconds: number): Promise<Job | undefined> {
+/** The account with the fewest turns under way goes first, and has no more than its share; of one account the job that is due longest. */
+async function take(
+  pool: Pool,
+  { holder, kinds, leaseSeconds, share }: { holder: string; kinds: string[]; leaseSeconds: number; share: number },
+): Promise<Job | undefined> {
   const { rows } = await pool.query({
     name: "catalog-take-job",
-    text: `update catalog.jobs set state = 'running', holder = $1, held_until = now() + $3::float8 * interval '1 second', attempts = attempts + 1,
+    text: `with busy as materialized (
+        select account, count(*) as turns from catalog.jobs where state = 'running' and held_until >= now() group by account
+      ), waiting as materialized (
+        select a.account from (
+          with recursive each as (
+            (select account from catalog.jobs where state in ('queued', 'running') order by account limit 1)
+            union all
+            select (select j.account from catalog.jobs j where j.state in ('queued', 'running') and j.account > each.account
+              order by j.account limit 1) from each where each.account is not null
+          ) select account from each where account is not null
+        ) a left join busy b using (account)
+        where coalesce(b.turns, 0) < $4 order by coalesce(b.turns, 0), random()
+      ), next as (
+        select j.id from waiting w cross join lateral (
+          select id from catalog.jobs where account = w.account and state in ('queued', 'running') and kind = any($2)
+            and (state = 'queued' and due_at <= now() or state = 'running' and held_until < now())
+          order by due_at, created_at limit 1 for update skip locked
+        ) j limit 1
+      )
+      update catalog.jobs set state = 'running', holder = $1, held_until = now() + $3::float8 * interval '1 second', attempts = attempts + 1,
         changed_at = now()
-      where id = (select id from catalog.jobs j where kind = any($2)
-          and (state = 'queued' and due_at <= now() or state = 'running' and held_until < now())
-          and (select count(*) from catalog.jobs o where o.account = j.account and o.state = 'running' and o.held_until >= now()) < ${OF_ONE_ACCOUNT}
-        order by due_at, created_at for update skip locked limit 1)
-      returning ${JOB_COLUMNS}`,
-    values: [holder, kinds, leaseSeconds],
+      where id = (select id from next) returning ${JOB_COLUMNS}`,
+    values: [holder, kinds, leaseSeconds, share],
   });
   return rows[0] as Job | undefined;
 }
 
-/** @returns those whose turn still is this process's */
-async function renew(pool: Pool, holder: string, ids: string[], leaseSeconds: number): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>(
-    `update catalog.jobs set held_until = now() + $3::float8 * interval '1 second'
-     where id = any($2) and holder = $1 and state = 'running' returning id`,
-    [holder, ids, leaseSeconds],
+/** @returns the turns that are not over */
+async function renew(pool: Pool, holders: string[], leaseSeconds: number): Promise<Set<string>> {
+  const { rows } = await pool.query<{ holder: string }>(
+    `update catalog.jobs set held_until = now() + $2::float8 * interval '1 second'
+     where holder = any($1) and state = 'running' returning holder`,
+    [holders, leaseSeconds],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Set(rows.map(({ holder }) => holder));
 }
 
 async function end(

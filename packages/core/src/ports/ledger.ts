@@ -119,7 +119,8 @@ export type LedgerEvent = { block: number; logIndex: number; transaction: Hex; t
     }
   | { name: "DealReceived"; deal: DealId; time: Seconds }
   | { name: "DealStateChanged"; deal: DealId; state: DealState }
-  | { name: "DealPaid"; deal: DealId; provider: Address; amount: Money; periods: number }
+  /** `payee`: whose balance grew, the provider's payout at that time. */
+  | { name: "DealPaid"; deal: DealId; provider: Address; payee: Address; amount: Money; periods: number }
   | { name: "DealRefunded"; deal: DealId; amount: Money; toReserve: boolean }
   /** Every ACTIVE deal of the package ends with `lastPeriod` at the latest; its PROPOSED ones can only be cancelled. */
   | { name: "PackageTerminated"; documentHash: Hex; owner: Address; lastPeriod: number }

@@ -1,5 +1,5 @@
 import { forgetExpired } from "@cairn/accounts";
-import { forgetAsks, forgetEvents } from "@cairn/catalog";
+import { forgetAsks, forgetEvents, forgetJobs } from "@cairn/catalog";
 import { forgetOutgoing } from "@cairn/chain";
 import type { Clock, Profile } from "@cairn/core";
 import { asCairnError } from "@cairn/protocol";
@@ -19,7 +19,7 @@ export interface TidyOptions {
   log: { warn(details: object, message: string): void };
 }
 
-/** Forget old events and old transactions, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
+/** Forget old events, asks, jobs and transactions, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
 export async function keepTidy({ pool, clock, profile, signal, log }: TidyOptions): Promise<void> {
   const seconds = KEPT_SECONDS[profile];
   while (!signal.aborted) {
@@ -27,6 +27,7 @@ export async function keepTidy({ pool, clock, profile, signal, log }: TidyOption
       // One batch may not be all; the next round takes the rest.
       await forgetEvents(pool, { seconds, count: EVENTS });
       await forgetAsks(pool, seconds);
+      await forgetJobs(pool, seconds);
       await forgetOutgoing(pool, seconds);
       await forgetExpired({ pool, clock });
     } catch (error) {

@@ -153,6 +153,11 @@ export const MARKET_ERRORS = {
     means: "the id of a job is taken",
     next: "Draw another random id.",
   },
+  "job-worn": {
+    kind: "conflict",
+    means: "a job was begun again and again, and each time its process ended",
+    next: "Look at the gateway's log for what ends its process.",
+  },
   "no-mandate": {
     kind: "conflict",
     means: "the package was recovered without a mandate, so this gateway may not propose deals for it",
