@@ -63,7 +63,9 @@ describe("a check", () => {
     expect(results(done)).toEqual(Array(4).fill("sound"));
     expect(done.shards.map((shard) => shard.shard)).toEqual([0, 1, 2, 3]);
     expect(net.providers.mostAtWork).toBeGreaterThan(1);
-    expect(await net.told()).toEqual([]);
+    expect(await net.told()).toMatchObject([
+      { kind: "check-ended", severity: "info", message: "a check found 4 of 4 shards sound", data: { check: done.id } },
+    ]);
   });
 
   it("names damage, wrong proofs and silence, and has the damage cured", async () => {

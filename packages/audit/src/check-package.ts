@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { cursorOf, PAGE_LIMIT, type Page, readCursor, toJson } from "@cairn/catalog";
 import { eachBounded, faultOf, isTooLong } from "@cairn/core";
+import { counted } from "@cairn/core/format";
 import { claimOf, PieceHasher, verifyPossession } from "@cairn/proofs";
 import {
   type Address,
@@ -19,6 +20,7 @@ import { type AuditedDeal, auditedDeals } from "./audited-deals.ts";
 import { confirmWrongBytes, noteWrongBytes } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { describe, noteDamage } from "./report-damage.ts";
+import { tell } from "./tell.ts";
 
 /** `unchecked`: something of the gateway's own failed, its database or chain say, which tells nothing of the provider. */
 export type ShardFinding = "sound" | "damaged" | "wrong-bytes" | "wrong-proof" | "silent" | "refused" | "unchecked";
@@ -178,6 +180,7 @@ from jsonb_to_recordset($5::jsonb) as found (deal text, result text) where d.dea
         [id, state, finishedAt, ok, toJson(shards)],
       );
       endedChecks.delete(id);
+      await tellEnd(pool, ended.result);
     } catch (error) {
       errors.push(error);
       ended.tries += 1;
@@ -186,6 +189,20 @@ from jsonb_to_recordset($5::jsonb) as found (deal text, result text) where d.dea
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/** For whoever waits for it: they look every few seconds in any case, so one that is lost delays them only. */
+async function tellEnd(pool: CheckContext["pool"], { id, package: of, kind, ok, shards }: CheckResult): Promise<void> {
+  const sound = shards.filter(({ result }) => result === "sound").length;
+  const message = `a ${kind === "full" ? "full check" : "check"} found ${sound} of ${counted(shards.length, "shard")} sound`;
+  const notice = {
+    package: of,
+    kind: "check-ended",
+    severity: ok ? "info" : "warning",
+    message,
+    data: { check: id },
+  } as const;
+  await tell(pool, notice).catch(() => undefined);
 }
 
 async function endWithout(pool: CheckContext["pool"], { id, finishedAt }: CheckResult): Promise<boolean> {

@@ -175,7 +175,8 @@ export class CairnClient {
 
   network = () => this.#call(NetworkJson, "/network");
   status = () => this.#call(StatusJson, "/status");
-  account = () => this.#call(AccountJson, "/account");
+  /** @param owner one of the account's wallets; its default one if left out */
+  account = (owner?: string) => this.#call(AccountJson, "/account", { query: { owner } });
   claimAccount = (claim: unknown) => this.#call(AccountJson, "/account", { method: "PUT", body: claim });
   faucet = () => this.#call(AccountJson, "/faucet", { method: "POST", body: {} });
   providers = () => this.#call(ProvidersJson, "/providers");
@@ -228,11 +229,12 @@ export class CairnClient {
   offerShard = (id: string, body: OfferShardJson) =>
     this.#call(OfferedShardJson, `/doors/downstream/packages/${id}/offer`, { method: "POST", body });
   checkResult = (id: string) => this.#call(CheckResultJson, `/checks/${id}`);
-  recoverable = (): Promise<RecoverableJson[]> =>
-    this.#pages(RecoverablePageJson, "/recover", ({ packages }) => packages);
-  /** At most 1000 at once. */
-  recover = (readCapabilities: unknown[]) =>
-    this.#call(RecoveredJson, "/recover", { method: "POST", body: { readCapabilities } });
+  /** @param owner one of the account's wallets; its default one if left out */
+  recoverable = (owner?: string): Promise<RecoverableJson[]> =>
+    this.#pages(RecoverablePageJson, "/recover", ({ packages }) => packages, { owner });
+  /** At most 1000 at once. @param owner as in `recoverable` */
+  recover = (readCapabilities: unknown[], owner?: string) =>
+    this.#call(RecoveredJson, "/recover", { method: "POST", body: { readCapabilities, owner } });
   setRepairKey = (id: string, body: RepairKeyJson) =>
     this.#call(PackageDetailJson, `/packages/${id}/repair-key`, { method: "POST", body });
   findBlocks = (id: string, cids: string[]) =>

@@ -1,6 +1,6 @@
 import { limitsOf, packagesOf, setLimits, usedOf } from "@cairn/accounts";
 import { findAccount } from "@cairn/catalog";
-import { LimitsJson, UsedLimitsJson } from "@cairn/client";
+import { type LimitsJson, UsedLimitsJson } from "@cairn/client";
 import { CairnError } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
@@ -8,6 +8,12 @@ import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
 
 const about = (summary: string) => ({ summary, tags: ["limits"] });
+/** Of a union's members, the parser of requests would take null for the number 0. */
+const Most = Type.Unsafe<number | null>({
+  type: ["integer", "null"],
+  ...{ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "null: no limit" },
+});
+const NewLimits = Type.Object({ spoolBytes: Most, packages: Most, egressPerDay: Most, commitsPerHour: Most });
 /** Also of house accounts: `DOOR:NAME`, of up to 32 and 64 characters. */
 const Named = Type.Object({ account: Type.String({ pattern: "^[0-9a-z][0-9a-z:._-]{0,96}$" }) });
 
@@ -64,7 +70,7 @@ export function limitRoutes({ pool, accounts, uploads }: GatewayContext): Fastif
         schema: {
           ...about("Set what an account may use"),
           params: Named,
-          body: LimitsJson,
+          body: NewLimits,
           response: { 200: UsedLimitsJson },
         },
       },

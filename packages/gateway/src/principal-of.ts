@@ -80,7 +80,7 @@ export async function findPrincipal(accounts: AccountsContext, request: FastifyR
     ? new CairnError("the API token is not known here", {
         code: "wrong-token",
         kind: "auth",
-        next: "Use the token in this home's `token` file, or one of `cairn token list`, and check that --home names the running network.",
+        next: "It was revoked, has expired, or is another gateway's: check that --home names the right one, make another with `cairn token create`, or log in again with `cairn login`.",
       })
     : new CairnError("the session is over", {
         code: "session-over",

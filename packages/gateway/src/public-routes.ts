@@ -2,6 +2,7 @@ import { addWallet, listWallets, takeGrant } from "@cairn/accounts";
 import { findAccount, GATEWAY_AWAY_SECONDS, listEvents, listGateways, type Severity } from "@cairn/catalog";
 import {
   AccountJson,
+  AddressText,
   EventsJson,
   NetworkJson,
   PackageIdText,
@@ -17,7 +18,7 @@ import { briefly } from "./briefly.ts";
 import { claimedWallet } from "./claimed-wallet.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
-import { Count, NO_CONTROLS, Several, severalOf } from "./package-route.ts";
+import { Count, NO_CONTROLS, Several, severalOf, walletOf } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 import { statusPage } from "./status-page.ts";
 
@@ -62,7 +63,10 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
 
   async function accountJson(account: string): Promise<AccountJson> {
     const owner = (await findAccount(gateway.pool, account))?.owner ?? null;
-    const { balance, coins } = owner === null ? { balance: 0n, coins: 0n } : await gateway.balanceOf(owner);
+    return owner === null ? { owner, balance: "0", coins: "0" } : balancesOf(owner);
+  }
+  async function balancesOf(owner: Address): Promise<AccountJson> {
+    const { balance, coins } = await gateway.balanceOf(owner);
     return { owner, balance: balance.toString(), coins: coins.toString() };
   }
 
@@ -142,9 +146,18 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       "/api/v1/account",
       {
         config: { scope: "read" },
-        schema: { summary: "Owner and balances", tags: ["account"], response: { 200: AccountJson } },
+        schema: {
+          summary: "Owner and balances: of the default wallet, or of another one of the account's",
+          tags: ["account"],
+          querystring: Type.Object({ owner: Type.Optional(AddressText) }),
+          response: { 200: AccountJson },
+        },
       },
-      async (request) => accountJson(principalOf(request).account),
+      async (request) => {
+        const { account } = principalOf(request);
+        const { owner } = request.query as { owner?: string };
+        return owner === undefined ? accountJson(account) : balancesOf(await walletOf(gateway, account, owner));
+      },
     );
 
     server.put(

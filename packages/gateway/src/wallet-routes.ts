@@ -181,6 +181,7 @@ export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
       },
       async (request) => {
         const { account, wallet } = await ownWallet(request);
+        if (wallet.kind !== "vault") throw notAVault(wallet.kind, "Only a vault is locked.");
         vaults.lock({ account, address: wallet.address });
         return DONE;
       },

@@ -13,9 +13,10 @@ import type { OpenPorts } from "./open-package.ts";
 import type { Gateway } from "./ports.ts";
 import { readCapability } from "./read-capability.ts";
 import { inStage, type StageEvent } from "./stages.ts";
+import { watchPackage } from "./watch-package.ts";
 
 export type CheckPorts = OpenPorts & {
-  gateway: OpenPorts["gateway"] & Pick<Gateway, "check" | "checkResult" | "blocks" | "findBlocks">;
+  gateway: OpenPorts["gateway"] & Pick<Gateway, "check" | "checkResult" | "blocks" | "findBlocks" | "live">;
 };
 
 export type CheckEvent =
@@ -40,8 +41,6 @@ export interface Checked {
   fault: CairnError | undefined;
 }
 
-const POLL_SECONDS = 0.25;
-
 /** A fixity check now, of a package or of the pieces in which a part of it lies. */
 export async function checkPackage(ports: CheckPorts, options: CheckOptions): Promise<Checked> {
   const { gateway, clock } = ports;
@@ -63,10 +62,15 @@ export async function checkPackage(ports: CheckPorts, options: CheckOptions): Pr
   ).length;
   const result = await inStage(onEvent, "checking", async (update) => {
     let result: CheckResultJson = started;
-    while (result.state === "running") {
-      await untilInterrupted(signal, clock.sleep(POLL_SECONDS, signal));
-      result = await untilInterrupted(signal, gateway.checkResult(started.id));
-      update(result.shards.length, total);
+    const watch = watchPackage({ gateway, clock }, found.id);
+    try {
+      while (result.state === "running") {
+        await untilInterrupted(signal, watch.changed());
+        result = await untilInterrupted(signal, gateway.checkResult(started.id));
+        update(result.shards.length, total);
+      }
+    } finally {
+      watch.stop();
     }
     return result;
   });

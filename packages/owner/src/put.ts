@@ -278,7 +278,7 @@ class Put<L extends Listed> {
     const { k, n, days, layout, pieceLimit, placement } = terms;
     // Answered as it stands when it was opened before.
     await gateway.openPackage({
-      ...{ id, expectedBytes: listed.bytes, k, n, mask: MASK, layout, days },
+      ...{ id, owner: owner.signer.address, expectedBytes: listed.bytes, k, n, mask: MASK, layout, days },
       nameHash: nameHash(owner, called),
       label: encryptLabel(owner, id, { name: called, files: 0, bytes: 0 }),
       placement: placement as OpenPackageJson["placement"] & object,

@@ -4,7 +4,7 @@ import { counted } from "@cairn/core/format";
 import type { ErrorBody, Hex } from "@cairn/protocol";
 import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { toBase64 } from "@cairn/protocol/wire/base64";
-import { claimAccount } from "./claim-account.ts";
+import { type ClaimPorts, claimAccount } from "./claim-account.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
 import { dealsGoOn, ownDocument } from "./find-package.ts";
 import { lie } from "./gateway-lies.ts";
@@ -15,7 +15,7 @@ import type { Gateway } from "./ports.ts";
 import { readCapability } from "./read-capability.ts";
 
 export type RecoverPorts = OpenPorts & {
-  gateway: OpenPorts["gateway"] & Pick<Gateway, "claimAccount" | "recoverable" | "recover" | "setRepairKey">;
+  gateway: OpenPorts["gateway"] & ClaimPorts["gateway"] & Pick<Gateway, "recoverable" | "recover" | "setRepairKey">;
 };
 
 export type RecoverEvent =
@@ -66,7 +66,7 @@ export async function recoverPackages(
 ): Promise<Recovered> {
   await ports.network();
   await claimAccount(ports, token);
-  const found = await ports.gateway.recoverable();
+  const found = await ports.gateway.recoverable(ports.owner.signer.address);
   const missing = found.filter((one) => one.known === null);
   const recovered: Recovered["recovered"] = [];
   const failed: Recovered["failed"] = [];
@@ -104,7 +104,8 @@ export async function recoverPackages(
 }
 
 async function read(ports: RecoverPorts, documentHash: Hex): Promise<Readable> {
-  const [detail, ...more] = await ports.gateway.recover([await readCapability(ports, documentHash)]);
+  const capability = await readCapability(ports, documentHash);
+  const [detail, ...more] = await ports.gateway.recover([capability], ports.owner.signer.address);
   if (detail?.documentHash !== documentHash || more.length > 0) {
     throw lie("the recovered package", detail?.documentHash, documentHash, "Nothing more was recovered.");
   }

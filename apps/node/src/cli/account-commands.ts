@@ -50,7 +50,7 @@ export function accountCommands(program: Command, asks: (command: Command) => Co
     .option(...JOIN)
     .option("--days <n>", "how long it is good (default: 7)", wholeNumber(1, 90))
     .option("--list", "show the open ones instead")
-    .option("--withdraw <id>", "withdraw an open one instead")
+    .option("--withdraw <id>", "withdraw an open one instead: its id, or the start of it")
     .action(async (label, options) => (await import("./user.ts")).invite(label, options));
   user("policy", "show who may become a user, or say so")
     .addArgument(new Argument("[policy]", "anybody; whoever is invited; nobody").choices(["open", "invite", "closed"]))
@@ -66,4 +66,36 @@ export function accountCommands(program: Command, asks: (command: Command) => Co
   token("revoke", "end a token at once")
     .argument("<id>", "its id, or the start of it, from `cairn token list`")
     .action(async (id, options) => (await import("./token.ts")).revokeToken(id, options));
+
+  const own = (name: string, about: string): Command =>
+    program
+      .command(name)
+      .description(about)
+      .option("--home <dir>", "home of your keys and of the token (default: CAIRN_HOME, else ~/.cairn)")
+      .option("--json", "answer with one JSON document");
+  own("login", "have this home use a gateway elsewhere, with an account of yours there")
+    .argument("<url>", "address of the gateway, such as https://gateway.example")
+    .option("--user <name>", "log in as that user; the password is asked for, or in --password-file")
+    .option("--password-file <file>", "file whose first line is the password")
+    .option("--invite-file <file>", "become that user first, by the invite in the file's first line")
+    .option("--token-file <file>", "instead of a user: use the token in the file's first line")
+    .option("--days <n>", "how long the login is good (default: until `cairn logout`)", wholeNumber(1, 36_500))
+    .option(
+      "--chain <url>",
+      "a chain node that you trust, to hold what the gateway says against (default: CAIRN_CHAIN_URL)",
+    )
+    .option("--insecure", "also over plain http to another machine, where others may read password and token")
+    .action(async (url, options) => (await import("./login.ts")).login(url, options));
+  own("logout", "forget the gateway that this home is logged in at, and revoke its token").action(async (options) =>
+    (await import("./login.ts")).logout(options),
+  );
+
+  asks(own("limits", "what your account may use and does; operators show and set those of others"))
+    .option("--user <name>", "of that user's account (operators)")
+    .option("--account <id>", "of that account (operators)")
+    .option("--spool <size>", "set: bytes of uploads that are not stored yet, or none (operators)")
+    .option("--packages <n>", "set: packages, or none (operators)")
+    .option("--egress <size>", "set: bytes read in a day, or none (operators)")
+    .option("--commits <n>", "set: packages agreed in an hour, or none (operators)")
+    .action(async (options) => (await import("./limits.ts")).limits(options));
 }

@@ -36,11 +36,11 @@ export function buildProgram(): Command {
   /** One that asks the network: whether it runs is found out before what keys, archives and the chain need is loaded. */
   const asks = (asking: Command): Command =>
     asking.hook("preAction", async (_, asked) => {
-      const [{ homeAt }, { findRunning }] = await Promise.all([
+      const [{ homeAt }, { findGateway }] = await Promise.all([
         import("../home/home.ts"),
-        import("../home/run-file.ts"),
+        import("../home/find-gateway.ts"),
       ]);
-      await findRunning(homeAt(asked.optsWithGlobals<{ home?: string }>().home));
+      await findGateway(homeAt(asked.optsWithGlobals<{ home?: string }>().home));
     });
   const asking = (...about: Parameters<typeof command>): Command => asks(command(...about));
   const PROGRESS = ["--progress", "say how far it is also where standard error is no terminal"] as const;

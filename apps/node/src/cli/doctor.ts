@@ -4,8 +4,8 @@ import type { StatusJson } from "@cairn/client";
 import type { Deployment } from "@cairn/core";
 import { deploymentOf } from "@cairn/owner/deployment-of";
 import { asCairnError } from "@cairn/protocol/errors";
+import { findGateway } from "../home/find-gateway.ts";
 import { type Home, homeAt } from "../home/home.ts";
-import { findRunning } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import { createOutput, table } from "./output.ts";
@@ -68,7 +68,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
 
   async function network(): Promise<Finding[]> {
     try {
-      const run = await findRunning(home);
+      const run = await findGateway(home);
       const { client } = await openSession(options);
       const status = await client.status();
       const now = Math.floor(Date.now() / 1000);
@@ -79,7 +79,12 @@ export async function doctor(options: CommonOptions): Promise<void> {
       const late = age > Math.max(30, deployment.periodSeconds);
       const connected = `${status.providersConnected} of ${status.providers} connected`;
       return [
-        { what: "gateway", verdict: "good", found: `${run.url}, process ${run.pid}`, next: "" },
+        {
+          what: "gateway",
+          verdict: "good",
+          found: run.pid === undefined ? run.url : `${run.url}, process ${run.pid}`,
+          next: "",
+        },
         ...others(status.gateways),
         {
           what: "chain",
@@ -130,8 +135,12 @@ const others = (gateways: StatusJson["gateways"]): Finding[] =>
     }));
 
 /** Whether the chain itself has them: a gateway goes on as before where one at the same address began anew. */
-async function contracts(chainUrl: string, deployment: Deployment): Promise<Finding> {
+async function contracts(chainUrl: string | undefined, deployment: Deployment): Promise<Finding> {
   const what = "contracts";
+  if (chainUrl === undefined) {
+    const found = "this home knows no chain node: what the gateway says is not held against the chain";
+    return { what, verdict: "warning", found, next: "Log in again with `cairn login URL --chain URL`." };
+  }
   const next =
     "Start the chain that had them, or bring its data back; on a new one this network's packages and deals are unknown.";
   try {

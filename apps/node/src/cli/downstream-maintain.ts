@@ -15,8 +15,8 @@ import { type Home, homeAt } from "../home/home.ts";
 import { counted, formatBytes } from "./format.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
 import { createOutput } from "./output.ts";
+import { parseSize } from "./parse-size.ts";
 import { type Progress, withProgress } from "./progress.ts";
-import { parseSize } from "./provider.ts";
 import type { CommonOptions } from "./session.ts";
 
 const LOOK_MILLISECONDS = 500;

@@ -58,10 +58,10 @@ interface Names {
 function namesIn({
   client,
   home,
-  run,
-}: Pick<Session, "client" | "home" | "run">): (event: EventJson) => Promise<Names> {
+  gateway,
+}: Pick<Session, "client" | "home" | "gateway">): (event: EventJson) => Promise<Names> {
   const packages = new Map<string, string | null>();
-  const providers = new Map(run.children.map(({ name, provider }) => [provider?.toLowerCase(), name]));
+  const providers = new Map(gateway.children.map(({ name, provider }) => [provider?.toLowerCase(), name]));
   return async (event) => {
     const { package: id, provider } = event;
     if (id !== null && !packages.has(id)) {

@@ -6,7 +6,7 @@ import { homeAt } from "../home/home.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { farmerView } from "./farmer-view.ts";
 import { createOutput } from "./output.ts";
-import { parseSize } from "./provider.ts";
+import { parseSize } from "./parse-size.ts";
 import type { CommonOptions } from "./session.ts";
 
 export interface FarmerCommandOptions extends CommonOptions {

@@ -59,6 +59,13 @@ const EXAMPLES = new Map(
     "token create": ["cairn token create backup", "cairn token create monitor --scope read --days 90"],
     "token list": ["cairn token list"],
     "token revoke": ["cairn token revoke 1f3a"],
+    login: [
+      "cairn login https://gateway.example --user anna",
+      "cairn login https://gateway.example --user anna --invite-file invite.txt",
+      "cairn login https://gateway.example --token-file token.txt --chain https://rpc.example",
+    ],
+    logout: ["cairn logout"],
+    limits: ["cairn limits", "cairn limits --user anna --spool 50GiB --commits none"],
     trust: ["cairn trust", "cairn trust --accept"],
     recover: ["cairn recover"],
     backup: ["cairn backup /media/usb/cairn.tgz"],

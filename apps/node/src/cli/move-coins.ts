@@ -52,12 +52,13 @@ export function checkMove(action: MoveAction, amount: bigint | undefined, to: st
 export async function moveCoins(session: Session, network: NetworkJson, account: Owner, move: Move): Promise<void> {
   const { action, amount } = move;
   const deployment = deploymentOf(network);
-  const transport = http(session.run.chainUrl);
+  const chainUrl = requireChain(session);
+  const transport = http(chainUrl);
   const chain = {
     id: deployment.chainId,
     name: "Cairn",
     nativeCurrency: { name: "Cairn", symbol: "CAIRN", decimals: 18 },
-    rpcUrls: { default: { http: [session.run.chainUrl] } },
+    rpcUrls: { default: { http: [chainUrl] } },
   };
   const key = action === "fund" ? (await homeKey(session.home, "chain", "validator")).key : account.wallet.key;
   const signer = createWalletClient({ account: privateKeyToAccount(key), chain, transport });
@@ -65,7 +66,7 @@ export async function moveCoins(session: Session, network: NetworkJson, account:
   const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
   const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
   if (action !== "fund") {
-    const before = await session.client.account();
+    const before = await session.client.account(account.wallet.address);
     const gift = network.faucet && BigInt(before.coins) === 0n ? FAUCET_GIFT : 0n;
     requireCoins(before, action, amount, gift);
     if (gift > 0n) await takeGift(session, account, action, amount);
@@ -98,14 +99,23 @@ export async function moveCoins(session: Session, network: NetworkJson, account:
   session.output.say(`Done in block ${receipt.blockNumber} (${hash})`);
 }
 
+function requireChain({ gateway: { chainUrl } }: Pick<Session, "gateway">): string {
+  if (chainUrl !== undefined) return chainUrl;
+  throw new CairnError("coins are moved on the chain, and this home knows no chain node", {
+    code: "no-chain-node",
+    kind: "input",
+    next: "Log in again with `cairn login URL --chain URL`, and name a node that you trust.",
+  });
+}
+
 /** The work itself, begun in the promise that carries its failure. */
 const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
 
 /** Coins of a chain that are worth nothing: for the amount, or for the fee alone. */
-async function takeGift({ client, output, run }: Session, account: Owner, action: string, amount: bigint) {
-  const given = await askFaucet(run.chainUrl, account.wallet.address);
+async function takeGift({ client, output, gateway }: Session, account: Owner, action: string, amount: bigint) {
+  const given = await askFaucet(requireChain({ gateway }), account.wallet.address);
   if (given > 0n) output.say(`The faucet gave ${formatCoins(given)} to the account's address.`);
-  requireCoins(await client.account(), action, amount, 0n);
+  requireCoins(await client.account(account.wallet.address), action, amount, 0n);
 }
 
 /**

@@ -7,8 +7,18 @@ import { MOST_TEXT, textsOf } from "@cairn/client/listen-socket";
 /** An import of node:http reads every export, also the one that loads undici: 50 ms of processor time. */
 const { Agent, request } = process.getBuiltinModule("node:http");
 
+const POOL = { keepAlive: true, maxSockets: 16 };
 /** Of its own, so that no proxy of the environment stands between a command and the gateway of its home. */
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+const agent = new Agent(POOL);
+/** The same with TLS, for a gateway elsewhere: made when one is asked. */
+let secure: { agent: InstanceType<typeof Agent>; request: typeof request } | undefined;
+
+function to(url: string): { agent: InstanceType<typeof Agent>; request: typeof request } {
+  if (!url.startsWith("https:")) return { agent, request };
+  const https = process.getBuiltinModule("node:https");
+  secure ??= { agent: new https.Agent(POOL), request: https.request };
+  return secure;
+}
 
 /** V8 minds its heap alone: with more dead buffers beside it, it would mark all of it again and again. */
 const DEAD_BYTES = 4_194_304;
@@ -27,8 +37,9 @@ async function* freed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 }
 
 /** Requests over node:http, which starts faster than fetch and moves large bodies with fewer copies. */
-export const nodeTransfer: Transfer = {
+export const nodeTransfer = {
   async upload(url, headers, body, signal) {
+    const { agent, request } = to(url);
     const outgoing = request(url, {
       method: "PUT",
       agent,
@@ -46,6 +57,7 @@ export const nodeTransfer: Transfer = {
     return { status: outcome.statusCode ?? 0, body: outcome };
   },
   async download(url, { method, headers, body }, signal) {
+    const { agent, request } = to(url);
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(url, { method, agent, headers, ...(signal === undefined ? {} : { signal }) }, resolve);
       outgoing.once("error", reject);
@@ -66,4 +78,4 @@ export const nodeTransfer: Transfer = {
       return () => socket.terminate();
     }, options);
   },
-};
+} satisfies Transfer;

@@ -7,7 +7,7 @@ import { pinnedNetwork, type Session } from "./session.ts";
 
 /** What the owner's operations work with in this home. The network is asked for when it is first needed, and then no more. */
 export function ownerPorts<O extends Pick<Owner, "lookupKey">>(
-  session: Pick<Session, "client" | "home" | "run">,
+  session: Pick<Session, "client" | "home" | "gateway">,
   owner: O,
 ): Omit<OwnerPorts, "owner"> & { owner: O } {
   let network: Promise<NetworkJson> | undefined;
@@ -18,7 +18,7 @@ export function ownerPorts<O extends Pick<Owner, "lookupKey">>(
       network ??= pinnedNetwork(session);
       return network;
     },
-    readChain: chainReader(session.run.chainUrl),
+    readChain: chainReader(session.gateway.chainUrl),
     known: knownPackages(session.home),
     clock: machineClock,
   };

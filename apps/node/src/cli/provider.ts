@@ -6,12 +6,13 @@ import { CairnError } from "@cairn/protocol";
 import { type ProviderOptions, runProvider } from "@cairn/provider";
 import { pino } from "pino";
 import { parseEther } from "viem";
+import { findGateway } from "../home/find-gateway.ts";
 import { homeAt } from "../home/home.ts";
-import { findRunning } from "../home/run-file.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { chainUrlOf } from "../up/environment.ts";
 import { formatBytes, formatCoins } from "./format.ts";
 import { createOutput } from "./output.ts";
+import { parseSize } from "./parse-size.ts";
 import { keepTerms, lastTerms, type ProviderTerms } from "./provider-terms.ts";
 import { providerView } from "./provider-view.ts";
 import type { CommonOptions } from "./session.ts";
@@ -42,7 +43,7 @@ export async function provider(options: ProviderCommandOptions): Promise<void> {
   const home = homeAt(options.home);
   const output = createOutput(options);
   const chainUrl = chainUrlOf(options.chain);
-  const gateways = options.gateway ?? [(await findRunning(home)).url];
+  const gateways = options.gateway ?? [(await findGateway(home)).url];
   const now = Math.floor(Date.now() / 1000);
   const directory = resolve(options.directory ?? join(home.directory, "provider"));
   const terms = termsOf(options, await lastTerms(directory));
@@ -106,32 +107,6 @@ export function termsOf(options: ProviderCommandOptions, last: ProviderTerms | u
 
 const withoutCountry = (region: string | undefined) =>
   region !== undefined && countryOf(region) !== undefined ? region.slice(3) : region;
-
-const UNITS = new Map(
-  Object.entries<bigint>({
-    B: 1n,
-    KB: 10n ** 3n,
-    MB: 10n ** 6n,
-    GB: 10n ** 9n,
-    TB: 10n ** 12n,
-    KIB: 1n << 10n,
-    MIB: 1n << 20n,
-    GIB: 1n << 30n,
-    TIB: 1n << 40n,
-  }),
-);
-
-/** Sizes such as 500GB, 2TiB, 1000000. Throws `bad-input`. */
-export function parseSize(text: string): bigint {
-  const match = /^(\d{1,15})\s*([A-Za-z]{0,3})$/.exec(text.trim());
-  const unit = UNITS.get((match?.[2] || "B").toUpperCase());
-  if (match?.[1] !== undefined && unit !== undefined) return BigInt(match[1]) * unit;
-  throw new CairnError(`"${text}" is not a size`, {
-    code: "bad-input",
-    kind: "input",
-    next: "Write it like 500GB or 2TiB.",
-  });
-}
 
 function parsePrice(text: string): bigint {
   if (/^\d{1,9}(\.\d{1,18})?$/.test(text)) return parseEther(text);

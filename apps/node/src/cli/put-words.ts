@@ -10,7 +10,7 @@ import { walkNotes } from "./walk-notes.ts";
 
 /** What happens in a put, as sentences, bars and the command's result. */
 export function putWords(
-  { output, run }: Pick<Session, "output" | "run">,
+  { output, gateway }: Pick<Session, "output" | "gateway">,
   source: Pick<Source, "name" | "homeLeftOut">,
 ): (event: PutEvent<ListedFolder>) => void {
   const { name } = source;
@@ -32,7 +32,7 @@ export function putWords(
         return;
       case "chain-away":
         output.say(
-          `Note: no chain answers at ${run.chainUrl}: whether the quotes are signed by registered providers was not checked.`,
+          `Note: ${gateway.chainUrl === undefined ? "this home knows no chain of its own (`cairn login --chain`)" : `no chain answers at ${gateway.chainUrl}`}: whether the quotes are signed by registered providers was not checked.`,
         );
         return;
       case "begun":

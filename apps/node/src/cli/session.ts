@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { NetworkJson } from "@cairn/client";
 import { CairnClient } from "@cairn/client/client";
 import { machineClock } from "@cairn/process/machine-clock";
@@ -6,8 +5,8 @@ import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
 import type { KnownNetwork } from "../account/account-file.ts";
 import type { Owner } from "../account/owner.ts";
+import { type FoundGateway, findGateway, gatewayToken } from "../home/find-gateway.ts";
 import { type Home, homeAt, readJson } from "../home/home.ts";
-import { findRunning, type RunFile } from "../home/run-file.ts";
 import { nodeTransfer } from "./node-transfer.ts";
 import { createOutput, type Output } from "./output.ts";
 import { waitForNetwork } from "./wait-for-network.ts";
@@ -20,39 +19,29 @@ export interface CommonOptions {
   progress?: boolean;
 }
 
-/** A command's way to the running network of its home. */
+/** A command's way to the gateway of its home. */
 export interface Session {
   home: Home;
-  run: RunFile;
+  gateway: FoundGateway;
   client: CairnClient;
-  /** Bearer token of this home's account at the gateway. */
+  /** Bearer token of the home's account at the gateway. */
   token: string;
   output: Output;
 }
 
-/** Throws `not-running` or `home-unreadable`. */
+/** Throws `not-running`, `network-starting` or `home-unreadable`. */
 export async function openSession(options: CommonOptions): Promise<Session> {
   const home = homeAt(options.home);
-  const run = await findRunning(home);
-  let token: string;
-  try {
-    token = (await readFile(home.tokenFile, "utf8")).trim();
-  } catch (cause) {
-    throw new CairnError(`cannot read the API token in ${home.tokenFile}`, {
-      code: "home-unreadable",
-      kind: "auth",
-      cause,
-      next: "Run as the user who started the network.",
-    });
-  }
+  const gateway = await findGateway(home);
+  const token = await gatewayToken(home);
   const output = createOutput(options);
   const client = new CairnClient({
-    url: run.url,
+    url: gateway.url,
     token,
     transfer: nodeTransfer,
-    whenAway: waitForNetwork(run, output),
+    whenAway: waitForNetwork(gateway, output),
   });
-  return { home, run, client, token, output };
+  return { home, gateway, client, token, output };
 }
 
 /** What the gateway says of its network, held against what this home's account knows of it. Throws `network-changed`. */
@@ -81,7 +70,7 @@ export async function requireOwner(home: Home): Promise<Owner> {
   throw new CairnError(`the home ${home.directory} has no account yet`, {
     code: "no-account",
     kind: "missing",
-    next: "Store something with `cairn put`, or bring an account with `cairn key import FILE`.",
+    next: "Make one with `cairn key create` (the first `cairn put` does too), or bring yours with `cairn key import FILE`.",
   });
 }
 
@@ -94,12 +83,12 @@ export async function readyAccount(session: Session, network: NetworkJson): Prom
       `Made a new account in ${session.home.account}. Keep a copy of its keys: \`cairn key export FILE\``,
     );
   }
-  const known = await session.client.account();
-  if (known.owner?.toLowerCase() !== account.wallet.address) {
-    const { claimAccount } = await import("@cairn/owner/claim-account");
-    const ports = { gateway: session.client, owner: account, network: async () => network, clock: machineClock };
-    await claimAccount(ports, session.token);
-  }
-  if (network.faucet && BigInt(known.balance) === 0n) await session.client.faucet();
+  const { claimAccount } = await import("@cairn/owner/claim-account");
+  const ports = { gateway: session.client, owner: account, network: async () => network, clock: machineClock };
+  await claimAccount(ports, session.token);
+  const { owner, balance } = await session.client.account();
+  // The faucet gives to the default wallet.
+  const isDefault = owner?.toLowerCase() === account.wallet.address;
+  if (network.faucet && isDefault && BigInt(balance) === 0n) await session.client.faucet();
   return account;
 }

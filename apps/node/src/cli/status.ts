@@ -6,6 +6,7 @@ import { probeLock } from "@cairn/process/hold-lock";
 import { asCairnError } from "@cairn/protocol/errors";
 import { type Home, homeAt, readJson } from "../home/home.ts";
 import { directoryOf, startAgain } from "../home/local-provider.ts";
+import { readRemote } from "../home/remote.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { chainHeads, type Heads } from "./chain-heads.ts";
@@ -38,6 +39,8 @@ const UNDER_WAY = new Set(["RECEIVING", "COMMITTING", "COMMITTED", "PLACING", "E
 export async function status(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const home = homeAt(options.home);
+  const remote = await readRemote(home);
+  if (remote !== undefined) return (await import("./remote-status.ts")).remoteStatus(home, remote, options);
   const free = await statfs(home.directory).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => undefined,

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { RoleText, SignUpPolicyJson } from "@cairn/client";
+import type { CairnClient } from "@cairn/client/client";
 import { CairnError } from "@cairn/protocol/errors";
 import { confirm } from "./confirm.ts";
 import { dateOf } from "./date-of.ts";
+import { firstLineOf } from "./first-line.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
@@ -18,6 +19,7 @@ interface NewUserOptions extends PasswordOptions {
 }
 
 export async function addUser(name: string, options: NewUserOptions): Promise<void> {
+  requireUserName(name);
   const { client, output } = await openSession(options);
   const { password, made } = await passwordOf(options);
   const joins = options.join === true || options.role !== "owner";
@@ -70,10 +72,11 @@ interface InviteOptions extends NewUserOptions {
 }
 
 export async function invite(label = "", options: InviteOptions): Promise<void> {
-  const { client, output, run } = await openSession(options);
+  const { client, output, gateway } = await openSession(options);
   if (options.withdraw !== undefined) {
-    await client.withdrawInvite(options.withdraw);
-    output.result({ withdrawn: options.withdraw });
+    const id = await openInvite(client, options.withdraw);
+    await client.withdrawInvite(id);
+    output.result({ withdrawn: id });
     output.say("Withdrawn: nobody can use it any more.");
     return;
   }
@@ -99,7 +102,8 @@ export async function invite(label = "", options: InviteOptions): Promise<void> 
     "",
     made.code,
     "",
-    `It is used with POST ${run.url}/api/v1/sign-up {name, password, invite}.`,
+    `On the other machine, with the code as the first line of a file: \`cairn login ${gateway.url} --user NAME --invite-file FILE\``,
+    `Programs use POST ${gateway.url}/api/v1/sign-up {name, password, invite}.`,
   );
 }
 
@@ -115,18 +119,35 @@ export async function policy(policy: SignUpPolicyJson["policy"] | undefined, opt
   output.say(WORDS[now.policy]);
 }
 
+/** Its id, by the start of it. */
+async function openInvite(client: Pick<CairnClient, "invites">, start: string): Promise<string> {
+  const found = (await client.invites()).filter(({ id }) => id.startsWith(start));
+  const [invite, other] = found;
+  if (invite !== undefined && other === undefined) return invite.id;
+  throw new CairnError(
+    other === undefined ? `there is no open invite ${start}` : `${found.length} invites begin with ${start}`,
+    {
+      code: "unknown-invite",
+      kind: "missing",
+      next: "`cairn user invite --list` shows those that are open.",
+    },
+  );
+}
+
+/** As the gateway says it to programs; here in words. */
+function requireUserName(name: string): void {
+  if (/^[a-z0-9][a-z0-9._@+-]{0,63}$/i.test(name)) return;
+  throw new CairnError(`"${name.slice(0, 40)}" cannot be the name of a user`, {
+    code: "bad-user-name",
+    kind: "input",
+    next: "Use 1 to 64 letters (a to z), digits and . _ @ + -, the first of them a letter or digit.",
+  });
+}
+
 /** The first line of a file, else one that is made: never an argument, which every user of the machine could read. */
 async function passwordOf({ passwordFile }: PasswordOptions): Promise<{ password: string; made: boolean }> {
   if (passwordFile === undefined) return { password: randomBytes(15).toString("base64url"), made: true };
-  const text = await readFile(passwordFile, "utf8").catch((cause) => {
-    throw new CairnError(`cannot read the password in ${passwordFile}`, {
-      code: "unreadable-path",
-      kind: "input",
-      cause,
-      next: "Name a file whose first line is the password.",
-    });
-  });
-  return { password: text.replace(/^\uFEFF/, "").split(/\r?\n/)[0] ?? "", made: false };
+  return { password: await firstLineOf(passwordFile, "the password"), made: false };
 }
 
 const shown = (password: string, made: boolean): string[] =>

@@ -16,7 +16,7 @@ export async function wallet(
   const network = await pinnedNetwork(session);
   const account = await readyAccount(session, network);
   if (move !== undefined) await (await import("./move-coins.ts")).moveCoins(session, network, account, move);
-  const { balance, coins } = await client.account();
+  const { balance, coins } = await client.account(account.wallet.address);
   output.result({ owner: account.wallet.address, balance, coins });
   output.say(
     `owner    ${account.wallet.address}`,

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { NetworkJson, NewWalletJson, WalletJson, WalletKindText } from "@cairn/client";
 import { CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
 import { addressOfKey } from "@cairn/protocol/keys";
+import { firstLineOf } from "./first-line.ts";
 import { formatCoins } from "./format.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
@@ -68,14 +68,15 @@ export async function setDefault(wallet: string, options: CommonOptions): Promis
   const chosen = await client.setDefaultWallet(wallet);
   output.result(chosen);
   output.say(
-    `New packages belong to ${chosen.address} unless they say otherwise. Those that are stored stay as they are.`,
+    `Packages that name no wallet belong to ${chosen.address} from now on. Those that are stored stay as they are, and`,
+    "`cairn put` goes on signing with this home's own key, for the wallet of that key.",
   );
 }
 
 export async function unlock(named: string, options: CommonOptions & { minutes?: number }): Promise<void> {
   const session = await openSession(options);
   const { client, output, home } = session;
-  const { address } = await walletNamed(client, named);
+  const { address } = await vaultNamed(client, named);
   const { keystore } = await client.walletKeystore(address);
   const { key } = await requireAccount(home);
   const { openSecret } = await import("@cairn/archive/seal-secret");
@@ -94,7 +95,7 @@ export async function unlock(named: string, options: CommonOptions & { minutes?:
 
 export async function lock(named: string, options: CommonOptions): Promise<void> {
   const { client, output } = await openSession(options);
-  const { address } = await walletNamed(client, named);
+  const { address } = await vaultNamed(client, named);
   await client.lockWallet(address);
   output.result({ locked: address });
   output.say(`Locked: the gateway's copy of the key of ${address} is overwritten.`);
@@ -108,26 +109,28 @@ async function claimOf(token: string, network: NetworkJson, key: Hex): Promise<J
   return signClaim(walletSigner(key), { network, token, now: Math.floor(Date.now() / 1000) });
 }
 
-async function walletNamed(client: { wallets(): Promise<WalletJson[]> }, named: string): Promise<WalletJson> {
+async function vaultNamed(client: { wallets(): Promise<WalletJson[]> }, named: string): Promise<WalletJson> {
   const found = (await client.wallets()).find(({ address, name }) => address === named.toLowerCase() || name === named);
-  if (found !== undefined) return found;
-  throw new CairnError(`the account has no wallet ${named}`, {
-    code: "unknown-wallet",
-    kind: "missing",
-    next: "`cairn wallet list` shows them.",
+  if (found === undefined) {
+    throw new CairnError(`the account has no wallet ${named}`, {
+      code: "unknown-wallet",
+      kind: "missing",
+      next: "`cairn wallet list` shows them.",
+    });
+  }
+  if (found.kind === "vault") return found;
+  throw new CairnError(`${named} is a ${found.kind} wallet, and only a vault is unlocked and locked`, {
+    code: "wrong-wallet-kind",
+    kind: "conflict",
+    next:
+      found.kind === "client"
+        ? "Its key is with you: sign where you have it."
+        : "The gateway signs with it at any time.",
   });
 }
 
 async function keyIn(file: string): Promise<Hex> {
-  const text = await readFile(file, "utf8").catch((cause) => {
-    throw new CairnError(`cannot read the key in ${file}`, {
-      code: "unreadable-path",
-      kind: "input",
-      cause,
-      next: "Name a file whose first line is a private key, 0x and 64 hex digits.",
-    });
-  });
-  const key = (text.split(/\r?\n/)[0] ?? "").trim() as Hex;
+  const key = (await firstLineOf(file, "a private key, 0x and 64 hex digits")).trim() as Hex;
   addressOfKey(key);
   return key;
 }

@@ -13,6 +13,8 @@ export interface Home {
   runFile: string;
   /** Bearer token of the local account, mode 0600. */
   tokenFile: string;
+  /** The gateway elsewhere that this home uses (`cairn login`), with the token for it, mode 0600. */
+  remoteFile: string;
   settingsFile: string;
   /** Ids of the databases that the home was used with. */
   databasesFile: string;
@@ -42,6 +44,7 @@ export function homeAt(option?: string): Home {
     directory,
     runFile: join(directory, "run.json"),
     tokenFile: join(directory, "token"),
+    remoteFile: join(directory, "remote.json"),
     settingsFile: join(directory, "home.json"),
     databasesFile: join(directory, "databases.json"),
     blobsFile: join(directory, "blobs.json"),

@@ -53,6 +53,6 @@ export async function findRunning(home: Home): Promise<RunFile> {
   throw new CairnError(`no network is running in ${home.directory}`, {
     code: "not-running",
     kind: "unavailable",
-    next: `Start one with ${startCommand()}, or name its home with --home or CAIRN_HOME.`,
+    next: `Start one with ${startCommand()}, name its home with --home or CAIRN_HOME, or use a gateway elsewhere with \`cairn login URL\`.`,
   });
 }

@@ -3,10 +3,11 @@ import { CairnError } from "@cairn/protocol/errors";
 
 const CHAIN_TIMEOUT_MILLISECONDS = 10_000;
 
-/** Reads the contracts over the chain URL that this home knows. */
+/** Reads the contracts over the chain URL that this home knows; none answers where it knows none. */
 export const chainReader =
-  (url: string): ReadChain =>
+  (url: string | undefined): ReadChain =>
   async (deployment, use) => {
+    if (url === undefined) return undefined;
     try {
       const [{ openLedger }, { checkDeployment }] = await Promise.all([
         import("@cairn/chain"),

@@ -7,6 +7,7 @@ import type { ChainConfig } from "@cairn/chain/node";
 import { CHAIN_MAIN, CHAIN_NODE_FLAGS } from "@cairn/chain/node/process";
 import { PROFILES } from "@cairn/core";
 import type { Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
 import type { PoolConfig } from "pg";
 import { calledAs } from "../cli/as-called.ts";
 import { formatDuration } from "../cli/format.ts";
@@ -62,6 +63,7 @@ export async function up(options: UpOptions): Promise<void> {
   const chainPort = options.chainPort ?? portOf("CAIRN_CHAIN_PORT");
   const external = chainUrlOf(options.chain);
   checkEnvironment();
+  refuseRemote(home);
   await refuseTakenPort(home, port);
   await requireBlobs(home);
   if (options.gatewayOnly === true) requireNetwork(home, external);
@@ -95,6 +97,16 @@ export async function up(options: UpOptions): Promise<void> {
     lock.release();
     if (options.temporary) await removeHome(home.directory);
   }
+}
+
+/** Its commands would go there, and not to the network that starts here. */
+function refuseRemote({ directory, remoteFile }: Home): void {
+  if (!existsSync(remoteFile)) return;
+  throw new CairnError(`${directory} is logged in at a gateway elsewhere`, {
+    code: "logged-in",
+    kind: "conflict",
+    next: "Start the network in another home (--home), or log out first with `cairn logout`.",
+  });
 }
 
 /** Before anything is made: a refused start leaves nothing behind. That the home itself is in use says more than that its port is. */

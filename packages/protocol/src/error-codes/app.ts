@@ -152,6 +152,16 @@ export const APP_ERRORS = {
     means: "the command needs a further command",
     next: "Ask the command for its own help with --help.",
   },
+  "insecure-url": {
+    kind: "input",
+    means: "a login would send password and token unencrypted to another machine",
+    next: "Use https or a tunnel; --insecure does it all the same.",
+  },
+  "logged-in": {
+    kind: "conflict",
+    means: "the home uses another gateway already, or has a network of its own",
+    next: "Log out with `cairn logout`, or name another home with --home.",
+  },
   "missing-value": {
     kind: "input",
     means: "an option of the command lacks its value",
@@ -197,6 +207,16 @@ export const APP_ERRORS = {
     kind: "unavailable",
     means: "the network in the home is starting, or ending: it does not answer now",
     next: "Wait until `cairn up` says `ready`, or see the home's logs.",
+  },
+  "no-chain-node": {
+    kind: "input",
+    means: "coins are moved on the chain, and the home knows no node of it",
+    next: "Log in again with `cairn login URL --chain URL`.",
+  },
+  "not-logged-in": {
+    kind: "missing",
+    means: "the home uses no gateway elsewhere",
+    next: "Name the home with --home, or log in with `cairn login URL`.",
   },
   "not-running": {
     kind: "unavailable",
