@@ -63,7 +63,7 @@ export const nodeTransfer = {
       outgoing.once("error", reject);
       outgoing.end(body);
     });
-    return { status: incoming.statusCode ?? 0, body: freed(incoming) };
+    return { status: incoming.statusCode ?? 0, body: freed(incoming), headers: incoming.headers };
   },
   async *listen(url, { token, ...options }) {
     // Node's own would load undici.

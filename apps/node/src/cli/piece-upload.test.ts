@@ -9,19 +9,7 @@ import { nodeTransfer } from "./node-transfer.ts";
 const ID = "0".repeat(32);
 /** What a gateway says of the package meanwhile, but its pieces. */
 const RECEIVING = {
-  ...{
-    id: ID,
-    state: "RECEIVING",
-    label: null,
-    layout: "private",
-    public: false,
-    hot: false,
-    mask: "none",
-    k: 2,
-    n: 4,
-    bytes: 0,
-    files: 0,
-  },
+  ...{ id: ID, state: "RECEIVING", label: null, layout: "private", mask: "none", k: 2, n: 4, bytes: 0, files: 0 },
   ...{ pieces: 0, root: null, documentHash: null, createdAt: 1, storedAt: null, expiresAt: null },
   ...{ strength: { live: 0, needed: 2, full: 4 }, progress: { stage: "receiving", done: 0, total: 0 } },
   ...{ public: false, hot: false },

@@ -10,7 +10,7 @@ export function sessionTransfer(url: string): Transfer {
     async download(to, { headers, ...request }, signal) {
       const own = cookie === undefined ? { origin } : { origin, cookie };
       const answer = await nodeTransfer.download(to, { ...request, headers: { ...headers, ...own } }, signal);
-      const [set] = answer.body.headers["set-cookie"] ?? [];
+      const [set] = answer.headers["set-cookie"] ?? [];
       if (set !== undefined) cookie = set.split(";")[0];
       return answer;
     },

@@ -70,8 +70,6 @@ const summary = (digit: string, state: string) => ({
     state,
     label: null,
     layout: "private",
-    public: false,
-    hot: false,
     mask: "none",
     k: 1,
     n: 1,
