@@ -56,6 +56,25 @@ const check = async (full: boolean) => {
 };
 const results = (done: Awaited<ReturnType<typeof check>>) => done.shards.map((shard) => shard.result);
 
+/** An audit whose providers answer once `go` is called, and the deals whose shards they were asked to re-read. */
+async function held() {
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const scrubbed: DealId[] = [];
+  const transport = Object.assign(Object.create(net.providers), {
+    request: async (...asked: Parameters<typeof net.providers.request>) => {
+      const [, request] = asked;
+      if (request.type === "scrub") scrubbed.push(request.deal);
+      await gate;
+      return net.providers.request(...asked);
+    },
+  });
+  const { createAudit } = await import("./create-audit.ts");
+  return { audit: createAudit({ ...net.context, transport }, { claimEveryPeriods: 1 }), scrubbed, go };
+}
+
 describe("a check", () => {
   it("has every holder scrub and prove, several at once", async () => {
     const done = await check(false);
@@ -118,18 +137,49 @@ describe("a check", () => {
     ]);
   });
 
-  it("is under way once, whoever asks meanwhile, and so many at a time", async () => {
-    const ask = (pieces: number[]) => net.audit.startCheck({ package: net.packageId, full: false, pieces }, sign);
-    const all = Array.from({ length: 32 }, (_, i) => ask([0, 7 + i]));
-    await expect(ask([0])).rejects.toMatchObject({ code: "busy", next: expect.stringContaining("Start it again") });
-    const [first, same] = await Promise.all([all[0]!, ask([7, 0, 7])]);
-    expect(same.check.id).toBe(first.check.id);
-    const ids = new Set((await Promise.all(all)).map(({ check }) => check.id));
-    expect(ids.size).toBe(32);
-    await Promise.all(all.map(async (one) => (await one).finished));
+  it("is under way once, whichever pieces that are not there are named with it", async () => {
+    const { audit, go } = await held();
+    const ask = (pieces?: number[]) =>
+      audit.startCheck({ package: net.packageId, full: false, ...(pieces === undefined ? {} : { pieces }) }, sign);
+    const all = await Promise.all([ask(), ask([0]), ...Array.from({ length: 40 }, (_, i) => ask([7 + i, 0, 7 + i]))]);
+    expect(new Set(all.map(({ check }) => check.id)).size).toBe(1);
+    go();
+    await all[0]!.finished;
     const { check: next, finished } = await ask([0, 7]);
-    expect(next.id).not.toBe(first.check.id);
+    expect(next.id).not.toBe(all[0]!.check.id);
     await finished;
+  });
+
+  it("takes one account some of the places, and has a shard read once for all that ask", async () => {
+    const { pool } = net.database;
+    // Packages of the same document have the same deals.
+    const copies = Array.from({ length: 9 }, (_, i) => `${i}`.repeat(31).concat("f"));
+    await pool.query("insert into catalog.accounts (id) values ('another') on conflict do nothing");
+    await pool.query(
+      `insert into catalog.packages (id, account, owner, name_hash, label, state, k, n, mask, layout, days, document_hash, verifier_set)
+       select copy, case when copy like '8%' then 'another' else account end, owner, sha256(copy::bytea), label, state, k, n, mask, layout, days,
+         document_hash, verifier_set from catalog.packages, unnest($2::text[]) as copy where id = $1`,
+      [net.packageId, copies],
+    );
+    const { audit, scrubbed, go } = await held();
+    const ask = (id: string) => audit.startCheck({ package: id, full: false }, sign);
+    try {
+      const own = await Promise.all(copies.slice(0, 8).map(ask));
+      expect(new Set(own.map(({ check }) => check.id)).size).toBe(8);
+      const refused = { code: "busy", next: expect.stringContaining("Start it again") };
+      await expect(ask(net.packageId)).rejects.toMatchObject(refused);
+      // It is given the one that it has, and another account has places.
+      expect((await ask(copies[0]!)).check.id).toBe(own[0]!.check.id);
+      const theirs = await ask(copies[8]!);
+      go();
+      for (const { finished } of [...own, theirs]) expect(results(await finished)).toEqual(Array(4).fill("sound"));
+      expect(scrubbed.toSorted()).toEqual(net.deals.map(({ id }) => id).toSorted());
+      await (await ask(net.packageId)).finished;
+      expect(scrubbed.length).toBe(8);
+    } finally {
+      go();
+      await pool.query("delete from catalog.packages where id = any($1)", [copies]);
+    }
   });
 
   it("blames no provider for what fails at the gateway", async () => {

@@ -75,7 +75,47 @@ export interface CheckRequest {
   readCapability?: Signed<"ReadCapability">;
 }
 
-type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks" | "runningChecks">;
+type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks" | "runningChecks" | "scrubs">;
+
+/** What a check is of. */
+export interface CheckSubject {
+  /** Whose package it is. */
+  account: string;
+  /** Those of the pieces asked for of which somebody holds a shard, ascending. */
+  pieces: number[];
+  deals: AuditedDeal[];
+}
+
+/** @throws CairnError `capability-needed`, `nothing-to-check` */
+export async function checkSubject(
+  context: Pick<AuditContext, "pool" | "deployment">,
+  request: CheckRequest,
+): Promise<CheckSubject> {
+  const { full, readCapability } = request;
+  if (full && readCapability === undefined) {
+    throw new CairnError("a full check reads the shards, so it needs the owner's read capability", {
+      code: "capability-needed",
+      kind: "auth",
+    });
+  }
+  const wanted = request.pieces === undefined ? undefined : new Set(request.pieces);
+  const deals = (await auditedDeals(context, { package: request.package, state: "ACTIVE" })).filter(
+    ({ piece }) => wanted === undefined || wanted.has(piece),
+  );
+  const { rows } = await context.pool.query<{ account: string }>("select account from catalog.packages where id = $1", [
+    request.package,
+  ]);
+  const [row] = rows;
+  if (deals.length === 0 || row === undefined) {
+    throw new CairnError("no provider holds a shard of this under an active deal yet", {
+      code: "nothing-to-check",
+      kind: "conflict",
+      next: "See `cairn show` for the package's state.",
+    });
+  }
+  const pieces = [...new Set(deals.map(({ piece }) => piece))].toSorted((a, b) => a - b);
+  return { account: row.account, pieces, deals };
+}
 
 /**
  * Ask every holder of a package, now: to re-read every byte of its shard and to open 300 random leaves; with `full`, stream each shard
@@ -84,25 +124,9 @@ type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks" | "running
 export async function startCheck(
   context: CheckContext,
   request: CheckRequest,
+  { deals }: CheckSubject,
   sign: TicketSigner,
 ): Promise<{ check: CheckResult; finished: Promise<CheckResult> }> {
-  const { readCapability } = request;
-  if (request.full && readCapability === undefined) {
-    throw new CairnError("a full check reads the shards, so it needs the owner's read capability", {
-      code: "capability-needed",
-      kind: "auth",
-    });
-  }
-  const deals = (await auditedDeals(context, { package: request.package, state: "ACTIVE" })).filter(
-    (deal) => request.pieces === undefined || request.pieces.includes(deal.piece),
-  );
-  if (deals.length === 0) {
-    throw new CairnError("no provider holds a shard of this under an active deal yet", {
-      code: "nothing-to-check",
-      kind: "conflict",
-      next: "See `cairn show` for the package's state.",
-    });
-  }
   const check: CheckResult = {
     id: randomBytes(8).toString("hex"),
     package: request.package,
@@ -286,7 +310,7 @@ from audit.checks where id = $1
 }
 
 async function checkShard(
-  context: AuditContext,
+  context: CheckContext,
   deal: AuditedDeal,
   capability: Signed<"ReadCapability"> | undefined,
   sign: TicketSigner,
@@ -294,7 +318,7 @@ async function checkShard(
   const base = { deal: deal.deal, piece: deal.piece, shard: deal.shard, provider: deal.provider };
   try {
     const found =
-      capability === undefined ? await scrubAndProve(context, deal) : await readWhole(context, deal, capability, sign);
+      capability === undefined ? await scrubOnce(context, deal) : await readWhole(context, deal, capability, sign);
     return { ...base, ...found };
   } catch (error) {
     const cause = error instanceof ProviderFailure ? error.cause : error;
@@ -324,7 +348,20 @@ async function ask<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-type Finding = Pick<ShardCheck, "result" | "detail" | "checkedBytes">;
+export type Finding = Pick<ShardCheck, "result" | "detail" | "checkedBytes">;
+
+/** One at a time of a shard, for all checks that ask for it meanwhile: however they are asked for, a provider reads it once. */
+async function scrubOnce(context: CheckContext, deal: AuditedDeal): Promise<Finding> {
+  const running = context.scrubs.get(deal.deal);
+  if (running !== undefined) return running;
+  const scrub = scrubAndProve(context, deal);
+  context.scrubs.set(deal.deal, scrub);
+  try {
+    return await scrub;
+  } finally {
+    context.scrubs.delete(deal.deal);
+  }
+}
 
 async function scrubAndProve(context: AuditContext, deal: AuditedDeal): Promise<Finding> {
   const scrub = await ask(

@@ -2,7 +2,7 @@ import type { Leases } from "@cairn/catalog";
 import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
-import type { EndedCheck } from "./check-package.ts";
+import type { EndedCheck, Finding } from "./check-package.ts";
 import type { ProofInbox } from "./proof-inbox.ts";
 
 /** One verifier key; `ledger` signs with it. */
@@ -56,6 +56,8 @@ export interface WorkingContext extends AuditContext {
   sampledPeriod: number | undefined;
   /** Reads of a deal in a row that were refused for their time. */
   untimely: Map<DealId, number>;
+  /** Shards that a check has their holders re-read now: other checks of the same take what comes of it. */
+  scrubs: Map<DealId, Promise<Finding>>;
   /** Checks that are under way in this process. */
   runningChecks: Set<string>;
   /** Checks that have ended and whose results are not in the database yet, by id. */

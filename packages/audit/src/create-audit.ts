@@ -8,6 +8,7 @@ import {
   type CheckRequest,
   type CheckResult,
   checkResult,
+  checkSubject,
   keepChecks,
   pageChecks,
   startCheck,
@@ -74,14 +75,15 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     sampledPeriod: undefined,
     untimely: new Map(),
     endedChecks: new Map(),
+    scrubs: new Map(),
     runningChecks: new Set(),
     listenedAt: undefined,
     tellOnce: tellOnce((notice) => tell(given.pool, notice)),
   };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
   const checking = new Semaphore(PUSHES_AT_ONCE);
-  /** Under way, by package, kind and pieces: who asks for the same one meanwhile is given it. */
-  const checks = new Map<string, ReturnType<typeof startCheck>>();
+  /** Under way, by package, kind and the pieces that there are: who asks for the same one meanwhile is given it. */
+  const checks = new Map<string, { account: string; starting: ReturnType<typeof startCheck> }>();
   const tracks = [
     oneAtATime(inTurn(given.leases, "open", (head) => openRunningPeriod(context, head))),
     oneAtATime(inTurn(given.leases, "judge", (head) => judgeDuePeriods(context, projection, head))),
@@ -116,14 +118,19 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
     startCheck: async (request, sign) => {
-      const pieces = [...new Set(request.pieces)].toSorted((a, b) => a - b).join(" ");
-      const key = `${request.package} ${request.full} ${request.pieces === undefined ? "all" : pieces}`;
+      const subject = await checkSubject(context, request);
+      const key = `${request.package} ${request.full} ${subject.pieces.join(" ")}`;
       const running = checks.get(key);
-      if (running !== undefined) return running;
-      if (checks.size >= CHECKS_AT_ONCE)
-        throw busy("too many checks are under way", "Start it again when others have ended, in some minutes.");
-      const starting = startCheck(context, request, sign);
-      checks.set(key, starting);
+      if (running !== undefined) return running.starting;
+      const { account } = subject;
+      const own = [...checks.values()].filter((one) => one.account === account).length;
+      if (checks.size >= CHECKS_AT_ONCE || own >= CHECKS_OF_ONE)
+        throw busy(
+          own >= CHECKS_OF_ONE ? "too many checks of this account are under way" : "too many checks are under way",
+          "Start it again when others have ended, in some minutes.",
+        );
+      const starting = startCheck(context, request, subject, sign);
+      checks.set(key, { account, starting });
       const forget = () => void checks.delete(key);
       // Whoever awaits it sees a failure; nobody has to.
       starting.then(({ finished }) => finished).then(forget, forget);
@@ -149,6 +156,8 @@ const PUSHES_WAITING = 64;
 
 /** Each has its holders read whole shards. */
 const CHECKS_AT_ONCE = 32;
+/** Of those, of one account: it leaves room for three others at least. */
+const CHECKS_OF_ONE = 8;
 
 const busy = (what: string, next: string) => new CairnError(what, { code: "busy", kind: "unavailable", next });
 

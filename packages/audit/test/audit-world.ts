@@ -107,6 +107,7 @@ values ($1, 'local', $2, $3, '', 'STORED', $4, $5, 'none', 'private', 1, $6, $7)
     sampledPeriod: undefined,
     untimely: new Map(),
     endedChecks: new Map(),
+    scrubs: new Map(),
     runningChecks: new Set(),
     listenedAt: undefined,
     absentAfterSeconds: Number.POSITIVE_INFINITY,
