@@ -210,6 +210,72 @@ describe("bodies", () => {
     }
   });
 
+  it("that are short find room though long ones of others fill theirs", async () => {
+    const proxied = await createHttpServer(
+      [
+        async (app) => {
+          const take = async () => ({ ok: true });
+          app.post("/open", { config: { access: "open" } }, take);
+          app.post("/list", { config: { scope: "read" }, bodyLimit: LIST_BODY_BYTES }, take);
+        },
+      ],
+      {
+        version: "0.1.0",
+        names: [],
+        trustedProxies: ["127.0.0.1"],
+        providerOf: () => undefined,
+        findPrincipal: async (request) => ({ account: bearerToken(request), scopes: ["read"], via: "token", id: "t" }),
+      },
+    );
+    await proxied.listen({ host: "127.0.0.1", port: 0 });
+    const at = (proxied.server.address() as AddressInfo).port;
+    const half = (path: string, headers: Record<string, string>, length: number) => {
+      const asking = request({
+        ...{ host: "127.0.0.1", port: at, method: "POST", path, agent: false },
+        headers: { ...JSON_TYPE, ...headers, "content-length": length },
+      });
+      asking.on("error", () => undefined);
+      asking.write(`"${"x".repeat(length - 20)}`);
+      return asking;
+    };
+    const post = async (path: string, headers: Record<string, string>, length: number) => {
+      const body = JSON.stringify("x".repeat(length));
+      const { status } = await fetch(`http://127.0.0.1:${at}${path}`, {
+        ...{ method: "POST", body, headers: { ...JSON_TYPE, ...headers } },
+      });
+      return status;
+    };
+    const stall = () => [
+      ...["a", "b"].flatMap((who) =>
+        Array.from({ length: 4 }, () => half("/list", { authorization: `Bearer ${who}` }, LIST_BODY_BYTES / 2)),
+      ),
+      ...[1, 2, 3].flatMap((n) =>
+        Array.from({ length: 64 }, () => half("/open", { "x-forwarded-for": `7.7.${n}.1` }, 64 * 1024)),
+      ),
+    ];
+    const known = { authorization: "Bearer c", "x-forwarded-for": "8.8.8.8" };
+    const stranger = { "x-forwarded-for": "8.8.8.8" };
+    const long = async () => [await post("/list", known, 4 * MIB), await post("/open", stranger, 60_000)];
+    // Until all the room of the long ones is taken, which no body has for long that stands still.
+    let stalled = stall();
+    for (let full = false; !full; ) {
+      for (let looks = 0; looks < 20 && !full; looks += 1) {
+        await sleep(100);
+        full = (await long()).every((status) => status === 503);
+      }
+      if (full) break;
+      for (const asking of stalled) asking.destroy();
+      stalled = stall();
+    }
+    for (const length of [10, 1000, 16_000]) {
+      expect(await post("/list", known, length)).toBe(200);
+      expect(await post("/open", stranger, length)).toBe(200);
+    }
+    for (const asking of stalled) asking.destroy();
+    while (!(await long()).every((status) => status === 200)) await sleep(100);
+    await proxied.close();
+  });
+
   it("as streams are bounded by nothing but their reader", async () => {
     const { body } = await call(
       "PUT",

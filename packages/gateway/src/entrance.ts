@@ -27,8 +27,9 @@ declare module "fastify" {
     /** Whom the request is known to be from: an account or a connected provider. */
     who: string | undefined;
     network: string;
-    /** Bytes of its body that count against the memory of all bodies. */
+    /** Bytes of its body that count against the memory of all bodies, and of which part of it. */
     heldBytes: number;
+    heldIn: Pick<TrafficLimits<never>, "release"> | undefined;
   }
 }
 
@@ -38,15 +39,20 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 /** Lists of 65,536 CIDs, or of 100,000 pieces. */
 export const LIST_BODY_BYTES = 8 * MIB;
 
+/** Bodies that say to be so short have a reserve of memory, which no longer one takes: whoever sends lists keeps nobody from a call, or from logging in. */
+const SHORT_BODY_BYTES = 16 * 1024;
+
 const KNOWN = {
   /** Requests of one account or provider at a time, beyond the connections that one client opens. */
   atWork: 128,
-  bodyMilliseconds: 30_000,
-  heldBytes: { perNetwork: 16 * MIB, total: 32 * MIB },
+  bodies: { timeoutMilliseconds: 30_000, least: { bytes: 16 * 1024, milliseconds: 10_000 } },
+  heldBytes: { perNetwork: 16 * MIB, total: 28 * MIB },
+  reserve: { perNetwork: MIB / 2, total: 4 * MIB },
 };
 const STRANGERS = {
-  bodyMilliseconds: 15_000,
-  heldBytes: { perNetwork: 4 * MIB, total: 12 * MIB },
+  bodies: { timeoutMilliseconds: 15_000, least: { bytes: 10 * 1024, milliseconds: 5_000 } },
+  heldBytes: { perNetwork: 4 * MIB, total: 10 * MIB },
+  reserve: { perNetwork: MIB / 8, total: 2 * MIB },
   rates: { requests: { perSecond: 50, burst: 400 } },
 };
 const NETWORKS = 20_000;
@@ -82,6 +88,9 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
   const addressOf = clientAddress(options.trustedProxies);
   const known = new TrafficLimits({ rates: {}, heldBytes: KNOWN.heldBytes, networks: NETWORKS }, options.now);
   const strangers = new TrafficLimits({ ...STRANGERS, networks: NETWORKS }, options.now);
+  const reserve = ({ reserve: heldBytes }: { reserve: typeof KNOWN.reserve }) =>
+    new TrafficLimits<never>({ rates: {}, heldBytes, networks: NETWORKS }, options.now);
+  const reserves = { known: reserve(KNOWN), strangers: reserve(STRANGERS) };
   const atWork = new Map<string, number>();
   /** Tokens and sessions that were good a moment ago are looked up whatever strangers of the same network do. */
   const goodTokens = new Set(options.goodTokens?.map((token) => `token ${token}`));
@@ -91,6 +100,7 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
   server.decorateRequest("who", undefined);
   server.decorateRequest("network", "");
   server.decorateRequest("heldBytes", 0);
+  server.decorateRequest("heldIn", undefined);
 
   const countStranger = (request: FastifyRequest) => {
     const seconds = strangers.take(request.network, "requests");
@@ -127,10 +137,11 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
     return principal.account;
   };
   const memoryOf = ({ who, network }: FastifyRequest) =>
-    who === undefined ? ({ limits: strangers, key: network } as const) : ({ limits: known, key: who } as const);
+    who === undefined
+      ? ({ limits: strangers, short: reserves.strangers, key: network, bodies: STRANGERS.bodies } as const)
+      : ({ limits: known, short: reserves.known, key: who, bodies: KNOWN.bodies } as const);
   const leave = (request: FastifyRequest) => {
-    const { limits, key } = memoryOf(request);
-    if (request.heldBytes > 0) limits.release(key, request.heldBytes);
+    if (request.heldBytes > 0) request.heldIn?.release(memoryOf(request).key, request.heldBytes);
     request.heldBytes = 0;
     if (request.who === undefined) return;
     const left = (atWork.get(request.who) ?? 1) - 1;
@@ -178,15 +189,22 @@ export function admitRequests(server: FastifyInstance, guard: Guard, options: En
 
   async function jsonBody(request: FastifyRequest, payload: IncomingMessage): Promise<string> {
     const maxBytes = request.routeOptions.bodyLimit;
-    if (Number(payload.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
-    const { limits, key } = memoryOf(request);
+    const declared = Number(payload.headers["content-length"] ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(declared) && declared > maxBytes) throw bodyTooLarge(maxBytes);
+    const { limits, short, key, bodies } = memoryOf(request);
+    const isShort = declared <= SHORT_BODY_BYTES;
     const body = await readBody(payload, {
       maxBytes,
-      timeoutMilliseconds: request.who === undefined ? STRANGERS.bodyMilliseconds : KNOWN.bodyMilliseconds,
+      ...bodies,
       hold(bytes) {
-        if (!limits.hold(key, bytes)) return noRoom();
+        // The whole of a short one with its first bytes, so that it is in one place.
+        if (isShort && request.heldBytes > 0) return undefined;
+        const size = isShort ? declared : bytes;
+        const room = [limits, ...(isShort ? [short] : [])].find((one) => one.hold(key, size));
+        if (room === undefined) return noRoom();
         // Until the request is answered: what was parsed lives as long.
-        request.heldBytes += bytes;
+        request.heldBytes += size;
+        request.heldIn = room;
         return undefined;
       },
     });

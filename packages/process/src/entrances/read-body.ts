@@ -5,6 +5,8 @@ export interface BodyLimits<E extends Error = EntranceRefusal> {
   maxBytes: number;
   /** Within which the whole of it must have come. */
   timeoutMilliseconds: number;
+  /** What must come of it in each stretch of so many milliseconds, or else its rest: one that stands still holds memory for no longer. */
+  least?: { bytes: number; milliseconds: number };
   /** Asked before bytes are kept; its error, if any, is what the body is refused with, at once. */
   hold(bytes: number): E | undefined;
   /** What other bodies are refused with; those of this module unless told. */
@@ -29,16 +31,19 @@ export function readBody<E extends Error = EntranceRefusal>(
   request: IncomingMessage,
   limits: BodyLimits<E>,
 ): Promise<Buffer> {
-  const { maxBytes, timeoutMilliseconds } = limits;
+  const { maxBytes, timeoutMilliseconds, least } = limits;
   const refuse = limits.refuse ?? (bodyRefusal as unknown as NonNullable<typeof limits.refuse>);
   const declared = Number(request.headers["content-length"] ?? 0);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let received = 0;
     let refusal: E | undefined;
+    let ended = false;
 
     const finish = (error: E | undefined, body?: Buffer) => {
       clearTimeout(timer);
+      clearInterval(pace);
+      ended = true;
       request.removeListener("data", onData).removeListener("end", onEnd).removeListener("close", onClose);
       if (error === undefined) resolve(body as Buffer);
       else reject(error);
@@ -63,10 +68,19 @@ export function readBody<E extends Error = EntranceRefusal>(
       finish(refusal, parts.length === 1 ? only : Buffer.concat(parts));
     };
     const onClose = () => finish(refuse({ reason: "broken", cut: true }, maxBytes));
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       request.pause();
       finish(refusal ?? refuse({ reason: "too-slow", cut: true }, maxBytes));
-    }, timeoutMilliseconds);
+    };
+    const timer = setTimeout(giveUp, timeoutMilliseconds);
+    let before = 0;
+    const look = () => {
+      if (ended) return;
+      if (received - before < (least?.bytes ?? 0)) giveUp();
+      before = received;
+    };
+    // After what has arrived meanwhile was read: where this process was busy, nobody else was slow.
+    const pace = least && setInterval(() => setImmediate(look), least.milliseconds);
 
     request.on("error", () => undefined);
     request.on("data", onData).on("end", onEnd).on("close", onClose);
