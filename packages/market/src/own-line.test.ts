@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { watchHandOver } from "./drive/watch-hand-over.ts";
 import { HandOverPlaces } from "./hand-over-places.ts";
 import { HandedBytes } from "./handed-bytes.ts";
-import { SLOWEST_BYTES_PER_SECOND } from "./own-line.ts";
+import { OwnLine, SLOWEST_BYTES_PER_SECOND, SLOWEST_LINE_BYTES_PER_SECOND } from "./own-line.ts";
 import { hex } from "./testing/market-world.ts";
 
 const MiB = 1 << 20;
@@ -124,5 +124,18 @@ it("lets others in though slow providers hold every place and act as if the line
       expect(code).toBe("done");
       expect(end).toBeLessThan(600);
     }
+  }
+});
+
+it("holds nobody up that feigns a line which carries next to nothing: two that share bytes are ended in their time", () => {
+  for (const all of [20, SLOWEST_LINE_BYTES_PER_SECOND - 1, SLOWEST_LINE_BYTES_PER_SECOND]) {
+    const line = new OwnLine();
+    line.begin(0);
+    line.see({ own: all, all, now: 20_000 });
+    line.begin(20_000);
+    const look = { own: all / 2, all, now: 40_000 };
+    line.see(look);
+    expect(line.isFull()).toBe(true);
+    expect([all, line.isHeldUp(look)]).toEqual([all, all >= SLOWEST_LINE_BYTES_PER_SECOND]);
   }
 });

@@ -1,5 +1,7 @@
 /** A provider that reads fewer bytes a second than this counts as slow, unless this gateway's own line is full. */
 export const SLOWEST_BYTES_PER_SECOND = 500_000;
+/** A line that is full carries as much at least: on a slower one no shard of half a GiB is handed over within hours, and providers could feign it for ever. A choice. */
+export const SLOWEST_LINE_BYTES_PER_SECOND = 20_000;
 /** How often a hand-over is looked at. */
 export const LOOK_SECONDS = 15;
 /** While the line is full a place is given up once in so long all the same, each time twice as long: slow providers may only act as if it were. A choice. */
@@ -61,9 +63,9 @@ export class OwnLine {
     return more.all - fewer.all < ((more.running - fewer.running) * fewer.all) / fewer.running / 2;
   }
 
-  /** Whether it is the line's fault that a hand-over is slow: the line is full, and it has at least half of an equal share. */
+  /** Whether it is the line's fault that a hand-over is slow: the line is full, carries what a line carries, and gives it at least half of an equal share. */
   isHeldUp({ own, all }: Look): boolean {
-    return own > 0 && this.isFull() === true && own >= all / this.#running / 2;
+    return all >= SLOWEST_LINE_BYTES_PER_SECOND && own > 0 && this.isFull() === true && own >= all / this.#running / 2;
   }
 
   /**
