@@ -1,11 +1,7 @@
 import { bodyBytes, type Checkpoint, piecesOf } from "@cairn/archive/browser";
 import type { Clock } from "@cairn/core";
-import { CairnError } from "@cairn/protocol/errors";
 import type { Gateway } from "./ports.ts";
-
-/** A broken upload ends at the gateway when it has synced what came. */
-const BUSY_SECONDS = 0.3;
-const MOST_BUSY = 200;
+import { whileBusy } from "./while-busy.ts";
 
 interface KeepPorts {
   gateway: Pick<Gateway, "keepUpload">;
@@ -56,13 +52,5 @@ function countBefore(checkpoints: readonly Checkpoint[], piece: number): number 
   return first === -1 ? checkpoints.length : first;
 }
 
-async function keep({ gateway, clock }: KeepPorts, id: string, pieces: readonly { length: number }[]) {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await gateway.keepUpload(id, { pieces: pieces.map(({ length }) => ({ length })) });
-    } catch (error) {
-      if (!(error instanceof CairnError) || error.code !== "upload-busy" || tried === MOST_BUSY) throw error;
-    }
-    await clock.sleep(BUSY_SECONDS);
-  }
-}
+const keep = ({ gateway, clock }: KeepPorts, id: string, pieces: readonly { length: number }[]) =>
+  whileBusy(clock, () => gateway.keepUpload(id, { pieces: pieces.map(({ length }) => ({ length })) }));

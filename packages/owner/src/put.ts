@@ -25,6 +25,7 @@ import { type LeftBeside, leftBeside, livePackage, takeOver } from "./replace-pa
 import { requireQualified } from "./require-qualified.ts";
 import { inStage, type StageEvent } from "./stages.ts";
 import { type OpenUpload, streamedUpload } from "./upload-sink.ts";
+import { whileBusy } from "./while-busy.ts";
 
 const MASK = "aes-256-ctr-v1";
 
@@ -304,7 +305,7 @@ class Put<L extends Listed> {
       return packed;
     });
     await record?.keepManifest(sent.manifest);
-    await gateway.putManifest(id, sent.manifest);
+    await whileBusy(clock, () => gateway.putManifest(id, sent.manifest));
     return sent;
   }
 

@@ -125,6 +125,22 @@ describe("guardConnections", () => {
     expect(socket?.bytesRead).toBeLessThan(100 * DISCARD_BYTES);
   });
 
+  it("goes on where a body that was being read is given up, and the answer says why", async () => {
+    const kept: (Socket | null)[] = [];
+    await open({}, async (request, response) => {
+      for await (const _ of request) break;
+      response
+        .on("finish", () => kept.push(request.socket))
+        .writeHead(507)
+        .end();
+    });
+    const client = await knock("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    const [answer] = await once(client, "data");
+    expect(String(answer)).toContain("507");
+    await expect.poll(() => kept).toEqual([null]);
+    await (await knock("GET / HTTP/1.1\r\nhost: x\r\n\r\n")).destroy();
+  });
+
   describe("as time goes by", () => {
     /** The guard's own timers and clock; sockets are real. */
     async function openTimed(listener: RequestListener, limits: Partial<typeof CONNECTION_LIMITS> = {}) {

@@ -151,24 +151,26 @@ export function guardConnections(
 
   // Before the server's own listener, so that it finds the connection ended.
   server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
-    const connection = connections.get(request.socket);
+    // A request that is given up before its body has come has no socket any more.
+    const { socket } = request;
+    const connection = connections.get(socket);
     if (connection === undefined) return;
     connection.unanswered += 1;
     if (connection.unanswered > MAX_PIPELINED) {
-      request.socket.destroy();
+      socket.destroy();
       return;
     }
     const at = now();
     connection.request = request;
     connection.readAt = at;
     connection.minuteAt = at;
-    connection.minuteRead = request.socket.bytesRead;
+    connection.minuteRead = socket.bytesRead;
     response.once("finish", () => {
       if (request.complete) {
-        touch(connection.network, request.socket);
+        touch(connection.network, socket);
         return;
       }
-      takeLeftover(request);
+      takeLeftover(request, socket);
     });
     response.once("close", () => {
       connection.unanswered -= 1;
@@ -253,8 +255,7 @@ export function guardConnections(
 }
 
 /** Lets the rest of a refused body come, within its bounds; a connection on which more comes ends. */
-function takeLeftover(request: IncomingMessage): void {
-  const { socket } = request;
+function takeLeftover(request: IncomingMessage, socket: Socket): void {
   const { bytesRead } = socket;
   let looks = 0;
   const timer = setInterval(() => {
