@@ -16,7 +16,8 @@ const SHOW_WRITER = `select case when coalesce(current_setting('cairn.writes_eve
   set_config('cairn.writes_events', pg_advisory_xact_lock_shared(${WRITERS}, (last_value % 2147483647)::integer)::text || 'yes', true)
   end as shown from catalog.events_id_seq`;
 
-export type Severity = "info" | "warning" | "error";
+export const SEVERITIES = ["info", "warning", "error"] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** Something that a person may want to know, in plain words. */
 export interface NewEvent {

@@ -20,16 +20,22 @@ export function coinFigure(wei: Money, format: CoinFormat = {}): string {
     return rounding === "up" ? coinFigure(LEAST) : `<${coinFigure(LEAST)}`;
   }
   const unit = 10n ** BigInt(Math.min(18, Math.max(0, wei.toString().length - digits)));
-  const rounded = ((wei + (rounding === "up" ? unit - 1n : unit / 2n)) / unit) * unit;
+  const rounded = ((wei + { up: unit - 1n, nearest: unit / 2n, down: 0n }[rounding]) / unit) * unit;
   const fraction = (rounded % COIN).toString().padStart(18, "0").replace(/0+$/, "");
   return `${rounded / COIN}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 export interface CoinFormat {
   digits?: number;
-  /** `up` where less would not be enough. */
-  rounding?: "nearest" | "up";
+  /** `up` where less would not be enough, `down` where more is not there. */
+  rounding?: "nearest" | "up" | "down";
 }
+
+/** What somebody has, never more than that: 989.999 is `989.9 CAIRN`, which can be taken. */
+export const heldCoins = (wei: Money): string => formatCoins(wei, { rounding: "down" });
+
+/** Every digit, for what is added up. */
+export const exactCoins = (wei: Money): string => formatCoins(wei, { digits: wei.toString().length });
 
 /** Two different amounts for one sentence, with as many digits as it takes to tell them apart. */
 export function compareCoins(a: Money, b: Money): [string, string] {

@@ -3,18 +3,20 @@
  * shards are missing, ENDING and REMOVED on the owner's word, EXPIRED when its deals ran out, LOST when fewer than k shards live.
  * ABANDONED: undone before anything was on chain.
  */
-export type PackageState =
-  | "RECEIVING"
-  | "COMMITTING"
-  | "COMMITTED"
-  | "PLACING"
-  | "STORED"
-  | "DEGRADED"
-  | "LOST"
-  | "ENDING"
-  | "REMOVED"
-  | "EXPIRED"
-  | "ABANDONED";
+export const PACKAGE_STATES = [
+  "RECEIVING",
+  "COMMITTING",
+  "COMMITTED",
+  "PLACING",
+  "STORED",
+  "DEGRADED",
+  "LOST",
+  "ENDING",
+  "REMOVED",
+  "EXPIRED",
+  "ABANDONED",
+] as const;
+export type PackageState = (typeof PACKAGE_STATES)[number];
 
 /** Nothing is on chain: it can be undone. */
 export const BEFORE_CHAIN: readonly PackageState[] = ["RECEIVING", "COMMITTING", "COMMITTED"];

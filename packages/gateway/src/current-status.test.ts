@@ -33,6 +33,16 @@ it("counts a provider that retired among neither the known nor the connected", a
       transport: { connected: () => [serving, retired] },
     } as unknown as GatewayContext;
     expect(await currentStatus(gateway)).toMatchObject({ providers: 2, providersConnected: 1 });
+    await database.pool.query("insert into catalog.accounts (id) values ('a')");
+    // One that ends is neither one of them nor wounded.
+    for (const [n, state] of ["STORED", "STORED", "DEGRADED", "LOST", "ENDING", "REMOVED"].entries()) {
+      await database.pool.query(
+        `insert into catalog.packages (id, account, owner, state, name_hash, label, layout, k, n, mask, days, verifier_set)
+         values ($1, 'a', $2, $3, $4, '', 'private', 2, 4, 'none', 1, '0x')`,
+        [n.toString(16).padStart(32, "0"), retired, state, Buffer.alloc(32, n)],
+      );
+    }
+    expect(await currentStatus(gateway)).toMatchObject({ packages: 4, atFullStrength: 2, lost: 1 });
   } finally {
     await database.drop();
   }

@@ -41,7 +41,9 @@ beforeAll(async () => {
   };
   const gateway = { pool, audit, market, network: { version: "1" } } as unknown as GatewayContext;
   server = fastify();
-  server.setErrorHandler((error: Error, _request, reply) => reply.status(400).send({ message: error.message }));
+  server.setErrorHandler((error: Error, _request, reply) =>
+    reply.status(400).send({ ...error, message: error.message }),
+  );
   server.addHook("onRequest", async (request) => {
     request.principal = await findPrincipal(accounts, request);
   });
@@ -80,6 +82,22 @@ it("gives an account its own deals, page by page, in the shape of the API", asyn
     const { rows } = await database.pool.query("select deal from catalog.deals where owner = $1", [OWNERS[name]]);
     expect(new Set(rows.map(({ deal }) => deal))).toEqual(new Set(found.map(({ deal }) => deal)));
     expect(found.every(({ package: id, pieceCid }) => id !== null && pieceCid?.startsWith("bafk"))).toBe(true);
+  }
+});
+
+it("refuses states and severities that there are not, and says which there are", async () => {
+  const headers = { authorization: `Bearer ${tokens.get("anna")}` };
+  for (const [query, field] of [
+    ["/deals?states=FOO", "states"],
+    ["/deals?states=ACTIVE,active", "states"],
+    ["/deals?states=", "states"],
+    ["/events?severities=Warning", "severities"],
+    ["/events?severities=constructor", "severities"],
+  ] as const) {
+    const { statusCode, body } = await server.inject({ url: `/api/v1${query}`, headers });
+    expect([query, statusCode]).toEqual([query, 400]);
+    expect(JSON.parse(body).message).toMatch(new RegExp(`^${field} cannot be "`));
+    expect(JSON.parse(body).next).toContain(field === "states" ? "ACTIVE, COMPLETED" : "info, warning, error");
   }
 });
 

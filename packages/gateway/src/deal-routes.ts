@@ -2,7 +2,7 @@ import { listWallets } from "@cairn/accounts";
 import { DEAL_SORTS, type DealLine, type DealPageRequest, pageDeals } from "@cairn/catalog";
 import { AddressText, type DealJson, DealsPageJson, PackageIdText, type PlacementJson } from "@cairn/client";
 import { pieceCidV2 } from "@cairn/proofs";
-import type { Address, DealState } from "@cairn/protocol";
+import { type Address, DEAL_STATES } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -14,7 +14,7 @@ const DealQuery = Type.Object({
   after: After,
   sort: Type.Optional(oneOf(DEAL_SORTS)),
   order: Order,
-  states: Several("only deals in these states"),
+  states: Several(DEAL_STATES),
   package: Type.Optional(PackageIdText),
   provider: Type.Optional(AddressText),
   endsFrom: Seconds,
@@ -41,7 +41,7 @@ export function dealRoutes(server: FastifyInstance, { pool }: GatewayContext): v
         ...(query as Omit<DealPageRequest, "owners" | "account">),
         account,
         owners: wallets.map(({ address }) => address),
-        ...(states === undefined ? {} : { states: severalOf<DealState>(states)! }),
+        ...(states === undefined ? {} : { states: severalOf(states, "states", DEAL_STATES) }),
         ...(provider === undefined ? {} : { provider: provider as Address }),
       });
       return { deals: rows.map(dealToJson), next };

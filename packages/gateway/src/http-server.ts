@@ -130,12 +130,28 @@ function fromParser(error: NodeJS.ErrnoException): EntranceRefusal {
   return new EntranceRefusal(message ?? "this is not HTTP", { code: "bad-request", kind: "input", status });
 }
 
+interface SchemaFault {
+  instancePath: string;
+  keyword?: string;
+  params?: Record<string, unknown>;
+  message?: string;
+}
+
+/** What a schema holds against a field; a regular expression tells nobody anything, and of a choice all is said that may be chosen. */
+function faultWords(faults: readonly SchemaFault[]): string {
+  const [first] = faults;
+  if (first?.keyword === "pattern") return "is not written as it must be";
+  if (first?.keyword !== "const") return first?.message ?? "is not valid";
+  const choices = faults.filter((one) => one.keyword === "const" && one.instancePath === first.instancePath);
+  return `must be one of ${choices.map(({ params }) => String(params?.allowedValue)).join(", ")}`;
+}
+
 function fromFastify(error: unknown): CairnError {
-  const validation = (error as { validation?: { instancePath: string; message?: string }[] }).validation;
+  const { validation } = error as { validation?: SchemaFault[] };
   if (validation !== undefined) {
     const [first] = validation;
     const field = first?.instancePath.replaceAll("/", ".").replace(/^\./, "") || "body";
-    return new CairnError(`${field} ${first?.message ?? "is not valid"}`, {
+    return new CairnError(`${field} ${faultWords(validation)}`, {
       code: "bad-input",
       kind: "input",
       details: { field },

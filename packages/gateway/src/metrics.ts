@@ -7,8 +7,9 @@ export function createMetrics(context: () => GatewayContext, registry: Registry)
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const gauges = {
-    packages: gauge("cairn_packages", "packages that are not gone"),
+    packages: gauge("cairn_packages", "packages that go on: neither gone nor ending"),
     atFullStrength: gauge("cairn_packages_full_strength", "packages of which every shard is proved"),
+    lost: gauge("cairn_packages_lost", "packages with fewer shards than restore them"),
     bytes: gauge("cairn_stored_bytes", "plaintext bytes of live packages"),
     providers: gauge("cairn_providers", "active providers"),
     providersConnected: gauge("cairn_providers_connected", "providers that take deals and have a control connection"),

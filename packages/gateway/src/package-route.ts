@@ -1,6 +1,6 @@
 import { findWallet } from "@cairn/accounts";
 import { PackageIdText } from "@cairn/client";
-import type { Address } from "@cairn/protocol";
+import { type Address, CairnError } from "@cairn/protocol";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -28,11 +28,30 @@ export const Seconds = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" }),
 );
 export const Order = Type.Optional(Type.Union([Type.Literal("asc"), Type.Literal("desc")]));
-/** Several of a query, joined by commas. */
-export const Several = (description: string) =>
-  Type.Optional(Type.String({ pattern: "^[a-zA-Z-]+(,[a-zA-Z-]+){0,19}$", description }));
-export const severalOf = <T extends string>(text: string | undefined) =>
-  text === undefined ? undefined : (text.split(",") as T[]);
+/** Several of a query, joined by commas: which they may be is said here and held by {@link severalOf}. */
+export const Several = (names: readonly string[]) =>
+  Type.Optional(
+    Type.String({
+      maxLength: 400,
+      pattern: NO_CONTROLS,
+      description: `some of these, with commas: ${names.join(", ")}`,
+    }),
+  );
+
+/** What a query names of some names, each exactly as it is. @throws CairnError `bad-input`, which says what there is */
+export function severalOf<T extends string>(text: string, field: string, names: readonly T[]): T[] {
+  return text.split(",").map((one) => {
+    const known = names.find((name) => name === one);
+    if (known !== undefined) return known;
+    throw new CairnError(`${field} cannot be "${one.slice(0, 40)}"`, {
+      code: "bad-input",
+      kind: "input",
+      details: { field },
+      next: `Name some of these, with commas: ${names.join(", ")}.`,
+    });
+  });
+}
+
 export const oneOf = <T extends string>(names: readonly T[]) => Type.Union(names.map((name) => Type.Literal(name)));
 export const OCTETS = ["application/octet-stream"];
 

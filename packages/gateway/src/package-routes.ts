@@ -11,8 +11,8 @@ import {
   RenamePackageJson,
   SignedJson,
 } from "@cairn/client";
-import { type PlacementJson as CorePlacement, placementFromJson } from "@cairn/core";
-import { PACKAGE_SORTS, type PackageState } from "@cairn/market";
+import { type PlacementJson as CorePlacement, PACKAGE_STATES, placementFromJson } from "@cairn/core";
+import { PACKAGE_SORTS } from "@cairn/market";
 import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
@@ -45,7 +45,7 @@ const PackageQuery = Type.Object({
   after: After,
   sort: Type.Optional(oneOf(PACKAGE_SORTS)),
   order: Order,
-  states: Several("only packages in these states"),
+  states: Several(PACKAGE_STATES),
   nameHash: Type.Optional(Hash),
   gone: Type.Optional(Type.Boolean({ description: "also those that were removed or undone" })),
 });
@@ -85,7 +85,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
         ...page,
         account,
         ...(nameHash === undefined ? {} : { nameHash: nameHash as Hex }),
-        ...(states === undefined ? {} : { states: severalOf<PackageState>(states)! }),
+        ...(states === undefined ? {} : { states: severalOf(states, "states", PACKAGE_STATES) }),
       });
       return { packages: packages.map(packageToJson), next };
     },

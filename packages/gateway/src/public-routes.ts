@@ -1,5 +1,5 @@
 import { addWallet, listWallets, takeGrant } from "@cairn/accounts";
-import { findAccount, GATEWAY_AWAY_SECONDS, listEvents, listGateways, type Severity } from "@cairn/catalog";
+import { findAccount, GATEWAY_AWAY_SECONDS, listEvents, listGateways, SEVERITIES } from "@cairn/catalog";
 import {
   AccountJson,
   AddressText,
@@ -28,7 +28,7 @@ const EventQuery = Type.Object({
   before: Type.Optional({ ...Count, description: "only events with a smaller id" }),
   package: Type.Optional(PackageIdText),
   kind: Type.Optional(Type.String({ maxLength: 64, pattern: NO_CONTROLS })),
-  severities: Several("info, warning, error"),
+  severities: Several(SEVERITIES),
 });
 
 const HEALTH = {
@@ -136,7 +136,7 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
         const found = await listEvents(gateway.pool, {
           account,
           ...query,
-          ...(severities === undefined ? {} : { severities: severalOf<Severity>(severities)! }),
+          ...(severities === undefined ? {} : { severities: severalOf(severities, "severities", SEVERITIES) }),
         });
         return found.map((event) => ({ ...event, at: Math.floor(event.at) }));
       },
@@ -228,8 +228,9 @@ export async function currentStatus(gateway: GatewayContext): Promise<StatusJson
   const period = periodAt(head.timestamp, gateway.ledger.deployment);
   const { rows } = await gateway.pool.query<Record<string, number>>(
     `select
-  (select count(*)::int from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED', 'LOST', 'ENDING')) as packages,
+  (select count(*)::int from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED', 'LOST')) as packages,
   (select count(*)::int from catalog.packages where state = 'STORED') as full,
+  (select count(*)::int from catalog.packages where state = 'LOST') as lost,
   (select coalesce(sum(bytes), 0)::float8 from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED')) as bytes,
   (select count(*)::int from catalog.providers where active) as providers,
   (select count(*)::int from catalog.providers where active and provider = any($1)) as connected,
@@ -249,6 +250,7 @@ from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
     period,
     packages: row.packages ?? 0,
     atFullStrength: row.full ?? 0,
+    lost: row.lost ?? 0,
     bytes: row.bytes ?? 0,
     providers: row.providers ?? 0,
     providersConnected: row.connected ?? 0,

@@ -1,5 +1,5 @@
 import { listWallets } from "@cairn/accounts";
-import { ENTRY_KINDS, type EntryKind, pageEntries, totalEntries } from "@cairn/catalog";
+import { ENTRY_KINDS, pageEntries, totalEntries } from "@cairn/catalog";
 import { PackageIdText, StatementPageJson, StatementTotalsJson } from "@cairn/client";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
@@ -12,7 +12,7 @@ const StatementQuery = Type.Object({
   limit: Limit,
   after: After,
   order: Order,
-  kinds: Several(ENTRY_KINDS.join(", ")),
+  kinds: Several(ENTRY_KINDS),
   from: Seconds,
   before: Seconds,
   package: Type.Optional(PackageIdText),
@@ -40,7 +40,7 @@ export function statementRoutes(server: FastifyInstance, { pool, market }: Gatew
       const { rows, next } = await pageEntries(pool, {
         ...query,
         wallets: await addressesOf(account),
-        ...(kinds === undefined ? {} : { kinds: severalOf<EntryKind>(kinds)! }),
+        ...(kinds === undefined ? {} : { kinds: severalOf(kinds, "kinds", ENTRY_KINDS) }),
         ...(found === undefined ? {} : { documentHash: found.documentHash }),
       });
       const entries = rows.map(({ deposit, escrow, reserve, balance, ...entry }) => ({

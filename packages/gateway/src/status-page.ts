@@ -7,7 +7,10 @@ const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes.get
 /** The page at `/`: what is running here, readable without a login and without script. */
 export function statusPage(status: StatusJson, providers: ProviderJson[], network: NetworkJson): string {
   const figures: [string, string][] = [
-    ["Packages", `${status.atFullStrength} of ${status.packages} at full strength`],
+    [
+      "Packages",
+      `${status.atFullStrength} of ${status.packages} at full strength${status.lost > 0 ? `, ${status.lost} lost` : ""}`,
+    ],
     ["Stored", formatBytes(status.bytes)],
     ["Active deals", String(status.activeDeals)],
     ["Last verdict", `${status.provedLastPeriod} shards proved, ${status.missedLastPeriod} missed`],

@@ -1,9 +1,11 @@
+import { DEAL_STATES } from "@cairn/protocol/words";
 import { Argument, Command, Option } from "commander";
 import { VERSION } from "../version.ts";
 import { accountCommands } from "./account-commands.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
+import { inWords, someOf } from "./name-options.ts";
 import { coins, day, positive, wholeNumber } from "./number-options.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
@@ -12,6 +14,12 @@ import { walletCommands } from "./wallet-commands.ts";
 
 /** Options that may be given again. */
 const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** As the catalog has them, which is loaded by none but the gateway. */
+const SEVERITIES = ["info", "warning", "error"];
+const KINDS = ["deposit", "withdraw", "reserve", "escrow", "pay", "earned", "refund", "release"];
+/** Of deals that there are. */
+const STATES = DEAL_STATES.filter((state) => state !== "NONE");
 
 /** Each command's module is loaded only when it runs, so that `--help` answers at once. */
 export function buildProgram(): Command {
@@ -137,8 +145,11 @@ export function buildProgram(): Command {
 
   asking("deals", "look through your deals: which shard is where, until when, for how much")
     .option("--package <package>", "only those of a package")
-    .option("--provider <address>", "only those with one provider")
-    .option("--state <states>", "only those in these states, such as active,failed", list)
+    .option(
+      "--provider <provider>",
+      "only those with one provider: an address, the start of one, or a name from `cairn status`",
+    )
+    .option("--state <states>", `only those in these states: some of ${inWords(STATES)}`, someOf(STATES))
     .option("--ending <days>", "only those that end within so many days", positive(3650))
     .addOption(
       new Option("--sort <what>", "what comes first").choices([
@@ -260,7 +271,7 @@ export function buildProgram(): Command {
 
   asking("statement", "what moved your money in the contract, and what it comes to")
     .option("--package <package>", "only what moved for one package")
-    .option("--kind <kinds>", "only these, such as escrow,pay,refund", list)
+    .option("--kind <kinds>", `only these: some of ${inWords(KINDS)}`, someOf(KINDS))
     .option("--since <day>", "from this day on, such as 2026-11-01", day)
     .option("--until <day>", "and before this one", day)
     .option("--last <n>", "how many lines at most (default: 50, all with --json)", wholeNumber(1, 1000))
@@ -288,7 +299,7 @@ export function buildProgram(): Command {
     .option("--follow", "go on as it happens")
     .option("--last <n>", "how many to begin with", wholeNumber(1, 1000))
     .option("--package <package>", "only those of a package")
-    .option("--severity <list>", "only these of info, warning and error", list)
+    .option("--severity <list>", `only these: some of ${inWords(SEVERITIES)}`, someOf(SEVERITIES))
     .action(async (options) => (await import("./events.ts")).events(options));
 
   command("doctor", "check this machine and the network").action(async (options) =>

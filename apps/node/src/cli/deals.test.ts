@@ -36,6 +36,7 @@ it("says of each run of periods who did what, from when until when", () => {
       shard: 3,
       provider,
       runs: [
+        { from: 0, to: 0, outcome: "off-duty", counted: 0 },
         { from: 1, to: 24, outcome: "proved", counted: 20 },
         { from: 26, to: 26, outcome: "silent", counted: 1 },
       ],
@@ -45,5 +46,7 @@ it("says of each run of periods who did what, from when until when", () => {
   expect(lines).toHaveLength(3);
   expect(lines[1]).toMatch(/^0\/3 +0xabababab +2027-01-15 09:00 +2027-01-16 09:00 +proved +20 periods$/);
   expect(lines[2]).toMatch(/did not prove +1 period$/);
+  const early = [{ ...custody[0]!, runs: custody[0]!.runs.slice(0, 1) }];
+  expect(custodyLines(early, network)).toEqual(["No period with a proof of it is final yet."]);
   expect(custodyLines([], network)).toEqual(["No period with a proof of it is final yet."]);
 });

@@ -6,6 +6,7 @@ import { findPackage } from "@cairn/owner/find-package";
 import { mainName, nameOf } from "@cairn/owner/package-name";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
+import { addressesOf, providersOf } from "./named-providers.ts";
 import { table } from "./output.ts";
 import { ownerPorts } from "./owner-ports.ts";
 import { type CommonOptions, openSession, pinnedNetwork, requireOwner, type Session } from "./session.ts";
@@ -80,8 +81,8 @@ async function queryOf(
   return {
     sort,
     order: newestFirst === reverse ? "asc" : "desc",
-    ...(provider === undefined ? {} : { provider }),
-    ...(state === undefined ? {} : { states: state.map((one) => one.toUpperCase()).join(",") }),
+    ...(provider === undefined ? {} : { provider: (await addressesOf(providersOf(session), [provider]))[0]! }),
+    ...(state === undefined ? {} : { states: state.join(",") }),
     ...(ending === undefined ? {} : { endsFrom: now, endsBefore: now + Math.round(ending * DAY) }),
     ...(name === undefined
       ? {}
@@ -138,11 +139,17 @@ const OUTCOMES = new Map(
   }),
 );
 
+/** Without what goes before the first period in which something was due: the deal was not active yet. */
+function sinceActive<Run extends { outcome: string }>(runs: Run[]): Run[] {
+  const first = runs.findIndex(({ outcome }) => outcome !== "off-duty");
+  return first === -1 ? [] : runs.slice(first);
+}
+
 /** What a package's deals came to over time, a line for each run of periods. */
 export function custodyLines(custody: CustodyJson, network: NetworkJson): string[] {
   const clock = deploymentOf(network);
   const rows = custody.flatMap(({ piece, shard, provider, runs }) =>
-    runs.map(({ from, to, outcome, counted: periods }) => [
+    sinceActive(runs).map(({ from, to, outcome, counted: periods }) => [
       `${piece}/${shard}`,
       provider.slice(0, 10),
       minuteWords(periodStart(from, clock)),

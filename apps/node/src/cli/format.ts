@@ -1,3 +1,3 @@
 /** How commands write figures. */
-export { compareCoins, formatCoins } from "@cairn/core/coins";
+export { compareCoins, exactCoins, formatCoins, heldCoins } from "@cairn/core/coins";
 export { counted, formatBytes, formatDuration, minuteWords } from "@cairn/core/format";

@@ -16,7 +16,7 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import type { Owner } from "../account/owner.ts";
 import { homeKey } from "../home/home-keys.ts";
-import { compareCoins, formatCoins } from "./format.ts";
+import { compareCoins, formatCoins, heldCoins } from "./format.ts";
 import type { Session } from "./session.ts";
 
 const FEE_HEADROOM = parseGwei("100");
@@ -130,7 +130,7 @@ function requireCoins({ balance, coins }: AccountJson, action: string, amount: b
     ...(action === "send" && amount < have + gift + BigInt(balance)
       ? ["take them out of the deposit with `cairn wallet withdraw`"]
       : []),
-    ...(gift > 0n ? [`take less: the faucet gives ${formatCoins(gift)}`] : have > 0n ? ["take less"] : []),
+    ...(gift > 0n ? [`take less: the faucet gives ${heldCoins(gift)}`] : have > 0n ? ["take less"] : []),
   ];
   const [has, needs] = compareCoins(have, amount);
   throw new CairnError(`${where} ${has}, which is less than ${needs}`, {

@@ -24,8 +24,12 @@ export function placed(command: Command): Command {
     .option("--max-price <coins>", "most that a provider may ask per GiB and month, such as 0.5", coins)
     .option("--country <codes>", "every shard lies in one of these countries, such as CA,NL (ISO 3166-1)", list)
     .option("--country-each <codes>", "the country of each shard or copy, one after the other, such as CA,NL", list)
-    .option("--only <addresses>", "ask these providers and nobody else", list)
-    .option("--block <addresses>", "never ask these providers", list)
+    .option(
+      "--only <providers>",
+      "ask these providers and nobody else: addresses, starts of them, or names from `cairn status`",
+      list,
+    )
+    .option("--block <providers>", "never ask these providers", list)
     .option("--min-score <percent>", "least score of a provider", percent)
     .addOption(new Option("--rank <what>", "who comes first of those that qualify").choices(["score", "price"]));
 }

@@ -1,5 +1,5 @@
 import { perGibMonth } from "@cairn/core";
-import { formatBytes, formatCoins } from "./format.ts";
+import { formatBytes, formatCoins, heldCoins } from "./format.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
@@ -24,7 +24,7 @@ export async function providers(options: CommonOptions): Promise<void> {
         formatBytes(Number(p.capacity)),
         formatCoins(perGibMonth(BigInt(p.price))),
         `${p.rating} %`,
-        formatCoins(BigInt(p.earned)),
+        heldCoins(BigInt(p.earned)),
         p.cause ?? "",
       ]),
     ),

@@ -2,6 +2,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { beforeSending } from "./before-sending.ts";
 import { confirm } from "./confirm.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
+import { providersOf, withAddresses } from "./named-providers.ts";
 import { ownerPorts } from "./owner-ports.ts";
 import { parseRate } from "./pace.ts";
 import { type PlacementOptions, shapeOf } from "./placement-options.ts";
@@ -62,7 +63,9 @@ async function putSource(
   const { name, path, exclude, lasting } = source;
   const network = await beforeSending(() => untilInterrupted(signal, pinnedNetwork(session)));
   const settings = await beforeSending(() => untilInterrupted(signal, client.settings()));
-  const shape = await beforeSending(async () => shapeOf(options, settings, network.defaults));
+  const shape = await beforeSending(async () =>
+    shapeOf(await withAddresses(providersOf(session), options), settings, network.defaults),
+  );
   if (options.dryRun) {
     const { dryRun } = await import("./dry-run.ts");
     await beforeSending(() => dryRun(output, source, { ...shape, ...options, signal }));

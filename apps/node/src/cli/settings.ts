@@ -2,6 +2,7 @@ import type { SettingsJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, placementFromJson } from "@cairn/core";
 import { CairnError } from "@cairn/protocol/errors";
 import { formatDuration } from "./format.ts";
+import { providersOf, withAddresses } from "./named-providers.ts";
 import { mergeSettings, type PlacementOptions, requirePossible, settingsOf } from "./placement-options.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
@@ -38,8 +39,8 @@ export async function settings(options: SettingsOptions): Promise<void> {
       next: `Name some of these: ${[...NAMES.keys()].join(", ")}.`,
     });
   });
-  const changes = settingsOf(options);
   const session = await openSession(options);
+  const changes = settingsOf(await withAddresses(providersOf(session), options));
   const before = await session.client.settings();
   const { placement = {}, ...rest } = changes;
   const changed = unset.length > 0 || Object.keys(rest).length > 0 || Object.keys(placement).length > 0;
@@ -51,8 +52,22 @@ export async function settings(options: SettingsOptions): Promise<void> {
   const { defaults } = await session.client.network();
   if (changed) requirePossible({ k: merged.k ?? defaults.k, n: merged.n ?? defaults.n, placement: merged.placement });
   const after = changed ? await session.client.changeSettings(merged as SettingsJson) : before;
-  session.output.result(after);
+  session.output.result({ ...after, effective: effectiveOf(after, defaults) });
   session.output.say(describe(after, defaults));
+}
+
+/** What puts go by, and whether the account set it or the network has it; of a placement only what the account set holds. */
+export function effectiveOf(settings: SettingsJson, defaults: { k: number; n: number; days: number }) {
+  const of = <Value>(own: Value | undefined, network: Value) =>
+    own === undefined ? { value: network, source: "network" as const } : { value: own, source: "account" as const };
+  return {
+    k: of(settings.k, defaults.k),
+    n: of(settings.n, defaults.n),
+    days: of(settings.days, defaults.days),
+    placement: Object.fromEntries(
+      Object.entries(settings.placement ?? {}).map(([name, value]) => [name, { value, source: "account" as const }]),
+    ),
+  };
 }
 
 function describe(settings: SettingsJson, defaults: { k: number; n: number; days: number }): string[] {

@@ -9,7 +9,7 @@ import { findPackage, parseTarget } from "@cairn/owner/find-package";
 import { mainName, nameOf } from "@cairn/owner/package-name";
 import type { Hex } from "@cairn/protocol";
 import { custodyLines } from "./deals.ts";
-import { counted, formatBytes, formatCoins, minuteWords } from "./format.ts";
+import { counted, formatBytes, formatCoins, heldCoins, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
 import { ownerPorts } from "./owner-ports.ts";
 import { type Priced, priceWords } from "./price-words.ts";
@@ -143,7 +143,7 @@ function describe(name: string, detail: PackageDetailJson, periodSeconds: number
     ...describePlacement(placementFromJson(detail.placement as PlacementJson)).map((line) => `providers ${line}`),
     `stored    ${minuteWords(detail.storedAt)}`,
     `price     ${priceWords(priced(detail), periodSeconds)}`,
-    `money     ${formatCoins(BigInt(detail.escrow))} in escrow, ${formatCoins(BigInt(detail.paid))} paid, ${formatCoins(BigInt(detail.reserve))} reserved for repairs`,
+    `money     ${heldCoins(BigInt(detail.escrow))} in escrow, ${formatCoins(BigInt(detail.paid))} paid, ${heldCoins(BigInt(detail.reserve))} reserved for repairs`,
     ...detail.pieceList
       .slice(0, MAX_ROWS)
       .map(

@@ -1,7 +1,8 @@
 import type { EntryJson, StatementTotalsJson } from "@cairn/client";
 import type { StatementQuery } from "@cairn/client/client";
 import { findPackage } from "@cairn/owner/find-package";
-import { formatCoins, minuteWords } from "./format.ts";
+import { CairnError } from "@cairn/protocol/errors";
+import { exactCoins, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
 import { ownerPorts } from "./owner-ports.ts";
 import { type CommonOptions, openSession, requireOwner } from "./session.ts";
@@ -19,9 +20,10 @@ const SHOWN = 50;
 
 /** What moved the money that the contract holds for the account, and what it comes to. */
 export async function statement(options: StatementOptions): Promise<void> {
+  const { package: name, kind, since, until, last } = options;
+  requireTime(since, until);
   const session = await openSession(options);
   const { client, output } = session;
-  const { package: name, kind, since, until, last } = options;
   const query: StatementQuery = {
     ...(kind === undefined ? {} : { kinds: kind.join(",") }),
     ...(since === undefined ? {} : { from: since }),
@@ -44,6 +46,16 @@ export async function statement(options: StatementOptions): Promise<void> {
   output.say("", ...totals.map(totalWords));
 }
 
+/** @throws CairnError `bad-options` where no moment is between the two */
+export function requireTime(since = 0, until = Number.POSITIVE_INFINITY): void {
+  if (since < until) return;
+  throw new CairnError("--since is not before --until: no time lies between them", {
+    code: "bad-options",
+    kind: "input",
+    next: "Give the earlier day to --since; the day of --until is itself left out.",
+  });
+}
+
 const SAID = new Map(
   Object.entries<string>({
     deposit: "deposited",
@@ -60,7 +72,7 @@ const SAID = new Map(
 function cells(entry: EntryJson): string[] {
   const signed = (text: string) => {
     const amount = BigInt(text);
-    return amount === 0n ? "" : `${amount > 0n ? "+" : "−"}${formatCoins(amount > 0n ? amount : -amount)}`;
+    return amount === 0n ? "" : `${amount > 0n ? "+" : "−"}${exactCoins(amount > 0n ? amount : -amount)}`;
   };
   return [
     minuteWords(entry.at),
@@ -68,13 +80,13 @@ function cells(entry: EntryJson): string[] {
     signed(entry.deposit),
     signed(entry.escrow),
     signed(entry.reserve),
-    formatCoins(BigInt(entry.balance)),
+    exactCoins(BigInt(entry.balance)),
     entry.counterparty?.slice(0, 10) ?? "",
     entry.deal?.slice(0, 10) ?? "",
   ];
 }
 
 function totalWords({ wallet, deposit, escrow, reserve, kinds }: StatementTotalsJson[number]): string {
-  const coins = (text: string | undefined) => formatCoins(BigInt(text ?? 0));
+  const coins = (text: string | undefined) => exactCoins(BigInt(text ?? 0));
   return `${wallet}: ${coins(deposit)} deposited and free, ${coins(escrow)} in escrow, ${coins(reserve)} in reserve; ${coins(kinds.pay)} paid to providers so far, ${coins(kinds.earned)} earned`;
 }

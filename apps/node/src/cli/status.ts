@@ -10,7 +10,7 @@ import { readRemote } from "../home/remote.ts";
 import { findRunning, type RunFile } from "../home/run-file.ts";
 import { clocksApart } from "./chain-clock.ts";
 import { chainHeads, type Heads } from "./chain-heads.ts";
-import { counted, formatBytes, formatCoins, formatDuration } from "./format.ts";
+import { counted, formatBytes, formatDuration, heldCoins } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
@@ -129,7 +129,7 @@ export async function status(options: CommonOptions): Promise<void> {
     `chain      block ${status.block}, ${age} s old${finality(status.block, heads)}; id ${network.deployment.chainId}`,
     `providers  ${status.providersConnected} of ${status.providers} connected; last period ${counted(status.provedLastPeriod, "proof")}, ${status.missedLastPeriod} missed`,
     `packages   ${tellStates(states)}`,
-    `deposit    ${formatCoins(BigInt(account.balance))}${account.owner === null ? " (no account yet)" : ""}`,
+    `deposit    ${heldCoins(BigInt(account.balance))}${account.owner === null ? " (no account yet)" : ""}`,
     ...disk,
     "",
     table(

@@ -1,4 +1,4 @@
-import { formatCoins } from "./format.ts";
+import { heldCoins } from "./format.ts";
 import type { MoveAction } from "./move-coins.ts";
 import { type CommonOptions, openSession, pinnedNetwork, readyAccount } from "./session.ts";
 
@@ -20,7 +20,7 @@ export async function wallet(
   output.result({ owner: account.wallet.address, balance, coins });
   output.say(
     `owner    ${account.wallet.address}`,
-    `deposit  ${formatCoins(BigInt(balance))} (pays for storage)`,
-    `coins    ${formatCoins(BigInt(coins))}`,
+    `deposit  ${heldCoins(BigInt(balance))} (pays for storage)`,
+    `coins    ${heldCoins(BigInt(coins))}`,
   );
 }

@@ -143,6 +143,7 @@ export async function startMemoryGateway() {
           period: 0,
           packages: packages.size,
           atFullStrength: packages.size,
+          lost: 0,
           bytes: 0,
           providers: 0,
           providersConnected: 0,

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { effectiveOf } from "./settings.ts";
+
+it("says of each setting what holds, and whether the account set it", () => {
+  const defaults = { k: 2, n: 4, days: 180 };
+  expect(effectiveOf({}, defaults)).toEqual({
+    k: { value: 2, source: "network" },
+    n: { value: 4, source: "network" },
+    days: { value: 180, source: "network" },
+    placement: {},
+  });
+  expect(effectiveOf({ n: 5, placement: { countries: ["CA"] } }, defaults)).toMatchObject({
+    k: { value: 2, source: "network" },
+    n: { value: 5, source: "account" },
+    placement: { countries: { value: ["CA"], source: "account" } },
+  });
+});
