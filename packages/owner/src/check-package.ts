@@ -76,7 +76,7 @@ export async function checkPackage(ports: CheckPorts, options: CheckOptions): Pr
   });
   const { checkFindings, uncheckedShards } = await import("./identify.ts");
   checkFindings(result, { id: found.id, full, pieces }, document);
-  const fault = result.ok ? undefined : faultOf(result.shards);
+  const fault = result.ok ? undefined : faultOf(result.shards, found.k);
   return { result, unchecked: uncheckedShards(result, pieces, document), fault };
 }
 
@@ -126,8 +126,8 @@ const UNANSWERED = new Set(["not-my-gateway", "not-executor", "bad-capability", 
 
 const codeOf = ({ result, detail }: Shard) => (result === "refused" ? (/^[a-z-]+(?=: )/.exec(detail)?.[0] ?? "") : "");
 
-/** What a check that is not sound found: damage, or only that it could not look. */
-export function faultOf(shards: readonly Shard[]): CairnError {
+/** What a check that is not sound found: damage, or only that it could not look. Any `k` shards restore a piece. */
+export function faultOf(shards: readonly Shard[], k: number): CairnError {
   const unchecked = shards.filter((one) => one.result === "unchecked" || UNANSWERED.has(codeOf(one)));
   const bad = shards.filter((one) => one.result !== "sound" && !unchecked.includes(one));
   const strangers = unchecked.filter((one) => codeOf(one) === "not-my-gateway").length;
@@ -151,8 +151,18 @@ export function faultOf(shards: readonly Shard[]): CairnError {
   const others = unchecked.length === 0 ? "" : `; ${unchecked.length} more were not checked: ${why}`;
   return new CairnError(
     `${bad.length} of ${counted(shards.length, "shard")} are not sound: ${bad.map((s) => `shard ${s.shard} of piece ${s.piece} on ${s.provider} is ${s.result}`).join("; ")}${others}`,
-    { code: "not-sound", kind: "corrupt", next: nextOf(bad) },
+    { code: "not-sound", kind: "corrupt", next: hopelessOf(shards, bad, k) ?? nextOf(bad) },
   );
+}
+
+/** What is to be said where a piece has fewer shards that may be sound than restore it; undefined where none has. */
+function hopelessOf(shards: readonly Shard[], bad: readonly Shard[], k: number): string | undefined {
+  for (const [piece, all] of Map.groupBy(shards, (one) => one.piece)) {
+    const left = all.filter((one) => !bad.includes(one)).length;
+    if (left >= k) continue;
+    return `Of piece ${piece} ${left === 0 ? "no shard is" : left === 1 ? "1 shard is" : `${left} shards are`} known to be whole, and ${k} are needed to rebuild the others: keep what copies you have. Have providers that are silent started again with what they held, or store it anew; \`cairn show\` tells the package's state.`;
+  }
+  return undefined;
 }
 
 /** What proved to be damaged is rebuilt at once; a provider that is silent or refuses may prove its shards again before that counts. */

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { list } from "tar";
+import { create, list } from "tar";
 import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
 import { backup, restore } from "./backup.ts";
 
@@ -124,4 +125,26 @@ it("says which databases it cannot hold, without their passwords", async () => {
   await backup(join(directory, "backup.tgz"), { home });
   expect(said()).toMatch(/pg_dump[\s\S]*db\.example:5432\/cairn/);
   expect(said()).not.toContain("secret");
+});
+
+it("says of a file that is no backup that it is none, in words of ours, and leaves nothing of it", async () => {
+  const other = join(directory, "other");
+  mkdirSync(other);
+  writeFileSync(join(other, "photo"), "x");
+  await create({ file: join(directory, "photos.tar"), cwd: other }, ["."]);
+  await backup(join(directory, "whole.tgz"), { home, json: true });
+  const whole = readFileSync(join(directory, "whole.tgz"));
+  writeFileSync(join(directory, "half.tgz"), whole.subarray(0, whole.length >> 1));
+  writeFileSync(join(directory, "text.tgz"), "not an archive at all");
+  writeFileSync(join(directory, "random.tgz"), randomBytes(5000));
+  writeFileSync(join(directory, "empty.tgz"), "");
+  const target = join(directory, "restored");
+  for (const name of ["photos.tar", "half.tgz", "text.tgz", "random.tgz", "empty.tgz"]) {
+    const file = join(directory, name);
+    await expect(restore(file, { home: target, json: true })).rejects.toMatchObject({
+      code: "bad-backup",
+      message: `${file} is not a backup of a home, or only a part of one is left`,
+    });
+    expect(existsSync(target)).toBe(false);
+  }
 });

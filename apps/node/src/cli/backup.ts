@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { shellWord } from "@cairn/core/shell-word";
 import { writeDurably } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
-import { create, extract, type ReadEntry } from "tar";
+import { create, extract, list, type ReadEntry } from "tar";
 import { downstreamDirectory } from "../downstream/settings-file.ts";
 import { homeAt, makeDirectory } from "../home/home.ts";
 import { lockHome } from "../supervise/lock-home.ts";
@@ -151,6 +151,23 @@ async function bytesOf(directory: string, paths = /^/): Promise<number> {
   return bytes;
 }
 
+/** Read a backup to its end, so that nothing is unpacked of one that is damaged, or of an archive of something else. @throws CairnError `bad-backup` */
+async function requireBackup(file: string): Promise<void> {
+  let settings = false;
+  const onReadEntry = ({ path }: ReadEntry) => {
+    settings ||= /^(\.\/)?(home\.json$|downstream\/)/.test(path);
+  };
+  const fault = await list({ file, strict: true, onReadEntry }).then(
+    () => undefined,
+    (cause: unknown) => ({ cause }),
+  );
+  if (fault === undefined && settings) return;
+  throw new CairnError(`${file} is not a backup of a home, or only a part of one is left`, {
+    ...{ code: "bad-backup", kind: "corrupt", ...fault },
+    next: "Give a whole file that `cairn backup` wrote.",
+  });
+}
+
 /** Put a home back where none is. */
 export async function restore(file: string, options: CommonOptions): Promise<void> {
   const home = homeAt(options.home);
@@ -158,6 +175,7 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
   await stat(source).catch((cause) => {
     throw new CairnError(`cannot read ${source}`, { code: "unreadable-path", kind: "input", cause });
   });
+  await requireBackup(source);
   await makeDirectory(home.directory);
   if ((await readdir(home.directory)).length > 0) {
     throw new CairnError(`${home.directory} is not empty`, {
@@ -167,11 +185,11 @@ export async function restore(file: string, options: CommonOptions): Promise<voi
     });
   }
   await extract({ file: source, cwd: home.directory, preservePaths: false, strict: true }).catch((cause) => {
-    throw new CairnError(`${source} is not a backup of a home: ${(cause as Error).message}`, {
-      code: "bad-backup",
-      kind: "corrupt",
+    throw new CairnError(`cannot restore ${source} into ${home.directory}: ${(cause as Error).message}`, {
+      code: "unwritable-path",
+      kind: "input",
       cause,
-      next: "Give a file that `cairn backup` wrote.",
+      next: "Name a home on a disk with space for it, in which you may write.",
     });
   });
   const output = createOutput(options);

@@ -11,7 +11,8 @@ import { formatBytes, formatDuration } from "./format.ts";
 import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
-type Verdict = "good" | "warning" | "bad";
+/** A note is no problem: something that may be done, or not. */
+type Verdict = "good" | "note" | "warning" | "bad";
 
 interface Finding {
   what: string;
@@ -30,7 +31,7 @@ export const withoutIdleNext = (one: Finding): Omit<Finding, "next"> & { next: s
 const LOW_SPACE = 2_000_000_000;
 const NOT_RUNNING_EXIT = 6;
 
-/** Look at everything that commonly goes wrong and say what to do; exit code 1 when something is bad, 6 when no network runs. */
+/** Look at everything that commonly goes wrong and say what to do; exit code 1 when it found a problem, 6 when no network runs. */
 export async function doctor(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const home = homeAt(options.home);
@@ -51,14 +52,14 @@ export async function doctor(options: CommonOptions): Promise<void> {
     ),
   );
   if (!running) process.exitCode = NOT_RUNNING_EXIT;
-  else if (findings.some((one) => one.verdict === "bad")) process.exitCode = 1;
+  else if (findings.some(({ verdict }) => verdict === "bad" || verdict === "warning")) process.exitCode = 1;
 
   async function account(): Promise<Finding> {
     const next = "The first `cairn put` makes one; `cairn key import FILE` brings one.";
     try {
       const found = await (await import("../account/account.ts")).loadAccount(home);
       return found === undefined
-        ? { what: "account", verdict: "warning", found: "none in this home yet", next }
+        ? { what: "account", verdict: "note", found: "none in this home yet", next }
         : { what: "account", verdict: "good", found: found.wallet.address, next: "" };
     } catch (error) {
       const known = asCairnError(error);
@@ -106,12 +107,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
           found: connected,
           next: "Start the missing ones again, or others: `cairn provider --gateway URL`",
         },
-        {
-          what: "packages",
-          verdict: status.atFullStrength < status.packages ? "warning" : "good",
-          found: `${status.atFullStrength} of ${status.packages} at full strength`,
-          next: "Repair goes on by itself; `cairn show PACKAGE` says what it waits for.",
-        },
+        packagesFinding(status),
       ];
     } catch (error) {
       const known = asCairnError(error);
@@ -121,6 +117,26 @@ export async function doctor(options: CommonOptions): Promise<void> {
       ];
     }
   }
+}
+
+/** Nothing rebuilds what is lost. */
+export function packagesFinding({
+  packages,
+  atFullStrength,
+  lost,
+}: Pick<StatusJson, "packages" | "atFullStrength" | "lost">): Finding {
+  const what = "packages";
+  const found = `${atFullStrength} of ${packages} at full strength`;
+  if (lost === 0) {
+    const next = "Repair goes on by itself; `cairn show PACKAGE` says what it waits for.";
+    return { what, verdict: atFullStrength < packages ? "warning" : "good", found, next };
+  }
+  return {
+    what,
+    verdict: "bad",
+    found: `${found}, ${lost} lost`,
+    next: "Too few shards are left to rebuild what is lost: `cairn ls` names it, `cairn show PACKAGE` which providers had it. Start those again with what they held, or store it anew.",
+  };
 }
 
 /** The other gateways of the database. */
@@ -175,7 +191,7 @@ async function blobs(home: Home): Promise<Finding[]> {
     if (settings === undefined) {
       const location = await externalBlobs(home);
       const next = "Set CAIRN_BLOBS and its keys here, too, and run this again to have it tried.";
-      return location === undefined ? [] : [{ what, verdict: "warning", found: `${location}, not tried`, next }];
+      return location === undefined ? [] : [{ what, verdict: "note", found: `${location}, not tried`, next }];
     }
     const { describeS3, probeS3 } = await import("@cairn/blobs");
     const { conditional } = await probeS3(settings);
@@ -195,7 +211,7 @@ async function addons(): Promise<Finding> {
   const lacking = [keccak ? [] : ["keccak"], curve ? [] : ["secp256k1"]].flat();
   return {
     what: "cryptography",
-    verdict: lacking.length === 0 ? "good" : "warning",
+    verdict: lacking.length === 0 ? "good" : "note",
     found: lacking.length === 0 ? "native" : `${lacking.join(" and ")} in JavaScript: slower, and the same results`,
     next: `Run \`npm ci\` again; there may be no prebuilt addon for ${process.platform} ${process.arch}.`,
   };

@@ -1,5 +1,5 @@
 import type { Manifest } from "@cairn/archive";
-import { displayName } from "@cairn/archive/names";
+import { displayNames } from "@cairn/archive/names";
 import type { AskJson, PackageDetailJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, perGibMonth, placementFromJson } from "@cairn/core";
 import { checkHolders } from "@cairn/owner/check-chain";
@@ -119,11 +119,14 @@ export async function entriesUnder(manifest: Manifest, text: string) {
   const path = pathOfText(manifest, text);
   if (manifest.layout !== "car") findEntry(manifest, path);
   const paths = pathsOf(manifest.entries);
-  return manifest.entries.flatMap((entry, index) => {
+  const under = manifest.entries.flatMap((entry, index) => {
     const at = paths[index] ?? "";
-    if (at === "" || !(path === "" || at === path || at.startsWith(`${path}/`))) return [];
+    return at !== "" && (path === "" || at === path || at.startsWith(`${path}/`)) ? [{ entry, at }] : [];
+  });
+  const shown = displayNames(under.map(({ at }) => at));
+  return under.map(({ entry }, index) => {
     return {
-      path: displayName(at),
+      path: shown[index] ?? "",
       kind: entry.kind,
       size: entry.kind === "file" ? entry.size : 0,
       mode: entry.mode.toString(8).padStart(4, "0"),

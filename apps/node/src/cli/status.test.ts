@@ -122,6 +122,24 @@ it("status says how a local provider that ended is started again, and that it ru
   expect(JSON.stringify(again.problems)).not.toContain("has ended");
 });
 
+it("status does not take a network without any provider connected for well, nor doctor", async () => {
+  gateway.lie(({ call }, answer) => {
+    if (call === "GET /providers") return [];
+    if (call === "GET /status") return { ...(answer as object), providers: 6, providersConnected: 0, lost: 1 };
+    return answer;
+  });
+  const { problems } = await said(status);
+  expect(problems).toContainEqual({
+    what: expect.stringMatching(/^none of 6 providers is connected/),
+    next: expect.stringContaining("Start them again"),
+  });
+  vi.restoreAllMocks();
+  const findings = await said(doctor);
+  expect(findings).toContainEqual(expect.objectContaining({ what: "providers", verdict: "bad" }));
+  expect(findings).toContainEqual(expect.objectContaining({ what: "packages", verdict: "bad" }));
+  expect(process.exitCode).toBe(1);
+});
+
 it("doctor asks the chain itself for the contracts", async () => {
   const findings = await said(doctor);
   expect(findings).toContainEqual(

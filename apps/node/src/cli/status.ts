@@ -70,6 +70,12 @@ export async function status(options: CommonOptions): Promise<void> {
   const age = Math.max(0, now - status.blockTime);
   const apart = clocksApart(status.blockTime, now, network.deployment.periodSeconds);
   if (apart !== undefined) problems.push(apart);
+  if (status.providers > 0 && status.providersConnected === 0) {
+    problems.push({
+      what: `none of ${counted(status.providers, "provider")} is connected: nothing can be stored, and nothing read that only they hold`,
+      next: "Start them again, or look into their logs; those of other machines connect again by themselves.",
+    });
+  }
   const away = providers.filter(({ connected, deals }) => !connected && deals > 0);
   if (away.length > 0) {
     problems.push({

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOfName, displayName, isEscaped, nameFault, nameOfBytes, nameOfDisplay, namesOfText } from "./names.ts";
+import {
+  bytesOfName,
+  displayName,
+  displayNames,
+  isEscaped,
+  nameFault,
+  nameOfBytes,
+  nameOfDisplay,
+  namesOfText,
+} from "./names.ts";
 
 describe("names", () => {
   it("of any bytes come back byte for byte", () => {
@@ -62,6 +71,22 @@ describe("names", () => {
       expect(nameOfBytes(Buffer.from(text))).toBe(text);
       expect(displayName(text)).toBe(text);
     }
+  });
+
+  it("that end with blanks show them, and those that look alike side by side are told apart", () => {
+    expect(displayName("a ")).toBe("a\\x20");
+    expect(displayName(" a b /c  ")).toBe(" a b\\x20/c\\x20\\x20");
+    expect(displayNames(["\u00e9", "e\u0301", "u\u0308"])).toEqual(["\u00e9", "e\\u{301}", "u\u0308"]);
+    const parts = fc.array(
+      fc.constantFrom("e", "\u00e9", "\u0301", "\u0323", " ", "/", "\\", "\u212b", "\u00c5", "\udcff"),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(parts.map((some) => nameOfBytes(bytesOfName(some.join(""))))), (names) => {
+        const shown = displayNames(names);
+        expect(shown.map(nameOfDisplay)).toEqual(names);
+        expect(new Set(shown.map((one) => one.normalize())).size).toBe(names.length);
+      }),
+    );
   });
 
   it("that are not UTF-8 are shown with their bytes", () => {

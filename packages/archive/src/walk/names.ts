@@ -53,10 +53,25 @@ export function bytesOfName(name: string): Uint8Array {
 
 /**
  * A name or path for people, on one line and without loss: `nameOfDisplay` gives the same name back. What no terminal should get, and
- * bytes that are not UTF-8, stand as `printable` has them; a backslash stands twice.
+ * bytes that are not UTF-8, stand as `printable` has them, a blank at the end of a name as `\\x20`; a backslash stands twice.
  */
 export function displayName(name: string): string {
-  return printable(name.replaceAll("\\", "\\\\"));
+  return printable(name.replaceAll("\\", "\\\\")).replace(/ +(?=\/|$)/g, (blanks) => "\\x20".repeat(blanks.length));
+}
+
+/**
+ * Names or paths for people, side by side: where several look alike, as they differ in nothing but how letters are composed of marks (Unicode's
+ * canonical equivalence), those that are not in the composed form have all but ASCII escaped. `nameOfDisplay` gives each back.
+ */
+export function displayNames(names: readonly string[]): string[] {
+  const alike = new Map<string, number>();
+  for (const name of names) alike.set(name.normalize(), (alike.get(name.normalize()) ?? 0) + 1);
+  return names.map((name) => {
+    const composed = name.normalize();
+    const shown = displayName(name);
+    if (name === composed || alike.get(composed) === 1) return shown;
+    return shown.replace(/[^\0-\x7f]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+  });
 }
 
 const SHORT = new Map(Object.entries<string>({ "\\": "\\", n: "\n", r: "\r", t: "\t" }));
