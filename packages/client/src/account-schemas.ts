@@ -164,7 +164,10 @@ export type LimitsJson = Static<typeof LimitsJson>;
 export const UsedLimitsJson = Type.Object({
   limits: LimitsJson,
   used: Type.Object({
-    spoolBytes: Type.Integer({ minimum: 0, description: "bytes of uploads that are not stored yet" }),
+    spoolBytes: Type.Integer({
+      minimum: 0,
+      description: "bytes at the gateway: of uploads that are not stored yet, and of packages that are kept hot",
+    }),
     packages: Count,
     egressPerDay: Type.Integer({ minimum: 0, description: "bytes read today (UTC); not counted without a limit" }),
     commitsPerHour: Type.Integer({

@@ -128,10 +128,12 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
       ? {}
       : {
           h2: (request, response) => {
-            start().then(
-              () => h2(request, response),
-              () => response.stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-            );
+            start()
+              .then(() => h2(request, response))
+              .catch((error: unknown) => {
+                log.error({ err: error, path: request.url }, "a request over HTTP/2 failed");
+                response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+              });
           },
         }),
     start,
@@ -142,8 +144,11 @@ export async function openDoor<S extends TObject>(door: Door<S>, host: DoorHost)
       unfollow();
       await started?.catch(() => undefined);
       unfollow();
-      await open.stop();
-      await pool.end();
+      try {
+        await open.stop();
+      } finally {
+        await pool.end();
+      }
     },
   };
 }

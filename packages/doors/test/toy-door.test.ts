@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect, constants, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
@@ -65,5 +67,51 @@ describe("openDoor", () => {
     expect(host.warnings[0]).toContain("the changed settings cannot be taken");
     expect(await hear(host.url, id)).toBe("good morning there");
     await host.stop();
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new TypeError("an unexpected header");
+      },
+    ],
+    [
+      "rejects",
+      async () => {
+        throw new TypeError("an unexpected header");
+      },
+    ],
+  ])("closes a stream with an error, and logs it, where a door's h2 %s", async (_, h2) => {
+    const door = { ...toyDoor, open: async (context) => ({ ...(await toyDoor.open(context)), h2 }) } as typeof toyDoor;
+    const host = await hostDoor(door, { database: database.config, directory });
+    const server = createServer((request, response) => host.hosted.h2!(request, response)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const stream = client.request({ ":path": "/toy/said" });
+    stream.on("error", () => undefined);
+    await new Promise((resolve) => stream.once("close", resolve));
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(host.warnings).toEqual([expect.stringContaining("a request over HTTP/2 failed")]);
+    client.close();
+    server.close();
+    await host.stop();
+  });
+
+  it("gives a door's connections back also where it does not stop", async () => {
+    const stop = () => Promise.reject(new Error("the disk is full"));
+    const open: typeof toyDoor.open = async (context) => {
+      const opened = await toyDoor.open(context);
+      await context.pool.query("select 1");
+      return { ...opened, stop };
+    };
+    const host = await hostDoor({ ...toyDoor, open }, { database: database.config, directory });
+    await expect(host.hosted.stop()).rejects.toThrow("the disk is full");
+    await host.server.close();
+    const left = () =>
+      database.pool.query(
+        "select from pg_stat_activity where application_name = 'cairn toy' and datname = current_database()",
+      );
+    await expect.poll(async () => (await left()).rowCount, { timeout: 20_000 }).toBe(0);
   });
 });

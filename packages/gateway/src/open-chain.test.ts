@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, connect as dial } from "node:net";
 import { OUTGOING_MIGRATIONS, openRpc } from "@cairn/chain";
 import { ANVIL_KEY, type Anvil, startAnvil } from "@cairn/chain/testing";
 import { PROFILES } from "@cairn/core";
@@ -6,7 +8,7 @@ import { addressOfKey, type Hex } from "@cairn/protocol";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fundingTable, type Need, waitForCoins } from "./chain-funding.ts";
-import { openChain } from "./open-chain.ts";
+import { type OpenChainOptions, openChain } from "./open-chain.ts";
 import { mineWhatWaits } from "./testing/mine-what-waits.ts";
 
 const CHAIN_ID = 31_337;
@@ -37,7 +39,7 @@ describe("a new home on somebody else's chain", () => {
     await anvil.stop();
   });
 
-  const open = (said: string[], known?: { chainId: number; deals: Hex }) =>
+  const open = (said: string[], known?: { chainId: number; deals: Hex }, others: Partial<OpenChainOptions> = {}) =>
     openChain({
       pool: database.pool,
       chainUrl: anvil.url,
@@ -45,6 +47,7 @@ describe("a new home on somebody else's chain", () => {
       keys: { executor: EXECUTOR, verifiers: VERIFIERS, validator: undefined },
       known,
       say: (line) => said.push(line),
+      ...others,
     });
 
   it("lists what needs coins, takes all to one address, and serves before anything is final", async () => {
@@ -73,6 +76,25 @@ describe("a new home on somebody else's chain", () => {
     await chain.final;
     expect(said.filter((line) => /coins|deploying/.test(line))).toEqual([]);
     await chain.executor.stop();
+  });
+
+  it("leaves no connection open where registering the verifiers fails", async () => {
+    const proxy = createServer((near) => {
+      const far = dial(Number(new URL(anvil.url).port), "127.0.0.1");
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) socket.on("error", () => undefined);
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const connections = () => new Promise<number>((resolve) => proxy.getConnections((_, count) => resolve(count)));
+    const opening = open([], undefined, {
+      chainUrl: `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      say(line) {
+        if (line === "registering the verifiers") throw new Error("a failure at that step");
+      },
+    });
+    await expect(opening).rejects.toThrow("a failure at that step");
+    await expect.poll(connections, { timeout: 20_000 }).toBe(0);
+    proxy.close();
   });
 
   it("refuses another chain than its own before it does anything", async () => {

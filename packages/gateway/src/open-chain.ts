@@ -102,16 +102,23 @@ export async function openChain(options: OpenChainOptions): Promise<GatewayChain
     const opened = { ...finality, ...turnOf, url: chainUrl, deployment: deployed.deployment };
     const ledger = { ...opened, key: keys.executor.key, store };
     const executor = await openLedger(ledger);
-    const { deployment } = executor;
-    const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
-    const addresses = keys.verifiers.map((key) => key.address).sort();
-    const quorum = quorumOf(addresses.length);
-    const verifierSet = keccak256(encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [addresses, quorum]));
-    if (known === undefined) say("registering the verifiers");
-    // Registering a known set again changes nothing, and the id keeps us from paying for it twice.
-    const id = `register-set:${deployment.ledger}:${verifierSet}`;
-    await executor.registerSet({ id, until: "included" }, addresses, quorum);
-    return { deployment, final: deployed.final, executor, verifiers, verifierSet, quorum };
+    try {
+      const { deployment } = executor;
+      const verifiers = keys.verifiers.map((key) => ({ key, opened: executor.withKey(key.key, store) }));
+      const addresses = keys.verifiers.map((key) => key.address).sort();
+      const quorum = quorumOf(addresses.length);
+      const verifierSet = keccak256(
+        encodeAbiParameters([{ type: "address[]" }, { type: "uint8" }], [addresses, quorum]),
+      );
+      if (known === undefined) say("registering the verifiers");
+      // Registering a known set again changes nothing, and the id keeps us from paying for it twice.
+      const id = `register-set:${deployment.ledger}:${verifierSet}`;
+      await executor.registerSet({ id, until: "included" }, addresses, quorum);
+      return { deployment, final: deployed.final, executor, verifiers, verifierSet, quorum };
+    } catch (error) {
+      await executor.stop();
+      throw error;
+    }
   } finally {
     await rpc.close();
   }

@@ -10,7 +10,7 @@ import {
   SignedJson,
   StatusJson,
 } from "@cairn/client";
-import { periodAt } from "@cairn/core";
+import { AGREED, periodAt } from "@cairn/core";
 import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
@@ -228,7 +228,7 @@ export async function currentStatus(gateway: GatewayContext): Promise<StatusJson
   const period = periodAt(head.timestamp, gateway.ledger.deployment);
   const { rows } = await gateway.pool.query<Record<string, number>>(
     `select
-  (select count(*)::int from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED', 'LOST')) as packages,
+  (select count(*)::int from catalog.packages where state = any($2)) as packages,
   (select count(*)::int from catalog.packages where state = 'STORED') as full,
   (select count(*)::int from catalog.packages where state = 'LOST') as lost,
   (select coalesce(sum(bytes), 0)::float8 from catalog.packages where state in ('PLACING', 'STORED', 'DEGRADED')) as bytes,
@@ -238,7 +238,7 @@ export async function currentStatus(gateway: GatewayContext): Promise<StatusJson
   (select count(*)::int from audit.leaves where period = last and outcome in ('proved', 'chain')) as proved,
   (select count(*)::int from audit.leaves where period = last and outcome not in ('proved', 'chain', 'off-duty')) as missed
 from (select coalesce(max(period), -1) as last from audit.leaves) as newest`,
-    [gateway.transport.connected().map((provider) => provider.toLowerCase())],
+    [gateway.transport.connected().map((provider) => provider.toLowerCase()), AGREED],
   );
   const row = rows[0] ?? {};
   return {

@@ -6,6 +6,13 @@ export const SLOWEST_LINE_BYTES_PER_SECOND = 20_000;
 export const LOOK_SECONDS = 15;
 /** While the line is full a place is given up once in so long all the same, each time twice as long: slow providers may only act as if it were. A choice. */
 const PROBE_SECONDS = { first: 120, longest: 1920 };
+/**
+ * For so long a line that carries nothing excuses those who wait for it: two attempts of two minutes each. A line that stays dead ends the control
+ * connections, and nobody is asked then; providers that stand still together are to gain no more than this. A choice.
+ */
+const DEAD_SECONDS = 300;
+/** Without a hand-over for so long, what is known of a dead line is out of date: one that failed is tried again within seconds. A choice. */
+const IDLE_SECONDS = 120;
 
 interface Flow {
   running: number;
@@ -29,6 +36,8 @@ export interface Look {
 export class OwnLine {
   #running = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
+  /** When bytes were last seen to pass to anybody, or the first hand-over after a pause began. */
+  #passedAt = Number.NEGATIVE_INFINITY;
   #last: Flow | undefined;
   /** The newest flow of another number of hand-overs. */
   #before: Flow | undefined;
@@ -36,6 +45,8 @@ export class OwnLine {
   #probeSeconds = PROBE_SECONDS.first;
 
   begin(now: number): void {
+    // Nobody tried for a while, so nothing is known of the line: hand-overs that are tried again begin sooner.
+    if (this.#running === 0 && now - this.#changedAt >= IDLE_SECONDS * 1000) this.#passedAt = now;
     this.#running += 1;
     this.#changedAt = now;
   }
@@ -47,6 +58,7 @@ export class OwnLine {
 
   /** What a hand-over saw. A look that began before their number changed says nothing of the sum. */
   see({ all, now }: Look): void {
+    if (all > 0) this.#passedAt = now;
     if (now - this.#changedAt < LOOK_SECONDS * 1000) return;
     const running = this.#running;
     if (this.#last !== undefined && this.#last.running !== running) this.#before = this.#last;
@@ -66,6 +78,18 @@ export class OwnLine {
   /** Whether it is the line's fault that a hand-over is slow: the line is full, carries what a line carries, and gives it at least half of an equal share. */
   isHeldUp({ own, all }: Look): boolean {
     return all >= SLOWEST_LINE_BYTES_PER_SECOND && own > 0 && this.isFull() === true && own >= all / this.#running / 2;
+  }
+
+  /**
+   * Whether the line itself may be dead: nothing passes to anybody, and not for long yet. A hand-over that stands still meanwhile is excused only if it
+   * does not stand alone (see watch-hand-over.ts).
+   */
+  mayBeDead({ all, now }: Look): boolean {
+    return all === 0 && now - this.#passedAt < DEAD_SECONDS * 1000;
+  }
+
+  get running(): number {
+    return this.#running;
   }
 
   /**

@@ -74,4 +74,22 @@ describe("renamePackage", () => {
     await expect(renamePackage(world.context, request)).rejects.toMatchObject({ code: "unknown-package" });
     expect(await nameOf(ID)).toBe(hex(2));
   });
+
+  it("has requests that name the same two packages the other way round wait for each other", async () => {
+    const [ONE, TWO] = ["4".repeat(32), "5".repeat(32)];
+    await world.addPackage("STORED", { id: ONE, name: 11 });
+    await world.addPackage("STORED", { id: TWO, name: 12 });
+    const over = (id: string, name: number, from: string, other: number) =>
+      renamePackage(world.context, { account: "local", ...naming(id, name), displaced: naming(from, other) });
+    // Until the first has the rows; the refusals are of requests that came too late.
+    for (let round = 0; round < 20; round++) {
+      const both = await Promise.allSettled([over(ONE, 12, TWO, 13), over(TWO, 11, ONE, 14)]);
+      for (const one of both) {
+        if (one.status === "rejected") expect(one.reason).toMatchObject({ code: expect.stringMatching(/^name-/) });
+      }
+      await renamePackage(world.context, { account: "local", ...naming(ONE, 15) });
+      await renamePackage(world.context, { account: "local", ...naming(TWO, 12) });
+      await renamePackage(world.context, { account: "local", ...naming(ONE, 11) });
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { inTransaction } from "@cairn/catalog";
-import { CairnError, type PackageId } from "@cairn/protocol";
+import { CairnError, type Hex, type PackageId } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import { bytesOf, loadPackage } from "./package-rows.ts";
 import { packageStatus } from "./package-status.ts";
@@ -26,8 +26,13 @@ export async function renamePackage(context: Context, request: RenameRequest): P
   }
   try {
     await inTransaction(context.pool, async (client) => {
+      const names = new Map<PackageId, Hex>();
+      // In one order, so that two requests about the same packages wait for each other once and not both ways.
+      for (const id of namings.map((naming) => naming.id).sort()) {
+        names.set(id, (await loadPackage(client, id, { account: request.account, lock: true })).nameHash);
+      }
       for (const { id, nameHash, label } of namings) {
-        const { nameHash: has } = await loadPackage(client, id, { account: request.account, lock: true });
+        const has = names.get(id);
         if (id === request.displaced?.id && has !== request.nameHash && has !== nameHash) throw nameChanged(id);
         await client.query("update catalog.packages set name_hash = $2, label = $3 where id = $1", [
           id,

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { AccountJson, NetworkJson, PackageJson, ProviderJson, StatusJson } from "@cairn/client";
+import { BEFORE_CHAIN } from "@cairn/core/package-states";
 import { isRunning, type ProcessIdentity } from "@cairn/process";
 import { probeLock } from "@cairn/process/hold-lock";
 import { asCairnError } from "@cairn/protocol/errors";
@@ -33,7 +34,7 @@ interface Problem {
 const LOW_SPACE = 2_000_000_000;
 const NOT_RUNNING_EXIT = 6;
 /** States that a package passes through by itself, or with its owner's next command. */
-const UNDER_WAY = new Set(["RECEIVING", "COMMITTING", "COMMITTED", "PLACING", "ENDING"]);
+const UNDER_WAY: ReadonlySet<string> = new Set([...BEFORE_CHAIN, "PLACING", "ENDING"]);
 
 /** One screen: what runs here, how the chain, the packages, the money and the disk are, and what to do about what is not well. */
 export async function status(options: CommonOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AccountsWorld, accountsWorld, HOME_ACCOUNT, PASSWORD } from "../testing/accounts-world.ts";
 import { addUser } from "../users/add-user.ts";
 import { countReads } from "./count-reads.ts";
+import { limitReached } from "./limit-reached.ts";
 import { DEFAULT_LIMITS, limitsOf, NO_LIMITS, setLimits } from "./limits.ts";
 import { requirePackageRoom } from "./require-room.ts";
 import { takeGrant } from "./take-grant.ts";
@@ -139,6 +140,35 @@ describe("limits", () => {
     }
     expect(await uploads.used(account)).toBe(90);
     expect(await uploads.take({ account, bytes: chunks(10, 1) }, (counted) => taken(counted))).toBe(10);
+  });
+
+  it.each([
+    ["RECEIVING", false, true],
+    ["COMMITTING", false, true],
+    ["COMMITTED", false, true],
+    ["PLACING", false, true],
+    ["STORED", false, false],
+    ["STORED", true, true],
+    ["DEGRADED", true, true],
+    ["REMOVED", true, false],
+  ])("of bytes at the gateway, of a package that is %s (hot: %s): %s", async (state, hot, isCounted) => {
+    const account = await accountWith({ spoolBytes: 100 });
+    const id = `e${made.toString(16).padStart(31, "0")}`;
+    await world.storePackage(id, account, state);
+    await world.pool.query("update catalog.packages set hot = $2 where id = $1", [id, hot]);
+    const uploads = new Uploads(world.pool, async (ids) => ids.length * 100);
+    expect(await uploads.used(account)).toBe(isCounted ? 100 : 0);
+    const coming = uploads.take({ account, bytes: chunks(1) }, (counted) => taken(counted));
+    expect(await coming).toBe(isCounted ? 0 : 1);
+  });
+
+  it("say what is counted", () => {
+    const { message } = limitReached("commitsPerHour", { value: 60, used: 60, asked: 1, freesAt: 0 });
+    expect(message).toBe(
+      "the account's limit of 60 packages agreed in this hour is reached: 60 are used, and 1 more are asked for",
+    );
+    const spool = limitReached("spoolBytes", { value: 100, used: 90, asked: 20 });
+    expect(spool.message).toContain("limit of 100 bytes at the gateway, of uploads");
   });
 
   it("of packages count those that are there, and let one that is there be opened again", async () => {

@@ -2,7 +2,7 @@ import type { Queryable } from "@cairn/catalog";
 
 /** What an account may use; null: as much as there is. */
 export interface Limits {
-  /** Bytes of uploads at the gateway that are not stored yet. */
+  /** Bytes at the gateway: of uploads that are not stored yet, and of packages that are kept hot. */
   spoolBytes: number | null;
   /** Packages that are there: not removed, undone or over. */
   packages: number | null;

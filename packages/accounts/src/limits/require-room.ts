@@ -1,14 +1,12 @@
 import type { Queryable } from "@cairn/catalog";
+import { OVER } from "@cairn/core/package-states";
 import { limitReached } from "./limit-reached.ts";
 import { limitsOf } from "./limits.ts";
 
-/** Packages that are over. */
-const GONE = "('REMOVED', 'ABANDONED', 'EXPIRED')";
-
 export async function packagesOf(db: Queryable, account: string): Promise<number> {
   const { rows } = await db.query(
-    `select count(*)::int as n from catalog.packages where account = $1 and state not in ${GONE}`,
-    [account],
+    "select count(*)::int as n from catalog.packages where account = $1 and state <> all($2)",
+    [account, OVER],
   );
   return (rows[0] as { n: number }).n;
 }

@@ -1,19 +1,19 @@
 import type { Queryable } from "@cairn/catalog";
+import { OVER, SPOOLED } from "@cairn/core/package-states";
 import { Arrivals } from "./arrivals.ts";
 import { limitReached } from "./limit-reached.ts";
 import { limitsOf } from "./limits.ts";
 import { manifestBytes } from "./manifest-bytes.ts";
 
-/** Bytes that an account's packages have at the gateway while they are not stored. */
+/** Bytes that these packages have at the gateway. */
 export type HeldBytes = (packages: readonly string[]) => Promise<number>;
 
-/** States of a package whose bytes lie in the spool. */
-const SPOOLED = "('RECEIVING', 'COMMITTED', 'PLACING')";
-
+/** Whose pieces lie in the spool: those under way, and hot ones until they are over. */
 async function spooledPackages(db: Queryable, account: string): Promise<string[]> {
-  const { rows } = await db.query(`select id from catalog.packages where account = $1 and state in ${SPOOLED}`, [
-    account,
-  ]);
+  const { rows } = await db.query(
+    "select id from catalog.packages where account = $1 and (state = any($2) or hot and state <> all($3))",
+    [account, SPOOLED, OVER],
+  );
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 

@@ -1,3 +1,4 @@
+import { SPOOLED } from "@cairn/core/package-states";
 import type { Seconds } from "@cairn/protocol";
 import type { Queryable } from "../queryable.ts";
 
@@ -29,10 +30,7 @@ export async function announceGateway(
        started_at = case when gateways.holder = excluded.holder then gateways.started_at else now() end`,
     [id, holder, spool, url],
   );
-  await db.query(
-    "update catalog.packages set spool = $1 where spool is null and state in ('RECEIVING', 'COMMITTING', 'COMMITTED', 'PLACING')",
-    [spool],
-  );
+  await db.query("update catalog.packages set spool = $1 where spool is null and state = any($2)", [spool, SPOOLED]);
 }
 
 /** Gateways of the database, those seen last first; one that was away for a month is forgotten. */

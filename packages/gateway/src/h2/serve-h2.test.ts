@@ -207,6 +207,31 @@ describe("what a connection may cost", () => {
     await expect.poll(connections).toBe(0);
   });
 
+  it.each([
+    ["", "clientError"],
+    ["PR", "clientError"],
+    ["", "connection"],
+  ])("lives through the reset of a connection that says %j, found out at its %s", async (bytes, event) => {
+    await open(echo(), { first: 200 });
+    await happens(client!, "remoteSettings");
+    const cut = new Promise<void>((resolve) => {
+      server!.server.prependOnceListener(event, (...given: unknown[]) => {
+        const socket = given.at(-1) as Socket;
+        // As a write finds it that meets a reset: without a listener this error ends the process.
+        const reset = Object.assign(new Error("write ECONNRESET"), { code: "ECONNRESET" });
+        if (event === "clientError") socket.destroy(reset);
+        else setImmediate(() => socket.destroy(reset));
+        socket.once("close", () => resolve());
+      });
+    });
+    const stranger = dial(Number(new URL(url).port), "127.0.0.1");
+    stranger.on("error", () => undefined);
+    stranger.write(bytes);
+    await cut;
+    stranger.destroy();
+    expect(await (await fetch(`${url}/open`)).json()).toEqual({ ok: true });
+  });
+
   it("holds as many connections as HTTP/1.1 may have, and ends the most silent first", async () => {
     await open(echo());
     const most = CONNECTION_LIMITS.strangers;
@@ -260,6 +285,17 @@ describe("what a connection may cost", () => {
     await sleep(1_000);
     expect(watching.closed).toBe(false);
     expect(door.cut).toHaveLength(2);
+  });
+
+  it("stops at once though a connection says nothing", async () => {
+    await open(echo(), { first: 3_600_000 });
+    const silent = dial(Number(new URL(url).port), "127.0.0.1");
+    silent.on("error", () => undefined);
+    const gone = happens(silent, "close");
+    client!.destroy();
+    await expect.poll(connections).toBeGreaterThan(0);
+    await server!.close();
+    await gone;
   });
 
   it("stops: streams end as their door ends them, then the connection", async () => {

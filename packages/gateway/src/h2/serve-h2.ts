@@ -113,8 +113,17 @@ export function serveH2(server: Server, options: ServeH2Options): RunningH2 {
   });
 
   server.removeListener("connection", http1);
+  const undecided = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
+    // A reset may come at any time, also between owners and while a refusal is written: without a listener it would end the process.
+    socket.on("error", () => undefined);
+    if (stopping) {
+      socket.destroy();
+      return;
+    }
+    undecided.add(socket);
     void peekPreface(socket, limits.first).then((found) => {
+      undecided.delete(socket);
       if (socket.destroyed) return;
       if (found === "http1") http1.call(server, socket);
       else if (found === "silent") {
@@ -143,6 +152,7 @@ export function serveH2(server: Server, options: ServeH2Options): RunningH2 {
     async stop() {
       stopping = true;
       clearInterval(sweep);
+      for (const socket of undecided) socket.destroy();
       const ended = Promise.all(doors.map(({ endStreams }) => endStreams?.()));
       const closed = [...sessions.keys()].map(
         (session) => new Promise<void>((resolve) => (session.destroyed ? resolve() : session.close(() => resolve()))),

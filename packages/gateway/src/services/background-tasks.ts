@@ -1,4 +1,5 @@
 import type { Service } from "../services.ts";
+import { allEnded } from "./all-ended.ts";
 
 /** Runs loops beside requests; each ends when the gateway's `stopping` aborts. */
 export interface BackgroundTasks {
@@ -15,7 +16,7 @@ export function backgroundTasks(): Service<BackgroundTasks> {
     name: "background tasks",
     start: () => ({ run: (task) => void tasks.push(task) }),
     async stop() {
-      await Promise.all(tasks);
+      await allEnded(tasks);
     },
   };
 }

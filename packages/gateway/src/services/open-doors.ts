@@ -8,6 +8,7 @@ import {
 } from "@cairn/doors";
 import { machineClock } from "@cairn/process";
 import type { Service } from "../services.ts";
+import { allEnded } from "./all-ended.ts";
 
 /** A door, and where its settings and files are. */
 export interface DoorPlace {
@@ -31,7 +32,14 @@ const clock = { ...machineClock, now: () => Date.now() / 1000 };
 export function openDoors({ doors, host, engine }: OpenDoorsOptions): Service<HostedDoor[]> {
   const open: HostedDoor[] = [];
   const stop = async () => {
-    for (let door = open.pop(); door !== undefined; door = open.pop()) await door.stop();
+    const stopped: Promise<void>[] = [];
+    for (let door = open.pop(); door !== undefined; door = open.pop()) {
+      const stopping = door.stop();
+      stopped.push(stopping);
+      // One that fails keeps none of the others running.
+      await stopping.catch(() => undefined);
+    }
+    await allEnded(stopped);
   };
   return {
     name: "doors",
@@ -42,7 +50,8 @@ export function openDoors({ doors, host, engine }: OpenDoorsOptions): Service<Ho
         }
         for (const door of open) await door.startIfNeeded();
       } catch (error) {
-        await stop();
+        // What failed first is what is told.
+        await stop().catch((failed: unknown) => host.log.error({ err: failed }, "a door did not stop as it should"));
         throw error;
       }
       return [...open];

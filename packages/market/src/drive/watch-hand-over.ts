@@ -13,7 +13,8 @@ type Watched = Pick<Context, "clock" | "handed">;
 /**
  * Run a hand-over, and look at how far its provider gets meanwhile: a slow one gives its place up, one that takes nothing for two minutes, or not all
  * within `limitSeconds`, is ended with `provider-timeout`. What it waits for this gateway's own line does not count (own-line.ts); where it was that which
- * left it too little time, the request's own time-out becomes `gateway-busy`, which is nobody's fault.
+ * left it too little time, the request's own time-out becomes `gateway-busy`, which is nobody's fault. So it is where several hand-overs stand still
+ * and nothing has passed to anybody since the last byte of this one: the line may be dead. Who stands still alone, or while others go on, is not excused.
  */
 export async function watchHandOver<T>(
   { clock, handed }: Watched,
@@ -25,9 +26,12 @@ export async function watchHandOver<T>(
   const ended = new AbortController();
   const failed = new AbortController();
   let heldUp = false;
+  let dead = false;
   const watch = async () => {
     let [passed, all] = [handed.passed(deal), handed.all];
     let spent = 0;
+    // Since its last byte: whether others took any, and whether there were others.
+    let [passedBy, together] = [false, false];
     for (let still = 0; still < STALLED_LOOKS; ) {
       await clock.sleep(LOOK_SECONDS, ended.signal);
       if (ended.signal.aborted) return;
@@ -40,12 +44,17 @@ export async function watchHandOver<T>(
       line.see(look);
       if (line.isToGiveUp(look)) place?.giveUp();
       heldUp = line.isHeldUp(look);
+      if (look.own > 0) [passedBy, together] = [false, false];
+      else if (look.all > 0) passedBy = true;
+      together ||= line.running > 1;
+      dead = together && !passedBy && line.mayBeDead(look);
       if (!heldUp) spent += LOOK_SECONDS;
       if (spent > limitSeconds) return failed.abort(timedOut(`all of its shard within ${limitSeconds} s`));
       still = reached === passed ? still + 1 : 0;
       [passed, all] = [reached, allReached];
     }
-    failed.abort(timedOut(`anything of its shard for ${STALLED_SECONDS} s`));
+    const late = timedOut(`anything of its shard for ${STALLED_SECONDS} s`);
+    failed.abort(dead ? lineDead(late) : late);
   };
   line.begin(clock.monotonic());
   void watch();
@@ -54,7 +63,8 @@ export async function watchHandOver<T>(
   } catch (error) {
     if (signal.aborted) throw error;
     if (failed.signal.aborted) throw failed.signal.reason;
-    throw heldUp && asCairnError(error).code === "provider-timeout" ? ownLineFull(error) : error;
+    if (asCairnError(error).code !== "provider-timeout") throw error;
+    throw dead ? lineDead(error) : heldUp ? ownLineFull(error) : error;
   } finally {
     ended.abort();
     line.end(clock.monotonic());
@@ -74,6 +84,15 @@ function ownLineFull(cause: unknown): CairnError {
     code: "gateway-busy",
     kind: "unavailable",
     next: "Nothing: it is handed over again. Put fewer packages at once, or give the gateway a quicker line.",
+    cause,
+  });
+}
+
+function lineDead(cause: unknown): CairnError {
+  return new CairnError("nothing passed to any provider: this gateway's own line may be dead", {
+    code: "gateway-busy",
+    kind: "unavailable",
+    next: "Look at the gateway's line; the shard is handed over again.",
     cause,
   });
 }
