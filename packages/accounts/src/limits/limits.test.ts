@@ -94,7 +94,15 @@ describe("limits", () => {
       code: "limit-reached",
       details: { limit: "spoolBytes", value: 100, used: 40, asked: 61, freesAt: null },
     });
-    const both = await Promise.all([come(chunks(30, 30)), come(chunks(30, 30))]);
+    let begun = 0;
+    const together = Promise.withResolvers<void>();
+    async function* whenBoth() {
+      begun += 1;
+      if (begun === 2) together.resolve();
+      await together.promise;
+      yield* chunks(30, 30);
+    }
+    const both = await Promise.all([come(whenBoth()), come(whenBoth())]);
     expect(both[0] + both[1]).toBe(60);
     disk = 40;
     expect(await come(chunks(60))).toBe(60);

@@ -8,7 +8,7 @@ export interface Limits {
   packages: number | null;
   /** Bytes that are read through the gateway in a day (UTC). */
   egressPerDay: number | null;
-  /** Packages agreed in an hour: the gateway pays some 1.55 Mgas for each (docs/contracts.md). */
+  /** Packages agreed in an hour: the gateway pays at most 1.7 Mgas for each small one, 1.2 of them for the proposal (docs/contracts.md, Gas). */
   commitsPerHour: number | null;
 }
 
