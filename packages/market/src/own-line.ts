@@ -36,7 +36,7 @@ export interface Look {
 export class OwnLine {
   #running = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
-  /** When bytes were last seen to pass to anybody, or the first hand-over after a pause began. */
+  /** When as much as a line carries was last seen to pass, or the first hand-over after a pause began. */
   #passedAt = Number.NEGATIVE_INFINITY;
   #last: Flow | undefined;
   /** The newest flow of another number of hand-overs. */
@@ -58,7 +58,8 @@ export class OwnLine {
 
   /** What a hand-over saw. A look that began before their number changed says nothing of the sum. */
   see({ all, now }: Look): void {
-    if (all > 0) this.#passedAt = now;
+    // A few bytes show no line that works: providers could send for them now and then, and be excused for ever.
+    if (all >= SLOWEST_LINE_BYTES_PER_SECOND) this.#passedAt = now;
     if (now - this.#changedAt < LOOK_SECONDS * 1000) return;
     const running = this.#running;
     if (this.#last !== undefined && this.#last.running !== running) this.#before = this.#last;

@@ -100,7 +100,15 @@ describe("a line that carries nothing", () => {
 
   it("excuses those that stand still together for some minutes, and not as often as they like", async () => {
     const [handed, clock] = [new HandedBytes(), new ManualClock()];
-    const again = () => watchedTogether([still, still], { handed, clock });
+    // A few bytes in between change nothing.
+    const again = () =>
+      watchedTogether(
+        [
+          [9, ...still],
+          [9, ...still],
+        ],
+        { handed, clock },
+      );
     expect([await again(), await again(), await again()]).toEqual([
       [BUSY, BUSY],
       [BUSY, BUSY],
