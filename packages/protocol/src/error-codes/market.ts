@@ -155,8 +155,8 @@ export const MARKET_ERRORS = {
   },
   "job-worn": {
     kind: "conflict",
-    means: "a job was begun again and again, and each time its process ended",
-    next: "Look at the gateway's log for what ends its process.",
+    means: "a job was begun again and again, and each time the gateway ended with it",
+    next: "Look at the gateway's log for what ends it, then begin the job anew.",
   },
   "no-mandate": {
     kind: "conflict",
