@@ -8,11 +8,11 @@ const packages = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What a browser loads, and the most bytes that it may have when minified (each measured at some nine tenths of that). */
 const ROOMS: Record<string, number> = {
-  "protocol/src/index.ts": 115_000,
-  "protocol/src/document.ts": 145_000,
-  "protocol/src/wire.ts": 72_000,
-  "core/src/index.ts": 126_000,
-  "client/src/index.ts": 88_000,
+  "protocol/src/index.ts": 125_000,
+  "protocol/src/document.ts": 155_000,
+  "protocol/src/wire.ts": 82_000,
+  "core/src/index.ts": 143_000,
+  "client/src/index.ts": 105_000,
   "archive/src/browser.ts": 700_000,
   // With client, archive and what is signed.
   "owner/src/index.ts": 850_000,
