@@ -51,3 +51,8 @@ it("leaves a name that is `cairn` in an error's message alone", () => {
     vi.unstubAllEnvs();
   }
 });
+
+it("tells who types commands of commands where programs are told of the API", () => {
+  expect(asCalled("GET /openapi.json says what is allowed.")).toBe("The command with --help says what is allowed.");
+  expect(asCalled("GET /openapi.json lists every route.")).toBe("GET /openapi.json lists every route.");
+});

@@ -13,8 +13,13 @@ function replaced(text: string, commands: RegExp): string {
   return called === "cairn" ? text : text.replace(commands, (_, before) => `${before}${called} `);
 }
 
+const OF_THE_API = /GET \/openapi\.json( of a gateway)? says what is allowed/g;
+
+/** What the gateway tells programs to look up is told to whoever types commands in words of theirs. */
+const inCommands = (text: string): string => text.replace(OF_THE_API, "The command with --help says what is allowed");
+
 /** A text for people whose commands, written `cairn …` in backticks or as the first word of a line, work where they are read. */
-export const asCalled = (text: string): string => replaced(text, ANYWHERE);
+export const asCalled = (text: string): string => replaced(inCommands(text), ANYWHERE);
 
 /** The same of an error's message, which may begin with a name that happens to be `cairn`: in backticks alone. */
 export const messageAsCalled = (text: string): string => replaced(text, IN_BACKTICKS);

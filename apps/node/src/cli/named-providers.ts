@@ -29,8 +29,9 @@ export async function addressesOf({ local, addresses }: KnownProviders, texts: r
     }
     known ??= (await addresses()).map((one) => one.toLowerCase());
     const fitting = START.test(start) ? [...new Set(known.filter((one) => one.startsWith(start)))] : [];
-    if (fitting.length !== 1) throw refused(text, fitting);
-    found.push(...fitting);
+    const [only] = fitting;
+    if (only === undefined || fitting.length > 1) throw refused(text, fitting);
+    found.push(only);
   }
   return found;
 }
