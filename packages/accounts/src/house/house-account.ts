@@ -109,7 +109,7 @@ function unseal(account: string, secret: string, sealed: Buffer): Keys {
   } catch (cause) {
     throw new CairnError(`the keys of ${account} do not open with this home's secret`, {
       code: "wrong-key",
-      kind: "corrupt",
+      kind: "auth",
       cause,
       next: "Bring back the home's keys from a backup: another secret was made since.",
     });

@@ -17,16 +17,6 @@ export const ACCOUNTS_ERRORS = {
     means: "a token as it was asked for could do nothing",
     next: "Name a scope, and a time that lies ahead.",
   },
-  "bad-user-name": {
-    kind: "input",
-    means: "the text cannot be the name of a user",
-    next: "Use 1 to 64 letters (a to z), digits and . _ @ + -, the first of them a letter or digit.",
-  },
-  "bad-wallet": {
-    kind: "input",
-    means: "a wallet lacks a part that its kind has, or has one too many",
-    next: "docs/accounts.md says what each kind of wallet is made of.",
-  },
   "faucet-used": {
     kind: "conflict",
     means: "the faucet has given to another wallet of the account",
@@ -52,11 +42,6 @@ export const ACCOUNTS_ERRORS = {
     kind: "input",
     means: "a wallet was asked to sign what no owner signs",
     next: "It signs Mandate, Termination, ReadCapability, UploadCapability and AccountClaim.",
-  },
-  "scope-missing": {
-    kind: "auth",
-    means: "the token or session may not do this",
-    next: "Use a token with the scope that is named: `cairn token create --scope NAME`.",
   },
   "sign-up-closed": {
     kind: "auth",
@@ -88,30 +73,10 @@ export const ACCOUNTS_ERRORS = {
     means: "the account has as many wallets as it can have",
     next: "Use one of those that it has: `cairn wallet list`.",
   },
-  "unknown-invite": {
-    kind: "missing",
-    means: "the account has no such open invite",
-    next: "`cairn user invite --list` shows those that are open.",
-  },
   "unknown-session": {
     kind: "missing",
     means: "the user has no such session",
     next: "GET /api/v1/sessions lists yours.",
-  },
-  "unknown-token": {
-    kind: "missing",
-    means: "the account has no such token",
-    next: "`cairn token list` shows the ids of yours.",
-  },
-  "unknown-user": {
-    kind: "missing",
-    means: "there is no such user, or it is not of this account",
-    next: "`cairn user list` shows the users.",
-  },
-  "unknown-wallet": {
-    kind: "missing",
-    means: "the account has no such wallet",
-    next: "`cairn wallet list` shows them.",
   },
   "user-exists": { kind: "conflict", means: "the name belongs to another user", next: "Choose another name." },
   "wallet-locked": {
@@ -133,10 +98,5 @@ export const ACCOUNTS_ERRORS = {
     kind: "auth",
     means: "the user's name or the password is wrong",
     next: "Try again; an operator can set another password with `cairn user password NAME`.",
-  },
-  "wrong-wallet-kind": {
-    kind: "conflict",
-    means: "the wallet is of a kind that the call is not for",
-    next: "`cairn wallet list` shows each wallet's kind.",
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -7,6 +7,11 @@ export const APP_ERRORS = {
     means: "the home already has another account",
     next: "Export it with `cairn key export`, or import into another home (--home).",
   },
+  "account-unknown": {
+    kind: "missing",
+    means: "the gateway has no such account",
+    next: "Use the API token of an account that this gateway knows.",
+  },
   "bad-account-file": {
     kind: "input",
     means: "the file is not one that `cairn key export` wrote",
@@ -117,11 +122,6 @@ export const APP_ERRORS = {
     means: "the file to be written exists already",
     next: "Name a file that does not exist.",
   },
-  "home-corrupt": {
-    kind: "corrupt",
-    means: "a file of the home cannot be read as what it should be",
-    next: "Put the file back from a backup (`cairn restore`).",
-  },
   "home-in-use": {
     kind: "conflict",
     means: "another process uses the home",
@@ -192,11 +192,6 @@ export const APP_ERRORS = {
     kind: "auth",
     means: "the call lacks an API token",
     next: "Send `Authorization: Bearer TOKEN`; the local token is in the home's `token` file.",
-  },
-  "no-wallet": {
-    kind: "conflict",
-    means: "the account has no wallet yet",
-    next: "PUT /api/v1/account with the owner's address first.",
   },
   "not-allowed": {
     kind: "auth",
@@ -312,5 +307,10 @@ export const APP_ERRORS = {
     kind: "auth",
     means: "the API token is not known to the gateway, or a claim was signed for another one",
     next: "Use the token in this home's `token` file, and check that --home names the running network.",
+  },
+  "wrong-wallet-kind": {
+    kind: "conflict",
+    means: "the wallet is of a kind that the call is not for",
+    next: "`cairn wallet list` shows each wallet's kind.",
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -2,16 +2,6 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What packages and deals raise at the gateway (packages/market, audit, catalog and blobs). */
 export const MARKET_ERRORS = {
-  "account-claimed": {
-    kind: "conflict",
-    means: "the wallet belongs to another account, or the account has another wallet",
-    next: "Use the key of that wallet (`cairn key import`), or another account.",
-  },
-  "account-unknown": {
-    kind: "missing",
-    means: "the gateway has no such account",
-    next: "Use the API token of an account that this gateway knows.",
-  },
   "bad-cid": {
     kind: "input",
     means: "the text is not a CID",
@@ -308,10 +298,5 @@ export const MARKET_ERRORS = {
     kind: "corrupt",
     means: "a provider signed for something else than it was to store",
     next: "Nothing: another provider is asked. If it happens often, update the provider.",
-  },
-  "wrong-state": {
-    kind: "conflict",
-    means: "the package is in a state in which this cannot be done",
-    next: "Look at it with `cairn show`.",
   },
 } as const satisfies Record<string, ErrorEntry>;

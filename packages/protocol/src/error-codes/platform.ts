@@ -170,11 +170,6 @@ export const PLATFORM_ERRORS = {
     means: "the file and its tag have different or too many chunks",
     next: "Split the file, or use larger chunks.",
   },
-  "heartbeat-bad-json": {
-    kind: "input",
-    means: "the text is not the JSON of a state or tag",
-    next: "Send the state or tag as it was given out.",
-  },
   "heartbeat-bad-range": {
     kind: "input",
     means: "a caller asks for a number or piece out of an empty range",

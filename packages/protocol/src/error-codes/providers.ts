@@ -57,11 +57,6 @@ export const PROVIDERS_ERRORS = {
     means: "the provider has no space for the shard",
     next: "Ask another provider; its operator can free space or raise its capacity.",
   },
-  "gateway-busy": {
-    kind: "unavailable",
-    means: "too many providers connect to the gateway at once, or its own line is full",
-    next: "Nothing: it is tried again. A gateway whose line is full needs a quicker one, or fewer packages at once.",
-  },
   "long-read": {
     kind: "corrupt",
     means: "a provider sends more bytes than were asked for",

@@ -2,6 +2,11 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "account-claimed": {
+    kind: "conflict",
+    means: "the wallet belongs to another account, or the account has another wallet",
+    next: "Use the key of that wallet (`cairn key import`), or another account.",
+  },
   "bad-answer": {
     kind: ["unavailable", "corrupt"],
     means: "the other side answered with something that is not in the protocol",
@@ -52,6 +57,16 @@ export const SHARED_ERRORS = {
     means: "a signature is not that of whom it should be",
     next: "Sign it with the key of the account that owns the package.",
   },
+  "bad-user-name": {
+    kind: "input",
+    means: "the text cannot be the name of a user",
+    next: "Use 1 to 64 letters (a to z), digits and . _ @ + -, the first of them a letter or digit.",
+  },
+  "bad-wallet": {
+    kind: "input",
+    means: "a wallet lacks a part that its kind has, or has one too many",
+    next: "What each kind of wallet is made of stands in docs/accounts.md.",
+  },
   "body-too-large": {
     kind: "input",
     means: "the request's body is longer than the call takes",
@@ -83,6 +98,16 @@ export const SHARED_ERRORS = {
     means: "the destination exists and is not an empty folder",
     next: "Choose a path that does not exist, or an empty folder.",
   },
+  "gateway-busy": {
+    kind: "unavailable",
+    means: "too many providers connect to the gateway at once, or its own line is full",
+    next: "Nothing: it is tried again. A gateway whose line is full needs a quicker one, or fewer packages at once.",
+  },
+  "home-corrupt": {
+    kind: "corrupt",
+    means: "a file of the home cannot be read as what it should be",
+    next: "Put the file back from a backup (`cairn restore`).",
+  },
   "insufficient-funds": {
     kind: "exhausted",
     means: "an address has too few coins",
@@ -97,6 +122,11 @@ export const SHARED_ERRORS = {
     kind: "exhausted",
     means: "the disk is full",
     next: "Free some space, or choose another destination, then try again.",
+  },
+  "no-wallet": {
+    kind: "conflict",
+    means: "the account has no wallet yet",
+    next: "PUT /api/v1/account with the owner's address first.",
   },
   "nothing-to-store": {
     kind: "input",
@@ -128,6 +158,11 @@ export const SHARED_ERRORS = {
     means: "the process is about to end",
     next: "Try again when it runs again.",
   },
+  "scope-missing": {
+    kind: "auth",
+    means: "the token or session may not do this",
+    next: "Use a token with the scope that is named: `cairn token create --scope NAME`.",
+  },
   "too-few-providers": {
     kind: ["unavailable", "input"],
     means: "there are fewer providers than a piece needs",
@@ -139,10 +174,30 @@ export const SHARED_ERRORS = {
     next: "Ask the provider that the chain names for the deal; a deal that has ended is dropped.",
   },
   "unknown-package": { kind: "missing", means: "there is no such package", next: "`cairn ls` lists your packages." },
+  "unknown-invite": {
+    kind: "missing",
+    means: "the account has no such open invite",
+    next: "`cairn user invite --list` shows those that are open.",
+  },
   "unknown-shard": {
     kind: "missing",
     means: "the package has no such piece or shard",
     next: "Name a piece and a shard that `cairn show` lists.",
+  },
+  "unknown-token": {
+    kind: "missing",
+    means: "the account has no such token",
+    next: "`cairn token list` shows the ids of yours.",
+  },
+  "unknown-user": {
+    kind: "missing",
+    means: "there is no such user, or it is not of this account",
+    next: "`cairn user list` shows the users.",
+  },
+  "unknown-wallet": {
+    kind: "missing",
+    means: "the account has no such wallet",
+    next: "`cairn wallet list` shows them.",
   },
   "unreadable-path": {
     kind: "input",
@@ -189,5 +244,10 @@ export const SHARED_ERRORS = {
     kind: "auth",
     means: "the passphrase does not open the file or key",
     next: "Try again with the passphrase that it was made with.",
+  },
+  "wrong-state": {
+    kind: "conflict",
+    means: "the package is in a state in which this cannot be done",
+    next: "Look at it with `cairn show`.",
   },
 } as const satisfies Record<string, ErrorEntry>;
