@@ -50,7 +50,7 @@ export const ACCOUNTS_ERRORS = {
   },
   "too-many-attempts": {
     kind: "unavailable",
-    means: "too many logins or sign-ups of this user or network failed; details.retryAfter has the seconds to wait",
+    means: "too many logins or sign-ups of this user or network failed",
     next: "Wait as long as is said. Open sessions and tokens go on working.",
   },
   "too-many-invites": {
