@@ -91,7 +91,7 @@ describe("a move of coins where there is a faucet", () => {
   const session = () =>
     ({
       client: { account: async () => ({ balance: String(COIN), coins: String(coins) }) },
-      run: { chainUrl: `http://127.0.0.1:${(chain.address() as AddressInfo).port}` },
+      gateway: { chainUrl: `http://127.0.0.1:${(chain.address() as AddressInfo).port}` },
       output: { say: (line: string) => void said.push(line) },
     }) as never;
 
