@@ -131,6 +131,7 @@ describe("a check", () => {
     );
     expect(await healed()).toEqual([deal(2).id]);
     expect((await net.told()).map((notice) => notice.kind).toSorted()).toEqual([
+      "check-ended",
       "damage",
       "wrong-bytes",
       "wrong-bytes",

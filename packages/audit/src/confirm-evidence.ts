@@ -142,7 +142,7 @@ async function damageIsKnown(context: AuditContext, { deal, at }: Evidence): Pro
   const { rows } = await context.pool.query<{ known: boolean }>(
     `select exists (select from audit.damage where deal = $1 and reported_at >= $2)
   or exists (select from catalog.slots where deal = $1 and (detail->>'healing')::boolean
-    and detail->>'spare' is distinct from 'unhealed') as known`,
+    and coalesce(detail->>'spare', '') <> 'unhealed') as known`,
     [deal, at - KNOWN_DAMAGE_PERIODS * context.deployment.periodSeconds],
   );
   return rows[0]?.known === true;
