@@ -102,6 +102,25 @@ describe("Leases", () => {
     expect(await there.take("kept")).toBeDefined();
   });
 
+  it("stands for a lease that it got while its renewals asked for it, too", async () => {
+    const query = database.pool.query.bind(database.pool) as (...args: unknown[]) => Promise<unknown>;
+    // Answers come late: rounds begin while the first try is under way.
+    vi.spyOn(database.pool, "query").mockImplementation((async (...args: unknown[]) => {
+      const answer = await query(...args);
+      const { name } = args[0] as { name?: string };
+      if (name === "catalog-take-lease") await sleep(300);
+      return answer;
+    }) as never);
+    const here = gateway("here", 0.5);
+    await here.start();
+    const [first, second] = await Promise.all([here.stand("a"), here.stand("a")]);
+    expect(first).toBe(second);
+    for (let look = 0; look < 10; look++) {
+      expect(first!.lease?.signal.aborted).toBe(false);
+      await sleep(100);
+    }
+  });
+
   it("has a standing lease whenever nobody else does", async () => {
     const [here, there] = [gateway("here", 2), gateway("there", 2)];
     await here.start();

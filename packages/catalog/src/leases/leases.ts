@@ -47,6 +47,12 @@ interface Held {
   until: number;
 }
 
+interface Standing {
+  lease: Lease | undefined;
+  /** The try under way. */
+  trying: Promise<void> | undefined;
+}
+
 /**
  * Leases in catalog.leases. The database's clock alone says when one runs out, whatever the clocks of the processes say. A process that was
  * stopped and goes on finds out at its next `assertHeld`; its fence is smaller than its successor's.
@@ -57,7 +63,7 @@ export class Leases {
   readonly #options: LeasesOptions;
   readonly #seconds: number;
   readonly #held = new Map<string, Held>();
-  readonly #standing = new Map<string, { lease: Lease | undefined }>();
+  readonly #standing = new Map<string, Standing>();
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #closed = false;
@@ -144,8 +150,11 @@ export class Leases {
   /** Have a lease whenever nobody else does, until `close`. Resolves after the first try. */
   async stand(name: string): Promise<StandingLease> {
     const known = this.#standing.get(name);
-    if (known !== undefined) return known;
-    const standing: { lease: Lease | undefined } = { lease: undefined };
+    if (known !== undefined) {
+      await known.trying;
+      return known;
+    }
+    const standing: Standing = { lease: undefined, trying: undefined };
     this.#standing.set(name, standing);
     await this.#tryStanding(name, standing);
     return standing;
@@ -220,9 +229,17 @@ export class Leases {
     }
   }
 
-  async #tryStanding(name: string, standing: { lease: Lease | undefined }): Promise<void> {
+  /** One try at a time: a second one would find the lease taken by the first, and take it for somebody else's. */
+  async #tryStanding(name: string, standing: Standing): Promise<void> {
     if (standing.lease !== undefined && !standing.lease.signal.aborted) return;
-    standing.lease = await this.take(name);
+    standing.trying ??= this.take(name)
+      .then((lease) => {
+        standing.lease = lease ?? this.#held.get(name)?.lease;
+      })
+      .finally(() => {
+        standing.trying = undefined;
+      });
+    await standing.trying;
   }
 
   #lose(name: string): void {
