@@ -139,7 +139,7 @@ insert into accounts.grants (account, owner) select id, owner from catalog.accou
 -- keys of accounts whose users keep none: an OpenPGP key and the key of names, under the home's secret
 create table accounts.house (
   account text primary key references catalog.accounts (id),
-  sealed bytea not null
+  encrypted bytea not null
 );
 `,
   },

@@ -1,6 +1,6 @@
 /**
  * The catalog's tables, all in the schema `catalog`. Money is numeric(78,0) wei, sizes and block numbers bigint, hex ids lower-case
- * text, times of the chain UNIX seconds (bigint) and times of this machine timestamptz.
+ * text, times of the chain UNIX seconds (bigint) and times of this machine timestamptz. All in one file, as they run in this order.
  */
 export const catalogMigrations: { name: string; sql: string }[] = [
   {

@@ -154,7 +154,7 @@ const packagesOf = ({ packages }: PackagePageJson) => packages;
 type Answer = Awaited<ReturnType<Transfer["download"]>>;
 
 /**
- * Every call of `/api/v1`. Failures are thrown as the CairnError that the server answered, or `gateway-unreachable`; an answer that does not
+ * Every call of `/api/v1`, a line or two each, in one file as the API is one. Failures are thrown as the CairnError that the server answered, or `gateway-unreachable`; an answer that does not
  * have the shape that the API gives it, or is too long, as `bad-answer`. What an answer says is not checked here.
  */
 export class CairnClient {

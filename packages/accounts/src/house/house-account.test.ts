@@ -27,8 +27,8 @@ describe("a house account", () => {
 
   it("keeps nothing in the clear, and says so when it is opened with another secret", async () => {
     const { openpgp } = await open();
-    const { rows } = await world.pool.query("select sealed from accounts.house");
-    expect(rows[0].sealed.includes(Buffer.from(openpgp))).toBe(false);
+    const { rows } = await world.pool.query("select encrypted from accounts.house");
+    expect(rows[0].encrypted.includes(Buffer.from(openpgp))).toBe(false);
     await expect(open("toy:anna", "another")).rejects.toMatchObject({ code: "wrong-key" });
   });
 

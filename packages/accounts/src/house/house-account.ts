@@ -71,19 +71,20 @@ async function makeWallet(accounts: AccountsContext, account: string, secret: st
 
 async function keysOf({ pool }: AccountsContext, { account, secret, makeOpenPgpKey }: HouseOptions): Promise<Keys> {
   const read = async () => {
-    const { rows } = await pool.query<{ sealed: Buffer }>("select sealed from accounts.house where account = $1", [
-      account,
-    ]);
-    return rows[0] === undefined ? undefined : unseal(account, secret, rows[0].sealed);
+    const { rows } = await pool.query<{ encrypted: Buffer }>(
+      "select encrypted from accounts.house where account = $1",
+      [account],
+    );
+    return rows[0] === undefined ? undefined : decryptKeys(account, secret, rows[0].encrypted);
   };
   const known = await read();
   if (known !== undefined) return known;
   const made: Keys = { openpgp: await makeOpenPgpKey(), lookupKey: randomBytes(32).toString("base64") };
   await inTransaction(pool, async (client) => {
     await ensureAccount(client, account);
-    await client.query("insert into accounts.house (account, sealed) values ($1, $2) on conflict do nothing", [
+    await client.query("insert into accounts.house (account, encrypted) values ($1, $2) on conflict do nothing", [
       account,
-      seal(account, secret, made),
+      encryptKeys(account, secret, made),
     ]);
   });
   return (await read())!;
@@ -93,18 +94,18 @@ async function keysOf({ pool }: AccountsContext, { account, secret, makeOpenPgpK
 const keyOf = (account: string, secret: string) =>
   Buffer.from(hkdfSync("sha256", secret, "", `cairn/house/1/${account}`, 32));
 
-function seal(account: string, secret: string, keys: Keys): Buffer {
+function encryptKeys(account: string, secret: string, keys: Keys): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", keyOf(account, secret), nonce);
   const bytes = Buffer.concat([cipher.update(JSON.stringify(keys), "utf8"), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), bytes]);
 }
 
-function unseal(account: string, secret: string, sealed: Buffer): Keys {
+function decryptKeys(account: string, secret: string, encrypted: Buffer): Keys {
   try {
-    const decipher = createDecipheriv("aes-256-gcm", keyOf(account, secret), sealed.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+    const decipher = createDecipheriv("aes-256-gcm", keyOf(account, secret), encrypted.subarray(0, NONCE_BYTES));
+    decipher.setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+    const text = Buffer.concat([decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     return JSON.parse(text.toString("utf8")) as Keys;
   } catch (cause) {
     throw new CairnError(`the keys of ${account} do not open with this home's secret`, {
