@@ -7,10 +7,8 @@ import { type ActivationProof, attestActivation } from "./attest-activation.ts";
 import {
   type CheckRequest,
   type CheckResult,
-  checkResult,
   checkSubject,
   keepChecks,
-  pageChecks,
   startCheck,
   writeEndedChecks,
 } from "./check-package.ts";
@@ -25,6 +23,7 @@ import { prune } from "./prune.ts";
 import { reportDamage } from "./report-damage.ts";
 import { sampleReads } from "./sample-reads.ts";
 import { failFaulted, settleDue } from "./settle.ts";
+import { checkResult, pageChecks } from "./stored-checks.ts";
 import { tell } from "./tell.ts";
 import { tellOnce } from "./tell-once.ts";
 
