@@ -276,7 +276,7 @@ describe("a third user", () => {
     ]) {
       await expect(one(), String(one)).rejects.toMatchObject({ code: "unknown-wallet" });
     }
-    await expect(client.limitsOf(anna.account)).rejects.toMatchObject({ code: "scope-missing" });
+    await expect(client.limits.of(anna.account)).rejects.toMatchObject({ code: "scope-missing" });
     // It was not locked by them either.
     expect((await anna.client.wallets())[0]?.unlockedUntil).not.toBeNull();
   });
@@ -316,8 +316,10 @@ describe("a third user", () => {
   it("has the limits that an operator sets, none among them", async () => {
     const set = await cli("limits", "--user", "thirdy", "--packages", "7", "--commits", "none", "--json");
     expect(set.json()).toMatchObject({ account: third.account, limits: { packages: 7, commitsPerHour: null } });
-    expect((await third.client.limits()).limits).toMatchObject({ packages: 7, commitsPerHour: null });
-    await expect(third.client.setLimits(third.account, (await third.client.limits()).limits)).rejects.toMatchObject({
+    expect((await third.client.limits.own()).limits).toMatchObject({ packages: 7, commitsPerHour: null });
+    await expect(
+      third.client.limits.set(third.account, (await third.client.limits.own()).limits),
+    ).rejects.toMatchObject({
       code: "scope-missing",
     });
   });

@@ -39,9 +39,9 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   unlockWallet: [accounts.WalletJson, (client) => client.unlockWallet("0x", new Uint8Array(32), 1)],
   lockWallet: [accounts.DoneJson, (client) => client.lockWallet("0x")],
   signWith: [schemas.SignedJson, (client) => client.signWith("0x", nothing)],
-  limits: [accounts.UsedLimitsJson, (client) => client.limits()],
-  limitsOf: [accounts.UsedLimitsJson, (client) => client.limitsOf("a")],
-  setLimits: [accounts.UsedLimitsJson, (client) => client.setLimits("a", nothing)],
+  "limits.own": [accounts.UsedLimitsJson, (client) => client.limits.own()],
+  "limits.of": [accounts.UsedLimitsJson, (client) => client.limits.of("a")],
+  "limits.set": [accounts.UsedLimitsJson, (client) => client.limits.set("a", nothing)],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],
@@ -127,8 +127,12 @@ const texts = (schema: TSchema) =>
 describe("whatever a gateway answers", () => {
   it("is put to every call of the client", () => {
     const client = clientOf(200, "");
-    const own = [...Object.keys(client), ...Object.getOwnPropertyNames(CairnClient.prototype)];
-    const calls = own.filter((name) => name !== "constructor" && name !== "url");
+    const groups = Object.entries(client).filter(([, value]) => typeof value === "object");
+    const own = [...Object.keys(client), ...Object.getOwnPropertyNames(CairnClient.prototype)].filter(
+      (name) => !groups.some(([group]) => group === name),
+    );
+    const grouped = groups.flatMap(([group, its]) => Object.keys(its).map((name) => `${group}.${name}`));
+    const calls = [...own, ...grouped].filter((name) => name !== "constructor" && name !== "url");
     expect([CALLS, DOWNLOADS, SOCKETS].flatMap(Object.keys).toSorted()).toEqual(calls.toSorted());
   });
 

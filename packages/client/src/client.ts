@@ -5,7 +5,6 @@ import {
   DoneJson,
   InvitesJson,
   KeystoreJson,
-  type LimitsJson,
   type LoginJson,
   MadeInviteJson,
   MadeTokenJson,
@@ -19,13 +18,14 @@ import {
   type SignUpJson,
   SignUpPolicyJson,
   TokensJson,
-  UsedLimitsJson,
   UserJson,
   UserPageJson,
   WalletJson,
   WalletsJson,
   WhoJson,
 } from "./account-schemas.ts";
+import type { Call, Caller } from "./calls/caller.ts";
+import { limitCalls } from "./calls/limit-calls.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -133,13 +133,6 @@ export interface EventQuery {
   before?: number;
 }
 
-interface Call {
-  method?: TransferRequest["method"];
-  body?: unknown;
-  query?: Record<string, string | number | undefined>;
-  signal?: AbortSignal;
-}
-
 /** Entries that a list is read up to: a gateway that makes up page after page ends there. */
 const MOST_LISTED = 1_000_000;
 
@@ -154,7 +147,7 @@ const packagesOf = ({ packages }: PackagePageJson) => packages;
 type Answer = Awaited<ReturnType<Transfer["download"]>>;
 
 /**
- * Every call of `/api/v1`, a line or two each, in one file as the API is one. Failures are thrown as the CairnError that the server answered, or `gateway-unreachable`; an answer that does not
+ * Every call of `/api/v1`, a line or two each: what the command line began with here, later concerns in groups of their own (`calls/`). Failures are thrown as the CairnError that the server answered, or `gateway-unreachable`; an answer that does not
  * have the shape that the API gives it, or is too long, as `bad-answer`. What an answer says is not checked here.
  */
 export class CairnClient {
@@ -163,6 +156,12 @@ export class CairnClient {
   readonly #csrf: ClientOptions["csrf"];
   readonly #transfer: Transfer;
   readonly #whenAway: ClientOptions["whenAway"];
+
+  readonly #caller: Caller = {
+    call: (schema, path, call) => this.#call(schema, path, call),
+    pages: (schema, path, entriesOf, query) => this.#pages(schema, path, entriesOf, query),
+  };
+  readonly limits = limitCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
@@ -284,11 +283,6 @@ export class CairnClient {
   /** Have the gateway sign with an open vault or a custodial wallet. */
   signWith = (address: string, body: SignJson) =>
     this.#call(SignedJson, `/wallets/${address}/sign`, { method: "POST", body });
-
-  limits = () => this.#call(UsedLimitsJson, "/limits");
-  limitsOf = (account: string) => this.#call(UsedLimitsJson, `/accounts/${account}/limits`);
-  setLimits = (account: string, limits: LimitsJson) =>
-    this.#call(UsedLimitsJson, `/accounts/${account}/limits`, { method: "PUT", body: limits });
 
   /** Append bytes at `offset` of a piece's body (the header is not counted). Not repeated by itself: the body can be read only once. */
   async appendPiece(

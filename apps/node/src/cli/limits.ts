@@ -31,9 +31,9 @@ export async function limits(options: LimitsOptions): Promise<void> {
   const { client, output } = await openSession(options);
   const changed = Object.keys(changes).length > 0;
   const account = await accountOf(client, options, changed);
-  const before = await (account === undefined ? client.limits() : client.limitsOf(account));
+  const before = await (account === undefined ? client.limits.own() : client.limits.of(account));
   const now =
-    changed && account !== undefined ? await client.setLimits(account, { ...before.limits, ...changes }) : before;
+    changed && account !== undefined ? await client.limits.set(account, { ...before.limits, ...changes }) : before;
   output.result({ account: account ?? (await client.whoAmI()).account, ...now });
   output.say(
     table(
