@@ -36,13 +36,13 @@ const archiveCore = [
   "(browser|bytes)",
   "(car|keys|manifest|openpgp|unixfs)/.*",
   "crypto/(crypto|cfb|noble)",
-  "pack/(buffer-pool|build-tree|checkpoint|finish-package|local-segments|messages|pack-entries|segment-writer|store-content|take-car)",
+  "pack/(buffer-pool|build-tree|checkpoint|cut-jobs|file-stream|finish-package|job-pool|local-segments|messages|pack-blobs|pack-entries|pack-listed|segment-writer|serve-as-worker|store-content|take-car|web-thread)",
   "restore/(check-directories|errors|fetch-file|file-blocks|find-entry|piece-frames|read-file|restore-entries)",
   "walk/(found-entry|names|tree-paths)",
 ];
 const ARCHIVE_CORE = `^packages/archive/src/(${archiveCore.join("|")})\\.ts$`;
 /** Of an owner's room, what works on folders of this machine. */
-const OWNER_CORE = "^packages/owner/src/(?!node/|testing/)[^/]+\\.ts$";
+const OWNER_CORE = "^packages/owner/src/((?!node/|testing/)[^/]+|browser/[^/]+)\\.ts$";
 const NATIVE = "/crypto/(native|cfb-decipher)\\.ts$";
 module.exports = {
   forbidden: [

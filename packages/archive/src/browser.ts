@@ -12,6 +12,7 @@ export {
   generateAccountKey,
   importAccountKey,
 } from "./keys/account-key.ts";
+export { openSecret, sealSecret } from "./keys/seal-secret.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {
   type FileEntry,
@@ -29,6 +30,7 @@ export {
   piecesOf,
   unchangedCheckpoints,
 } from "./pack/checkpoint.ts";
+export type { PackProgress } from "./pack/file-stream.ts";
 export { manifestEntries, type PackageOptions, type Packed } from "./pack/finish-package.ts";
 export {
   type EntryToPack,
@@ -36,13 +38,17 @@ export {
   type FolderToPack,
   type PackEntriesOptions,
   packEntries,
+  splitMilliseconds,
 } from "./pack/pack-entries.ts";
+export { type ListedTree, type PackListedOptions, packListed } from "./pack/pack-listed.ts";
+export { serveAsWorker } from "./pack/serve-as-worker.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
+export type { StartWorker, WebWorker } from "./pack/web-thread.ts";
 export { type GetBlocks, leavesOf } from "./restore/fetch-file.ts";
 export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";
 export type { PieceStreams } from "./restore/piece-frames.ts";
 export { type ByteRange, type ReadFileOptions, readFile } from "./restore/read-file.ts";
 export { type RestoredEntry, type RestoreEntriesOptions, restoreEntries } from "./restore/restore-entries.ts";
 export type { FoundEntry } from "./walk/found-entry.ts";
-export { bytesOfName, displayName, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
+export { bytesOfName, displayName, nameFault, nameOfBytes, nameOfDisplay, namesOfText } from "./walk/names.ts";
 export { pathOf, pathsOf } from "./walk/tree-paths.ts";

@@ -42,10 +42,10 @@ export {
   piecesOf,
   unchangedCheckpoints,
 } from "./pack/checkpoint.ts";
+export type { PackProgress } from "./pack/file-stream.ts";
 export { manifestEntries, type PackageOptions, type Packed } from "./pack/finish-package.ts";
 export {
   type PackFolderOptions,
-  type PackProgress,
   packFolder,
 } from "./pack/pack-folder.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";

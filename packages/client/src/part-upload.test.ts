@@ -20,6 +20,9 @@ describe("a piece in parts", () => {
   let breaks: number[] = [];
   /** The gateway forgets all that it has when more comes. */
   let lost = false;
+  let underWay = 0;
+  /** At once. */
+  let most = 0;
 
   async function append(request: IncomingMessage, piece: number, offset: number): Promise<number | undefined> {
     const before = (pieces[piece] ?? Buffer.alloc(0)).subarray(0, offset);
@@ -49,7 +52,11 @@ describe("a piece in parts", () => {
         json({ ...answer, id: ID, pieceList });
         return;
       }
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((done) => setImmediate(done));
       const received = await append(request, Number(piece), Number(searchParams.get("offset")));
+      underWay -= 1;
       if (received === undefined) request.socket.destroy();
       else json({ received });
     });
@@ -64,8 +71,11 @@ describe("a piece in parts", () => {
     const sink = new PartUpload(client, ID, { partBytes: 1000 });
     for (const part of [600, 900, 1]) await sink.write(0, Buffer.alloc(part, part & 255));
     await sink.cut(0);
+    // So that what breaks is known; without this, the next piece begins beside it.
+    await sink.finish();
     await sink.write(1, Buffer.alloc(2000, 7));
     await sink.cut(1);
+    await sink.finish();
   }
   const expected = [Buffer.concat([600, 900, 1].map((n) => Buffer.alloc(n, n & 255))), Buffer.alloc(2000, 7)];
 
@@ -73,6 +83,32 @@ describe("a piece in parts", () => {
     await upload([]);
     expect(pieces).toEqual(expected);
     expect(sizes).toEqual([1000, 501, 1000, 1000]);
+  });
+
+  it("goes on behind what the gateway has", async () => {
+    [pieces, sizes, breaks] = [[Buffer.alloc(700, 1), Buffer.alloc(0)], [], []];
+    const sink = new PartUpload(client, ID, { partBytes: 1000, received: [700] });
+    await sink.write(0, Buffer.alloc(1100, 2));
+    await sink.cut(0);
+    await sink.write(1, Buffer.alloc(10, 3));
+    await sink.cut(1);
+    await sink.finish();
+    expect(pieces).toEqual([Buffer.concat([Buffer.alloc(700, 1), Buffer.alloc(1100, 2)]), Buffer.alloc(10, 3)]);
+    expect(sizes.toSorted((a, b) => a - b)).toEqual([10, 100, 1000]);
+  });
+
+  it("has no more than three requests under way, whatever is uploaded beside it", async () => {
+    [pieces, sizes, breaks, most] = [[], [], [], 0];
+    const uploads = Array.from({ length: 6 }, async (_, piece) => {
+      const sink = new PartUpload(client, ID, { partBytes: 1000 });
+      await sink.write(piece, Buffer.alloc(4500, piece));
+      await sink.cut(piece);
+      await sink.finish();
+    });
+    await Promise.all(uploads);
+    expect(pieces.map(({ length }) => length)).toEqual([4500, 4500, 4500, 4500, 4500, 4500]);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(3);
   });
 
   it("goes on where a request broke, also one that had arrived", async () => {
@@ -87,7 +123,8 @@ describe("a piece in parts", () => {
     await sink.write(0, Buffer.alloc(10));
     await sink.write(0, Buffer.alloc(9));
     lost = true;
-    await expect(sink.cut(0)).rejects.toMatchObject({ code: "upload-lost" });
+    await sink.cut(0);
+    await expect(sink.finish()).rejects.toMatchObject({ code: "upload-lost" });
     lost = false;
   });
 
@@ -98,10 +135,10 @@ describe("a piece in parts", () => {
     const stoppable = new PartUpload(client, ID, { partBytes: 10, signal: stopped.signal });
     stopped.abort(new Error("enough"));
     await stoppable.write(0, Buffer.alloc(10));
-    await expect(stoppable.cut(0)).rejects.toThrow();
+    await expect(stoppable.cut(0).then(stoppable.finish)).rejects.toThrow();
     expect(breaks.length).toBeGreaterThan(98);
     await sink.write(0, Buffer.alloc(10));
-    await expect(sink.cut(0)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(sink.cut(0).then(sink.finish)).rejects.toMatchObject({ kind: "unavailable" });
     expect(breaks.length).toBeGreaterThan(70);
   });
 });

@@ -21,9 +21,6 @@ export type OpenUpload = (
 export const streamedUpload: OpenUpload = (gateway, id, signal, received) =>
   new PieceUpload(gateway, id, signal, received);
 
-/** In parts, each a request of its own: for browsers, which send no streams. Begins anew each time: `received` must be empty. */
-export const uploadInParts: OpenUpload = (gateway, id, signal) => {
-  const { write, cut } = new PartUpload(gateway, id, { signal });
-  // `cut` waits for the gateway, and a packer cuts its last piece, too.
-  return { write, cut, finish: async () => undefined };
-};
+/** In parts, each a request of its own: for browsers, which send no streams. */
+export const uploadInParts: OpenUpload = (gateway, id, signal, received) =>
+  new PartUpload(gateway, id, { signal, received });

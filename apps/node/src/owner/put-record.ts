@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint } from "@cairn/archive";
+import { JournalLines } from "@cairn/owner/journal-lines";
 import { nameHash } from "@cairn/owner/labels";
 import type { Owner } from "@cairn/owner/ports";
 import type { PutRecord as OwnerPutRecord, PutHead, PutRecords } from "@cairn/owner/put-records";
@@ -14,10 +14,7 @@ import { type Home, makeDirectory } from "../home/home.ts";
 const KEPT_SECONDS = 7 * 86_400;
 /** Appended bytes of the journal between two syncs: what a power cut takes is only encrypted again. */
 const SYNC_EVERY = 1_048_576;
-const CONTEXT = "cairn/put/1";
 const READ_BYTES = 1_048_576;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** Records of puts in a home, a journal for each name. */
 export const putRecords = (home: Home, owner: Pick<Owner, "lookupKey">): PutRecords => ({
@@ -35,7 +32,7 @@ export class PutRecord implements OwnerPutRecord {
   /** As they were when it was opened or begun. */
   checkpoints: readonly Checkpoint[] = [];
   readonly #path: string;
-  readonly #key: Buffer;
+  readonly #cipher: JournalLines;
   readonly #lock: HeldLock;
   #lines = 0;
   #journal: FileHandle | undefined;
@@ -44,7 +41,7 @@ export class PutRecord implements OwnerPutRecord {
 
   private constructor(path: string, account: Pick<Owner, "lookupKey">, lock: HeldLock) {
     this.#path = path;
-    this.#key = Buffer.from(hkdfSync("sha256", account.lookupKey, "", CONTEXT, 32));
+    this.#cipher = new JournalLines(account, path.split("/").at(-1) ?? "");
     this.#lock = lock;
   }
 
@@ -125,7 +122,7 @@ export class PutRecord implements OwnerPutRecord {
     const checkpoints: Checkpoint[] = [];
     this.checkpoints = checkpoints;
     for await (const line of linesOf(`${this.#path}.journal`)) {
-      const value = this.#opened(line);
+      const value = this.#cipher.open(Buffer.from(line, "base64"), this.#lines);
       if (value === undefined) return;
       if (this.#lines === 0) this.head = value as PutHead;
       else checkpoints.push(value as Checkpoint);
@@ -138,31 +135,9 @@ export class PutRecord implements OwnerPutRecord {
   }
 
   #encrypted(value: PutHead | Checkpoint): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
-    cipher.setAAD(this.#place());
-    const body = [cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()];
+    const bytes = this.#cipher.encrypt(value, this.#lines);
     this.#lines += 1;
-    return `${Buffer.concat([nonce, ...body]).toString("base64")}\n`;
-  }
-
-  #opened(line: string): unknown {
-    const bytes = Buffer.from(line, "base64");
-    if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    try {
-      const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, NONCE_BYTES));
-      decipher.setAAD(this.#place());
-      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-      return JSON.parse(plain.toString("utf8"));
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Of the next line: none can stand in another's place. */
-  #place(): Buffer {
-    return Buffer.from(`${CONTEXT}\0${this.#path.split("/").at(-1)}\0${this.#lines}`);
+    return `${Buffer.from(bytes).toString("base64")}\n`;
   }
 }
 

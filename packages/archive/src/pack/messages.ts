@@ -46,5 +46,14 @@ export interface Segment {
   last: boolean;
 }
 
-export type ToPackWorker = { type: "job"; job: number; files: FileTask[] } | { type: "buffer"; buffer: ArrayBuffer };
+/** A page's file to put into the DAG, as it was listed. */
+export interface BlobTask extends Pick<FileDone, "entry" | "mode" | "seconds" | "nanoseconds" | "version"> {
+  blob: Blob;
+  /** For errors. */
+  path: string;
+}
+
+export type ToPackWorker<Task = FileTask> =
+  | { type: "job"; job: number; files: Task[] }
+  | { type: "buffer"; buffer: ArrayBuffer };
 export type FromPackWorker = { type: "segment"; segment: Segment } | { type: "failed"; error: ErrorBody };

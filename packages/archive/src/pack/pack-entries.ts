@@ -171,7 +171,7 @@ class Tree {
 }
 
 /** Whole seconds, rounded down, and the nanoseconds above them; the nearest that a manifest holds. */
-function splitMilliseconds(ms: number): { seconds: number; nanoseconds: number } {
+export function splitMilliseconds(ms: number): { seconds: number; nanoseconds: number } {
   const seconds = Math.floor(ms / 1000);
   if (!Number.isFinite(ms)) return { seconds: 0, nanoseconds: 0 };
   if (Math.abs(seconds) > MAX_SECONDS) return { seconds: Math.sign(ms) * MAX_SECONDS, nanoseconds: 0 };

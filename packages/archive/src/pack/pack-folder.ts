@@ -6,24 +6,16 @@ import { recipientOf } from "../keys/recipient.ts";
 import type { Layout } from "../manifest/manifest.ts";
 import { type DagProfile, UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import type { Excluder } from "../walk/exclude.ts";
-import { pathsOf } from "../walk/tree-paths.ts";
 import { type Walked, walkFolder } from "../walk/walk-folder.ts";
 import { nameInDag } from "./build-tree.ts";
-import { type Checkpoint, filesByEntry, markOf, pieceOf, piecesOf } from "./checkpoint.ts";
+import { pieceOf, piecesOf } from "./checkpoint.ts";
+import { FileStream, type FileStreamOptions, type PackProgress } from "./file-stream.ts";
 import { checkIdentity, finishPackage, type PackageOptions, type Packed } from "./finish-package.ts";
-import type { FileDone, PackSettings, Segment } from "./messages.ts";
+import type { FileDone, PackSettings } from "./messages.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { runJobs, runJobsHere } from "./run-jobs.ts";
 
-export interface PackProgress {
-  files: number;
-  /** Plaintext bytes. */
-  bytes: number;
-  totalFiles: number;
-  totalBytes: number;
-}
-
-export interface PackFolderOptions extends PackageOptions {
+export interface PackFolderOptions extends PackageOptions, Pick<FileStreamOptions, "from" | "onCheckpoint"> {
   /** A folder or a single file. */
   path: string;
   /** Leaves entries out, by their path below the folder. */
@@ -36,13 +28,6 @@ export interface PackFolderOptions extends PackageOptions {
   profile?: DagProfile;
   /** What is packed as it was listed, instead of listing it anew. */
   walked?: Walked;
-  /**
-   * Where an earlier packing of the same package had come, and the sink still has it: the files up to there are neither read nor encrypted.
-   * They are unchanged by `walked` (`unchangedCheckpoints`).
-   */
-  from?: readonly Checkpoint[];
-  /** Called between files when the sink has taken all before, every few megabytes. */
-  onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
 }
 
 const SMALL_FILES = 64;
@@ -77,44 +62,12 @@ async function packFiles(
   cutter: PieceCutter,
   options: PackFolderOptions,
 ): Promise<Map<number, FileDone>> {
-  const { signal, onProgress, onCheckpoint, from = [] } = options;
-  const found = walked.entries.filter((entry) => entry.kind === "file");
-  const done = filesByEntry(walked.entries, from);
+  const stream = new FileStream(walked.entries, cutter, options);
+  const { done, progress, consume } = stream;
   const jobs = planJobs(walked.root, walked.entries, done.size);
-  const progress: PackProgress = {
-    files: done.size,
-    bytes: [...done.values()].reduce((sum, file) => sum + file.size, 0),
-    totalFiles: found.length,
-    totalBytes: found.reduce((sum, entry) => sum + entry.size, 0),
-  };
-  const paths = pathsOf(walked.entries);
-  let pieces = cutter.pieces.length;
-  let files: FileDone[] = [];
-  const consume = async (segment: Segment): Promise<void> => {
-    signal?.throwIfAborted();
-    await cutter.frames(new Uint8Array(segment.buffer, 0, segment.length), segment.frames);
-    for (const file of segment.done) done.set(file.entry, file);
-    progress.files += segment.done.length;
-    progress.bytes += segment.read;
-    onProgress?.({ ...progress });
-    for (const file of segment.done) files.push(file);
-    if (!segment.last) return;
-    const checkpoint: Checkpoint = {
-      files: files.map(({ entry, digest, ...file }) => ({
-        ...file,
-        path: paths[entry] ?? "",
-        digest: Buffer.from(digest).toString("base64"),
-      })),
-      ended: cutter.pieces.slice(pieces).map(markOf),
-      at: markOf(cutter.underWay),
-    };
-    pieces = cutter.pieces.length;
-    files = [];
-    await onCheckpoint?.(checkpoint);
-  };
   const small = progress.totalFiles <= SMALL_FILES && progress.totalBytes <= SMALL_BYTES;
   const threads = options.threads ?? (small ? 0 : Math.min(2, availableParallelism()));
   if (threads === 0) await runJobsHere(jobs, settings, consume);
-  else await runJobs(jobs, settings, threads, consume, signal);
+  else await runJobs(jobs, settings, threads, consume, options.signal);
   return done;
 }

@@ -1,29 +1,13 @@
 import type { FoundEntry } from "../walk/found-entry.ts";
 import { joinPath } from "../walk/join-path.ts";
 import { pathsOf } from "../walk/tree-paths.ts";
+import { cutJobs } from "./cut-jobs.ts";
 import type { FileTask } from "./messages.ts";
-
-/** A job holds small files up to this much together, or one larger file. */
-const JOB_BYTES = 4_194_304;
-const JOB_FILES = 256;
 
 /** Cuts the files, in order and without the first `skip`, into jobs for workers. */
 export function planJobs(root: Uint8Array, entries: readonly FoundEntry[], skip = 0): FileTask[][] {
   const paths = pathsOf(entries);
-  const jobs: FileTask[][] = [];
-  let job: FileTask[] = [];
-  let bytes = 0;
-  let files = 0;
-  for (const [index, entry] of entries.entries()) {
-    if (entry.kind !== "file" || files++ < skip) continue;
-    if (job.length > 0 && (bytes + entry.size > JOB_BYTES || job.length === JOB_FILES)) {
-      jobs.push(job);
-      job = [];
-      bytes = 0;
-    }
-    job.push({ entry: index, path: new Uint8Array(joinPath(root, paths[index] ?? "")) });
-    bytes += entry.size;
-  }
-  if (job.length > 0) jobs.push(job);
-  return jobs;
+  return cutJobs(entries, skip).map((job) =>
+    job.map((entry) => ({ entry, path: new Uint8Array(joinPath(root, paths[entry] ?? "")) })),
+  );
 }

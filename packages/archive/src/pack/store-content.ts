@@ -6,7 +6,8 @@ import type { DagProfile } from "../unixfs/profile.ts";
 import type { PackSettings } from "./messages.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
 
-const READ_BYTES = 1_048_576;
+/** Plaintext is read and encrypted in steps of this. */
+export const READ_BYTES = 1_048_576;
 
 /** What a file holds, of a size that is known before it is read. */
 export interface Content {

@@ -1,0 +1,271 @@
+// Bundled, and run by browser.test.ts in a browser's page, which calls what is exported by its name.
+import {
+  type Checkpoint,
+  carHeader,
+  decryptManifest,
+  exportAccountKey,
+  generateAccountKey,
+  importAccountKey,
+  packListed,
+  pathsOf,
+  unchangedCheckpoints,
+} from "@cairn/archive/browser";
+import {
+  type DirectoryHandle,
+  type DroppedItems,
+  directoryDestination,
+  ownerRecords,
+  type PageFile,
+  type Picked,
+  pickedFiles,
+  pickedHandles,
+  pickedItems,
+  zipDestination,
+} from "../src/browser/index.ts";
+import type { KnownPackage } from "../src/known-packages.ts";
+import type { Pinned } from "../src/pin-network.ts";
+import type { PutHead, PutRecord } from "../src/put-records.ts";
+
+interface Page {
+  addEventListener(type: string, act: (event: never) => void): void;
+  getElementById(id: string): { files: Iterable<PageFile> };
+}
+const { document, navigator, Worker } = globalThis as unknown as {
+  document: Page;
+  navigator: { storage: { getDirectory(): Promise<DirectoryHandle> } };
+  Worker: new (url: string, options: { type: "module" }) => never;
+};
+
+const IDENTITY = {
+  packageId: "00112233445566778899aabbccddeeff",
+  name: "picked",
+  repairKey: new Uint8Array(32).fill(7),
+  created: 1_763_000_000,
+};
+const { signal } = new AbortController();
+const startWorker = () => new Worker("/worker.js", { type: "module" });
+
+let dropped: Picked | undefined;
+document.addEventListener("dragover", (event: { preventDefault(): void }) => event.preventDefault());
+document.addEventListener("drop", (event: { preventDefault(): void; dataTransfer: DroppedItems }) => {
+  event.preventDefault();
+  dropped = pickedItems(event.dataTransfer);
+});
+
+const chosen = (): Picked => pickedFiles(document.getElementById("chosen").files);
+
+async function remembered(): Promise<DirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle("copy", { create: true });
+}
+
+/** The tree by the way that it came in. */
+function pickedBy(way: string): Promise<Picked> {
+  if (way === "drop" && dropped !== undefined) return Promise.resolve(dropped);
+  return way === "handle" ? remembered().then((handle) => pickedHandles([handle])) : Promise.resolve(chosen());
+}
+
+export const waitsForDrop = (): boolean => dropped === undefined;
+
+/** Copies what was dropped into a folder that the browser has a handle of. */
+export async function copyDropped(): Promise<void> {
+  const { entries, blobs } = await (await pickedBy("drop")).list(signal);
+  const folders: DirectoryHandle[] = [await remembered()];
+  for (const [index, { kind, name, parent }] of entries.entries()) {
+    if (index === 0) continue;
+    const above = folders[parent] as DirectoryHandle;
+    if (kind === "directory") folders[index] = await above.getDirectoryHandle(name, { create: true });
+    else {
+      const file = await (await above.getFileHandle(name, { create: true })).createWritable();
+      await file.write(new Uint8Array(await (blobs.get(index) as Blob).arrayBuffer()));
+      await file.close();
+    }
+  }
+}
+
+/** Entries as they are listed, and the root of the DAG that is made of them without encryption. */
+export async function rootOf({ way, workers }: { way: string; workers: number }) {
+  const picked = await pickedBy(way);
+  const tree = await picked.list(signal);
+  const { root, files, bytes } = await packListed({
+    ...{ ...IDENTITY, key: await generateAccountKey({ name: "Browser" }), layout: "unencrypted", tree, workers },
+    startWorker: workers > 0 ? startWorker : undefined,
+    sink: { write: () => undefined, cut: () => undefined },
+  });
+  const entries = tree.entries.map(({ kind, parent, name, seconds, nanoseconds }) => ({
+    ...{ kind, parent, name, milliseconds: seconds * 1000 + nanoseconds / 1e6 },
+  }));
+  return { name: picked.name, root: root.toString(), files, bytes, entries };
+}
+
+const keep = (name: string, body: Blob | string): Promise<unknown> => fetch(`/kept/${name}`, { method: "PUT", body });
+
+/** Packs with workers, stops after `stopAfter` checkpoints, lists anew and goes on: what is uploaded is that of both. */
+export async function packInTwo({ way, stopAfter }: { way: string; stopAfter: number }) {
+  const key = await generateAccountKey({ name: "Browser" });
+  const picked = await pickedBy(way);
+  const parts: Uint8Array<ArrayBuffer>[][] = [];
+  const checkpoints: Checkpoint[] = [];
+  const read: number[] = [];
+  const one = async (from: readonly Checkpoint[], onCheckpoint: (checkpoint: Checkpoint) => Promise<void>) => {
+    let bytes = 0;
+    const packing = packListed({
+      ...{ ...IDENTITY, key, tree: await picked.list(signal), from, onCheckpoint, startWorker, workers: 2 },
+      pieceLimit: 3_000_000,
+      sink: {
+        write(piece, part) {
+          parts[piece] ??= [];
+          parts[piece].push(part.slice());
+          bytes += part.length;
+        },
+        cut: () => undefined,
+      },
+    });
+    return packing.finally(() => read.push(bytes));
+  };
+  const stopped = await one([], async (checkpoint) => {
+    if (checkpoints.length === stopAfter) throw new Error("stopped here");
+    checkpoints.push(checkpoint);
+  }).catch((error: Error) => error.message);
+  const { entries } = await picked.list(signal);
+  const from = unchangedCheckpoints(entries, checkpoints);
+  // The sink is cut back to what the checkpoints stand for, as a gateway is.
+  const lengths = from.flatMap(({ ended }) => ended).map(({ length }) => length);
+  lengths.push(from.at(-1)?.at.length ?? 59);
+  for (const [piece, all] of parts.entries()) {
+    const body = new Uint8Array(await new Blob(all).arrayBuffer()).slice(0, Math.max(0, (lengths[piece] ?? 59) - 59));
+    parts[piece] = [body];
+  }
+  const { root, manifest } = await one(from, async () => undefined);
+  for (const [piece, body] of parts.entries())
+    await keep(`piece-${piece}`, new Blob([carHeader(root).slice(), ...body]));
+  await keep("manifest", new Blob([manifest.slice()]));
+  await keep("key", await exportAccountKey(key));
+  return { stopped, kept: from.length, pieces: parts.length, read };
+}
+
+/** What a page that is closed in the midst of packing with workers leaves: nothing that goes on. */
+export async function cancelled(way: string): Promise<string> {
+  const controller = new AbortController();
+  const picked = await pickedBy(way);
+  const tree = await picked.list(signal);
+  return packListed({
+    ...{ ...IDENTITY, key: await generateAccountKey({ name: "Browser" }), tree, startWorker, workers: 2 },
+    signal: controller.signal,
+    sink: { write: () => controller.abort(new Error("enough")), cut: () => undefined },
+  }).then(
+    () => "packed",
+    (error: Error) => error.message,
+  );
+}
+
+const OWNER = { address: "0xABC", lookupKey: new Uint8Array(32).fill(9) };
+let held = 0;
+const records = new Map<number, PutRecord>();
+const owned = (name: string) => ownerRecords({ ...OWNER, address: name });
+
+/** Of a KnownPackages. */
+export async function known({ name, call, argument }: { name: string; call: string; argument?: never }) {
+  const { known: packages, close } = owned(name);
+  try {
+    return await (packages as unknown as Record<string, (argument: KnownPackage | string) => unknown>)[call]?.(
+      argument as unknown as string,
+    );
+  } finally {
+    await close();
+  }
+}
+
+export async function pins(value: Pinned | undefined): Promise<Pinned | undefined> {
+  if (value !== undefined) await owned("pins").pins.write(value);
+  return owned("pins").pins.read();
+}
+
+/** Of PutRecords: a number that stands for the record. */
+export async function openPut(name: string) {
+  try {
+    const record = await owned("puts").puts.open(name);
+    records.set(++held, record);
+    return { number: held, head: record.head, checkpoints: record.checkpoints };
+  } catch (error) {
+    return { code: (error as { code: string }).code };
+  }
+}
+export const forgetPut = (name: string): Promise<void> => owned("puts").puts.forget(name);
+export const begunPuts = () => owned("puts").puts.begun();
+
+export async function put({
+  number,
+  call,
+  first,
+  second,
+}: {
+  number: number;
+  call: string;
+  first?: never;
+  second?: never;
+}) {
+  const record = records.get(number) as PutRecord;
+  if (call === "manifest") return Array.from((await record.manifest()) ?? [], Number);
+  if (call === "keepManifest") return record.keepManifest(Uint8Array.from(first as unknown as number[]));
+  if (call === "begin") return record.begin(first as unknown as PutHead, second);
+  return (record as unknown as Record<string, (argument: unknown) => Promise<void>>)[call]?.(first);
+}
+
+/** Handles outlive the page in its database. */
+export async function keepHandles(name: string): Promise<void> {
+  await owned("puts").puts.keepHandles(name, [await remembered()]);
+}
+export async function handleNames(name: string): Promise<string[] | undefined> {
+  const handles = await owned("puts").puts.handlesOf(name);
+  if (handles === undefined) return undefined;
+  const { entries } = await pickedHandles(handles).list(signal);
+  return entries.map((entry) => entry.name);
+}
+
+async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
+}
+const kept = async (name: string): Promise<Uint8Array> =>
+  new Uint8Array(await (await fetch(`/kept/${name}`)).arrayBuffer());
+
+/** What was kept comes back: as a zip, which is kept, or into a folder, of which all texts are told. */
+export async function restore({ into, name, pieces }: { into: "zip" | "folder"; name: string; pieces: number }) {
+  const root = await navigator.storage.getDirectory();
+  const target = await root.getDirectoryHandle(`restored-${into}`, { create: true });
+  const key = await importAccountKey(new TextDecoder().decode(await kept("key")));
+  const manifest = await decryptManifest(await kept("manifest"), key);
+  const cars = await Promise.all(Array.from({ length: pieces }, (_, piece) => kept(`piece-${piece}`)));
+  const whole = { manifest, key, signal, pieces: cars.map(chunks), onProgress: () => undefined };
+  if (into === "zip") {
+    const file = await target.getFileHandle("all.zip", { create: true });
+    const restored = await zipDestination(await file.createWritable(), name).takeWhole(whole);
+    await keep("zip", await file.getFile());
+    return { restored, found: {} };
+  }
+  const destination = directoryDestination(target, name);
+  await destination.assertFree(undefined);
+  const restored = await destination.takeWhole(whole);
+  const again = await destination.assertFree(undefined).catch((error: { code: string }) => error.code);
+  const found: Record<string, string> = {};
+  const { entries, blobs } = await pickedHandles([await target.getDirectoryHandle(name)]).list(signal);
+  for (const [index, path] of pathsOf(entries).entries()) {
+    const blob = blobs.get(index);
+    found[path] = blob === undefined ? "folder" : await blob.text();
+  }
+  return { restored, found, again };
+}
+
+/** A zip of one file of unknown length, and what a get that fails leaves of its target. */
+export async function brokenZip(): Promise<number> {
+  const root = await navigator.storage.getDirectory();
+  const file = await root.getFileHandle("broken.zip", { create: true });
+  const failing = (async function* () {
+    yield new Uint8Array(1000);
+    throw new Error("broken off");
+  })();
+  const destination = zipDestination(await file.createWritable(), "broken");
+  const taken = { entry: undefined, name: "broken", signal, bytes: failing, onBytes: () => undefined };
+  await destination.takeBytes(taken).catch((error: Error) => error);
+  return (await file.getFile()).size;
+}
