@@ -11,6 +11,8 @@ export { packagesOf, requirePackageRoom } from "./limits/require-room.ts";
 export { takeGrant } from "./limits/take-grant.ts";
 export { type HeldBytes, Uploads } from "./limits/uploads.ts";
 export { giveBack, use, usedOf } from "./limits/use.ts";
+export { createLink } from "./links/create-link.ts";
+export { useLink } from "./links/use-link.ts";
 export { type Login, logIn } from "./log-in/log-in.ts";
 export { accountsMigrations } from "./migrations.ts";
 export { SIGN_UPS, type SignUpPolicy, setSignUpPolicy, signUpPolicy } from "./policy.ts";

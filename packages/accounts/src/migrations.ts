@@ -160,4 +160,17 @@ create index invites_by_user on accounts.invites ("user");
 create index invites_by_token on accounts.invites (token);
 `,
   },
+  {
+    name: "0004-links",
+    sql: `
+-- secrets of links that log a user in once
+create table accounts.links (
+  hash bytea primary key check (length(hash) = 32),
+  "user" text not null references accounts.users (id) on delete cascade,
+  expires_at timestamptz not null
+);
+create index links_by_user on accounts.links ("user");
+create index links_by_expiry on accounts.links (expires_at);
+`,
+  },
 ];

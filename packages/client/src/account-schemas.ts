@@ -66,6 +66,10 @@ const Csrf = Type.String({
 });
 export const OpenedSessionJson = Type.Object({ user: UserJson, csrf: Csrf, expiresAt: Seconds });
 export type OpenedSessionJson = Static<typeof OpenedSessionJson>;
+/** A link that opens a session once: `URL/#link=SECRET`. */
+export const MadeLinkJson = Type.Object({ secret: Secret, expiresAt: Seconds });
+export const UseLinkJson = Type.Object({ secret: Type.String({ maxLength: 100 }) });
+export type UseLinkJson = Static<typeof UseLinkJson>;
 export const SessionJson = Type.Object({
   id: Id,
   current: Type.Boolean({ description: "the one that asks" }),

@@ -26,6 +26,7 @@ import {
 } from "./account-schemas.ts";
 import type { Call, Caller } from "./calls/caller.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
+import { linkCalls } from "./calls/link-calls.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -162,6 +163,7 @@ export class CairnClient {
     pages: (schema, path, entriesOf, query) => this.#pages(schema, path, entriesOf, query),
   };
   readonly limits = limitCalls(this.#caller);
+  readonly links = linkCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");

@@ -36,7 +36,7 @@ export const fetchTransfer: Transfer = {
     const response = await fetch(url, {
       method: "PUT",
       headers: { ...headers, "content-type": "application/octet-stream" },
-      body: ReadableStream.from(body),
+      body: streamOf(body),
       duplex: "half",
       ...(signal === undefined ? {} : { signal }),
     } as RequestInit);
@@ -65,6 +65,10 @@ export const bufferedTransfer: Transfer = {
     return answerOf(response);
   },
 };
+
+/** `ReadableStream.from` is in Node and in some browsers, and in the types of neither's DOM. */
+const streamOf = (body: AsyncIterable<Uint8Array>) =>
+  (ReadableStream as unknown as { from(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> }).from(body);
 
 const answerOf = ({ status, body }: Response) => ({
   status,

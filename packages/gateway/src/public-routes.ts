@@ -44,8 +44,11 @@ const METRICS = { summary: "Figures for Prometheus", tags: ["network"], produces
 
 const CONTESTED = "Two programs with its keys connect in turn.";
 
-/** What the network is and how it is doing: health, page, status, providers, events, the account. */
-export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
+/**
+ * What the network is and how it is doing: health, page, status, providers, events, the account.
+ * @param options `home`: the status page stands at `/`, too, as there is no console
+ */
+export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: boolean } = {}): FastifyPluginAsync {
   // Whoever asks again within a second gets the same figures: strangers may ask.
   const status = briefly(() => currentStatus(gateway));
   const listed = async () =>
@@ -80,9 +83,11 @@ export function publicRoutes(gateway: GatewayContext): FastifyPluginAsync {
       }
     });
 
-    server.get("/", { config: { access: "open" }, schema: PAGE }, async (_request, reply) =>
-      reply.type("text/html; charset=utf-8").send(await page()),
-    );
+    for (const path of home ? ["/", "/status"] : ["/status"]) {
+      server.get(path, { config: { access: "open" }, schema: PAGE }, async (_request, reply) =>
+        reply.type("text/html; charset=utf-8").send(await page()),
+      );
+    }
 
     server.get("/metrics", { config: { access: "open" }, schema: METRICS }, async (_request, reply) =>
       reply.type("text/plain; version=0.0.4").send(await metrics()),

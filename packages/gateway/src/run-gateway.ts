@@ -22,6 +22,7 @@ import type { Pool } from "pg";
 import { Registry } from "prom-client";
 import { accountsRoutes } from "./accounts-routes.ts";
 import { caughtUp } from "./caught-up.ts";
+import { consoleRoutes, readConsole } from "./console-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import type { GatewayKey } from "./gateway-key.ts";
 import { houseOwners } from "./house-owners.ts";
@@ -83,6 +84,8 @@ export interface GatewayOptions {
   /** What keystores of custodial wallets open with: 256 random bits. */
   custodySecret: string;
   directories: { blobs: string; spool: string };
+  /** Where the built console lies; without one, `/` shows the status page. */
+  console?: string | undefined;
   /** The bucket of the blobs; files where it is left out. */
   s3?: BlobsPlace["s3"];
   /** Largest CAR file in bytes; the protocol's limit when left out. */
@@ -283,10 +286,13 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       metrics: createMetrics(() => context, registry),
       balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
     };
+    const prefixes = doors.flatMap(({ door }) => door.prefixes);
+    const built = options.console === undefined ? undefined : readConsole(options.console);
     url = await start(
       serveHttp({
         plugins: [
-          publicRoutes(context),
+          publicRoutes(context, { home: built === undefined }),
+          ...(built === undefined ? [] : [consoleRoutes(built, prefixes)]),
           packageRoutes(context),
           accountsRoutes(context),
           liveRoute(context, stopping),
@@ -298,7 +304,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         log,
         entrance: {
           version: options.version,
-          doors: doors.flatMap(({ door }) => door.prefixes),
+          doors: prefixes,
           h2Doors: doors.flatMap(({ door: { prefixes }, h2, endStreams }) =>
             h2 === undefined ? [] : [{ prefixes, h2, endStreams }],
           ),

@@ -1,5 +1,6 @@
 import {
   changeOwnPassword,
+  createLink,
   csrfToken,
   endSession,
   findUser,
@@ -10,17 +11,22 @@ import {
   signUp,
   signUpPolicy,
   type User,
+  useLink,
 } from "@cairn/accounts";
 import {
   DoneJson,
   LoginJson,
+  MadeLinkJson,
   OpenedSessionJson,
   OwnPasswordJson,
   SessionsJson,
   SignUpJson,
   SignUpPolicyJson,
+  UseLinkJson,
   WhoJson,
 } from "@cairn/client";
+import { isLoopback } from "@cairn/process/entrances";
+import { CairnError } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { DONE, IdParams } from "./account-route.ts";
@@ -87,6 +93,43 @@ export function sessionRoutes({ accounts }: GatewayContext): FastifyPluginAsync 
       async (request, reply) => {
         const { name, password } = request.body as LoginJson;
         return opened(request, reply, await logIn(accounts, { name, password, ...placeOf(request) }));
+      },
+    );
+
+    server.post(
+      "/api/v1/links",
+      {
+        config: { scope: "operate" },
+        schema: {
+          ...about("Make a link that opens the console signed in, once; for the home's own token"),
+          response: { 200: MadeLinkJson },
+        },
+      },
+      async (request) => {
+        if (principalOf(request).home === true) return createLink(accounts);
+        throw new CairnError("only the home's own token makes links", {
+          code: "home-token-needed",
+          kind: "auth",
+          next: "Run `cairn open` on the gateway's machine, with its home; elsewhere log in with name and password.",
+        });
+      },
+    );
+
+    server.post(
+      "/api/v1/login/link",
+      {
+        config: OPEN,
+        bodyLimit: STRANGERS_BODY_BYTES,
+        schema: {
+          ...about("Open a session by a link, from the gateway's own machine; its secret comes as a cookie"),
+          body: UseLinkJson,
+          response: { 200: OpenedSessionJson },
+        },
+      },
+      async (request, reply) => {
+        requireOwnMachine(request);
+        const { secret } = request.body as UseLinkJson;
+        return opened(request, reply, await useLink(accounts, { secret, ...placeOf(request) }));
       },
     );
 
@@ -164,6 +207,20 @@ function ownSession(request: FastifyRequest): { session: string; user: string } 
   const { via, id, user } = principalOf(request);
   if (via === "session" && user !== undefined) return { session: id, user };
   throw sessionNeeded();
+}
+
+/** What a proxy passes on came from elsewhere, whatever address it came in at. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/** @throws CairnError `not-this-machine` */
+function requireOwnMachine({ raw, headers }: FastifyRequest): void {
+  const address = (raw.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  if (isLoopback(address) && FORWARDED.every((name) => headers[name] === undefined)) return;
+  throw new CairnError("a link opens the console only on the gateway's own machine", {
+    code: "not-this-machine",
+    kind: "auth",
+    next: "Log in with name and password: the operator adds you with `cairn user invite`.",
+  });
 }
 
 /** The cookie goes to this gateway alone, to no script, and with no request that another site's page begins. */

@@ -70,6 +70,10 @@ export function buildProgram(): Command {
     .addOption(new Option("--temporary", "remove the home when the network ends").hideHelp())
     .action(async (options) => (await import("../up/up.ts")).up(options));
 
+  command("open", "open the web console signed in: prints a link that works once, on this machine")
+    .option("--no-browser", "only print the link")
+    .action(async (options) => (await import("./open.ts")).open(options));
+
   command("stop", "end the network of a home, and wait until it has ended").action(async (options) =>
     (await import("./stop.ts")).stop(options),
   );

@@ -78,6 +78,7 @@ const EXAMPLES = new Map(
     statement: ["cairn statement --since 2026-11-01", "cairn statement --package letters --kind pay,refund --json"],
     events: ["cairn events --follow", "cairn events --last 200 --json"],
     doctor: ["cairn doctor"],
+    open: ["cairn open", "cairn open --no-browser"],
     completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],
     demo: ["cairn demo"],
   }),

@@ -13,6 +13,8 @@ export interface GatewayConfig {
   finality?: Finality;
   /** Serve no doors: another gateway of the same database does. */
   doorless?: boolean;
+  /** Where the built console lies; left out where there is none. */
+  console?: string;
   /** 0 takes a free port. */
   port: number;
   /** Largest CAR file in bytes; the protocol's limit when left out. */

@@ -42,6 +42,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
     directories: { blobs: join(files, "blobs"), spool: join(files, "spool") },
+    console: config.console,
     publicUrl: publicUrl(),
     s3: await s3Place(home),
     pieceLimit: config.pieceLimit,

@@ -23,8 +23,10 @@ import { processUnit } from "../supervise/process-unit.ts";
 import { stopSignal } from "../supervise/stop-signal.ts";
 import { type SupervisedUnit, type Supervisor, superviseChildren } from "../supervise/supervise-children.ts";
 import { tellProgress, tellRestarts, tellSilent } from "../supervise/tell-restarts.ts";
+import { consoleLink } from "./console-link.ts";
 import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portOf } from "./environment.ts";
 import { requireBlobs } from "./external-blobs.ts";
+import { findConsole } from "./find-console.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
 import { requireNetwork } from "./require-network.ts";
@@ -88,7 +90,7 @@ export async function up(options: UpOptions): Promise<void> {
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ready: true, url, home: home.directory, profile: settings.profile, pid: process.pid, providers: settings.providerPorts.length })}\n`
-        : `ready ${url}\n${welcome(url, home, settings)}`,
+        : `ready ${url}\n${welcome(url, home, settings, await consoleLink(url, home))}`,
     );
     await stop;
   } finally {
@@ -119,7 +121,7 @@ async function refuseTakenPort(home: Home, port: number): Promise<void> {
   }
 }
 
-function welcome(url: string, home: Home, settings: HomeSettings): string {
+function welcome(url: string, home: Home, settings: HomeSettings, link: string | undefined): string {
   const providers = settings.providerPorts.length;
   // As the person called it: from a checkout, or by its name.
   const cairn = calledAs();
@@ -132,7 +134,9 @@ function welcome(url: string, home: Home, settings: HomeSettings): string {
       : [`No provider runs here: others join with \`${cairn} provider --gateway URL\`.`]),
     "Three verifier keys with a quorum of two, all of one operator: this machine.",
     "",
-    `  look        ${url}`,
+    ...(link === undefined
+      ? [`  look        ${url}`]
+      : [`  open        ${link}`, `              (signed in, once, within half an hour; later: ${cairn} open${at})`]),
     `  store       ${cairn} put FOLDER${at}`,
     `  get back    ${cairn} get NAME DEST${at}`,
     `  how it is   ${cairn} status${at}`,
@@ -157,10 +161,14 @@ async function startAll(
   settings: HomeSettings,
   { port, external, gatewayOnly }: { port: number; external: string | undefined; gatewayOnly: boolean },
 ): Promise<string> {
+  // Built, where it must be, while databases and chain start.
+  const building = findConsole((line) => process.stderr.write(`cairn: ${line}\n`));
   const databases = await openDatabases(supervisor, home, external === undefined);
   const chainUrl = external ?? (await startChain(supervisor, home, settings, databases.chain as PoolConfig));
+  const console = await building;
   const config: GatewayConfig = {
     home: home.directory,
+    ...(console === undefined ? {} : { console }),
     profile: settings.profile,
     database: databases.gateway,
     chainUrl,

@@ -94,6 +94,11 @@ export const ACCOUNTS_ERRORS = {
     means: "the invite is unknown, was used, has expired, or ended with whoever made it",
     next: "Ask for another one: each is good for one user.",
   },
+  "wrong-link": {
+    kind: "auth",
+    means: "a link that opens the console was used before, or its half hour is over",
+    next: "Make a new one with `cairn open`.",
+  },
   "wrong-login": {
     kind: "auth",
     means: "the user's name or the password is wrong",

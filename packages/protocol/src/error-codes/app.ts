@@ -127,6 +127,11 @@ export const APP_ERRORS = {
     means: "another process uses the home",
     next: "End it with `cairn stop`, or choose another home with --home.",
   },
+  "home-token-needed": {
+    kind: "auth",
+    means: "only the token in the home's file makes links that open the console",
+    next: "Run `cairn open` on the gateway's machine, with its home; elsewhere log in with name and password.",
+  },
   "home-too-new": {
     kind: "conflict",
     means: "the home was written by a newer version",
@@ -222,6 +227,11 @@ export const APP_ERRORS = {
     kind: "unavailable",
     means: "the process did not end in time",
     next: "See the logs, or end it by force; its processes end with it.",
+  },
+  "not-this-machine": {
+    kind: "auth",
+    means: "a link that opens the console was used from another machine, or through a proxy",
+    next: "Log in with name and password: the operator adds you with `cairn user invite`.",
   },
   "nothing-to-offer": {
     kind: "conflict",

@@ -1,0 +1,5 @@
+import type { Mood } from "../../kit/index.ts";
+
+const MOODS: Record<string, Mood> = { STORED: "good", DEGRADED: "warn", PLACING: "warn", LOST: "bad" };
+
+export const moodOf = (state: string): Mood => MOODS[state] ?? "off";

@@ -1,0 +1,43 @@
+import { createRouter } from "@tanstack/react-router";
+import { activityRoute } from "./pages/activity/route.ts";
+import { dealsRoute } from "./pages/deals/route.ts";
+import { doorsRoute } from "./pages/doors/route.ts";
+import { filesRoute } from "./pages/files/route.ts";
+import { networkRoute } from "./pages/network/route.ts";
+import { overviewRoute } from "./pages/overview/route.ts";
+import { packageRoute, packagesRoute } from "./pages/packages/route.ts";
+import { settingsRoute } from "./pages/settings/route.ts";
+import { signUpRoute } from "./pages/sign-up/route.ts";
+import { walletsRoute } from "./pages/wallets/route.ts";
+import { Fault, NotFound } from "./shell/fault.tsx";
+import { shellRoute } from "./shell/root-route.ts";
+
+/** One line a page; what a page loads is its own `page.tsx`, fetched when it is gone to. */
+const routeTree = shellRoute.addChildren([
+  overviewRoute,
+  filesRoute,
+  packagesRoute,
+  packageRoute,
+  dealsRoute,
+  walletsRoute,
+  networkRoute,
+  activityRoute,
+  settingsRoute,
+  doorsRoute,
+  signUpRoute,
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultErrorComponent: Fault,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingMs: 300,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

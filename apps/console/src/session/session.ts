@@ -1,0 +1,108 @@
+import type { WhoJson } from "@cairn/client";
+import { CairnError } from "@cairn/protocol/errors";
+import { useSyncExternalStore } from "react";
+import { client, setCsrf } from "../api/client.ts";
+
+export type SessionState =
+  | { at: "opening" }
+  /** `over`: there was one, and it ended. `fault`: why a link or the first question failed. */
+  | { at: "out"; over: boolean; fault?: CairnError }
+  | { at: "in"; who: WhoJson };
+
+let state: SessionState = { at: "opening" };
+const listeners = new Set<() => void>();
+
+function become(next: SessionState): void {
+  state = next;
+  for (const one of listeners) one();
+}
+
+export const useSession = (): SessionState =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+
+/** Who is logged in; for pages, which are shown only then. */
+export function useWho(): WhoJson {
+  const session = useSession();
+  if (session.at !== "in") throw new Error("a page is shown without a session");
+  return session.who;
+}
+
+const asFault = (error: unknown): CairnError =>
+  error instanceof CairnError
+    ? error
+    : new CairnError("the session could not be opened", { code: "internal", kind: "internal", cause: error });
+
+/** The secret of a link stands in the fragment, which is sent nowhere; it is taken out before anything else happens. */
+function takeFragment(name: string): string | undefined {
+  const secret = new URLSearchParams(location.hash.slice(1)).get(name);
+  if (secret === null) return undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+  return secret;
+}
+
+/** A link's secret is exchanged for a session; else the one that the browser's cookie has goes on. */
+export async function openSession(): Promise<void> {
+  const link = takeFragment("link");
+  let fault: CairnError | undefined;
+  if (link !== undefined) {
+    try {
+      await client.links.use({ secret: link });
+    } catch (error) {
+      // Somebody who is logged in and opens a used link stays logged in.
+      fault = asFault(error);
+    }
+  }
+  await resume(fault);
+}
+
+async function resume(fault?: CairnError): Promise<void> {
+  try {
+    const who = await client.whoAmI();
+    setCsrf(who.csrf ?? undefined);
+    become({ at: "in", who });
+  } catch (error) {
+    const known = asFault(error);
+    const out = known.kind === "auth";
+    become({
+      at: "out",
+      over: known.code === "session-over",
+      ...(fault !== undefined ? { fault } : out ? {} : { fault: known }),
+    });
+  }
+}
+
+export async function logIn(name: string, password: string): Promise<void> {
+  await client.logIn({ name, password });
+  await resume();
+}
+
+export async function signUp(name: string, password: string, invite: string): Promise<void> {
+  await client.signUp({ name, password, ...(invite === "" ? {} : { invite }) });
+  await resume();
+}
+
+export async function logOut(): Promise<void> {
+  try {
+    await client.logOut();
+  } finally {
+    setCsrf(undefined);
+    become({ at: "out", over: false });
+  }
+}
+
+/** Shows the way back in where an answer says that the session has ended. @returns whether it does */
+export function sessionIsOver(error: unknown): boolean {
+  if (!(error instanceof CairnError) || !(error.code === "session-over" || error.code === "no-token")) return false;
+  setCsrf(undefined);
+  if (state.at === "in") become({ at: "out", over: true });
+  return true;
+}
+
+/** An invite that came in the fragment of a link. */
+export const takeInvite = (): string => takeFragment("invite") ?? "";

@@ -1,0 +1,168 @@
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
+import { followLive, useLiveState } from "../live/live.ts";
+import { logOut, useSession } from "../session/session.ts";
+import { storedTheme, storeTheme, THEMES, type Theme } from "../theme.ts";
+import { shell } from "../words/shell.ts";
+import { useKeys } from "./keys.ts";
+import { SignIn } from "./sign-in.tsx";
+
+const PLACES = [
+  ["/", shell.places.overview],
+  ["/files", shell.places.files],
+  ["/packages", shell.places.packages],
+  ["/deals", shell.places.deals],
+  ["/wallets", shell.places.wallets],
+  ["/network", shell.places.network],
+  ["/activity", shell.places.activity],
+  ["/settings", shell.places.settings],
+  ["/doors", shell.places.doors],
+] as const;
+
+/** Shown without a session. */
+const OPEN = ["/sign-up"];
+
+/** The frame around every page: where one can go, what is live, and, without a session, the way in. */
+export function Shell() {
+  const session = useSession();
+  const { pathname } = useLocation();
+  if (session.at === "in") return <Frame />;
+  if (session.at === "opening") return <Waiting />;
+  return (
+    <main id="page" className="sign-in">
+      {OPEN.includes(pathname) ? <Outlet /> : <SignIn over={session.over} fault={session.fault} />}
+      <Toasts />
+    </main>
+  );
+}
+
+function Frame() {
+  const [menu, setMenu] = useState(false);
+  const { pathname } = useLocation();
+  const page = useRef<HTMLElement>(null);
+  const before = useRef(pathname);
+  useEffect(() => {
+    const over = new AbortController();
+    void followLive(over.signal);
+    return () => over.abort();
+  }, []);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    setMenu(false);
+    // A screen reader hears which page it is, and Tab goes on from its beginning.
+    const heading = page.current?.querySelector("h1") ?? page.current;
+    heading?.focus({ preventScroll: true });
+    announce(shell.arrived(heading?.textContent ?? ""));
+  }, [pathname]);
+  useKeys({ onEscape: () => setMenu(false) });
+  return (
+    <>
+      <a className="skip" href="#page">
+        {shell.skip}
+      </a>
+      <div className="shell">
+        <nav className="side" id="menu" aria-label={shell.navigation} data-open={menu}>
+          <Link to="/" className="brand">
+            {shell.name}
+          </Link>
+          <ul>
+            {PLACES.map(([to, words]) => (
+              <li key={to}>
+                <Link to={to} activeOptions={{ exact: to === "/" }} onClick={() => setMenu(false)}>
+                  {words}
+                </Link>
+              </li>
+            ))}
+          </ul>
+          <div className="foot">
+            <ThemeChoice />
+            <Who />
+          </div>
+        </nav>
+        <div>
+          <header className="top">
+            <Button className="menu-button" aria-expanded={menu} aria-controls="menu" onClick={() => setMenu(!menu)}>
+              {menu ? shell.closeMenu : shell.menu}
+            </Button>
+            <Search />
+            <Lamp />
+          </header>
+          <Away />
+          <main className="content" id="page" ref={page} tabIndex={-1}>
+            <Outlet />
+          </main>
+        </div>
+      </div>
+      <Toasts />
+    </>
+  );
+}
+
+/** `/` comes here from anywhere. */
+function Search() {
+  const navigate = useNavigate();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const text = new FormData(event.currentTarget).get("search");
+    void navigate({ to: "/files", search: { search: String(text ?? "") } });
+  };
+  return (
+    <search className="search">
+      <form onSubmit={submit}>
+        <input
+          className="input"
+          type="search"
+          name="search"
+          id="search"
+          placeholder={shell.search}
+          aria-label={shell.search}
+        />
+      </form>
+    </search>
+  );
+}
+
+function Lamp() {
+  const state = useLiveState();
+  return (
+    <span className="lamp" data-state={state} title={shell.liveHint[state]}>
+      <span>{shell.live[state]}</span>
+    </span>
+  );
+}
+
+function Away() {
+  return useLiveState() === "away" ? (
+    <div className="banner" role="status">
+      {shell.away}
+    </div>
+  ) : null;
+}
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState<Theme>(storedTheme);
+  const choose = (next: Theme) => {
+    setTheme(next);
+    storeTheme(next);
+  };
+  return (
+    <Choice
+      label={shell.theme}
+      value={theme}
+      choices={THEMES.map((one) => [one, shell.themes[one]] as const)}
+      onChange={choose}
+    />
+  );
+}
+
+function Who() {
+  const session = useSession();
+  return session.at !== "in" ? null : (
+    <>
+      <span>{session.who.user?.name ?? session.who.account}</span>
+      <Button onClick={() => void logOut()}>{shell.logOut}</Button>
+    </>
+  );
+}

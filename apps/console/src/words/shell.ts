@@ -1,0 +1,60 @@
+/** Words of the frame around every page, and of the kit. */
+export const shell = {
+  name: "Cairn",
+  skip: "To the page",
+  navigation: "Pages",
+  menu: "Menu",
+  closeMenu: "Close the menu",
+  places: {
+    overview: "Overview",
+    files: "Files",
+    packages: "Packages",
+    deals: "Deals",
+    wallets: "Wallets",
+    network: "Network",
+    activity: "Activity",
+    settings: "Settings",
+    doors: "Doors",
+  },
+  upload: "Upload",
+  uploadHint: "Store a folder (key u)",
+  search: "Search files by name (key /)",
+  theme: "Theme",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  logOut: "Log out",
+  live: { live: "Live", connecting: "Connecting", away: "Not connected" },
+  liveHint: {
+    live: "Figures change as things happen",
+    connecting: "Opening the live connection",
+    away: "The live connection is lost; it is tried again by itself",
+  },
+  away: "The gateway does not answer. What you see is as it was; the page goes on by itself when it is back.",
+  title: (page: string) => `${page} · Cairn`,
+  arrived: (page: string) => `${page} is shown`,
+  waiting: "Loading…",
+  notFound: { title: "Nothing here", body: "This address shows nothing.", next: "Go to the overview" },
+  fault: {
+    title: "This page could not be shown",
+    again: "Try again",
+    unknown: "Something went wrong in this page.",
+    code: (code: string) => `Code: ${code}`,
+  },
+  secure:
+    "This browser encrypts only on https or on this machine's own address (127.0.0.1, localhost). Open the console there, or start the gateway with a certificate.",
+} as const;
+
+export const kit = {
+  more: "Show more",
+  rows: (shown: number, all: boolean) =>
+    all ? `${shown} shown, which is all` : `${shown} shown; more follow as you scroll`,
+  sortBy: (column: string) => `Sort by ${column}`,
+  close: "Close",
+  cancel: "Cancel",
+  confirm: (name: string) => `Type ${name} to confirm`,
+  copy: "Copy",
+  copied: "Copied",
+  left: (time: string) => `${time} left`,
+  rate: (size: string) => `${size}/s`,
+  stop: "Stop",
+  none: "—",
+} as const;
