@@ -1,4 +1,4 @@
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
@@ -39,23 +39,25 @@ export function Shell() {
 
 function Frame() {
   const [menu, setMenu] = useState(false);
-  const { pathname } = useLocation();
   const page = useRef<HTMLElement>(null);
-  const before = useRef(pathname);
+  const router = useRouter();
   useEffect(() => {
     const over = new AbortController();
     void followLive(over.signal);
     return () => over.abort();
   }, []);
-  useEffect(() => {
-    if (before.current === pathname) return;
-    before.current = pathname;
-    setMenu(false);
-    // A screen reader hears which page it is, and Tab goes on from its beginning.
-    const heading = page.current?.querySelector("h1") ?? page.current;
-    heading?.focus({ preventScroll: true });
-    announce(shell.arrived(heading?.textContent ?? ""));
-  }, [pathname]);
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+        if (fromLocation === undefined || !pathChanged) return;
+        setMenu(false);
+        // A screen reader hears which page it is, and Tab goes on from its beginning.
+        const heading = page.current?.querySelector("h1") ?? page.current;
+        heading?.focus({ preventScroll: true });
+        announce(shell.arrived(heading?.textContent ?? ""));
+      }),
+    [router],
+  );
   useKeys({ onEscape: () => setMenu(false) });
   return (
     <>
