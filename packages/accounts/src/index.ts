@@ -44,3 +44,4 @@ export { requireOwnerType } from "./wallets/owner-types.ts";
 export { setDefaultWallet } from "./wallets/set-default-wallet.ts";
 export { LONGEST_MINUTES, type Opener, Vaults } from "./wallets/vaults.ts";
 export { WALLET_KINDS, type Wallet, type WalletKind } from "./wallets/wallet.ts";
+export { DEFAULT_CONFIRMATIONS, watchedWallet, watchedWallets } from "./wallets/watched-wallets.ts";

@@ -2,10 +2,12 @@ export { inTransaction } from "@cairn/database";
 export * from "./accounts.ts";
 export { type Ask, type AskRow, forgetAsks, listAsks, recordAsks } from "./asks.ts";
 export * from "./blocks.ts";
+export { type CoinTotals, coinTotals, stepCoins } from "./coins.ts";
 export * from "./deals.ts";
 export { breachWords, listDistrust, type PromiseOutcome, recordPromises } from "./distrust.ts";
 export * from "./events.ts";
 export { forgetEvents } from "./forget-events.ts";
+export { HISTORY_KINDS, type HistoryLine, type HistoryRequest, pageHistory } from "./history.ts";
 export { addJob } from "./jobs/add-job.ts";
 export { cancelJob } from "./jobs/cancel-job.ts";
 export { forgetJobs } from "./jobs/forget-jobs.ts";
@@ -38,4 +40,5 @@ export {
   type StatementTotals,
   totalEntries,
 } from "./statement.ts";
+export * from "./transfers.ts";
 export { listKnownOwners, listWork } from "./work.ts";

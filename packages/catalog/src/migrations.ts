@@ -480,4 +480,64 @@ insert into catalog.public_blocks
 create index jobs_open on catalog.jobs (account, due_at, created_at) where state in ('queued', 'running');
 `,
   },
+  {
+    name: "0019-coins",
+    sql: `
+-- what moved the coins of a wallet at its own address, in the chain's order and of final blocks; amounts are signed wei
+create table catalog.coin_entries (
+  wallet text not null,
+  block bigint not null,
+  -- in its block
+  position integer not null,
+  at bigint not null,
+  kind text not null,
+  amount numeric(78, 0) not null,
+  -- the coins after it
+  balance numeric(78, 0) not null,
+  counterparty text,
+  transaction text,
+  primary key (wallet, block, position)
+);
+-- up to where each wallet's coins have been followed, and what they come to there
+create table catalog.coin_cursors (
+  wallet text primary key,
+  next_block bigint not null,
+  balance numeric(78, 0) not null,
+  -- the last block after which its balance was compared with the chain's
+  compared_block bigint not null
+);
+create index coin_cursors_next on catalog.coin_cursors (next_block);
+
+-- transactions to and from wallets until they are confirmed, and for a while after that
+create sequence catalog.transfer_changes;
+create table catalog.transfers (
+  wallet text not null,
+  transaction text not null,
+  account text not null references catalog.accounts (id) on delete cascade,
+  direction text not null check (direction in ('in', 'out')),
+  sender text not null,
+  recipient text,
+  nonce bigint not null,
+  amount numeric(78, 0) not null,
+  state text not null check (state in ('pending', 'included', 'confirmed', 'failed', 'reorganised', 'dropped')),
+  block bigint,
+  block_hash text,
+  confirmations integer not null default 0,
+  needed integer not null,
+  -- how often a reorganisation took its block away
+  reorganisations integer not null default 0,
+  first_seen_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  changed bigint not null default nextval('catalog.transfer_changes'),
+  primary key (wallet, transaction, direction)
+);
+create index transfers_changed on catalog.transfers (changed);
+create index transfers_open on catalog.transfers (state) where state in ('pending', 'included', 'reorganised', 'failed');
+-- the newest blocks that were looked at for them, by which a reorganisation is seen
+create table catalog.transfer_blocks (
+  number bigint primary key,
+  hash text not null
+);
+`,
+  },
 ];

@@ -131,6 +131,9 @@ export type WalletKindText = Static<typeof WalletKindText>;
 const DailyLimit = { ...MoneyText, description: "wei that a custodial wallet may sign for in a day (UTC), decimal" };
 export const WalletJson = Type.Object({
   address: AddressText,
+  filecoin: Type.String({
+    description: "the same address as wallets of Filecoin write it: f410f…, t410f… on test networks",
+  }),
   name: Type.String(),
   kind: WalletKindText,
   isDefault: Type.Boolean(),

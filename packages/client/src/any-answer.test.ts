@@ -5,6 +5,7 @@ import { Check } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
+import * as coins from "./coin-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
 
@@ -44,6 +45,12 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   "limits.own": [accounts.UsedLimitsJson, (client) => client.limits.own()],
   "limits.of": [accounts.UsedLimitsJson, (client) => client.limits.of("a")],
   "limits.set": [accounts.UsedLimitsJson, (client) => client.limits.set("a", nothing)],
+  "coins.historyPage": [coins.HistoryPageJson, (client) => client.coins.historyPage("0x")],
+  "coins.history": [coins.HistoryPageJson, (client) => client.coins.history("0x"), coins.HistoryLineJson],
+  "coins.transfers": [coins.TransfersJson, (client) => client.coins.transfers("0x")],
+  "coins.nonce": [coins.NonceJson, (client) => client.coins.nonce("0x")],
+  "coins.fees": [coins.FeesJson, (client) => client.coins.fees("0x")],
+  "coins.send": [coins.SentJson, (client) => client.coins.send("0x", "0x00")],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],
@@ -93,8 +100,17 @@ const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<U
 };
 
 /** They bring one after another, as it happens. */
-const SOCKETS: Record<string, [TSchema, (client: CairnClient) => AsyncIterable<unknown>]> = {
-  live: [schemas.EventJson, (client) => client.live(new AbortController().signal)],
+const SOCKETS: Record<string, [TSchema, (client: CairnClient) => AsyncIterable<unknown>, (one: unknown) => unknown]> = {
+  live: [
+    schemas.EventJson,
+    (client) => client.live(new AbortController().signal),
+    (event) => ({ type: "event", event }),
+  ],
+  liveMessages: [
+    coins.LiveTransferJson,
+    (client) => client.liveMessages(new AbortController().signal),
+    (message) => message,
+  ],
 };
 
 async function* chunks(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
@@ -108,7 +124,9 @@ function clientOf(status: number, text: string | Uint8Array): CairnClient {
   const answer = async () => ({
     status,
     body: chunks(
-      asked++ === 0 ? text : '{"packages":[],"users":[],"asks":[],"deals":[],"checks":[],"entries":[],"next":null}',
+      asked++ === 0
+        ? text
+        : '{"packages":[],"users":[],"asks":[],"deals":[],"checks":[],"entries":[],"lines":[],"through":null,"next":null}',
     ),
   });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
@@ -156,8 +174,12 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const { packages, asks, deals, checks, entries, users } = answer as Record<string, unknown[] | undefined>;
-        const expected = entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries ?? users);
+        const { packages, asks, deals, checks, entries, users, lines } = answer as Record<
+          string,
+          unknown[] | undefined
+        >;
+        const expected =
+          entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries ?? users ?? lines);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },
@@ -178,9 +200,10 @@ describe("whatever a gateway answers", () => {
   });
 
   it.each(Object.keys(SOCKETS))("%s brings what has the API's shape, or says what is wrong", async (name) => {
-    const [schema, call] = SOCKETS[name]!;
+    const [schema, call, wrap] = SOCKETS[name]!;
     const answer = async () => Promise.reject();
-    const messages = (events: unknown[]) => events.map((event) => JSON.stringify({ type: "event", event }));
+    const messages = (events: unknown[]) =>
+      [...events.map(wrap), { type: "later" }].map((message) => JSON.stringify(message));
     const read = async (texts: string[]) => {
       const listen = async function* () {
         yield* texts;

@@ -25,8 +25,10 @@ import {
   WhoJson,
 } from "./account-schemas.ts";
 import type { Call, Caller } from "./calls/caller.ts";
+import { coinCalls } from "./calls/coin-calls.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
+import { LiveTransferJson } from "./coin-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -164,6 +166,7 @@ export class CairnClient {
   };
   readonly limits = limitCalls(this.#caller);
   readonly links = linkCalls(this.#caller);
+  readonly coins = coinCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
@@ -339,7 +342,15 @@ export class CairnClient {
    * Every event of the account and of the network, as it happens, until the gateway or the signal ends the socket. `onOpen` is told when it
    * stands: what happened before is in `events`. @throws CairnError `gateway-unreachable`, `bad-answer`
    */
-  async *live(signal: AbortSignal, onOpen: () => void = () => undefined): AsyncGenerator<EventJson> {
+  async *live(signal: AbortSignal, onOpen?: () => void): AsyncGenerator<EventJson> {
+    for await (const message of this.liveMessages(signal, onOpen)) if (message.type === "event") yield message.event;
+  }
+
+  /** Whatever the live socket says, as in `live`; types of messages that a later gateway has are left out. */
+  async *liveMessages(
+    signal: AbortSignal,
+    onOpen: () => void = () => undefined,
+  ): AsyncGenerator<LiveEventJson | LiveTransferJson> {
     const url = `${this.url.replace(/^http/, "ws")}/api/v1/live`;
     const listen = this.#transfer.listen ?? listenSocket;
     const texts = listen(url, { token: this.#token(), signal, onOpen })[Symbol.asyncIterator]();
@@ -347,22 +358,25 @@ export class CairnClient {
       for (;;) {
         const next = await this.#reach(() => texts.next());
         if (next.done === true) return;
-        yield this.#eventOf(next.value);
+        const message = this.#messageOf(next.value);
+        if (message !== undefined) yield message;
       }
     } finally {
       await texts.return?.();
     }
   }
 
-  #eventOf(text: string): EventJson {
-    let message: unknown;
+  #messageOf(text: string): LiveEventJson | LiveTransferJson | undefined {
+    let message: { type?: unknown } | null;
     try {
-      message = JSON.parse(text);
+      message = JSON.parse(text) as { type?: unknown } | null;
     } catch (cause) {
       throw this.#badAnswer("an event that is not JSON", {}, cause);
     }
-    const field = findMisfit(LiveEventJson, message);
-    if (field === undefined) return (message as LiveEventJson).event;
+    const type = message?.type;
+    if (typeof type === "string" && type !== "event" && type !== "transfer") return undefined;
+    const field = findMisfit(type === "transfer" ? LiveTransferJson : LiveEventJson, message);
+    if (field === undefined) return message as LiveEventJson | LiveTransferJson;
     throw this.#badAnswer(`an event whose field ${field.slice(0, 100)} is not as the API has it`, { field });
   }
 

@@ -1,5 +1,6 @@
 export * from "./account-schemas.ts";
 export * from "./client.ts";
+export * from "./coin-schemas.ts";
 export { type SocketEvents, textsOf } from "./listen-socket.ts";
 export * from "./part-upload.ts";
 export * from "./schemas.ts";

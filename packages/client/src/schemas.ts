@@ -96,6 +96,26 @@ export const SettingsJson = Type.Object({
   n: Type.Optional(Parts),
   days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 3650 })),
   placement: Type.Optional(PlacementJson),
+  confirmations: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description: "blocks after which a transfer of coins is confirmed; 5 if left out",
+    }),
+  ),
+  explorer: Type.Optional(
+    Type.String({
+      maxLength: 300,
+      pattern: "^https?://[!-~]*\\{tx\\}[!-~]*$",
+      description: "link to a transaction on a block explorer, `{tx}` standing for its hash",
+    }),
+  ),
+  wallets: Type.Optional(
+    Type.Array(AddressText, {
+      maxItems: 32,
+      description: "wallets that puts are paid from: the first with enough deposited",
+    }),
+  ),
 });
 export type SettingsJson = Static<typeof SettingsJson>;
 

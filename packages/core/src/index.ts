@@ -11,6 +11,7 @@ export * from "./periods.ts";
 export * from "./placement.ts";
 export * from "./ports/blob-store.ts";
 export * from "./ports/clock.ts";
+export * from "./ports/coin-chain.ts";
 export * from "./ports/ledger.ts";
 export * from "./ports/owner-signer.ts";
 export * from "./ports/random.ts";

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import { coinRoutes } from "./coin-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { limitRoutes } from "./limit-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -8,7 +9,7 @@ import { walletRoutes } from "./wallet-routes.ts";
 
 /** Who may use this gateway, and how much. */
 export function accountsRoutes(gateway: GatewayContext): FastifyPluginAsync {
-  const plugins = [sessionRoutes, tokenRoutes, userRoutes, walletRoutes, limitRoutes];
+  const plugins = [sessionRoutes, tokenRoutes, userRoutes, walletRoutes, coinRoutes, limitRoutes];
   return async (server) => {
     for (const plugin of plugins) await server.register(plugin(gateway));
   };

@@ -1,5 +1,6 @@
 import type { AccountsContext, Principal, Uploads, Vaults } from "@cairn/accounts";
 import type { Audit } from "@cairn/audit";
+import type { WalletChain } from "@cairn/chain";
 import type { NetworkJson } from "@cairn/client";
 import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
@@ -29,6 +30,8 @@ export interface GatewayContext {
   market: Market;
   audit: Audit;
   ledger: Ledger;
+  /** What wallets whose keys are elsewhere need of the chain. */
+  walletChain: WalletChain;
   /** The time by which contracts judge: the clock's, or the newest block's where the chain is ahead of it. */
   chainNow(): Seconds;
   transport: Transport & Pick<GatewayTransport, "connected" | "contested">;

@@ -1,14 +1,17 @@
-import { followEvents } from "@cairn/catalog";
+import { changedTransfers, findSettings, followEvents, lastTransferChange } from "@cairn/catalog";
+import { machineClock as clock } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
 import { keepAlive } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import type { WebSocket } from "ws";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
+import { transferJson } from "./transfer-json.ts";
 
 /** A follower that falls this far behind is cut off rather than buffered for. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const RETRY_MILLISECONDS = 1000;
+const TRANSFERS_SECONDS = 0.5;
 /** How often a follower is looked up again. */
 const LOOK_MILLISECONDS = 30_000;
 /** Sockets of one account at a time. */
@@ -16,7 +19,7 @@ const MAX_FOLLOWERS = 16;
 const LIVE = {
   summary: "Every event of the account and of the network as it happens, over a WebSocket",
   description:
-    'Messages are `{type: "event", event}`; the socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
+    'Messages are `{type: "event", event}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
   tags: ["account"],
 };
 
@@ -27,6 +30,35 @@ const LIVE = {
 export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): FastifyPluginAsync {
   const followers = new Map<WebSocket, string>();
 
+  function send(socket: WebSocket, text: string): void {
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
+    else socket.send(text);
+  }
+
+  /** Changes of transfers, whichever gateway of the database wrote them, while somebody follows. */
+  async function fanOutTransfers(): Promise<void> {
+    let after: number | undefined;
+    while (!stopping.aborted) {
+      try {
+        if (followers.size === 0) after = undefined;
+        else if (after === undefined) after = await lastTransferChange(gateway.pool);
+        else {
+          for (const transfer of await changedTransfers(gateway.pool, after)) {
+            after = transfer.changed;
+            const theirs = [...followers].filter(([, account]) => account === transfer.account);
+            if (theirs.length === 0) continue;
+            const { explorer } = await findSettings(gateway.pool, transfer.account);
+            const text = JSON.stringify({ type: "transfer", transfer: transferJson(transfer, explorer) });
+            for (const [socket] of theirs) send(socket, text);
+          }
+        }
+      } catch {
+        // The database went away: what changed meanwhile is read when it is there again.
+      }
+      await clock.sleep(TRANSFERS_SECONDS, stopping);
+    }
+  }
+
   async function fanOut(): Promise<void> {
     while (!stopping.aborted) {
       try {
@@ -34,8 +66,7 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
           const text = JSON.stringify({ type: "event", event: { ...event, at: Math.floor(event.at) } });
           for (const [socket, account] of followers) {
             if (event.account !== null && event.account !== account) continue;
-            if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
-            else socket.send(text);
+            send(socket, text);
           }
         }
       } catch {
@@ -47,6 +78,7 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
 
   return async (server) => {
     void fanOut();
+    void fanOutTransfers();
     server.get(
       "/api/v1/live",
       { websocket: true, config: { webSocket: true, scope: "read" }, schema: LIVE },

@@ -94,6 +94,7 @@ const MONEY = new Set([
     "coins",
     "maxPrice",
     "dailyLimit",
+    ...["coinsAfter", "depositAfter", "amount", "baseFee", "maxFeePerGas", "maxPriorityFeePerGas"],
   ],
 ]);
 

@@ -10,7 +10,8 @@ import {
   type NewEvent,
   recordEvents,
 } from "@cairn/catalog";
-import type { EvmLedger, Finality } from "@cairn/chain";
+import { type EvmLedger, type Finality, openCoinChain, openWalletChain } from "@cairn/chain";
+import { errorsAbi } from "@cairn/contracts";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
 import type { DoorPort } from "@cairn/doors";
@@ -20,6 +21,7 @@ import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
 import { openTransport, rememberNonces } from "@cairn/transport";
 import type { Pool } from "pg";
 import { Registry } from "prom-client";
+import type { Abi } from "viem";
 import { accountsRoutes } from "./accounts-routes.ts";
 import { caughtUp } from "./caught-up.ts";
 import { consoleRoutes, readConsole } from "./console-routes.ts";
@@ -36,6 +38,7 @@ import { providerRoutes } from "./provider-routes.ts";
 import { publicRoutes } from "./public-routes.ts";
 import { backgroundTasks } from "./services/background-tasks.ts";
 import { keepAuditing } from "./services/keep-auditing.ts";
+import { keepCoins } from "./services/keep-coins.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
 import { keepLeases } from "./services/keep-leases.ts";
 import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
@@ -53,6 +56,8 @@ const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
 /** A chain without work makes a block every heartbeat; the chain's time goes on for so many of them without one. */
 const LONGEST_HEARTBEATS = 2;
 /** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
+/** How often transactions that wait are looked at, at most. */
+const LEAST_POLL_SECONDS = 1;
 const ABSENT = { blocks: 3, seconds: 4 };
 /** Wei that a house account may sign for in a day: some months of a hundred GiB at the prices of a local network. */
 const HOUSE_DAILY_LIMIT = 100n * 10n ** 18n;
@@ -204,6 +209,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const pollMilliseconds = Math.max(250, (profile.blockSeconds * 1000) / 4);
     background.run(keepIndexing({ ledger, catalog, audit, pollMilliseconds, signal, log }));
     background.run(keepAuditing({ audit, ledger, clock, chainClock, roundSeconds: profile.blockSeconds, signal, log }));
+    const coinChain = openCoinChain({ rpc: ledger.rpc, heads: ledger.heads, deals: deployment.deals });
+    const pollSeconds = Math.max(LEAST_POLL_SECONDS, profile.blockSeconds / 4);
+    background.run(keepCoins({ pool, chain: coinChain, ledger, clock, pollSeconds, signal, log }));
     background.run(keepTidy({ pool, clock, profile: profile.name, signal, log }));
     await start({ name: "market", start: () => market.start(), stop: () => market.stop() });
 
@@ -257,6 +265,10 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       market,
       audit,
       ledger,
+      walletChain: openWalletChain({
+        ...{ rpc: ledger.rpc, heads: ledger.heads, chainId: deployment.chainId },
+        abi: errorsAbi as Abi,
+      }),
       chainNow,
       transport,
       profile,

@@ -193,6 +193,11 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "POST /api/v1/wallets": ["own", { name: "x", kind: "client", claim: SIGNED }],
   "PUT /api/v1/wallets/default": ["gone", { wallet: "their purse" }],
   "GET /api/v1/wallets/{address}/keystore": ["gone"],
+  "GET /api/v1/wallets/{address}/history": ["gone"],
+  "GET /api/v1/wallets/{address}/transfers": ["gone"],
+  "GET /api/v1/wallets/{address}/nonce": ["gone"],
+  "GET /api/v1/wallets/{address}/fees": ["gone"],
+  "POST /api/v1/wallets/{address}/send": ["gone", { rawTransaction: "0x00" }],
   "PUT /api/v1/wallets/{address}/unlock": ["gone", new Uint8Array(32)],
   "POST /api/v1/wallets/{address}/lock": ["gone", {}],
   "POST /api/v1/wallets/{address}/sign": [

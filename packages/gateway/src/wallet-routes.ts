@@ -23,7 +23,7 @@ import {
 } from "@cairn/client";
 import type { OwnerSigner } from "@cairn/core";
 import { readBody } from "@cairn/process/entrances";
-import { CairnError, messageFromJson, signedFromJson, signedToJson } from "@cairn/protocol";
+import { address0xToF410, CairnError, messageFromJson, signedFromJson, signedToJson } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { DONE } from "./account-route.ts";
@@ -39,6 +39,8 @@ const Minutes = Type.Object({
     Type.Integer({ minimum: 1, maximum: LONGEST_MINUTES, description: "15 if left out; it locks then by itself" }),
   ),
 });
+/** https://chainlist.org/chain/314 */
+const FILECOIN_MAINNET = 314;
 const DEFAULT_MINUTES = 15;
 const KEY_BYTES = 32;
 const KEY_MILLISECONDS = 10_000;
@@ -46,9 +48,11 @@ const KEY_MILLISECONDS = 10_000;
 /** An account's wallets, and what the gateway signs for those whose keys it may use. */
 export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
   const { pool, accounts, vaults } = gateway;
+  const networkOf = () => (gateway.ledger.deployment.chainId === FILECOIN_MAINNET ? "f" : "t");
 
   const walletJson = (account: string, { dailyLimit, ...wallet }: Wallet): WalletJson => ({
     ...wallet,
+    filecoin: address0xToF410(wallet.address, networkOf()),
     dailyLimit: dailyLimit === null ? null : dailyLimit.toString(),
     unlockedUntil: vaults.openUntil({ account, address: wallet.address }) ?? null,
   });

@@ -2,6 +2,7 @@ export { crypto } from "#crypto";
 export * from "./commitments.ts";
 export type { Crypto } from "./crypto/crypto.ts";
 export * from "./errors.ts";
+export * from "./filecoin-address.ts";
 export * from "./hex.ts";
 export * from "./keys.ts";
 export * from "./merkle-tree.ts";

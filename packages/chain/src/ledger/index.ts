@@ -13,12 +13,14 @@ export {
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { forgetOutgoing } from "./forget-outgoing.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";
+export { openCoinChain } from "./open-coin-chain.ts";
 export { type EvmLedger, type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
 export type { SenderTurn } from "./outgoing-follower.ts";
 export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 export { PASSING_TOPICS } from "./passing-events.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 export { readDeployment } from "./read-contracts.ts";
+export { openWalletChain, type SignedTransaction, type WalletChain } from "./relay-transaction.ts";
 export { openRpc, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
 export {
   type IndexBatch,

@@ -114,6 +114,13 @@ export class TransactionPool {
     this.#onReady = listener;
   }
 
+  /** The first so many that are here, in the order in which they came. */
+  waiting(most: number): TypedTransaction[] {
+    const found: TypedTransaction[] = [];
+    for (const { transaction } of this.#byHash.values()) if (found.push(transaction) >= most) break;
+    return found;
+  }
+
   find(hash: Hex): PoolEntry | undefined {
     return this.#byHash.get(hash);
   }

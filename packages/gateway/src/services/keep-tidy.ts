@@ -1,5 +1,5 @@
 import { forgetExpired } from "@cairn/accounts";
-import { forgetAsks, forgetEvents, forgetJobs } from "@cairn/catalog";
+import { forgetAsks, forgetEvents, forgetJobs, forgetTransfers } from "@cairn/catalog";
 import { forgetOutgoing } from "@cairn/chain";
 import type { Clock, Profile } from "@cairn/core";
 import { asCairnError } from "@cairn/protocol";
@@ -28,6 +28,7 @@ export async function keepTidy({ pool, clock, profile, signal, log }: TidyOption
       await forgetEvents(pool, { seconds, count: EVENTS });
       await forgetAsks(pool, seconds);
       await forgetJobs(pool, seconds);
+      await forgetTransfers(pool, seconds);
       await forgetOutgoing(pool, seconds);
       await forgetExpired({ pool, clock });
     } catch (error) {

@@ -32,12 +32,6 @@ export const ACCOUNTS_ERRORS = {
     means: "the gateway takes only users that were invited",
     next: "Ask its operator for an invite (`cairn user invite`).",
   },
-  "limit-reached": {
-    kind: "exhausted",
-    means:
-      "a limit of the account or of a wallet is reached; details name it, its value, what is used, and when it frees",
-    next: "Wait until it frees, or ask an operator for more.",
-  },
   "not-an-owners-message": {
     kind: "input",
     means: "a wallet was asked to sign what no owner signs",

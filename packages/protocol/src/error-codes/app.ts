@@ -38,11 +38,6 @@ export const APP_ERRORS = {
     means: "an option or argument of the command has a value that it cannot have",
     next: "Ask the command for its own help with --help.",
   },
-  "chain-refused": {
-    kind: "unavailable",
-    means: "the chain did not take what the gateway asked of it",
-    next: "Check with `cairn status` that the chain runs, then try again.",
-  },
   "child-not-ready": {
     kind: "unavailable",
     means: "a process of the network did not start",

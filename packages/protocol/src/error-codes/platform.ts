@@ -2,6 +2,11 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What the foundations raise (packages/core, proofs, process, database and client). */
 export const PLATFORM_ERRORS = {
+  "bad-address": {
+    kind: "input",
+    means: "the text is no address that coins can be sent to here",
+    next: "Give 0x and 40 hex digits, or a Filecoin address that begins with f410f (t410f on a test network) or f0.",
+  },
   "address-unusable": {
     kind: "input",
     means: "a server cannot listen on its address",

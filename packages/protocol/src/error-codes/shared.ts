@@ -2,6 +2,17 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "limit-reached": {
+    kind: "exhausted",
+    means:
+      "a limit of the account or of a wallet is reached; details name it, its value, what is used, and when it frees",
+    next: "Wait until it frees, or ask an operator for more.",
+  },
+  "chain-refused": {
+    kind: "unavailable",
+    means: "the chain did not take what was asked of it",
+    next: "Check with `cairn status` that the chain runs, then try again.",
+  },
   "account-claimed": {
     kind: "conflict",
     means: "the wallet belongs to another account, or the account has another wallet",

@@ -53,9 +53,13 @@ export function formatBlock(block: Block, full: boolean) {
   };
 }
 
-/** The block that would be made now, without what only a sealed block has. */
-export function formatPending(block: Block) {
-  return { ...formatBlock(block, false), hash: null, nonce: null, miner: null, logsBloom: null };
+/**
+ * The block that would be made now, without what only a sealed block has. Its transactions are those that wait, where they are asked for whole: whoever
+ * asks for its time alone does not get the pool with it.
+ */
+export function formatPending(block: Block, waiting: readonly TypedTransaction[] = []) {
+  const transactions = waiting.map((transaction) => formatTransaction(transaction, undefined));
+  return { ...formatBlock(block, false), transactions, hash: null, nonce: null, miner: null, logsBloom: null };
 }
 
 export function formatTransaction(transaction: TypedTransaction, place: { block: Block; index: number } | undefined) {

@@ -34,6 +34,8 @@ interface Method {
 }
 
 /** Longest that a question for a coming block stays open. */
+/** Transactions that wait, of one answer: about what a block takes. */
+const MAX_PENDING = 500;
 const MAX_WAIT_MS = 30_000;
 
 async function receiptOf({ node }: MethodContext, hash: Uint8Array) {
@@ -164,7 +166,11 @@ const METHODS: Record<string, Method> = {
   eth_getBlockByNumber: method(1, 2, async (context, [number, full]) => {
     const whole = parseFlag(full, "full");
     const { node } = context;
-    if (number === "pending") return formatPending(pendingBlock(node.head, nowSeconds(), node.common));
+    if (number === "pending")
+      return formatPending(
+        pendingBlock(node.head, nowSeconds(), node.common),
+        whole ? node.pool.waiting(MAX_PENDING) : [],
+      );
     const block = await chooseBlock(context, parseNumber(number, "number"));
     return block === undefined ? null : formatBlock(block, whole);
   }),
