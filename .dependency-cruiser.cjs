@@ -49,16 +49,32 @@ module.exports = {
     ...upward,
     {
       name: "no-circular",
-      comment: "Types may refer to each other; modules that run may not.",
+      comment:
+        "Types may refer to each other, and so may what is loaded later (a page and its route); modules that run may not.",
       severity: "error",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only", "dynamic-import"] } },
     },
     {
       name: "owner-knows-gateways-by-their-api-only",
       severity: "error",
       from: { path: "^packages/owner/" },
       to: { path: "^packages/(provider|market|audit|farmer|catalog|transport|chain|contracts|database|blobs)/" },
+    },
+    {
+      name: "console-is-over-client-and-owner",
+      comment: "Beside them, what they speak of: errors and texts of protocol and core, keys of archive.",
+      severity: "error",
+      from: { path: "^apps/console/src/", pathNot: "\\.test\\.tsx?$" },
+      to: {
+        path: "^(apps/(?!console/src/)|packages/(?!client/|owner/|protocol/|core/|archive/src/browser\\.ts$|process/src/machine-clock\\.ts$))",
+      },
+    },
+    {
+      name: "console-is-of-no-platform",
+      severity: "error",
+      from: { path: "^apps/console/src/", pathNot: "\\.test\\.tsx?$" },
+      to: { dependencyTypes: ["core"] },
     },
     {
       name: "owner-core-is-of-no-platform",
@@ -102,7 +118,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "\\.as\\.ts$" },
+    exclude: { path: "\\.as\\.ts$|^apps/console/dist/" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
   },
 };

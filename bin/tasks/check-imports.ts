@@ -35,6 +35,8 @@ const PLANTED = {
   "packages/owner/src/in-folders.ts":
     'export { market } from "@cairn/market";\nexport { readFileSync } from "node:fs";\nexport { kept } from "./node/kept.ts";\n',
   "packages/owner/src/node/kept.ts": "export const kept = 1;\n",
+  "apps/console/src/page.tsx":
+    'export { market } from "@cairn/market";\nexport { readFileSync } from "node:fs";\nexport const page = <p />;\n',
   "packages/owner/package.json": '{"name":"@cairn/owner","version":"0.1.0","type":"module"}\n',
   "packages/market/src/index.ts": "export const market = 1;\n",
   "packages/market/package.json":
@@ -45,6 +47,8 @@ const PLANTED = {
 const BROKEN = [
   "archive-browser-reaches-its-core-only",
   "archive-core-is-of-no-platform",
+  "console-is-of-no-platform",
+  "console-is-over-client-and-owner",
   "core-protocol-and-proofs-are-pure",
   "core-imports-down-only",
   "no-circular",
@@ -64,7 +68,7 @@ async function canary(): Promise<string | undefined> {
     for (const name of [".dependency-cruiser.cjs", "tsconfig.json"]) cpSync(join(root, name), join(directory, name));
     mkdirSync(join(directory, "node_modules/@cairn"), { recursive: true });
     symlinkSync("../../packages/market", join(directory, "node_modules/@cairn/market"));
-    const { violations } = await cruise(directory, ["packages"]);
+    const { violations } = await cruise(directory, ["packages", "apps"]);
     const found = [...new Set(violations.map(({ rule }) => rule))].toSorted();
     return BROKEN.every((rule) => found.includes(rule))
       ? undefined

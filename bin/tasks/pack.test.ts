@@ -14,8 +14,8 @@ const manifest = () => JSON.parse(readFileSync(join(installed, "package.json"), 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** As npm lays it out: the package itself below node_modules, where Node strips no types, and its dependencies beside it. */
-beforeAll(() => {
-  layOut(join(directory, "laid-out"));
+beforeAll(async () => {
+  await layOut(join(directory, "laid-out"));
   mkdirSync(installed, { recursive: true });
   const [tarball] = JSON.parse(
     execFileSync("npm", ["pack", "--json", "--pack-destination", directory], {

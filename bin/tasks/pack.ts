@@ -6,6 +6,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFil
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { exitWithParent } from "@cairn/process";
+import { buildConsole } from "../../apps/console/build/build-console.ts";
 import { root } from "./run-program.ts";
 
 const MAIN = "apps/node/src/main.ts";
@@ -109,7 +110,7 @@ function pinned(names: Iterable<string>, workspaces: Package[]): Record<string, 
 }
 
 /** Lay the package out in `folder`, ready for `npm pack` or `npm publish`. */
-export function layOut(folder: string): void {
+export async function layOut(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const packages = writeModules(folder);
   const workspaces = workspaceFolders().map(packageAt);
@@ -140,6 +141,8 @@ export function layOut(folder: string): void {
   }
   for (const file of TEXTS) cpSync(join(root, file), join(folder, file));
   cpSync(join(root, "docs"), join(folder, "docs"), { recursive: true });
+  // Built, as nobody builds there.
+  cpSync(await buildConsole(), join(folder, "apps/console/dist"), { recursive: true });
 }
 
 function workspaceFolders(): string[] {
@@ -153,7 +156,7 @@ if (import.meta.main) {
   exitWithParent();
   const target = resolve(process.argv[2] ?? join(root, "packed"));
   const folder = join(target, "package");
-  layOut(folder);
+  await layOut(folder);
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const said = execFileSync(npm, ["pack", "--silent", "--pack-destination", target], { cwd: folder, encoding: "utf8" });
   process.stdout.write(`${join(target, said.trim().split("\n").at(-1) ?? "")}\n`);

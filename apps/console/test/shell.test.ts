@@ -100,6 +100,46 @@ describe("the way in", () => {
   });
 });
 
+describe("a session's requests", () => {
+  /** As a program that took the cookie, or a page that has the browser send it. */
+  const ask = (path: string, headers: Record<string, string>, body: unknown = {}) =>
+    fetch(`${console.url}/api/v1${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    }).then(async (answer) => [answer.status, ((await answer.json()) as { error?: { code: string } }).error?.code]);
+
+  it("change nothing without what only the console's own pages can add", async () => {
+    const page = await console.at("/");
+    const [{ name, value }] = (await cookies(page)) as [{ name: string; value: string }];
+    const cookie = `${name}=${value}`;
+    const origin = console.url;
+    const body = { label: "", scopes: ["read"] };
+    expect(await ask("/tokens", { cookie }, body)).toEqual([403, "csrf-missing"]);
+    expect(await ask("/tokens", { cookie, origin }, body)).toEqual([403, "csrf-missing"]);
+    expect(await ask("/tokens", { cookie, origin, "cairn-csrf": "A".repeat(43) }, body)).toEqual([403, "csrf-missing"]);
+    expect(await ask("/tokens", { cookie, origin: "http://elsewhere.example" }, body)).toEqual([403, "foreign-page"]);
+    expect(await (await console.network.client()).tokens()).toHaveLength(1);
+  });
+
+  it("make no link, and a link is used from this machine alone, by no foreign page", async () => {
+    const page = await console.at("/");
+    const made = await page.evaluate(
+      `fetch("/api/v1/session").then((one) => one.json()).then(({ csrf }) => fetch("/api/v1/links", { method: "POST", headers: { "cairn-csrf": csrf } }).then((one) => one.json()))`,
+    );
+    expect(made).toMatchObject({ error: { code: "home-token-needed" } });
+    const secret = (await console.link()).split("=").at(-1);
+    expect(await ask("/login/link", { "x-forwarded-for": "198.51.100.7" }, { secret })).toEqual([
+      401,
+      "not-this-machine",
+    ]);
+    expect(await ask("/login/link", { origin: "http://elsewhere.example" }, { secret })).toEqual([403, "foreign-page"]);
+    expect(await ask("/login/link", {}, { secret: "x" })).toEqual([401, "wrong-link"]);
+    // None of these used it up.
+    expect(await ask("/login/link", {}, { secret })).toEqual([200, undefined]);
+  });
+});
+
 describe("the shell", () => {
   it("is gone through by keyboard alone: every page, the search, and out of it", async () => {
     const page = await console.at("/");

@@ -123,6 +123,7 @@ type Outcome = "gone" | "denied" | "own" | "session" | "open" | "provider";
 const NAMING = { nameHash: HASH, label: "" };
 const ROUTES: Record<string, [Outcome, unknown?]> = {
   "GET /": ["open"],
+  "GET /status": ["open"],
   "GET /health": ["open"],
   "GET /metrics": ["open"],
   "GET /openapi.json": ["open"],
@@ -131,6 +132,8 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "GET /api/v1/sign-up": ["open"],
   "POST /api/v1/sign-up": ["open"],
   "POST /api/v1/login": ["open"],
+  "POST /api/v1/login/link": ["open"],
+  "POST /api/v1/links": ["denied"],
   "PUT /api/v1/sign-up": ["denied", { policy: "open" }],
   "GET /api/v1/live": ["own"],
   "GET /api/v1/providers": ["own"],

@@ -2,7 +2,7 @@ const DECIMAL = { step: 1000, units: ["B", "kB", "MB", "GB", "TB", "PB"] };
 const BINARY = { step: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] };
 const KEY = "cairn-units";
 
-export type Units = "decimal" | "binary";
+type Units = "decimal" | "binary";
 
 /** GB or GiB, as the person chose in this browser. */
 export function chosenUnits(): Units {

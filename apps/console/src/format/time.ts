@@ -1,4 +1,4 @@
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "long" });
 const STEPS = [
   { unit: "second", seconds: 1, below: 60 },
   { unit: "minute", seconds: 60, below: 3600 },
@@ -12,7 +12,10 @@ const STEPS = [
 export function relativeTime(at: number, now: number): string {
   const away = at - now;
   const step = STEPS.find(({ below }) => Math.abs(away) < below) ?? STEPS[STEPS.length - 1]!;
-  return relative.format(Math.trunc(away / step.seconds), step.unit);
+  if (Math.abs(away) < 1) return "now";
+  const count = away / step.seconds;
+  // Months are no whole number of days: 60 days are two.
+  return relative.format(step.seconds > 86_400 ? Math.round(count) : Math.trunc(count), step.unit);
 }
 
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });

@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 
-export type LiveState = "connecting" | "live" | "away";
+type LiveState = "connecting" | "live" | "away";
 
 /** Events that come within so many milliseconds make one round of questions. */
 const COALESCE_MILLISECONDS = 500;

@@ -3,7 +3,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { useSyncExternalStore } from "react";
 import { client, setCsrf } from "../api/client.ts";
 
-export type SessionState =
+type SessionState =
   | { at: "opening" }
   /** `over`: there was one, and it ended. `fault`: why a link or the first question failed. */
   | { at: "out"; over: boolean; fault?: CairnError }

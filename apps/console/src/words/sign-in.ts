@@ -20,7 +20,7 @@ export const signUp = {
   closed: "This gateway takes no new users now. Its operator can send you an invite.",
   invite: "Invite",
   inviteHint: "43 letters and digits; already filled in where you followed a link",
-  passwordHint: "At least 10 characters; several words are good",
+  passwordHint: "At least 12 characters; several words are good",
   submit: "Sign up",
   haveOne: "You have a name and password?",
 } as const;

@@ -4,7 +4,7 @@ import { hashSecret, newSecret } from "../secrets.ts";
 import { ensureHomeUser } from "./home-user.ts";
 
 /** A choice: long enough to find the terminal again, short enough that what scrolled by is worth nothing tomorrow. */
-export const LINK_SECONDS = 1800;
+const LINK_SECONDS = 1800;
 /** That wait to be used; the oldest goes when one more is made. */
 const MOST_LINKS = 16;
 
