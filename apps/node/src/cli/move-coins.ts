@@ -1,33 +1,24 @@
 import { askFaucet, FAUCET_GIFT } from "@cairn/chain";
-import { decodeRevert, revertedError } from "@cairn/chain/reverts";
 import type { AccountJson, NetworkJson } from "@cairn/client";
-import { errorsAbi, storageDealsAbi } from "@cairn/contracts";
+import { coinSigner } from "@cairn/owner/coin-signer";
 import { deploymentOf } from "@cairn/owner/deployment-of";
-import { CairnError } from "@cairn/protocol";
-import {
-  BaseError,
-  ContractFunctionRevertedError,
-  createPublicClient,
-  createWalletClient,
-  http,
-  isAddress,
-  parseGwei,
-} from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { topUp } from "@cairn/owner/top-up";
+import { transferCoins } from "@cairn/owner/transfer-coins";
+import { withdraw } from "@cairn/owner/withdraw";
+import { machineClock } from "@cairn/process/machine-clock";
+import { type Address, addressOfText, CairnError } from "@cairn/protocol";
 import type { Owner } from "../account/owner.ts";
 import { homeKey } from "../home/home-keys.ts";
+import { outgoingCalls } from "../owner/outgoing-calls.ts";
+import { rpcCoins } from "../owner/rpc-coins.ts";
 import { compareCoins, formatCoins, heldCoins } from "./format.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Session } from "./session.ts";
-
-const FEE_HEADROOM = parseGwei("100");
 
 export type MoveAction = "deposit" | "fund" | "withdraw" | "send";
 
 /** Coins that go somewhere, in wei; `send` names an address. */
-export type Move = { amount: bigint } & (
-  | { action: Exclude<MoveAction, "send"> }
-  | { action: "send"; to: `0x${string}` }
-);
+export type Move = { amount: bigint } & ({ action: Exclude<MoveAction, "send"> } | { action: "send"; to: Address });
 
 /** What a command line asks for, held to have all that it needs. @throws CairnError `bad-input` */
 export function checkMove(action: MoveAction, amount: bigint | undefined, to: string | undefined): Move {
@@ -48,55 +39,51 @@ export function checkMove(action: MoveAction, amount: bigint | undefined, to: st
   return action === "send" ? { action, amount, to: recipient(to) } : { action, amount };
 }
 
-/** Send the transaction of `deposit`, `fund`, `withdraw` or `send`, and wait until a block has it. */
+/** Send the transaction of `deposit`, `fund`, `withdraw` or `send`, and wait until a block has it; interrupted, it is taken up when it is asked for again. */
 export async function moveCoins(session: Session, network: NetworkJson, account: Owner, move: Move): Promise<void> {
-  const { action, amount } = move;
+  const { output, home } = session;
   const deployment = deploymentOf(network);
   const chainUrl = requireChain(session);
-  const transport = http(chainUrl);
-  const chain = {
-    id: deployment.chainId,
-    name: "Cairn",
-    nativeCurrency: { name: "Cairn", symbol: "CAIRN", decimals: 18 },
-    rpcUrls: { default: { http: [chainUrl] } },
-  };
-  const key = action === "fund" ? (await homeKey(session.home, "chain", "validator")).key : account.wallet.key;
-  const signer = createWalletClient({ account: privateKeyToAccount(key), chain, transport });
-  const reader = createPublicClient({ chain, transport });
-  const contract = { address: deployment.deals, abi: storageDealsAbi } as const;
-  const fees = { maxFeePerGas: FEE_HEADROOM, maxPriorityFeePerGas: 0n };
-  if (action !== "fund") {
-    const before = await session.client.account(account.wallet.address);
-    const gift = network.faucet && BigInt(before.coins) === 0n ? FAUCET_GIFT : 0n;
-    requireCoins(before, action, amount, gift);
-    if (gift > 0n) await takeGift(session, account, action, amount);
-  }
-  const receipt = await settled(async () => {
-    const hash =
-      action === "deposit" || action === "fund"
-        ? await signer.writeContract({
-            ...contract,
-            ...fees,
-            functionName: "deposit",
-            args: [account.wallet.address],
-            value: amount,
-          })
-        : move.action === "send"
-          ? await signer.sendTransaction({ ...fees, to: move.to, value: amount })
-          : await signer.writeContract({ ...contract, ...fees, functionName: "withdraw", args: [amount] });
-    return reader.waitForTransactionReceipt({ hash });
-  }).catch((error: unknown) => {
-    throw walletError(error, action, amount);
+  const { address: wallet } = account.wallet;
+  const key = move.action === "fund" ? (await homeKey(home, "chain", "validator")).key : account.wallet.key;
+  const signer = coinSigner(key);
+  const outgoing = outgoingCalls(home);
+  if (move.action !== "fund" && (await outgoing.find(deployment.chainId, wallet)) === undefined)
+    await readyCoins(session, network, account, move);
+  const moved = await interruptible((signal) => {
+    const onEarlier = ({ what, hash, block, ok }: { what: string; hash: string; block: number; ok: boolean }) =>
+      output.say(
+        `An interrupted command's transaction (${what}) ${ok ? "is done" : "was reverted"} in block ${block} (${hash})`,
+      );
+    const ports = {
+      signer,
+      chain: rpcCoins(chainUrl, deployment.chainId),
+      outgoing,
+      clock: machineClock,
+      signal,
+      onEarlier,
+    };
+    const { amount } = move;
+    if (move.action === "send") return transferCoins(ports, deployment, { amount, to: move.to });
+    return move.action === "withdraw"
+      ? withdraw(ports, deployment, { amount })
+      : topUp(ports, deployment, { amount, wallet });
   });
-  const { transactionHash: hash } = receipt;
-  if (receipt.status !== "success") {
-    throw new CairnError(`the chain reverted the ${action} in transaction ${hash}`, {
-      code: "reverted",
-      kind: "conflict",
-      next: "`cairn wallet` shows what is there; then try again.",
-    });
-  }
-  session.output.say(`Done in block ${receipt.blockNumber} (${hash})`);
+  const how = moved.resumed ? "Done before, by a command that was interrupted," : "Done";
+  output.say(`${how} in block ${moved.block} (${moved.transaction})`);
+}
+
+/** Before anything is signed: that there is enough, from the faucet where there is one. */
+async function readyCoins(
+  session: Session,
+  network: NetworkJson,
+  account: Owner,
+  { action, amount }: Move,
+): Promise<void> {
+  const before = await session.client.account(account.wallet.address);
+  const gift = network.faucet && BigInt(before.coins) === 0n ? FAUCET_GIFT : 0n;
+  requireCoins(before, action, amount, gift);
+  if (gift > 0n) await takeGift(session, account, action, amount);
 }
 
 function requireChain({ gateway: { chainUrl } }: Pick<Session, "gateway">): string {
@@ -107,9 +94,6 @@ function requireChain({ gateway: { chainUrl } }: Pick<Session, "gateway">): stri
     next: "Log in again with `cairn login URL --chain URL`, and name a node that you trust.",
   });
 }
-
-/** The work itself, begun in the promise that carries its failure. */
-const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
 
 /** Coins of a chain that are worth nothing: for the amount, or for the fee alone. */
 async function takeGift({ client, output, gateway }: Session, account: Owner, action: string, amount: bigint) {
@@ -144,44 +128,11 @@ function requireCoins({ balance, coins }: AccountJson, action: string, amount: b
   });
 }
 
-/** A refusal of the contract or of the chain's node as a sentence, never as the library tells it. */
-export function walletError(error: unknown, action: string, amount: bigint): CairnError {
-  if (error instanceof CairnError) return error;
-  const what = `cannot ${action} ${formatCoins(amount)}`;
-  const text = error instanceof BaseError ? `${error.shortMessage} ${error.details}` : String(error);
-  if (/insufficient funds|exceeds the balance|total cost/i.test(text)) {
-    return new CairnError(`${what}: the address has too few coins for it and the transaction's fee`, {
-      code: "insufficient-funds",
-      kind: "exhausted",
-      cause: error,
-      next: "Send coins to the address that `cairn wallet` shows; the fee is paid from there, too.",
-    });
-  }
-  const reverted =
-    error instanceof BaseError ? error.walk((one) => one instanceof ContractFunctionRevertedError) : null;
-  if (reverted instanceof ContractFunctionRevertedError) {
-    const known = revertedError(decodeRevert(reverted.raw, errorsAbi));
-    return new CairnError(`${what}: ${known.message}`, {
-      code: known.code,
-      kind: known.kind,
-      details: known.details,
-      cause: error,
-      ...(known.next === undefined ? {} : { next: known.next }),
-    });
-  }
-  return new CairnError(`${what}: ${error instanceof BaseError ? error.shortMessage.split("\n")[0] : text}`, {
-    code: "chain-refused",
-    kind: "unavailable",
-    cause: error,
-    next: "Check with `cairn status` that the chain runs, then try again.",
-  });
-}
-
-function recipient(to: string | undefined): `0x${string}` {
-  if (to !== undefined && isAddress(to)) return to;
-  throw new CairnError(to === undefined ? "the address to send to is missing" : `"${to}" is not an address`, {
+function recipient(to: string | undefined): Address {
+  if (to !== undefined) return addressOfText(to);
+  throw new CairnError("the address to send to is missing", {
     code: "bad-input",
     kind: "input",
-    next: "Give 0x and 40 hex digits: `cairn wallet send 1.5 0x…`.",
+    next: "Give 0x and 40 hex digits, or f410f…: `cairn wallet send 1.5 0x…`.",
   });
 }

@@ -1,10 +1,10 @@
 import type { Address, Hex } from "@cairn/protocol";
+import { readTransaction } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
 import { decodeRevert, revertData } from "./decode-revert.ts";
 import { toQuantity } from "./heads.ts";
 import type { Outcome, OutgoingTransaction } from "./outgoing-store.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
-import { readTransaction } from "./sign-transaction.ts";
 
 export interface Receipt {
   transactionHash: Hex;

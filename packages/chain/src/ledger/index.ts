@@ -1,3 +1,4 @@
+export type { Call } from "@cairn/protocol/sign-transaction";
 export { askFaucet, FAUCET_GIFT } from "./ask-faucet.ts";
 export {
   beginDeployment,
@@ -29,6 +30,5 @@ export {
   runIndexer,
   type WatchableLedger,
 } from "./run-indexer.ts";
-export type { Call } from "./sign-transaction.ts";
 export { submissionId } from "./submission-id.ts";
 export { createSender, type SenderOptions, type TransactionSender } from "./transaction-sender.ts";

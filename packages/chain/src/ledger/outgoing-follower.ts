@@ -1,5 +1,6 @@
 import type { SubmissionStage } from "@cairn/core";
 import { asCairnError, CairnError } from "@cairn/protocol";
+import { type Call, type Envelope, readTransaction } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
 import { conclude, type Receipt, ranOutOfGas, receiptOf } from "./conclude.ts";
 import { currentFees, raisedFees } from "./fees.ts";
@@ -8,7 +9,6 @@ import { toQuantity } from "./heads.ts";
 import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 import type { Rpc } from "./rpc.ts";
 import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
-import { type Call, type Envelope, readTransaction } from "./sign-transaction.ts";
 
 export interface FollowerSettings {
   pollMilliseconds: number;

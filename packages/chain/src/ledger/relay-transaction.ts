@@ -1,11 +1,11 @@
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
+import type { Call } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
 import { keccak256, parseTransaction, recoverTransactionAddress, type TransactionSerialized } from "viem";
 import { currentFees, type Fees } from "./fees.ts";
 import type { Heads } from "./heads.ts";
 import type { Rpc } from "./rpc.ts";
 import { sendRaw } from "./send-raw.ts";
-import type { Call } from "./sign-transaction.ts";
 import { simulate, tooFewCoins } from "./simulate.ts";
 
 /** A signed transaction, as it will be seen on the chain. */

@@ -1,9 +1,9 @@
 import { type Address, CairnError, type Money } from "@cairn/protocol";
+import type { Call } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
 import { decodeRevert, insufficientFunds, revertData, revertedError } from "./decode-revert.ts";
 import { toQuantity } from "./heads.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
-import type { Call } from "./sign-transaction.ts";
 
 /** Too few coins to send. */
 export function tooFewCoins(account: Address, need: Money, have: Money): CairnError {

@@ -1,5 +1,6 @@
 import { Semaphore, type SubmissionStage } from "@cairn/core";
 import { type Address, addressOfKey, CairnError, type Hex } from "@cairn/protocol";
+import { type Call, readTransaction, signTransaction } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
 import { currentFees, gasWithMargin } from "./fees.ts";
 import type { Block, Heads } from "./heads.ts";
@@ -7,7 +8,6 @@ import { type FollowerSettings, LOOK_MS, OutgoingFollower, type SenderTurn, stop
 import type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } from "./outgoing-store.ts";
 import type { Rpc } from "./rpc.ts";
 import { refusedError, type SendResult, sendRaw } from "./send-raw.ts";
-import { type Call, readTransaction, signTransaction } from "./sign-transaction.ts";
 import { simulate, tooFewCoins } from "./simulate.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "@cairn/contracts";
 import type { Deployment, PackageRef, Submission, SubmissionResult } from "@cairn/core";
 import type { Address, DealId, Hex, Mandate, Message, Money, Quote, Registration, VerdictLeaf } from "@cairn/protocol";
+import type { Call } from "@cairn/protocol/sign-transaction";
 import { encodeFunctionData } from "viem";
-import type { Call } from "./sign-transaction.ts";
 
 /** How a call gets on chain under a submission id. */
 export type Submit = (submission: Submission, call: Call) => Promise<SubmissionResult>;

@@ -18,6 +18,11 @@ export const OWNER_ERRORS = {
       "this machine's clock and the network's are more than an hour apart, so that what is offered cannot be checked",
     next: "Set this machine's clock if it is wrong; if it is right, wait until the network's is (`cairn doctor`).",
   },
+  "fee-too-high": {
+    kind: "exhausted",
+    means: "a transaction's fee could come to more than a coin; nothing was signed",
+    next: "Try again when the chain is less busy, or ask another node.",
+  },
   "gateway-lies": {
     kind: "corrupt",
     means: "the gateway says something that contradicts what is known here; nothing was signed",

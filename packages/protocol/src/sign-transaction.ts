@@ -1,5 +1,3 @@
-import type { Address, Hex, Money } from "@cairn/protocol";
-import { crypto, signDigest } from "@cairn/protocol";
 import {
   hexToBytes,
   parseSignature,
@@ -7,6 +5,10 @@ import {
   serializeTransaction,
   type TransactionSerializableEIP1559,
 } from "viem";
+import { crypto } from "#crypto";
+import { toHex } from "./hex.ts";
+import { signDigest } from "./signatures.ts";
+import type { Address, Hex, Money } from "./words.ts";
 
 /** What a transaction does, apart from who sends it and what it costs. */
 export interface Call {
@@ -30,7 +32,7 @@ const keccakHex = (data: Hex): Uint8Array => crypto.keccak(hexToBytes(data));
 
 /** Hash of a signed transaction: what a node calls it by. */
 function transactionHash(raw: Hex): Hex {
-  return `0x${Buffer.from(keccakHex(raw)).toString("hex")}`;
+  return toHex(keccakHex(raw));
 }
 
 /** A signed type-2 transaction (EIP-1559), ready to be sent. */

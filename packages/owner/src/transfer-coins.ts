@@ -1,0 +1,11 @@
+import type { Address, Money } from "@cairn/protocol/words";
+import { type CoinPorts, type Moved, sendCall } from "./send-call.ts";
+
+/** Send coins of the signer's to an address. @throws CairnError as `sendCall` */
+export function transferCoins(
+  ports: CoinPorts,
+  { chainId }: { chainId: number },
+  { amount, to }: { amount: Money; to: Address },
+): Promise<Moved> {
+  return sendCall(ports, chainId, `send ${amount} ${to.toLowerCase()}`, { to, data: "0x", value: amount });
+}
