@@ -2,6 +2,7 @@ import type { EventJson } from "@cairn/client";
 import { useEffect, useSyncExternalStore } from "react";
 import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
+import { sessionIsOver } from "../session/session.ts";
 
 type LiveState = "connecting" | "live" | "away";
 
@@ -66,6 +67,8 @@ export async function followLive(signal: AbortSignal): Promise<void> {
     }
     if (signal.aborted) break;
     become("away");
+    // A socket does not say why it was refused; that the session has ended is shown at once.
+    await client.whoAmI().catch(sessionIsOver);
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(PAUSES.longest, pause * 2);
   }

@@ -1,5 +1,6 @@
 import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { queryClient } from "../api/query-client.ts";
 import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
 import { logOut, useSession } from "../session/session.ts";
@@ -44,7 +45,11 @@ function Frame() {
   useEffect(() => {
     const over = new AbortController();
     void followLive(over.signal);
-    return () => over.abort();
+    return () => {
+      over.abort();
+      // Whoever comes next sees nothing of who was here.
+      queryClient.clear();
+    };
   }, []);
   useEffect(
     () =>
@@ -136,11 +141,17 @@ function Lamp() {
 }
 
 function Away() {
-  return useLiveState() === "away" ? (
-    <div className="banner" role="status">
-      {shell.away}
-    </div>
-  ) : null;
+  const away = useLiveState() === "away";
+  return (
+    <>
+      {globalThis.isSecureContext ? null : <div className="banner">{shell.secure}</div>}
+      {away ? (
+        <div className="banner" role="status">
+          {shell.away}
+        </div>
+      ) : null}
+    </>
+  );
 }
 
 function ThemeChoice() {
