@@ -15,6 +15,35 @@ export { createLink } from "./links/create-link.ts";
 export { useLink } from "./links/use-link.ts";
 export { type Login, logIn } from "./log-in/log-in.ts";
 export { accountsMigrations } from "./migrations.ts";
+export { tellOfEvents, tellOfState } from "./notices/decide/decide-notices.ts";
+export type { BalancePorts } from "./notices/decide/tell-balances.ts";
+export { deliverNotices } from "./notices/deliver/deliver-notices.ts";
+export type { Mailer } from "./notices/deliver/mailer.ts";
+export { type SmtpSettings, smtpMailer } from "./notices/deliver/smtp-mailer.ts";
+export { followNotices } from "./notices/follow-notices.ts";
+export { forgetNotices } from "./notices/forget-notices.ts";
+export {
+  ALLOWED_FREQUENCIES,
+  CHANNELS,
+  DEFAULT_NOTICE_SETTINGS,
+  FREQUENCIES,
+  NOTICE_KINDS,
+  type NoticeKind,
+  type NoticeSettings,
+} from "./notices/kinds.ts";
+export { countUnread, cursorOfNotice, listNotices } from "./notices/list-notices.ts";
+export { markRead } from "./notices/mark-read.ts";
+export type { Notice } from "./notices/notice.ts";
+export { noticeSettingsOf, setNoticeSettings } from "./notices/settings.ts";
+export { addWebhook } from "./notices/targets/add-webhook.ts";
+export { changeWebhook } from "./notices/targets/change-webhook.ts";
+export { confirmMailAddress } from "./notices/targets/confirm-mail-address.ts";
+export { listDeliveries } from "./notices/targets/list-deliveries.ts";
+export { findWebhook, listWebhooks } from "./notices/targets/list-webhooks.ts";
+export { mailAddressOf, removeMailAddress, requireMailAddress } from "./notices/targets/mail-address.ts";
+export { removeWebhook } from "./notices/targets/remove-webhook.ts";
+export { setMailAddress } from "./notices/targets/set-mail-address.ts";
+export { testNotice } from "./notices/test-notice.ts";
 export { SIGN_UPS, type SignUpPolicy, setSignUpPolicy, signUpPolicy } from "./policy.ts";
 export { commonScopes, type Principal, ROLES, type Role, SCOPES, type Scope, scopesOf } from "./scopes.ts";
 export { csrfToken, hashSecret } from "./secrets.ts";

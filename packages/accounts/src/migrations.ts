@@ -173,4 +173,104 @@ create index links_by_user on accounts.links ("user");
 create index links_by_expiry on accounts.links (expires_at);
 `,
   },
+  {
+    name: "0005-notices",
+    sql: `
+-- what accounts are told of, how often and where; no row: the defaults
+create table accounts.notice_settings (
+  account text primary key references catalog.accounts (id),
+  settings jsonb not null
+);
+
+-- what was told, and for which period: that it is told once rests on this key. Kept for longer than the notices.
+create table accounts.told (
+  account text not null references catalog.accounts (id),
+  kind text not null,
+  subject text not null,
+  period text not null,
+  at timestamptz not null,
+  primary key (account, kind, subject, period)
+);
+create index told_at on accounts.told (at);
+
+create table accounts.notices (
+  id bigint generated always as identity primary key,
+  account text not null references catalog.accounts (id),
+  kind text not null,
+  at timestamptz not null,
+  severity text not null check (severity in ('info', 'warning', 'error')),
+  message text not null,
+  next text,
+  package text,
+  deal text,
+  wallet text,
+  channels text[] not null,
+  read boolean not null default false
+);
+create index notices_by_account on accounts.notices (account, id);
+create index notices_unread on accounts.notices (account) where not read;
+create index notices_at on accounts.notices (at);
+
+-- where notices are sent: webhooks, and one address of mail for each account
+create table accounts.targets (
+  id text primary key check (id ~ '^[0-9a-f]{32}$'),
+  account text not null references catalog.accounts (id),
+  kind text not null check (kind in ('webhook', 'mail')),
+  label text not null default '',
+  -- URL or address
+  place text not null,
+  -- what a webhook's deliveries are signed with, under the home's secret
+  secret bytea,
+  created_at timestamptz not null,
+  -- null: an address whose owner has not sent its code back yet
+  confirmed_at timestamptz,
+  code_hash bytea,
+  code_until timestamptz,
+  code_tries integer not null default 0,
+  -- in a row
+  failures integer not null default 0,
+  due_at timestamptz not null,
+  -- which process sends to it until when
+  holder text,
+  held_until timestamptz,
+  check ((kind = 'webhook') = (secret is not null))
+);
+create index targets_by_account on accounts.targets (account, created_at);
+create unique index targets_mail on accounts.targets (account) where kind = 'mail';
+
+create table accounts.deliveries (
+  id text primary key,
+  notice bigint not null references accounts.notices (id) on delete cascade,
+  target text not null references accounts.targets (id) on delete cascade,
+  state text not null default 'waiting' check (state in ('waiting', 'delivered', 'given-up')),
+  created_at timestamptz not null,
+  due_at timestamptz not null,
+  attempts integer not null default 0,
+  tried_at timestamptz,
+  status integer,
+  error text,
+  -- of a mail: what was put into one letter stays in one
+  batch text
+);
+create index deliveries_waiting on accounts.deliveries (target, due_at) where state = 'waiting';
+create index deliveries_by_target on accounts.deliveries (target, notice);
+create index deliveries_by_notice on accounts.deliveries (notice);
+
+-- letters with codes, so that nobody's mailbox is filled with them
+create table accounts.code_mails (
+  account text not null references catalog.accounts (id),
+  address_hash bytea not null,
+  at timestamptz not null
+);
+create index code_mails_at on accounts.code_mails (at);
+
+-- up to where events, and blocks with deposits, were told of; what was before the first start is not
+create table accounts.notice_cursors (
+  name text primary key,
+  position bigint not null
+);
+insert into accounts.notice_cursors select 'events', coalesce(max(id), 0) from catalog.events;
+insert into accounts.notice_cursors select 'deposits', coalesce(max(next_block), 0) from catalog.cursors;
+`,
+  },
 ];

@@ -540,4 +540,12 @@ create table catalog.transfer_blocks (
 );
 `,
   },
+  {
+    name: "0020-looked-at-by-time",
+    sql: `
+-- deals that end soon, of whichever owner, and puts that may wait for theirs
+create index deals_ending on catalog.deals (ends_at) where state = 'ACTIVE';
+create index packages_waiting on catalog.packages (touched_at) where state in ('RECEIVING', 'COMMITTED', 'PLACING');
+`,
+  },
 ];

@@ -1,4 +1,5 @@
 export { connectionRoutes } from "./gateway/connection-routes.ts";
+export { isPrivate, lookupPublic } from "./gateway/dialable.ts";
 export { keepAlive } from "./gateway/keep-alive.ts";
 export { type GatewayTransport, openTransport, type TransportOptions } from "./gateway/open-transport.ts";
 export { REPLACED } from "./gateway/provider-connection.ts";

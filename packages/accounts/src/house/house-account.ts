@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { ensureAccount, inTransaction } from "@cairn/catalog";
 import type { OwnerSigner } from "@cairn/core";
 import { CairnError } from "@cairn/protocol";
 import type { AccountsContext } from "../accounts-context.ts";
+import { decryptUnder, encryptUnder } from "../under-secret.ts";
 import { addWallet } from "../wallets/add-wallet.ts";
 import { custodialSigner, makeCustodialKey } from "../wallets/custody.ts";
 import { listWallets } from "../wallets/list-wallets.ts";
@@ -28,8 +29,6 @@ export interface HouseOptions {
 }
 
 const NAME = /^[a-z][a-z0-9-]{0,31}:[a-z0-9._-]{1,64}$/;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 interface Keys {
   openpgp: string;
@@ -90,23 +89,14 @@ async function keysOf({ pool }: AccountsContext, { account, secret, makeOpenPgpK
   return (await read())!;
 }
 
-/** RFC 5869; each account's keys under a key of its own. */
-const keyOf = (account: string, secret: string) =>
-  Buffer.from(hkdfSync("sha256", secret, "", `cairn/house/1/${account}`, 32));
+const infoOf = (account: string) => `cairn/house/1/${account}`;
 
-function encryptKeys(account: string, secret: string, keys: Keys): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", keyOf(account, secret), nonce);
-  const bytes = Buffer.concat([cipher.update(JSON.stringify(keys), "utf8"), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), bytes]);
-}
+const encryptKeys = (account: string, secret: string, keys: Keys): Buffer =>
+  encryptUnder(secret, infoOf(account), JSON.stringify(keys));
 
 function decryptKeys(account: string, secret: string, encrypted: Buffer): Keys {
   try {
-    const decipher = createDecipheriv("aes-256-gcm", keyOf(account, secret), encrypted.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    const text = Buffer.concat([decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-    return JSON.parse(text.toString("utf8")) as Keys;
+    return JSON.parse(decryptUnder(secret, infoOf(account), encrypted)) as Keys;
   } catch (cause) {
     throw new CairnError(`the keys of ${account} do not open with this home's secret`, {
       code: "wrong-key",

@@ -7,6 +7,11 @@ export const ACCOUNTS_ERRORS = {
     means: "an account cannot be called so",
     next: "Name it by lower-case letters, digits, dots, dashes and underscores, at most 64.",
   },
+  "bad-mail-address": {
+    kind: "input",
+    means: "letters cannot be sent to that address",
+    next: "Give one plain address such as anna@example.org.",
+  },
   "bad-password": {
     kind: "input",
     means: "the password is too short, too long or too easy to guess",
@@ -16,6 +21,11 @@ export const ACCOUNTS_ERRORS = {
     kind: "input",
     means: "a token as it was asked for could do nothing",
     next: "Name a scope, and a time that lies ahead.",
+  },
+  "bad-webhook": {
+    kind: "input",
+    means: "notices cannot be sent to that URL",
+    next: "Give an http or https URL that this gateway can reach at a public address. For receivers inside its own network its operator sets CAIRN_PRIVATE_WEBHOOKS=1.",
   },
   "faucet-used": {
     kind: "conflict",
@@ -32,6 +42,16 @@ export const ACCOUNTS_ERRORS = {
     means: "the gateway takes only users that were invited",
     next: "Ask its operator for an invite (`cairn user invite`).",
   },
+  "mail-failed": {
+    kind: "unavailable",
+    means: "a letter with a code could not be sent",
+    next: "Try again later; if it stays so, the gateway's operator looks at its SMTP server.",
+  },
+  "mail-off": {
+    kind: "unavailable",
+    means: "the gateway sends no mail",
+    next: "Its operator sets CAIRN_SMTP_URL and CAIRN_MAIL_FROM (docs/operating.md). The console and webhooks work without.",
+  },
   "not-an-owners-message": {
     kind: "input",
     means: "a wallet was asked to sign what no owner signs",
@@ -47,10 +67,20 @@ export const ACCOUNTS_ERRORS = {
     means: "too many logins or sign-ups of this user or network failed",
     next: "Wait as long as is said. Open sessions and tokens go on working.",
   },
+  "too-many-codes": {
+    kind: "exhausted",
+    means: "as many letters with codes were sent to an address, or for an account, as are sent in a day",
+    next: "Look for the last letter, also among spam, or wait a day.",
+  },
   "too-many-invites": {
     kind: "exhausted",
     means: "the account has as many open invites as it can have",
     next: "Withdraw one that is not needed, or wait until one expires.",
+  },
+  "too-many-tests": {
+    kind: "exhausted",
+    means: "many notices were sent as a test within the hour",
+    next: "Wait an hour.",
   },
   "too-many-tokens": {
     kind: "exhausted",
@@ -67,12 +97,22 @@ export const ACCOUNTS_ERRORS = {
     means: "the account has as many wallets as it can have",
     next: "Use one of those that it has: `cairn wallet list`.",
   },
+  "too-many-webhooks": {
+    kind: "exhausted",
+    means: "the account has as many webhooks as it can have",
+    next: "Remove one that is not needed: `cairn notify webhook list`.",
+  },
   "unknown-session": {
     kind: "missing",
     means: "the user has no such session",
     next: "GET /api/v1/sessions lists yours.",
   },
   "user-exists": { kind: "conflict", means: "the name belongs to another user", next: "Choose another name." },
+  "unknown-webhook": {
+    kind: "missing",
+    means: "the account has no such webhook",
+    next: "`cairn notify webhook list` shows them.",
+  },
   "wallet-locked": {
     kind: "conflict",
     means: "the vault of the wallet is locked, so the gateway cannot sign for it",
@@ -82,6 +122,11 @@ export const ACCOUNTS_ERRORS = {
     kind: "conflict",
     means: "the account has a wallet of this name already",
     next: "Give it another name.",
+  },
+  "wrong-code": {
+    kind: "auth",
+    means: "the code is not the one that was sent, was tried too often, or is too old",
+    next: "Look at the last letter, or ask for another: `cairn notify mail ADDRESS`.",
   },
   "wrong-invite": {
     kind: "auth",

@@ -19,16 +19,23 @@ for (const [network, prefix] of [
   PRIVATE.addSubnet(network, prefix, "ipv4");
 }
 for (const [network, prefix] of [
-  ["::", 127],
+  // What carries an IPv4 address within (RFC 4291 2.5.5.1, 6052, 7915, 8215, 4380, 3056) could carry a private one.
+  ["::", 96],
+  ["::ffff:0:0:0", 96],
   ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["2001::", 32],
+  ["2002::", 16],
   ["fc00::", 7],
   ["fe80::", 10],
+  ["fec0::", 10],
   ["ff00::", 8],
 ] as const) {
   PRIVATE.addSubnet(network, prefix, "ipv6");
 }
 
-function isPrivate(address: string): boolean {
+/** Whether an IP address is of some private network, in whichever notation it is written. */
+export function isPrivate(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
@@ -50,14 +57,22 @@ export function parseEndpoint(endpoint: string, allowPrivate: boolean): URL {
   return url;
 }
 
+/**
+ * Resolves names by `resolve` but gives no private address. A connection asks for its own, once: the address that was looked at is the one that is dialled, and
+ * a name that leads elsewhere the next time is looked at again.
+ */
+export const publicLookup =
+  (resolve: typeof resolveName): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, []);
+      const open = found.filter(({ address }) => !isPrivate(address));
+      const [first] = open;
+      if (first === undefined) return callback(refuse(hostname), []);
+      if (options.all) callback(null, open);
+      else callback(null, first.address, first.family);
+    });
+  };
+
 /** Resolves names as usual but gives no private address, so that no name can lead inside after the endpoint was looked at. */
-export const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  resolveName(hostname, { ...options, all: true }, (error, found) => {
-    if (error) return callback(error, []);
-    const open = found.filter(({ address }) => !isPrivate(address));
-    const [first] = open;
-    if (first === undefined) return callback(refuse(hostname), []);
-    if (options.all) callback(null, open);
-    else callback(null, first.address, first.family);
-  });
-};
+export const lookupPublic = publicLookup(resolveName);

@@ -15,6 +15,8 @@ export interface HttpCall {
   signal?: AbortSignal;
   /** Name resolution of its own, such as one that refuses private addresses. */
   lookup?: LookupFunction;
+  /** Over a connection of its own, which nobody uses after it. */
+  fresh?: boolean;
 }
 
 export interface HttpAnswer {
@@ -54,7 +56,7 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
   const outgoing = (url.protocol === "https:" ? secureRequest : plainRequest)(url, {
     method: call.method ?? "GET",
     headers,
-    agent: agents[url.protocol],
+    agent: call.fresh ? false : agents[url.protocol],
     ...(call.signal === undefined ? {} : { signal: call.signal }),
     ...(call.lookup === undefined ? {} : { lookup: call.lookup }),
   });
