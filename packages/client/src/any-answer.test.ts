@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as coins from "./coin-schemas.ts";
+import * as notices from "./notice-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
 
@@ -51,6 +52,20 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   "coins.nonce": [coins.NonceJson, (client) => client.coins.nonce("0x")],
   "coins.fees": [coins.FeesJson, (client) => client.coins.fees("0x")],
   "coins.send": [coins.SentJson, (client) => client.coins.send("0x", "0x00")],
+  "notices.page": [notices.NoticePageJson, (client) => client.notices.page()],
+  "notices.markRead": [notices.MarkedJson, (client) => client.notices.markRead({ upTo: 1 })],
+  "notices.test": [notices.NoticeJson, (client) => client.notices.test()],
+  "notices.settings": [notices.NoticeSettingsJson, (client) => client.notices.settings()],
+  "notices.changeSettings": [notices.NoticeSettingsJson, (client) => client.notices.changeSettings(nothing)],
+  "notices.mail": [notices.MailAddressJson, (client) => client.notices.mail()],
+  "notices.setMail": [notices.MailAddressJson, (client) => client.notices.setMail("a@b.example")],
+  "notices.confirmMail": [notices.MailAddressJson, (client) => client.notices.confirmMail("00000000")],
+  "notices.removeMail": [accounts.DoneJson, (client) => client.notices.removeMail()],
+  "notices.webhooks": [notices.WebhooksJson, (client) => client.notices.webhooks()],
+  "notices.addWebhook": [notices.MadeWebhookJson, (client) => client.notices.addWebhook(nothing)],
+  "notices.changeWebhook": [notices.WebhookJson, (client) => client.notices.changeWebhook(ID, nothing)],
+  "notices.removeWebhook": [accounts.DoneJson, (client) => client.notices.removeWebhook(ID)],
+  "notices.deliveries": [notices.DeliveryPageJson, (client) => client.notices.deliveries(ID), notices.DeliveryJson],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],
@@ -107,7 +122,7 @@ const SOCKETS: Record<string, [TSchema, (client: CairnClient) => AsyncIterable<u
     (event) => ({ type: "event", event }),
   ],
   liveMessages: [
-    coins.LiveTransferJson,
+    notices.LiveMessageJson,
     (client) => client.liveMessages(new AbortController().signal),
     (message) => message,
   ],
@@ -126,7 +141,7 @@ function clientOf(status: number, text: string | Uint8Array): CairnClient {
     body: chunks(
       asked++ === 0
         ? text
-        : '{"packages":[],"users":[],"asks":[],"deals":[],"checks":[],"entries":[],"lines":[],"through":null,"next":null}',
+        : '{"packages":[],"users":[],"asks":[],"deals":[],"checks":[],"entries":[],"lines":[],"deliveries":[],"through":null,"next":null}',
     ),
   });
   return new CairnClient({ url: "http://gateway", transfer: { upload: answer, download: answer } });
@@ -174,12 +189,14 @@ describe("whatever a gateway answers", () => {
     await fc.assert(
       fc.asyncProperty(answersOf(schema), async (answer) => {
         const got = await outcome(clientOf(200, JSON.stringify(answer)));
-        const { packages, asks, deals, checks, entries, users, lines } = answer as Record<
+        const { packages, asks, deals, checks, entries, users, lines, deliveries } = answer as Record<
           string,
           unknown[] | undefined
         >;
         const expected =
-          entry === undefined ? answer : (packages ?? asks ?? deals ?? checks ?? entries ?? users ?? lines);
+          entry === undefined
+            ? answer
+            : (packages ?? asks ?? deals ?? checks ?? entries ?? users ?? lines ?? deliveries);
         expect(got).toEqual({ value: JSON.parse(JSON.stringify(expected)) });
       }),
       { numRuns: 20 },

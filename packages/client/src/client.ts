@@ -28,9 +28,11 @@ import type { Call, Caller } from "./calls/caller.ts";
 import { coinCalls } from "./calls/coin-calls.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
+import { noticeCalls } from "./calls/notice-calls.ts";
 import { LiveTransferJson } from "./coin-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
+import { type LiveMessageJson, LiveNoticeJson } from "./notice-schemas.ts";
 import { resumeDownload } from "./resume-download.ts";
 import {
   AccountJson,
@@ -144,6 +146,9 @@ const MOST_BYTES = 268_435_456;
 /** Bytes of an answer that says what failed. */
 const MOST_ERROR_BYTES = 1_048_576;
 
+/** Messages of the live socket, by their types. */
+const LIVE = { event: LiveEventJson, transfer: LiveTransferJson, notice: LiveNoticeJson };
+
 const packagesOf = ({ packages }: PackagePageJson) => packages;
 
 /** An answer as it comes: its status, and its bytes as they arrive. */
@@ -167,6 +172,7 @@ export class CairnClient {
   readonly limits = limitCalls(this.#caller);
   readonly links = linkCalls(this.#caller);
   readonly coins = coinCalls(this.#caller);
+  readonly notices = noticeCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
@@ -338,19 +344,17 @@ export class CairnClient {
     return this.#download(`/public/blocks/${encodeURIComponent(cid)}`, { method: "GET", headers: {} }, signal);
   }
 
-  /**
-   * Every event of the account and of the network, as it happens, until the gateway or the signal ends the socket. `onOpen` is told when it
-   * stands: what happened before is in `events`. @throws CairnError `gateway-unreachable`, `bad-answer`
-   */
+  /** The events of {@link liveMessages}. */
   async *live(signal: AbortSignal, onOpen?: () => void): AsyncGenerator<EventJson> {
     for await (const message of this.liveMessages(signal, onOpen)) if (message.type === "event") yield message.event;
   }
 
-  /** Whatever the live socket says, as in `live`; types of messages that a later gateway has are left out. */
-  async *liveMessages(
-    signal: AbortSignal,
-    onOpen: () => void = () => undefined,
-  ): AsyncGenerator<LiveEventJson | LiveTransferJson> {
+  /**
+   * Every event of the account and of the network, every notice of the account and what becomes of transfers to and from its wallets, as it happens, until the
+   * gateway or the signal ends the socket. `onOpen` is told when it stands: what happened before is in `events`, `notices.page` and `coins`. Types of messages
+   * that a later gateway has are left out. @throws CairnError `gateway-unreachable`, `bad-answer`
+   */
+  async *liveMessages(signal: AbortSignal, onOpen: () => void = () => undefined): AsyncGenerator<LiveMessageJson> {
     const url = `${this.url.replace(/^http/, "ws")}/api/v1/live`;
     const listen = this.#transfer.listen ?? listenSocket;
     const texts = listen(url, { token: this.#token(), signal, onOpen })[Symbol.asyncIterator]();
@@ -366,7 +370,7 @@ export class CairnClient {
     }
   }
 
-  #messageOf(text: string): LiveEventJson | LiveTransferJson | undefined {
+  #messageOf(text: string): LiveMessageJson | undefined {
     let message: { type?: unknown } | null;
     try {
       message = JSON.parse(text) as { type?: unknown } | null;
@@ -374,9 +378,9 @@ export class CairnClient {
       throw this.#badAnswer("an event that is not JSON", {}, cause);
     }
     const type = message?.type;
-    if (typeof type === "string" && type !== "event" && type !== "transfer") return undefined;
-    const field = findMisfit(type === "transfer" ? LiveTransferJson : LiveEventJson, message);
-    if (field === undefined) return message as LiveEventJson | LiveTransferJson;
+    if (typeof type === "string" && !Object.hasOwn(LIVE, type)) return undefined;
+    const field = findMisfit(LIVE[type as keyof typeof LIVE] ?? LiveEventJson, message);
+    if (field === undefined) return message as LiveMessageJson;
     throw this.#badAnswer(`an event whose field ${field.slice(0, 100)} is not as the API has it`, { field });
   }
 

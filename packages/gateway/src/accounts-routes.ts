@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { coinRoutes } from "./coin-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { limitRoutes } from "./limit-routes.ts";
+import { noticeRoutes } from "./notice-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
@@ -9,7 +10,7 @@ import { walletRoutes } from "./wallet-routes.ts";
 
 /** Who may use this gateway, and how much. */
 export function accountsRoutes(gateway: GatewayContext): FastifyPluginAsync {
-  const plugins = [sessionRoutes, tokenRoutes, userRoutes, walletRoutes, coinRoutes, limitRoutes];
+  const plugins = [sessionRoutes, tokenRoutes, userRoutes, walletRoutes, coinRoutes, limitRoutes, noticeRoutes];
   return async (server) => {
     for (const plugin of plugins) await server.register(plugin(gateway));
   };

@@ -9,6 +9,7 @@ import type { Address, DealId, Money, Seconds, Signed } from "@cairn/protocol";
 import type { GatewayTransport, Nonces } from "@cairn/transport";
 import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
+import type { NoticeWays } from "./services/keep-notifying.ts";
 
 /** What the routes work with; made once by the gateway's composition. */
 export interface GatewayContext {
@@ -21,6 +22,8 @@ export interface GatewayContext {
   accounts: AccountsContext;
   vaults: Pick<Vaults, "unlock" | "lock" | "lockOpenedBy" | "openUntil" | "signer">;
   uploads: Pick<Uploads, "take" | "used">;
+  /** How notices leave. */
+  notices: NoticeWays;
   /** What the keystores of custodial wallets open with. */
   custodySecret: string;
   /** Whom a token or session stands for now. */

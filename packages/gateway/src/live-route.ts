@@ -1,3 +1,4 @@
+import { followNotices } from "@cairn/accounts";
 import { changedTransfers, findSettings, followEvents, lastTransferChange } from "@cairn/catalog";
 import { machineClock as clock } from "@cairn/process";
 import { CairnError } from "@cairn/protocol";
@@ -17,14 +18,15 @@ const LOOK_MILLISECONDS = 30_000;
 /** Sockets of one account at a time. */
 const MAX_FOLLOWERS = 16;
 const LIVE = {
-  summary: "Every event of the account and of the network as it happens, over a WebSocket",
+  summary:
+    "Every event of the account and of the network, and every notice of the account, as it happens, over a WebSocket",
   description:
-    'Messages are `{type: "event", event}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
+    'Messages are `{type: "event", event}`, `{type: "notice", notice}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
   tags: ["account"],
 };
 
 /**
- * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, as it happens. The token goes into the Authorization
+ * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, and every notice of the account, as it happens. The token goes into the Authorization
  * header, or, where a browser cannot set one, into the subprotocol `bearer.TOKEN`: never into the URL.
  */
 export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): FastifyPluginAsync {
@@ -33,6 +35,10 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
   function send(socket: WebSocket, text: string): void {
     if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
     else socket.send(text);
+  }
+
+  function sendTo(text: string, isFor: (account: string) => boolean): void {
+    for (const [socket, account] of followers) if (isFor(account)) send(socket, text);
   }
 
   /** Changes of transfers, whichever gateway of the database wrote them, while somebody follows. */
@@ -59,26 +65,32 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
     }
   }
 
-  async function fanOut(): Promise<void> {
+  /** Follow something for as long as the gateway runs, over every loss of the database. */
+  async function fanOut<Told>(follow: () => AsyncIterable<Told>, tell: (told: Told) => void): Promise<void> {
     while (!stopping.aborted) {
       try {
-        for await (const event of followEvents(gateway.pool, {}, stopping)) {
-          const text = JSON.stringify({ type: "event", event: { ...event, at: Math.floor(event.at) } });
-          for (const [socket, account] of followers) {
-            if (event.account !== null && event.account !== account) continue;
-            send(socket, text);
-          }
-        }
+        for await (const told of follow()) tell(told);
       } catch {
-        // The database went away; followers stay connected and miss nothing that they cannot read from /events.
+        // The database went away; followers stay connected and miss nothing that they cannot read from the lists.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
       }
     }
   }
 
   return async (server) => {
-    void fanOut();
     void fanOutTransfers();
+    void fanOut(
+      () => followEvents(gateway.pool, {}, stopping),
+      (event) =>
+        sendTo(
+          JSON.stringify({ type: "event", event: { ...event, at: Math.floor(event.at) } }),
+          (account) => event.account === null || event.account === account,
+        ),
+    );
+    void fanOut(
+      () => followNotices(gateway.pool, stopping),
+      ({ account: of, notice }) => sendTo(JSON.stringify({ type: "notice", notice }), (account) => account === of),
+    );
     server.get(
       "/api/v1/live",
       { websocket: true, config: { webSocket: true, scope: "read" }, schema: LIVE },

@@ -95,6 +95,7 @@ const MONEY = new Set([
     "maxPrice",
     "dailyLimit",
     ...["coinsAfter", "depositAfter", "amount", "baseFee", "maxFeePerGas", "maxPriorityFeePerGas"],
+    "lowBalance",
   ],
 ]);
 

@@ -41,6 +41,7 @@ import { keepAuditing } from "./services/keep-auditing.ts";
 import { keepCoins } from "./services/keep-coins.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
 import { keepLeases } from "./services/keep-leases.ts";
+import { keepNotifying, type NoticeWays } from "./services/keep-notifying.ts";
 import { KEPT_SECONDS, keepTidy } from "./services/keep-tidy.ts";
 import { type BlobsPlace, openBlobs } from "./services/open-blobs.ts";
 import { type DoorPlace, openDoors } from "./services/open-doors.ts";
@@ -84,6 +85,8 @@ export interface GatewayOptions {
   known: Deployment | { chainId: number; deals: Address } | undefined;
   /** Told of the contracts when they cannot be reorganised away any more; until then the next start looks for them anew. */
   onFinal(deployment: Deployment): void;
+  /** How notices leave; by the console and by public webhooks alone where it is left out. */
+  notices?: NoticeWays | undefined;
   /** Bearer token of the home's account. */
   token: string;
   /** What keystores of custodial wallets open with: 256 random bits. */
@@ -212,7 +215,14 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const coinChain = openCoinChain({ rpc: ledger.rpc, heads: ledger.heads, deals: deployment.deals });
     const pollSeconds = Math.max(LEAST_POLL_SECONDS, profile.blockSeconds / 4);
     background.run(keepCoins({ pool, chain: coinChain, ledger, clock, pollSeconds, signal, log }));
-    background.run(keepTidy({ pool, clock, profile: profile.name, signal, log }));
+    background.run(keepTidy({ pool, clock, chainNow, profile: profile.name, signal, log }));
+    const notices = options.notices ?? { mailer: undefined, allowPrivate: false };
+    const balanceOf = async (owner: Address) => {
+      const [balance, coins] = await Promise.all([ledger.balance(owner), ledger.gasBalance(owner)]);
+      return { balance, coins };
+    };
+    const homeSecret = options.custodySecret;
+    background.run(keepNotifying({ pool, clock, chainNow, balanceOf, homeSecret, signal, log, ...notices }));
     await start({ name: "market", start: () => market.start(), stop: () => market.stop() });
 
     const registry = new Registry();
@@ -261,6 +271,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       vaults,
       uploads: new Uploads(pool, (ids) => market.spooledBytes(ids)),
       custodySecret: options.custodySecret,
+      notices,
       claims: rememberNonces(),
       market,
       audit,
@@ -296,7 +307,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       signTicket,
       caughtUp: () => caughtUp({ ledger, head: () => catalog.head(), clock, signal: stopping }),
       metrics: createMetrics(() => context, registry),
-      balanceOf: async (owner) => ({ balance: await ledger.balance(owner), coins: await ledger.gasBalance(owner) }),
+      balanceOf,
     };
     const prefixes = doors.flatMap(({ door }) => door.prefixes);
     const built = options.console === undefined ? undefined : readConsole(options.console);

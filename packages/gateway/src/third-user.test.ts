@@ -89,6 +89,9 @@ beforeAll(async () => {
   const wallet = await homeCall("POST", "/wallets", { name: "their purse", kind: "custodial", dailyLimit: "5" });
   const token = await homeCall("POST", "/tokens", { label: "their key", scopes: ["read"] });
   const invite = await homeCall("POST", "/invites", { label: "their guest", role: "member", joins: true });
+  const hook = await homeCall("POST", "/webhooks", { url: "https://their.example/hook", label: "their hook" });
+  await homeCall("POST", "/notices/test", {});
+  await homeCall("POST", "/notices/read", { ids: [] });
   const one = async (sql: string) => String((await pool.query(sql)).rows[0]?.id);
   Object.assign(theirs, {
     package: await one("select id from catalog.packages where account = 'local' limit 1"),
@@ -96,6 +99,7 @@ beforeAll(async () => {
     session: await one("select id from accounts.sessions limit 1"),
     token: token.token.id,
     invite: invite.invite.id,
+    webhook: hook.webhook.id,
     address: wallet.address,
     name: "firsty",
     account: "local",
@@ -207,6 +211,20 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
     "gone",
     { type: "Termination", message: { documentHash: HASH, expiry: "1" } },
   ],
+  "GET /api/v1/notices": ["own"],
+  "POST /api/v1/notices/read": ["own", { upTo: Number.MAX_SAFE_INTEGER }],
+  "POST /api/v1/notices/test": ["own", {}],
+  "GET /api/v1/notices/settings": ["own"],
+  "PUT /api/v1/notices/settings": ["own", {}],
+  "GET /api/v1/notices/mail": ["own"],
+  "PUT /api/v1/notices/mail": ["own", { address: "third@example.org" }],
+  "POST /api/v1/notices/mail/confirm": ["own", { code: "00000000" }],
+  "DELETE /api/v1/notices/mail": ["own"],
+  "GET /api/v1/webhooks": ["own"],
+  "POST /api/v1/webhooks": ["own", { url: "https://third.example/", label: "" }],
+  "PUT /api/v1/webhooks/{id}": ["gone", { url: "https://third.example/", label: "" }],
+  "DELETE /api/v1/webhooks/{id}": ["gone"],
+  "GET /api/v1/webhooks/{id}/deliveries": ["gone"],
   "GET /api/v1/limits": ["own"],
   "GET /api/v1/accounts/{account}/limits": ["denied"],
   "PUT /api/v1/accounts/{account}/limits": [
@@ -233,7 +251,7 @@ async function documented(): Promise<string[]> {
 
 /** The first user's ids in a path. */
 function filled(path: string): string {
-  const kind = /\/(tokens|sessions|invites)\/\{id\}/.exec(path)?.[1]?.slice(0, -1) ?? "package";
+  const kind = /\/(tokens|sessions|invites|webhooks)\/\{id\}/.exec(path)?.[1]?.slice(0, -1) ?? "package";
   return path
     .replace("{id}", theirs[kind]!)
     .replace("{piece}", "0")
@@ -249,7 +267,7 @@ describe("a third user", () => {
 
   it.each(["token", "session"] as const)("sees and reaches nothing of the first one's by %s", async (via) => {
     const secrets = ["package", "session", "token", "invite", "address", "name"].map((name) => theirs[name]!);
-    secrets.push(OWNER, "their purse", "their key", "their guest");
+    secrets.push(OWNER, "their purse", "their key", "their guest", theirs.webhook!, "their hook", "their.example");
     for (const route of await documented()) {
       const [outcome, body] = outcomeOf(route)!;
       if (outcome === "open" || outcome === "provider" || route === "POST /api/v1/logout") continue;
@@ -276,10 +294,39 @@ describe("a third user", () => {
     const { rows } =
       await pool.query(`select (select count(*)::int from accounts.tokens where account = 'local') as tokens,
       (select count(*)::int from accounts.wallets where account = 'local') as wallets,
-      (select count(*)::int from accounts.invites) as invites, (select count(*)::int from accounts.users where name = 'firsty') as users,
+      (select count(*)::int from accounts.invites) as invites,
+      (select count(*)::int from accounts.targets where account = 'local' and label = 'their hook') as webhooks,
+      (select count(*)::int from accounts.notices where account = 'local' and not read and kind = 'test') as unread, (select count(*)::int from accounts.users where name = 'firsty') as users,
       (select count(*)::int from catalog.packages where account <> 'local') as strange, (select sign_up from accounts.policy) as policy`);
-    expect(rows).toEqual([{ tokens: 2, wallets: 1, invites: 1, users: 1, strange: 0, policy: "invite" }]);
+    expect(rows).toEqual([
+      { tokens: 2, wallets: 1, invites: 1, webhooks: 1, unread: 1, users: 1, strange: 0, policy: "invite" },
+    ]);
     expect((await homeCall("GET", "/packages")).packages).toHaveLength(3);
+  });
+
+  it("hears of its own notices as they come, and of nobody else's", async () => {
+    const secret = third.token.authorization!.slice("Bearer ".length);
+    const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/api/v1/live`, [`bearer.${secret}`]);
+    const heard: { id: number; kind: string }[] = [];
+    socket.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(String(data));
+      if (message.type === "notice") heard.push(message.notice);
+    });
+    await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
+    const send = async (headers: Record<string, string>) =>
+      JSON.parse((await call("POST", "/api/v1/notices/test", headers, {})).text).id as number;
+    const before = await send(third.token);
+    await send({ authorization: `Bearer ${HOME}` });
+    const after = await send(third.token);
+    while (!heard.some(({ id }) => id === after)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(heard.map(({ id }) => id).filter((id) => id >= before)).toEqual([before, after]);
+    socket.close();
+    const { text } = await call("GET", `/api/v1/notices?since=${before}`, third.token);
+    expect(JSON.parse(text).notices).toMatchObject([{ id: after, kind: "test", read: false }]);
+    const { rows } = await database.pool.query(
+      "select count(*)::int as n from accounts.notices where account = 'local' and kind = 'test'",
+    );
+    expect(rows[0].n).toBe(2);
   });
 
   it("is not believed for its cookie alone", async () => {

@@ -6,6 +6,7 @@ import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
 import { inWords, someOf } from "./name-options.ts";
+import { noticeCommands } from "./notice-commands.ts";
 import { coins, day, positive, wholeNumber } from "./number-options.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
@@ -305,6 +306,8 @@ export function buildProgram(): Command {
     .option("--package <package>", "only those of a package")
     .option("--severity <list>", `only these: some of ${inWords(SEVERITIES)}`, someOf(SEVERITIES))
     .action(async (options) => (await import("./events.ts")).events(options));
+
+  noticeCommands(asking);
 
   command("doctor", "check this machine and the network").action(async (options) =>
     (await import("./doctor.ts")).doctor(options),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { smtpMailer } from "@cairn/accounts";
 import { PROFILES } from "@cairn/core";
 import { type RunningGateway, runGateway } from "@cairn/gateway";
 import { logLevel } from "@cairn/process/log-level";
@@ -10,6 +11,7 @@ import { knownNetwork } from "../home/known-network.ts";
 import { sayProgress } from "../supervise/ready-line.ts";
 import { doorPort, gatewayHost, gatewayNames, publicUrl, sharedDirectory, trustedProxies } from "../up/environment.ts";
 import { s3Place } from "../up/external-blobs.ts";
+import { privateWebhooks, smtpSettings } from "../up/notice-settings.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
 import { VERSION } from "../version.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
@@ -23,6 +25,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   const home = homeAt(config.home);
   const profile = PROFILES[config.profile];
   const files = sharedDirectory() ?? home.gateway;
+  const smtp = smtpSettings();
   const doors = config.doorless === true ? [] : await loadDoors();
   const [executor, validator, ...verifiers] = await Promise.all([
     homeKey(home, "gateway", "executor"),
@@ -39,6 +42,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     keys: { executor, verifiers, validator },
     known: await knownNetwork(home),
     onFinal: (deployment) => void writeWhole(home.deploymentFile, `${JSON.stringify(deployment, null, 2)}\n`),
+    notices: { mailer: smtp === undefined ? undefined : smtpMailer(smtp), allowPrivate: privateWebhooks() },
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
     directories: { blobs: join(files, "blobs"), spool: join(files, "spool") },

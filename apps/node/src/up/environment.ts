@@ -6,6 +6,7 @@ import { clientAddress } from "@cairn/process/entrances";
 import { logLevel } from "@cairn/process/log-level";
 import { CairnError } from "@cairn/protocol/errors";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
+import { privateWebhooks, smtpSettings } from "./notice-settings.ts";
 
 const badSetting = (message: string, next: string, cause?: unknown): CairnError =>
   new CairnError(message, { code: "bad-settings", kind: "input", next, cause });
@@ -20,6 +21,8 @@ export function checkEnvironment(environment: NodeJS.ProcessEnv = process.env): 
   chainFinality(environment);
   pieceLimit(environment);
   trustedProxies(environment);
+  smtpSettings(environment);
+  privateWebhooks(environment);
 }
 
 /**

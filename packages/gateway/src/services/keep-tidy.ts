@@ -1,4 +1,4 @@
-import { forgetExpired } from "@cairn/accounts";
+import { forgetExpired, forgetNotices } from "@cairn/accounts";
 import { forgetAsks, forgetEvents, forgetJobs, forgetTransfers } from "@cairn/catalog";
 import { forgetOutgoing } from "@cairn/chain";
 import type { Clock, Profile } from "@cairn/core";
@@ -14,13 +14,15 @@ const EVERY_SECONDS = 600;
 export interface TidyOptions {
   pool: Pool;
   clock: Clock;
+  /** By which notices are counted in periods. */
+  chainNow(): number;
   profile: Profile["name"];
   signal: AbortSignal;
   log: { warn(details: object, message: string): void };
 }
 
-/** Forget old events, asks, jobs and transactions, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
-export async function keepTidy({ pool, clock, profile, signal, log }: TidyOptions): Promise<void> {
+/** Forget old events, asks, jobs and transactions, old notices, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
+export async function keepTidy({ pool, clock, chainNow, profile, signal, log }: TidyOptions): Promise<void> {
   const seconds = KEPT_SECONDS[profile];
   while (!signal.aborted) {
     try {
@@ -31,6 +33,7 @@ export async function keepTidy({ pool, clock, profile, signal, log }: TidyOption
       await forgetTransfers(pool, seconds);
       await forgetOutgoing(pool, seconds);
       await forgetExpired({ pool, clock });
+      await forgetNotices({ pool, clock }, chainNow());
     } catch (error) {
       if (!signal.aborted) log.warn({ error: asCairnError(error).message }, "old rows could not be deleted");
     }

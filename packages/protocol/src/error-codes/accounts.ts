@@ -48,7 +48,7 @@ export const ACCOUNTS_ERRORS = {
     next: "Try again later; if it stays so, the gateway's operator looks at its SMTP server.",
   },
   "mail-off": {
-    kind: "unavailable",
+    kind: "conflict",
     means: "the gateway sends no mail",
     next: "Its operator sets CAIRN_SMTP_URL and CAIRN_MAIL_FROM (docs/operating.md). The console and webhooks work without.",
   },
@@ -108,11 +108,6 @@ export const ACCOUNTS_ERRORS = {
     next: "GET /api/v1/sessions lists yours.",
   },
   "user-exists": { kind: "conflict", means: "the name belongs to another user", next: "Choose another name." },
-  "unknown-webhook": {
-    kind: "missing",
-    means: "the account has no such webhook",
-    next: "`cairn notify webhook list` shows them.",
-  },
   "wallet-locked": {
     kind: "conflict",
     means: "the vault of the wallet is locked, so the gateway cannot sign for it",

@@ -210,6 +210,11 @@ export const SHARED_ERRORS = {
     means: "the account has no such wallet",
     next: "`cairn wallet list` shows them.",
   },
+  "unknown-webhook": {
+    kind: "missing",
+    means: "the account has no such webhook",
+    next: "`cairn notify webhook list` shows them.",
+  },
   "unreadable-path": {
     kind: "input",
     means: "a file or folder cannot be read",

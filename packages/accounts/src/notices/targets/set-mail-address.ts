@@ -27,8 +27,7 @@ export async function setMailAddress(
   { account, address, homeSecret }: { account: string; address: string; homeSecret: string },
 ): Promise<MailAddress> {
   requireMailAddress(address);
-  if (mailer === undefined)
-    throw new CairnError("this gateway sends no mail", { code: "mail-off", kind: "unavailable" });
+  if (mailer === undefined) throw new CairnError("this gateway sends no mail", { code: "mail-off", kind: "conflict" });
   const [id, now] = [newId(), clock.now()];
   const code = randomInt(100_000_000).toString().padStart(8, "0");
   const addressHash = createHmac("sha256", homeSecret).update(`cairn/mail/1/${address.toLowerCase()}`).digest();
