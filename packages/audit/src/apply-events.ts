@@ -52,6 +52,11 @@ async function applyAuditEvents(client: PoolClient, verifierSet: Hex, events: re
 on conflict (deal, period) do update set outcome = 'chain', reason = null`,
         [event.deal, event.period, event.time],
       );
+    } else if (event.name === "Voted" && event.set === verifierSet) {
+      await client.query(
+        "insert into audit.votes (period, verifier, root, transaction) values ($1, $2, $3, $4) on conflict do nothing",
+        [event.period, event.verifier, event.root, event.transaction],
+      );
     } else if (event.name === "PeriodFinalized" && event.set === verifierSet) {
       await finalizePeriod(client, event);
     }

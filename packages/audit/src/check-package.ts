@@ -73,6 +73,8 @@ export interface CheckRequest {
   pieces?: number[];
   /** The owner's permission to read, needed for `full`. */
   readCapability?: Signed<"ReadCapability">;
+  /** The schedule that it is due by. */
+  schedule?: string;
 }
 
 type CheckContext = AuditContext & Pick<WorkingContext, "endedChecks" | "runningChecks" | "scrubs">;
@@ -140,8 +142,8 @@ export async function startCheck(
   context.runningChecks.add(check.id);
   try {
     await context.pool.query(
-      "insert into audit.checks (id, package, kind, started_at, alive_at) values ($1, $2, $3, $4, now())",
-      [check.id, check.package, check.kind, check.startedAt],
+      "insert into audit.checks (id, package, kind, started_at, alive_at, schedule) values ($1, $2, $3, $4, now(), $5)",
+      [check.id, check.package, check.kind, check.startedAt, request.schedule ?? null],
     );
   } catch (error) {
     context.runningChecks.delete(check.id);
@@ -198,7 +200,8 @@ export async function writeEndedChecks({
     const { state, finishedAt, ok, shards } = ended.result;
     try {
       await pool.query(
-        `with ended as (update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1)
+        `with ended as (update audit.checks set state = $2, finished_at = $3, ok = $4, shards = $5 where id = $1),
+  done as (delete from audit.due_checks where check_id = $1)
 update catalog.deals d set checked_at = $3, check_result = found.result
 from jsonb_to_recordset($5::jsonb) as found (deal text, result text) where d.deal = found.deal and found.result <> 'unchecked'`,
         [id, state, finishedAt, ok, toJson(shards)],

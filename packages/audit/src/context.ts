@@ -42,6 +42,8 @@ export interface AuditContext {
   leases?: Pick<Leases, "holder" | "stand">;
   /** Signs range reads as the audience of the owners' capabilities; without it, no reads are sampled. */
   signTicket?: TicketSigner;
+  /** A mined transaction as it was signed, undefined where the chain does not know it any more; without it, roots are kept without votes. */
+  readTransaction?(hash: Hex): Promise<Hex | undefined>;
 }
 
 /** Signs a range read of a deal's shard. */

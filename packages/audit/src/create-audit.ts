@@ -1,9 +1,11 @@
+import type { DealRow } from "@cairn/catalog";
 import { type FinalizedHead, Semaphore } from "@cairn/core";
-import { CairnError, type DealId, type Hex } from "@cairn/protocol";
+import { CairnError, type DealId, type Hex, type PackageId, type Seconds } from "@cairn/protocol";
 import { acceptProofs, type ProofAnswer, type PushedProof } from "./accept-proofs.ts";
 import { type AuditProjection, createAuditProjection } from "./apply-events.ts";
 import { attend } from "./attendance.ts";
 import { type ActivationProof, attestActivation } from "./attest-activation.ts";
+import { type Certifier, certifyPackage } from "./certify-package.ts";
 import {
   type CheckRequest,
   type CheckResult,
@@ -16,12 +18,23 @@ import { confirmEvidence, takeFaultEvidence } from "./confirm-evidence.ts";
 import type { AuditContext, TicketSigner, WorkingContext } from "./context.ts";
 import { type CustodyRun, custodyOf } from "./custody.ts";
 import { inTurn } from "./in-turn.ts";
+import { keepCustody } from "./keep-custody.ts";
 import { judgeDuePeriods, openRunningPeriod } from "./keep-periods.ts";
 import { openLeafFile } from "./open-leaf-file.ts";
+import { type ProofSpan, proofsOf } from "./proof-history.ts";
 import { openProofInbox, type ProofInbox } from "./proof-inbox.ts";
 import { prune } from "./prune.ts";
 import { reportDamage } from "./report-damage.ts";
+import { runSchedules } from "./run-schedules.ts";
 import { sampleReads } from "./sample-reads.ts";
+import {
+  addSchedule,
+  changeSchedule,
+  listSchedules,
+  type NewSchedule,
+  removeSchedule,
+  type Schedule,
+} from "./schedules.ts";
 import { failFaulted, settleDue } from "./settle.ts";
 import { checkResult, pageChecks } from "./stored-checks.ts";
 import { tell } from "./tell.ts";
@@ -44,6 +57,19 @@ export interface Audit {
   listChecks(request: Parameters<typeof pageChecks>[1]): ReturnType<typeof pageChecks>;
   /** The custody record of deals: what their final periods came to. */
   custody(deals: readonly DealId[]): Promise<Map<DealId, CustodyRun[]>>;
+  /** Every period of deals from the first in which something was due, as spans. */
+  proofs(
+    deals: readonly Pick<DealRow, "deal" | "lastPeriod" | "endsAt" | "endedAt">[],
+    now: Seconds,
+  ): Promise<Map<DealId, ProofSpan[]>>;
+  /** @throws CairnError `nothing-to-certify`, `certificate-too-large`, `busy` */
+  certify(request: { package: PackageId; pieces?: readonly number[] }, certifier: Certifier): Promise<string>;
+  schedules: {
+    add(wanted: NewSchedule): Promise<Schedule>;
+    list(account: string): Promise<Schedule[]>;
+    change(account: string, id: string, to: Parameters<typeof changeSchedule>[3]): Promise<Schedule>;
+    remove(account: string, id: string): Promise<void>;
+  };
   leafFile(hash: Hex): ReturnType<typeof openLeafFile>;
   /** For the indexer. */
   projection: AuditProjection;
@@ -83,6 +109,26 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
   const checking = new Semaphore(PUSHES_AT_ONCE);
   /** Under way, by package, kind and the pieces that there are: who asks for the same one meanwhile is given it. */
   const checks = new Map<string, { account: string; starting: ReturnType<typeof startCheck> }>();
+  const certifying = new Semaphore(CERTIFICATES_AT_ONCE);
+  const begin = async (request: CheckRequest, sign: TicketSigner): ReturnType<typeof startCheck> => {
+    const subject = await checkSubject(context, request);
+    const key = `${request.package} ${request.full} ${subject.pieces.join(" ")}`;
+    const running = checks.get(key);
+    if (running !== undefined) return running.starting;
+    const { account } = subject;
+    const own = [...checks.values()].filter((one) => one.account === account).length;
+    if (checks.size >= CHECKS_AT_ONCE || own >= CHECKS_OF_ONE)
+      throw busy(
+        own >= CHECKS_OF_ONE ? "too many checks of this account are under way" : "too many checks are under way",
+        "Start it again when others have ended, in some minutes.",
+      );
+    const starting = startCheck(context, request, subject, sign);
+    checks.set(key, { account, starting });
+    const forget = () => void checks.delete(key);
+    // Whoever awaits it sees a failure; nobody has to.
+    starting.then(({ finished }) => finished).then(forget, forget);
+    return starting;
+  };
   const tracks = [
     oneAtATime(inTurn(given.leases, "open", (head) => openRunningPeriod(context, head))),
     oneAtATime(inTurn(given.leases, "judge", (head) => judgeDuePeriods(context, projection, head))),
@@ -92,10 +138,16 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
       await keepChecks(context);
       await writeEndedChecks(context);
     }),
+    oneAtATime((head) => {
+      const { signTicket } = context;
+      if (signTicket === undefined) return Promise.resolve();
+      return runSchedules(context, head.timestamp, async (request) => (await begin(request, signTicket)).check.id);
+    }),
     oneAtATime(inTurn(given.leases, "sample", (head) => sampleReads(context, head))),
     oneAtATime(
       inTurn(given.leases, "settle", async () => {
         await settleDue(context, options.claimEveryPeriods);
+        await keepCustody(context);
         await prune(context, options.recordSeconds);
       }),
     ),
@@ -116,28 +168,22 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     listening: () => attend(context),
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
-    startCheck: async (request, sign) => {
-      const subject = await checkSubject(context, request);
-      const key = `${request.package} ${request.full} ${subject.pieces.join(" ")}`;
-      const running = checks.get(key);
-      if (running !== undefined) return running.starting;
-      const { account } = subject;
-      const own = [...checks.values()].filter((one) => one.account === account).length;
-      if (checks.size >= CHECKS_AT_ONCE || own >= CHECKS_OF_ONE)
-        throw busy(
-          own >= CHECKS_OF_ONE ? "too many checks of this account are under way" : "too many checks are under way",
-          "Start it again when others have ended, in some minutes.",
-        );
-      const starting = startCheck(context, request, subject, sign);
-      checks.set(key, { account, starting });
-      const forget = () => void checks.delete(key);
-      // Whoever awaits it sees a failure; nobody has to.
-      starting.then(({ finished }) => finished).then(forget, forget);
-      return starting;
-    },
+    startCheck: begin,
     checkResult: (id, account) => checkResult(context, id, account),
     listChecks: (request) => pageChecks(context, request),
     custody: (deals) => custodyOf(context.pool, deals),
+    proofs: (deals, now) => proofsOf(context, deals, now),
+    certify(request, certifier) {
+      if (certifying.waiting >= CERTIFICATES_WAITING)
+        throw busy("too many certificates are being made", "Ask again in a moment.");
+      return certifying.run(() => certifyPackage(context, certifier, request));
+    },
+    schedules: {
+      add: (wanted) => addSchedule(context, wanted),
+      list: (account) => listSchedules(context, account),
+      change: (account, id, to) => changeSchedule(context, account, id, to),
+      remove: (account, id) => removeSchedule(context, account, id),
+    },
     leafFile: (hash) => openLeafFile(context, hash),
     projection,
     async round(head) {
@@ -152,6 +198,10 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
 const PUSHES_AT_ONCE = 4;
 /** Pushes of up to 1 MiB that wait for their turn; later ones are refused as `busy`, and providers send them again. */
 const PUSHES_WAITING = 64;
+
+/** Each may build the trees of some hundred periods. */
+const CERTIFICATES_AT_ONCE = 2;
+const CERTIFICATES_WAITING = 16;
 
 /** Each has its holders read whole shards. */
 const CHECKS_AT_ONCE = 32;

@@ -86,8 +86,8 @@ describe("the custody record", () => {
     await recordCustody(database.pool, SET, 1);
     await finalize(2, ["silent"]);
     expect((await custodyOf(database.pool, DEALS)).get(DEALS[0]!)).toEqual([
-      { from: 1, to: 1, outcome: "proved", counted: 1 },
-      { from: 2, to: 2, outcome: "silent", counted: 1 },
+      { from: 1, to: 1, outcome: "proved", counted: 1, proved: 1, onChain: 0 },
+      { from: 2, to: 2, outcome: "silent", counted: 1, proved: 0, onChain: 0 },
     ]);
     const { rows } = await database.pool.query("select last_proved::int from catalog.deals");
     expect(rows).toEqual([{ last_proved: 1 }]);

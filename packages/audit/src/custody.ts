@@ -8,10 +8,16 @@ export interface CustodyRun {
   /** Its last period. */
   to: number;
   /** `off-duty` only where no other run goes before without a gap. */
-  outcome: Judgement["outcome"];
+  outcome: RunOutcome;
   /** Periods in which the provider was on duty. */
   counted: number;
+  /** Those of them in which it was proved: to the verifiers, and on chain. */
+  proved: number;
+  onChain: number;
 }
+
+/** `mixed`: the oldest runs of a deal that had too many, put together. */
+type RunOutcome = Judgement["outcome"] | "mixed";
 
 /**
  * Add a final period to the custody record of every deal that has a leaf in it. Call it once a period, in order, in the transaction that takes the
@@ -27,9 +33,13 @@ export async function recordCustody(db: Queryable, verifierSet: Hex, period: num
   ) run on true
   where l.verifier_set = $1 and l.period = $2
 ), extended as (
-  update audit.custody c set to_period = $2, counted = counted + case when j.outcome = 'off-duty' then 0 else 1 end
+  update audit.custody c set to_period = $2, counted = counted + case when j.outcome = 'off-duty' then 0 else 1 end,
+    closed = false, kept_period = null
   from judged j where c.deal = j.deal and c.from_period = j.from_period and j.to_period = $2 - 1 and j.outcome in ('off-duty', j.before)
   returning c.deal
+), closing as (
+  update audit.custody c set closed = true from judged j
+  where c.deal = j.deal and c.from_period = j.from_period and j.to_period < $2 and not c.closed and j.deal not in (select deal from extended)
 )
 insert into audit.custody (deal, from_period, to_period, outcome, counted)
 select deal, $2, $2, outcome, case when outcome = 'off-duty' then 0 else 1 end
@@ -47,7 +57,9 @@ where l.verifier_set = $1 and l.period = $2 and l.outcome in ('proved', 'chain')
 /** The custody record of deals, each oldest first; deals without one are left out. */
 export async function custodyOf(db: Queryable, deals: readonly DealId[]): Promise<Map<DealId, CustodyRun[]>> {
   const { rows } = await db.query<CustodyRun & { deal: DealId }>(
-    `select deal, from_period::float8 as "from", to_period::float8 as "to", outcome, counted
+    `select deal, from_period::float8 as "from", to_period::float8 as "to", outcome, counted,
+       coalesce(proved, case outcome when 'proved' then counted else 0 end) as proved,
+       coalesce(on_chain, case outcome when 'chain' then counted else 0 end) as "onChain"
      from audit.custody where deal = any($1) order by deal, from_period`,
     [deals],
   );

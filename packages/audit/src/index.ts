@@ -1,8 +1,11 @@
 export type { ProofAnswer, PushedProof } from "./accept-proofs.ts";
 export type { ActivationProof } from "./attest-activation.ts";
+export type { Certifier } from "./certify-package.ts";
 export type { CheckRequest, CheckResult, ShardCheck, ShardFinding } from "./check-package.ts";
 export type { AuditContext, Notice, TicketSigner, Verifier } from "./context.ts";
 export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
 export type { CustodyRun } from "./custody.ts";
 export { auditMigrations } from "./migrations.ts";
+export type { ProofSpan } from "./proof-history.ts";
+export type { NewSchedule, Schedule } from "./schedules.ts";
 export type { CheckSummary } from "./stored-checks.ts";

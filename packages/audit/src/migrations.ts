@@ -211,4 +211,80 @@ create table audit.listeners (
 );
 `,
   },
+  {
+    name: "0012-custody-evidence",
+    sql: `
+-- in which transaction each verifier of ours voted for a root: signed by it, so that it shows the vote wherever it is read
+create table audit.votes (
+  period bigint not null,
+  verifier text not null,
+  root text not null,
+  transaction text not null,
+  primary key (period, verifier)
+);
+
+-- closed: another run follows, or the deal has ended. Then the leaf of its last period is kept, with its way to the root: counts in leaves add up,
+-- so two of them say what all periods between them came to. -1 where the leaf was not there any more
+alter table audit.custody add column closed boolean not null default false;
+alter table audit.custody add column kept_period bigint;
+alter table audit.custody add column fulfilled integer;
+alter table audit.custody add column committed integer;
+alter table audit.custody add column verdict smallint;
+alter table audit.custody add column fault_a bigint;
+alter table audit.custody add column fault_b bigint;
+alter table audit.custody add column path bytea;
+-- of runs that were put together as a deal had too many: in how many periods it was proved, to the verifiers and on chain
+alter table audit.custody add column proved integer;
+alter table audit.custody add column on_chain integer;
+create index custody_to_keep on audit.custody (deal) where closed and kept_period is null;
+create index custody_kept on audit.custody (kept_period) where kept_period >= 0;
+update audit.custody c set closed = true where exists (select from audit.custody l where l.deal = c.deal and l.from_period > c.from_period);
+
+-- final roots that kept leaves lead to, with the signed votes of a quorum
+create table audit.kept_roots (
+  period bigint primary key,
+  root text not null,
+  leaf_file_hash text not null,
+  leaves integer not null,
+  final_at bigint,
+  votes text[] not null
+);
+`,
+  },
+  {
+    name: "0013-check-schedules",
+    sql: `
+-- checks that an account has wanted again and again; package null: all that it has then. Times are the chain's
+create table audit.schedules (
+  id text primary key,
+  account text not null,
+  package text,
+  pieces integer[],
+  kind text not null check (kind in ('scrub', 'full')),
+  every_seconds bigint not null check (every_seconds > 0),
+  next_at bigint not null,
+  created_at bigint not null,
+  last_at bigint,
+  -- times that went by while no gateway ran: they were made up for by one check
+  missed bigint not null default 0
+);
+create index schedules_due on audit.schedules (next_at);
+create index schedules_of_account on audit.schedules (account, created_at, id);
+-- what is due and not done: at most one check of a package for each schedule. taken_until by the database's clock
+create table audit.due_checks (
+  schedule text not null references audit.schedules (id) on delete cascade,
+  account text not null,
+  package text not null,
+  due_at bigint not null,
+  taken_until timestamptz,
+  check_id text,
+  tries integer not null default 0,
+  primary key (schedule, package)
+);
+create index due_checks_order on audit.due_checks (due_at);
+create index due_checks_check on audit.due_checks (check_id);
+alter table audit.checks add column schedule text;
+create index checks_of_schedule on audit.checks (schedule, started_at desc) where schedule is not null;
+`,
+  },
 ];

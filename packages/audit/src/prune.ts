@@ -1,5 +1,5 @@
 import { projectedUntil } from "@cairn/catalog";
-import { periodAt, periodStart } from "@cairn/core";
+import { DRIVEN, periodAt, periodStart } from "@cairn/core";
 import type { AuditContext } from "./context.ts";
 import { SILENCE_WINDOW } from "./judge-period.ts";
 
@@ -29,6 +29,7 @@ export async function prune(context: AuditContext, recordSeconds = Number.POSITI
     "delete from audit.outcomes where ctid = any(array(select ctid from audit.outcomes where period < $1 limit $2))",
     [before, BATCH],
   );
+  await pool.query("delete from audit.votes where period < $1", [before]);
   await dropLeaves(context, before);
   for (const table of ["audit.evidence", "audit.tallies", "audit.refused_reads", "audit.spares"]) {
     await pool.query(
@@ -59,6 +60,7 @@ async function dropLeaves({ pool, verifierSet }: AuditContext, before: number): 
     where l.verifier_set = $1 and l.deal = d.deal order by l.period desc limit 1
   ) newest
   where d.verifier_set = $1 and (d.state = 'ACTIVE' or d.state = 'COMPLETED' and d.escrow > d.paid + d.refunded)
+  union select to_period from audit.custody where closed and kept_period is null
 )
 delete from audit.leaves where ctid = any(array(select l.ctid from audit.leaves l
   where l.verifier_set = $1 and l.period < $2 and l.period not in (select period from needed) limit $3))`,
@@ -77,11 +79,15 @@ and not exists (select from audit.leaves l where l.period = p.period) order by p
   await pool.query("delete from audit.periods where period = any($1::bigint[])", [rows.map(({ period }) => period)]);
 }
 
-/** A deal's custody record is kept for as long as the deal lives, and then as long as the periods that it speaks of. */
+/** A deal's custody record is kept for as long as the deal lives or its package is kept here, and then as long as the periods that it speaks of. */
 async function dropCustody({ pool }: AuditContext, endedBefore: number): Promise<void> {
   await pool.query(
     `delete from audit.custody where ctid = any(array(select c.ctid from audit.custody c join catalog.deals d on d.deal = c.deal
-  where d.ended_at < $1 limit $2))`,
-    [endedBefore, BATCH],
+  where d.ended_at < $1 and not exists (select from catalog.packages p
+    where p.document_hash = d.document_hash and p.owner = d.owner and p.state = any($3)) limit $2))`,
+    [endedBefore, BATCH, DRIVEN],
+  );
+  await pool.query(
+    "delete from audit.kept_roots r where not exists (select from audit.custody c where c.kept_period = r.period)",
   );
 }

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALWAYS_ON, hourOfWeek, isScheduled, lastScheduledPeriod, periodAt, periodStart } from "./periods.ts";
+import {
+  ALWAYS_ON,
+  countOnDuty,
+  hourOfWeek,
+  isOnDuty,
+  isScheduled,
+  lastScheduledPeriod,
+  periodAt,
+  periodStart,
+} from "./periods.ts";
 
 const clock = { genesisTime: 1_790_000_017, periodSeconds: 600, graceSeconds: 6 };
 
@@ -38,6 +47,21 @@ describe("lastScheduledPeriod", () => {
         expect(lastScheduledPeriod(receipt, periods, mask, clock)).toBe(walked(receipt, periods, mask));
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("countOnDuty", () => {
+  it("agrees with looking at every period", () => {
+    const duty = fc.bigInt({ min: 0n, max: ALWAYS_ON });
+    const clocks = fc.constantFrom(1, 8, 600, 3600).map((periodSeconds) => ({ ...clock, periodSeconds }));
+    fc.assert(
+      fc.property(clocks, fc.nat(100_000), fc.integer({ min: -1, max: 3000 }), duty, (by, from, length, mask) => {
+        let count = 0;
+        for (let period = from; period <= from + length; period++) if (isOnDuty(mask, periodStart(period, by))) count++;
+        expect(countOnDuty(from, from + length, mask, by)).toBe(count);
+      }),
+      { numRuns: 200 },
     );
   });
 });

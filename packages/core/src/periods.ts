@@ -69,3 +69,28 @@ export function lastScheduledPeriod(receiptPeriod: number, periods: number, duty
   }
   return period;
 }
+
+/**
+ * How many of the periods `from` … `to` are on duty. Whole weeks are counted by their hours, so that however many periods there are, it takes some
+ * hundred steps; `periodSeconds` divides 3600.
+ */
+export function countOnDuty(from: number, to: number, duty: bigint, clock: PeriodClock): number {
+  if (to < from) return 0;
+  if (duty === ALWAYS_ON) return to - from + 1;
+  const { genesisTime, periodSeconds } = clock;
+  const weekPeriods = (HOURS_PER_WEEK * 3600) / periodSeconds;
+  const weeks = Math.floor((to - from + 1) / weekPeriods);
+  let count = 0;
+  for (let hour = 0; hour < HOURS_PER_WEEK; hour++) if ((duty >> BigInt(hour)) & 1n) count += 3600 / periodSeconds;
+  count *= weeks;
+  // The periods that begin before a time, counted from period 0.
+  const before = (time: Seconds) => Math.ceil((time - genesisTime) / periodSeconds);
+  let period = from + weeks * weekPeriods;
+  while (period <= to) {
+    const start = periodStart(period, clock);
+    const next = Math.min(to + 1, before((Math.floor(start / 3600) + 1) * 3600));
+    if (isOnDuty(duty, start)) count += next - period;
+    period = next;
+  }
+  return count;
+}

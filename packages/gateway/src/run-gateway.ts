@@ -10,7 +10,7 @@ import {
   type NewEvent,
   recordEvents,
 } from "@cairn/catalog";
-import { type EvmLedger, type Finality, openCoinChain, openWalletChain } from "@cairn/chain";
+import { type EvmLedger, type Finality, openCoinChain, openWalletChain, readRaw } from "@cairn/chain";
 import { errorsAbi } from "@cairn/contracts";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
@@ -178,6 +178,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         transport,
         clock: chainClock,
         signTicket,
+        readTransaction: (hash) => readRaw(ledger.rpc, hash),
         leafFiles: blobs,
         leases,
       },

@@ -82,6 +82,11 @@ export const MARKET_ERRORS = {
     means: "the package has no block with this CID",
     next: "Check the CID against the package's manifest.",
   },
+  "certificate-too-large": {
+    kind: "exhausted",
+    means: "a custody certificate of so many deals would be larger than anybody reads",
+    next: "Ask for a certificate of some of the pieces only.",
+  },
   "corrupt-spool": {
     kind: "corrupt",
     means: "a piece is damaged on the gateway's own disk",
@@ -162,6 +167,11 @@ export const MARKET_ERRORS = {
     kind: "conflict",
     means: "a deal is to be activated whose receipt is not on the chain",
     next: "Send the receipt first, and activate while the deal is PROPOSED.",
+  },
+  "nothing-to-certify": {
+    kind: "conflict",
+    means: "no provider has received a shard of the package yet, so that there is nothing to certify",
+    next: "Wait until it is stored, as `cairn show` says, or ask the gateway that stored it.",
   },
   "nothing-to-check": {
     kind: "conflict",
@@ -249,10 +259,20 @@ export const MARKET_ERRORS = {
     means: "the account has begun as many jobs as it may have",
     next: "Wait until some have ended, or cancel some.",
   },
+  "too-many-schedules": {
+    kind: "exhausted",
+    means: "the account has as many schedules of checks as one may have",
+    next: "Remove one, or let one schedule check all packages.",
+  },
   "too-many-shards": {
     kind: "input",
     means: "the package would have more shards than one may",
     next: "Store the folder as several packages, or with fewer shards.",
+  },
+  "too-often": {
+    kind: "input",
+    means: "a scheduled check would come more often than the gateway allows",
+    next: "Have it come less often: all that providers hold is read each time.",
   },
   "undecided-period": {
     kind: "conflict",
@@ -273,6 +293,11 @@ export const MARKET_ERRORS = {
     kind: "missing",
     means: "no leaf file with this hash is kept here",
     next: "Take leafFileHash from ProofLedger.finalizedRoot, and ask a gateway whose verifiers voted it.",
+  },
+  "unknown-schedule": {
+    kind: "missing",
+    means: "the account has no such schedule of checks",
+    next: "`cairn check --schedules` lists them.",
   },
   "upload-busy": {
     kind: "conflict",

@@ -12,6 +12,11 @@ export const PLATFORM_ERRORS = {
     means: "a server cannot listen on its address",
     next: "Choose an address of this machine.",
   },
+  "bad-certificate": {
+    kind: "corrupt",
+    means: "a custody certificate does not hold: something in it does not fit the rest, or it is not as it was signed",
+    next: "Believe nothing of it. Ask whoever gave it to you for the file as it was issued, or have a new one issued.",
+  },
   "bad-challenge": {
     kind: "input",
     means: "the leaves of a challenge are too many, too few or outside the payload",
