@@ -101,6 +101,10 @@ export function buildProgram(): Command {
     .option("--public", "the same, and every account and door of the gateway may read it, by the hashes of its blocks")
     .option("--hot", "have the gateway keep the pieces beside the deals: reading them asks no provider")
     .option("--as-file", "store a .car file as the file that it is, also with --no-encrypt or --public")
+    .option(
+      "--wallet <wallet>",
+      "pay from this wallet, by address or name (default: the settings' order, or this home's key)",
+    )
     .option("--max-cost <coins>", "sign for at most this much in all, escrow and repair reserve", coins)
     .option("--exclude <rule>", "leave out what fits, as in a .gitignore (may be given again)", gather)
     .option("--exclude-from <file>", "rules to leave out, one a line (may be given again)", gather)

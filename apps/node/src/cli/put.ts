@@ -25,6 +25,8 @@ export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptio
   quote?: boolean;
   /** Most that escrow and reserve may come to, wei; more is not signed. */
   maxCost?: bigint;
+  /** Address or name of the wallet that pays; by the account's order of payment if left out. */
+  wallet?: string;
   /** Only say what would be taken. */
   dryRun?: boolean;
   /** Take the name, and end the package that has it once this one is stored. */
@@ -71,7 +73,12 @@ async function putSource(
     await beforeSending(() => dryRun(output, source, { ...shape, ...options, signal }));
     return;
   }
-  const account = await beforeSending(() => untilInterrupted(signal, readyAccount(session, network)));
+  const account = await beforeSending(async () => {
+    const own = await untilInterrupted(signal, readyAccount(session, network));
+    const { payingOwner, estimateCost } = await import("./paying-wallet.ts");
+    const need = () => estimateCost(session, source, { ...shape, signal });
+    return untilInterrupted(signal, payingOwner(session, own, { named: options.wallet, settings, need }));
+  });
   const [{ put }, { folderSource }, { putRecords }, { putWords }] = await Promise.all([
     import("@cairn/owner/put"),
     import("@cairn/owner/node/folder-source"),

@@ -2,11 +2,6 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What the chain, its ledger and the contracts' tools raise (packages/chain and contracts). */
 export const CHAIN_ERRORS = {
-  "bad-transaction": {
-    kind: "input",
-    means: "a signed transaction is not the wallet's, not for this chain, or cannot be sent as it is",
-    next: "Ask for the wallet's nonce and fees (docs/accounts.md), and sign it anew.",
-  },
   "bad-keystore": {
     kind: "input",
     means: "the file is not a keystore that can be opened",

@@ -2,6 +2,11 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "bad-transaction": {
+    kind: "input",
+    means: "a signed transaction is not the wallet's, not for this chain, or cannot be sent as it is",
+    next: "Ask for the wallet's nonce and fees (docs/accounts.md), and sign it anew.",
+  },
   "limit-reached": {
     kind: "exhausted",
     means:
