@@ -11,6 +11,7 @@ export {
   exportPublicKey,
   generateAccountKey,
   importAccountKey,
+  revocationCertificateOf,
 } from "./keys/account-key.ts";
 export { openSecret, sealSecret } from "./keys/seal-secret.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";

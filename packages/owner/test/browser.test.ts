@@ -25,6 +25,9 @@ import {
   walkFolder,
 } from "@cairn/archive";
 import { openBrowser, type TestBrowser } from "@cairn/process/testing/open-browser";
+import { toHex } from "@cairn/protocol";
+import { addressOfKey } from "@cairn/protocol/keys";
+import * as openpgp from "openpgp";
 import type { BrowserContext, Page } from "playwright-core";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -320,6 +323,126 @@ describe("records in a browser", () => {
     await call("put", { number: again.number, call: "close" });
     expect(await call("begunPuts")).toEqual([]);
     expect(await call("handleNames", "with handles")).toBeUndefined();
+  });
+});
+
+describe("keys in a browser", () => {
+  const home = mkdtempSync(join(tmpdir(), "cairn-gpg-"));
+  const gpg = (args: string[], input?: string | Uint8Array) =>
+    execFileSync("gpg", ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", ...args], {
+      ...(input === undefined ? {} : { input }),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+  afterAll(() => {
+    execFileSync("gpgconf", ["--homedir", home, "--kill", "all"]);
+    rmSync(home, { recursive: true, force: true });
+  });
+  const passphrase = "several words apart";
+  interface Kept {
+    fingerprint: string;
+    privateKey: string;
+    publicKey: string;
+    code?: string;
+    message?: string;
+  }
+  const keyOf = (name: string): string =>
+    /fpr:::::::::([0-9A-F]{40}):/.exec(gpg(["--with-colons", "--list-secret-keys", name]).toString())?.[1] ?? "";
+
+  it("are made, and gpg takes them, opens what is sealed to them, and revokes them", async () => {
+    expect(await call("makeKey", { name: "Ann", email: "ann@example.org", passphrase: "short" })).toMatchObject({
+      code: "wrong-passphrase",
+    });
+    const made = await call<Kept>("makeKey", { name: "Ann", email: "ann@example.org", passphrase });
+    expect(await call("allKept")).toContain("BEGIN PGP PRIVATE KEY");
+    await expect(importAccountKey(made.privateKey)).rejects.toMatchObject({ code: "wrong-passphrase" });
+    const certificate = await call<string>("certificate", made.fingerprint);
+    gpg(["--passphrase", passphrase, "--import"], made.privateKey);
+    expect(keyOf("ann@example.org")).toBe(made.fingerprint);
+    const secret = Array.from({ length: 32 }, (_, byte) => byte + 1);
+    const { address, keystore, lookup, content } = await call<{
+      address: string;
+      keystore: number[];
+      lookup: number;
+      content: object;
+    }>("walletOf", { fingerprint: made.fingerprint, wallet: secret });
+    expect([...gpg(["--passphrase", passphrase, "--decrypt"], Uint8Array.from(keystore))]).toEqual(secret);
+    expect(address).toBe(addressOfKey(toHex(Uint8Array.from(secret))));
+    expect(lookup).toBe(32);
+    expect(content).toMatchObject({ code: "key-locked" });
+    gpg(["--import"], certificate);
+    expect(gpg(["--with-colons", "--list-keys", made.fingerprint]).toString()).toMatch(/^pub:r:/m);
+    const revoked = gpg(["--passphrase", passphrase, "--armor", "--export-secret-keys", made.fingerprint]).toString();
+    await expect(call("importKey", { key: revoked, passphrase })).resolves.toMatchObject({
+      code: "key-unusable",
+      message: expect.stringContaining("is revoked"),
+    });
+  });
+
+  it("of gpg are taken, armoured and binary, and refused with the reason where they cannot serve", async () => {
+    gpg(["--passphrase", passphrase, "--quick-generate-key", "bob@example.org", "future-default", "default", "never"]);
+    const bob = keyOf("bob@example.org");
+    const binary = [...gpg(["--passphrase", passphrase, "--export-secret-keys", bob])];
+    expect(await call("importKey", { binary, passphrase: "something else" })).toMatchObject({
+      code: "wrong-passphrase",
+    });
+    expect(await call("importKey", { binary, passphrase })).toMatchObject({ fingerprint: bob });
+    const armored = gpg(["--passphrase", passphrase, "--armor", "--export-secret-keys", bob]).toString();
+    expect(await call("importKey", { key: armored, passphrase })).toMatchObject({ fingerprint: bob });
+    gpg(["--passphrase", passphrase, "--quick-generate-key", "eve@example.org", "ed25519", "sign", "never"]);
+    const eve = gpg([
+      "--passphrase",
+      passphrase,
+      "--armor",
+      "--export-secret-keys",
+      keyOf("eve@example.org"),
+    ]).toString();
+    expect(await call("importKey", { key: eve, passphrase })).toMatchObject({
+      code: "key-unusable",
+      message: expect.stringContaining("no usable encryption subkey"),
+    });
+    const modern = await openpgp.generateKey({
+      type: "curve25519",
+      userIDs: [{ name: "New" }],
+      passphrase,
+      format: "armored",
+    });
+    expect(await call("importKey", { key: modern.privateKey, passphrase })).toMatchObject({
+      code: "key-unusable",
+      message: expect.stringContaining("gpg 2.2 does not read"),
+    });
+    const past = new Date(Date.now() - 86_400_000);
+    const expired = await openpgp.generateKey({
+      ...{ type: "ecc", curve: "curve25519Legacy", userIDs: [{ name: "Old" }], passphrase, format: "armored" },
+      ...{ date: past, keyExpirationTime: 3600 },
+    });
+    expect(await call("importKey", { key: expired.privateKey, passphrase })).toMatchObject({
+      code: "key-unusable",
+      message: expect.stringContaining("expired on"),
+    });
+    expect(await call("importKey", { key: "nonsense", passphrase })).toMatchObject({ code: "key-unusable" });
+  });
+
+  it("are locked by a person, by time and by closing the page, and stay", async () => {
+    const { fingerprint } = await call<Kept>("makeKey", { name: "Zoe", email: "zoe@example.org", passphrase });
+    expect(await call("stateOf", fingerprint)).toMatchObject({ open: true });
+    await call("lockKeys");
+    expect(await call("useKey", fingerprint)).toMatchObject({ code: "key-locked" });
+    expect(await call("unlockKey", { fingerprint, passphrase: "wrong one" })).toMatchObject({
+      code: "wrong-passphrase",
+    });
+    expect(await call("unlockKey", { fingerprint, passphrase, minutes: 0.001 })).toBeTypeOf("boolean");
+    await expect
+      .poll(() => call<{ open: boolean; locked: string[] }>("stateOf", fingerprint))
+      .toMatchObject({
+        open: false,
+        locked: expect.arrayContaining([fingerprint]),
+      });
+    expect(await call("unlockKey", { fingerprint, passphrase })).toBe(true);
+    await call("anotherKeyring");
+    expect(await call("useKey", fingerprint)).toMatchObject({ code: "key-locked" });
+    expect(await call<Kept[]>("listKeys")).toEqual(expect.arrayContaining([expect.objectContaining({ fingerprint })]));
+    await call("forgetKey", fingerprint);
+    expect((await call<Kept[]>("listKeys")).map((key) => key.fingerprint)).not.toContain(fingerprint);
   });
 });
 

@@ -14,12 +14,15 @@ import {
   type DirectoryHandle,
   type DroppedItems,
   directoryDestination,
+  Keyring,
+  openOwner,
   ownerRecords,
   type PageFile,
   type Picked,
   pickedFiles,
   pickedHandles,
   pickedItems,
+  sealOwner,
   zipDestination,
 } from "../src/browser/index.ts";
 import type { KnownPackage } from "../src/known-packages.ts";
@@ -268,4 +271,64 @@ export async function brokenZip(): Promise<number> {
   const taken = { entry: undefined, name: "broken", signal, bytes: failing, onBytes: () => undefined };
   await destination.takeBytes(taken).catch((error: Error) => error);
   return (await file.getFile()).size;
+}
+
+let locked: string[] = [];
+let keyring = new Keyring((fingerprint) => locked.push(fingerprint));
+
+/** As a page that was closed and opened again. */
+export async function anotherKeyring(): Promise<void> {
+  await keyring.close();
+  keyring = new Keyring((fingerprint) => locked.push(fingerprint));
+  locked = [];
+}
+
+const codeOf = (error: { code?: string; message: string }) => ({ code: error.code ?? "", message: error.message });
+
+export const makeKey = (of: { name: string; email: string; passphrase: string }) => keyring.make(of).catch(codeOf);
+export const importKey = ({ key, binary, passphrase }: { key?: string; binary?: number[]; passphrase: string }) =>
+  keyring.import(key ?? Uint8Array.from(binary ?? []), passphrase).catch(codeOf);
+export const listKeys = () => keyring.list();
+export const certificate = (fingerprint: string) => keyring.revocationCertificate(fingerprint);
+export const unlockKey = ({
+  fingerprint,
+  passphrase,
+  minutes,
+}: {
+  fingerprint: string;
+  passphrase: string;
+  minutes?: number;
+}) => keyring.unlock(fingerprint, passphrase, minutes).then(() => keyring.isOpen(fingerprint), codeOf);
+export const lockKeys = () => keyring.lock();
+export const stateOf = (fingerprint: string) => ({ open: keyring.isOpen(fingerprint), locked });
+export const forgetKey = (fingerprint: string) => keyring.forget(fingerprint);
+export const useKey = async (fingerprint: string) => {
+  try {
+    return keyring.use(fingerprint).fingerprint;
+  } catch (error) {
+    return codeOf(error as Error);
+  }
+};
+
+/** Everything that this browser has in its databases, as text. */
+export async function allKept(): Promise<string> {
+  const { indexedDB } = globalThis as unknown as { indexedDB: { open(name: string): never } };
+  const opening = indexedDB.open("cairn-keys") as unknown as {
+    result: { transaction(name: string): { objectStore(name: string): { getAll(): typeof opening } }; close(): void };
+    onsuccess: () => void;
+  };
+  const done = (request: typeof opening) => new Promise<void>((resolve) => (request.onsuccess = resolve));
+  await done(opening);
+  const all = opening.result.transaction("keys").objectStore("keys").getAll();
+  await done(all);
+  return JSON.stringify(all.result);
+}
+
+/** A wallet's key is sealed to a key and opened with it: what it signs is the wallet's. */
+export async function walletOf({ fingerprint, wallet }: { fingerprint: string; wallet: number[] }) {
+  const sealed = await sealOwner(keyring.use(fingerprint), { wallet: Uint8Array.from(wallet) });
+  const owner = await openOwner(() => keyring.use(fingerprint), sealed);
+  keyring.lock();
+  const content = await owner.openKey().catch(codeOf);
+  return { address: owner.signer.address, keystore: [...sealed.wallet], lookup: owner.lookupKey.length, content };
 }

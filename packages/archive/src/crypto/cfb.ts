@@ -1,12 +1,23 @@
 import { unsafe } from "@noble/ciphers/aes";
+import { cfbByKernel } from "./cipher-kernel.ts";
 import type { StreamCipher } from "./crypto.ts";
+import { subtleOf } from "./subtle.ts";
 
 const BLOCK = 16;
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** AES in full-block cipher feedback (NIST SP 800-38A, 6.3) in JavaScript, fed any number of bytes at a time. */
+/** Asking the platform takes some 0.1 ms, in which a kernel encrypts as much as this. */
+const LONG = 32_768;
+const ZEROS = new Uint8Array(BLOCK);
+
+/**
+ * AES in full-block cipher feedback (NIST SP 800-38A, 6.3), fed any number of bytes at a time: by a kernel, or in JavaScript where a page's policy
+ * allows none; encrypting long parts also by the platform's AES-CBC.
+ */
 export class CfbCipher implements StreamCipher {
   private readonly key: Uint32Array;
+  private readonly rawKey: Uint8Array;
+  private cbc: Promise<object> | undefined;
   /** The ciphertext block before, as far as it is there. */
   private readonly block = new Uint8Array(BLOCK);
   private readonly words = new Uint32Array(this.block.buffer);
@@ -21,6 +32,7 @@ export class CfbCipher implements StreamCipher {
     // Words are those of the platform, and the tables those of little-endian ones: all that browsers run on.
     if (!isLittleEndian) throw new Error("AES in JavaScript needs a little-endian platform");
     this.key = unsafe.expandKeyLE(key);
+    this.rawKey = key;
     this.block.set(iv);
     this.decrypts = decrypts;
   }
@@ -34,6 +46,34 @@ export class CfbCipher implements StreamCipher {
     this.single(bytes, out, 0, lead);
     if (blocks > 0) this.whole(bytes.subarray(lead, lead + blocks * BLOCK), out, lead);
     this.single(bytes, out, lead + blocks * BLOCK, bytes.length);
+    return out;
+  }
+
+  /**
+   * CFB is CBC of other blocks: with X_i = E(C_{i-1}), C_i = P_i ^ X_i, and so X_{i+1} = E(P_i ^ X_i), which is what CBC makes of the blocks P_i.
+   * Behind C_{s-1} as its first block and an IV of zeros, it gives X_s, X_{s+1}, …
+   */
+  async updateSoon(bytes: Uint8Array): Promise<Uint8Array> {
+    const subtle = subtleOf();
+    if (this.decrypts || subtle === undefined || bytes.length < LONG) return this.update(bytes);
+    const lead = (BLOCK - this.done) % BLOCK;
+    const whole = (bytes.length - lead) & -BLOCK;
+    // The block before, what is encrypted, and room for what is behind it; the lead is put before it once the block there is of no use.
+    const fed = new Uint8Array(new ArrayBuffer(BLOCK + whole + BLOCK));
+    const out = fed.subarray(BLOCK - lead, BLOCK - lead + bytes.length);
+    const before = new Uint8Array(lead);
+    this.single(bytes, before, 0, lead);
+    fed.set(this.block);
+    fed.set(bytes.subarray(lead, lead + whole), BLOCK);
+    this.cbc ??= subtle.importKey("raw", this.rawKey, "AES-CBC", false, ["encrypt"]);
+    const algorithm = { name: "AES-CBC", iv: ZEROS };
+    const stream = new Uint32Array(await subtle.encrypt(algorithm, await this.cbc, fed.subarray(0, whole)));
+    const plain = new Uint32Array(fed.buffer, BLOCK, whole / 4);
+    for (let word = 0; word < plain.length; word++) plain[word] = (plain[word] as number) ^ (stream[word] as number);
+    out.set(before);
+    this.block.set(fed.subarray(whole, whole + BLOCK));
+    this.done = BLOCK;
+    this.single(bytes, out, lead + whole, bytes.length);
     return out;
   }
 
@@ -58,6 +98,7 @@ export class CfbCipher implements StreamCipher {
   }
 
   private whole(bytes: Uint8Array, out: Uint8Array, at: number): void {
+    if (cfbByKernel(this.key, this.block, bytes, out.subarray(at, at + bytes.length), this.decrypts)) return;
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
     const source = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
     const target = new Uint32Array(out.buffer, out.byteOffset + at, source.length);

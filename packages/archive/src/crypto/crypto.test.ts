@@ -146,3 +146,48 @@ describe("OpenSSL and JavaScript", () => {
     }
   });
 });
+
+describe("what the platform does later", () => {
+  it("encrypts long parts as the stream does, behind any number of bytes and before more", async () => {
+    const content = native.randomBytes(300_000);
+    await fc.assert(
+      fc.asyncProperty(
+        keys,
+        ivs,
+        fc.array(fc.nat(100_000), { minLength: 1, maxLength: 4 }),
+        async (key, iv, lengths) => {
+          const [soon, plainly] = [noble.encryptCfb(key, iv), native.encryptCfb(key, iv)];
+          for (const [index, length] of lengths.entries()) {
+            const part = content.subarray(index, index + length);
+            expect(plain((await soon.updateSoon?.(part)) ?? Buffer.alloc(0))).toEqual(plain(plainly.update(part)));
+            // In between, as headers come.
+            const few = content.subarray(0, index * 7);
+            expect(plain(soon.update(few))).toEqual(plain(plainly.update(few)));
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("hashes as at once", async () => {
+    for (const length of [0, 1, 16_383, 16_384, 1_048_577]) {
+      const bytes = native.randomBytes(length);
+      expect(plain((await noble.sha256Soon?.(bytes)) ?? Buffer.alloc(0))).toEqual(plain(native.sha256(bytes)));
+    }
+  });
+
+  it("hashes streams of any lengths with SHA-1, by the kernel", () => {
+    const content = native.randomBytes(200_000);
+    fc.assert(
+      fc.property(fc.array(fc.nat(40_000), { maxLength: 5 }), (lengths) => {
+        const [a, b] = [native.sha1(), noble.sha1()];
+        for (const [index, length] of lengths.entries()) {
+          for (const hash of [a, b]) hash.update(content.subarray(index, index + length));
+        }
+        expect(plain(b.digest())).toEqual(plain(a.digest()));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

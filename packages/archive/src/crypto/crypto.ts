@@ -10,6 +10,8 @@ export interface StreamedHash {
 /** A cipher that gives as many bytes as it gets, whatever their number. */
 export interface StreamCipher {
   update(bytes: Uint8Array): Uint8Array;
+  /** The same by what the platform has of its own, where that answers later only: faster for long parts. One at a time. */
+  updateSoon?(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A secret of X25519 (RFC 7748), ready to agree with others. Points are 32 bytes, little-endian. */
@@ -31,6 +33,8 @@ export interface GcmOptions {
 export interface Crypto {
   hash(name: HashName, bytes: Uint8Array): Uint8Array;
   sha256(bytes: Uint8Array): Uint8Array;
+  /** The same by what the platform has of its own, where that answers later only: faster for long bytes, which must stay as they are meanwhile. */
+  sha256Soon?(bytes: Uint8Array): Promise<Uint8Array>;
   sha1(): StreamedHash;
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
   /** HKDF (RFC 5869) with SHA-256 and no salt. */

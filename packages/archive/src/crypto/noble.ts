@@ -8,7 +8,9 @@ import { sha1 } from "@noble/hashes/legacy";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2";
 import { sha3_256, sha3_512 } from "@noble/hashes/sha3";
 import { CfbCipher } from "./cfb.ts";
+import { sha1ByKernel } from "./cipher-kernel.ts";
 import type { Crypto, HashName, X25519Secret } from "./crypto.ts";
+import { subtleOf } from "./subtle.ts";
 
 const HASHES: Record<HashName, (bytes: Uint8Array) => Uint8Array> = {
   sha256,
@@ -25,11 +27,21 @@ function secretOf(secret: Uint8Array): X25519Secret {
   return { point: x25519.getPublicKey(secret), agree: (point) => x25519.getSharedSecret(secret, point) };
 }
 
-/** In JavaScript alone: for browsers. */
+/** Asking the platform takes some 0.1 ms: shorter bytes are hashed here. */
+const LONG = 16_384;
+
+async function sha256Soon(bytes: Uint8Array): Promise<Uint8Array> {
+  const subtle = subtleOf();
+  if (subtle === undefined || bytes.length < LONG) return sha256(bytes);
+  return new Uint8Array(await subtle.digest("SHA-256", bytes));
+}
+
+/** In JavaScript, with a kernel for AES-CFB and SHA-1, and by WebCrypto what can wait: for browsers. */
 export const crypto: Crypto = {
   hash: (name, bytes) => HASHES[name](bytes),
   sha256,
-  sha1: () => sha1.create(),
+  sha256Soon,
+  sha1: () => sha1ByKernel() ?? sha1.create(),
   hmacSha256: (key, bytes) => hmac(sha256, key, bytes),
   hkdfSha256: (secret, info, length) => hkdf(sha256, secret, undefined, info, length),
   encryptGcm: ({ key, nonce, aad }, plain) => gcm(key, nonce, aad).encrypt(plain),

@@ -25,16 +25,18 @@ export async function generateAccountKey(options: { name: string; email?: string
 }
 
 /**
- * Reads an ASCII-armoured secret key and unlocks it.
- * Throws `key-unusable` when the text is no secret key, `wrong-passphrase` when it stays locked.
+ * Reads a secret key, ASCII-armoured or binary, and unlocks it.
+ * Throws `key-unusable` when it is no secret key, `wrong-passphrase` when it stays locked.
  */
-export async function importAccountKey(armored: string, passphrase?: string): Promise<AccountKey> {
+export async function importAccountKey(key: string | Uint8Array, passphrase?: string): Promise<AccountKey> {
   let locked: openpgp.PrivateKey;
   try {
-    locked = await openpgp.readPrivateKey({ armoredKey: armored });
+    locked = await openpgp.readPrivateKey(typeof key === "string" ? { armoredKey: key } : { binaryKey: key });
   } catch (cause) {
     throw unusable(
-      "The text is not an armoured OpenPGP secret key.",
+      typeof key === "string"
+        ? "The text is not an armoured OpenPGP secret key."
+        : "The file is no OpenPGP secret key.",
       "Export it with gpg --armor --export-secret-keys.",
       cause,
     );
@@ -55,6 +57,14 @@ export async function exportAccountKey(key: AccountKey, passphrase?: string): Pr
   if (passphrase === undefined) return key.privateKey.armor();
   const locked = await openpgp.encryptKey({ privateKey: key.privateKey, passphrase });
   return locked.armor();
+}
+
+/** What anybody who has the key's public half can revoke it with: to be kept apart from the key, for the day on which it is lost or stolen. */
+export async function revocationCertificateOf(key: AccountKey): Promise<string> {
+  const { publicKey } = await openpgp.revokeKey({ key: key.privateKey, date: timeOfUse(key), format: "object" });
+  const certificate = await publicKey.getRevocationCertificate(timeOfUse(key));
+  if (certificate === undefined) throw new Error("a revoked key has no revocation");
+  return certificate as string;
 }
 
 /** The public key, armoured. */
@@ -83,8 +93,9 @@ export async function assertUsable(key: AccountKey): Promise<void> {
   }
   if (await key.privateKey.isRevoked(undefined, undefined, timeOfUse(key)))
     throw unusable(`Key ${id} is revoked.`, "Use another key.");
+  let encrypting: Awaited<ReturnType<openpgp.PrivateKey["getEncryptionKey"]>>;
   try {
-    await key.privateKey.getEncryptionKey(undefined, timeOfUse(key));
+    encrypting = await key.privateKey.getEncryptionKey(undefined, timeOfUse(key));
   } catch (cause) {
     const next = "Add one with gpg --quick-add-key FINGERPRINT cv25519 encr and import the key again.";
     throw unusable(`Key ${id} has no usable encryption subkey.`, next, cause);
@@ -94,7 +105,18 @@ export async function assertUsable(key: AccountKey): Promise<void> {
   } catch (cause) {
     throw unusable(`Key ${id} cannot sign.`, "Use a key that can sign and encrypt.", cause);
   }
+  const unread = [key.privateKey, encrypting].find((one) => !GPG_READS.has(Number(one.keyPacket.algorithm)));
+  if (unread !== undefined) {
+    const { algorithm } = unread.getAlgorithmInfo();
+    throw unusable(
+      `Key ${id} uses ${algorithm}, which gpg 2.2 does not read, so it could not open what is encrypted to it.`,
+      "Use an RSA key, or one of Ed25519 and Curve25519 in the form that gpg makes (ed25519, cv25519).",
+    );
+  }
 }
+
+/** Public-key algorithms (RFC 9580, 9.1) that gpg 2.2 has; 25 to 28 it has not. */
+const GPG_READS = new Set([1, 2, 3, 16, 17, 18, 19, 22]);
 
 function accountKeyOf(privateKey: openpgp.PrivateKey): AccountKey {
   return {

@@ -54,7 +54,7 @@ export class ContentPacker {
       const leaf = await out.writer.open(Math.min(this.profile.chunk, content.size - at));
       if (!(await content.fill(leaf, at))) return false;
       out.writer.countRead(leaf.length);
-      out.dag.add(out.writer.close(RAW), leaf.length);
+      out.dag.add(await out.writer.closeSoon(RAW), leaf.length);
     }
     return true;
   }
@@ -70,7 +70,7 @@ export class ContentPacker {
       const plain = this.plain.subarray(0, Math.min(READ_BYTES, size - at));
       if (!(await content.fill(plain, at))) return false;
       out.writer.countRead(plain.length);
-      composer.update(plain);
+      await composer.updateSoon(plain);
       await leaves.write(pending);
     }
     composer.finish();
@@ -108,14 +108,14 @@ class LeafFiller {
         this.leaf.set(part, this.filled);
         this.filled += part.length;
         rest = rest.subarray(part.length);
-        if (this.filled === this.leaf.length) this.closeLeaf(this.leaf.length);
+        if (this.filled === this.leaf.length) await this.closeLeaf(this.leaf.length);
       }
     }
     pending.length = 0;
   }
 
-  private closeLeaf(length: number): void {
-    this.out.dag.add(this.out.writer.close(RAW), length);
+  private async closeLeaf(length: number): Promise<void> {
+    this.out.dag.add(await this.out.writer.closeSoon(RAW), length);
     this.left -= length;
     this.leaf = undefined;
     this.filled = 0;

@@ -2,7 +2,7 @@ import { equalBytes } from "../bytes.ts";
 import type { FileEntry } from "../manifest/manifest.ts";
 import { MessageDecryptor, type Unwrap } from "../openpgp/decrypt-message.ts";
 import { FileDag, leafCount, rootCodec } from "../unixfs/file-dag.ts";
-import { type Link, RAW, sha256 } from "../unixfs/links.ts";
+import { type Link, RAW, sha256Soon } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 import { wrongBlocks } from "./errors.ts";
 
@@ -52,7 +52,7 @@ export class FileBlocks {
    */
   async block(cid: Uint8Array, bytes: Uint8Array): Promise<number> {
     const before = this.emitted;
-    const digest = sha256(bytes);
+    const digest = await sha256Soon(bytes);
     const codec = cid[1];
     if (cid[0] !== 1 || cid[2] !== 0x12 || cid[3] !== 32 || !equalBytes(digest, cid.subarray(4)))
       throw this.wrong("a block does not match its CID");

@@ -7,6 +7,7 @@ import { compileKernel, kernelModule } from "./compile-kernel.ts";
 const KERNELS = [
   "proofs/src/kernels/tree.as.ts",
   "proofs/src/heartbeat/kernels/sigma.as.ts",
+  "archive/src/crypto/kernels/cipher.as.ts",
   "archive/src/erasure/kernels/galois.as.ts",
 ];
 

@@ -33,6 +33,11 @@ export const OWNER_ERRORS = {
     means: "the command was interrupted before it was done",
     next: "Run the command again.",
   },
+  "key-locked": {
+    kind: "auth",
+    means: "the OpenPGP key is locked, so nothing can be signed or opened with it",
+    next: "Unlock it with its passphrase.",
+  },
   "named-otherwise": {
     kind: "conflict",
     means: "the gateway calls a package by another name than this home gave it last; nothing was signed",
