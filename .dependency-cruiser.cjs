@@ -36,7 +36,7 @@ const archiveCore = [
   "(browser|bytes)",
   "(car|keys|manifest|openpgp|unixfs)/.*",
   "crypto/(crypto|cfb|cipher-kernel|noble|subtle|kernels/generated/cipher)",
-  "pack/(buffer-pool|build-tree|checkpoint|cut-jobs|file-stream|finish-package|job-pool|local-segments|messages|pack-blobs|pack-entries|pack-listed|segment-writer|serve-as-worker|store-content|take-car|web-thread)",
+  "pack/(buffer-pool|build-tree|checkpoint|cut-jobs|file-stream|finish-package|job-pool|local-segments|messages|pack-blobs|pack-entries|pack-listed|segment-writer|serve-as-worker|sniff-type|store-content|take-car|web-thread)",
   "restore/(check-directories|errors|fetch-file|file-blocks|find-entry|piece-frames|read-file|restore-entries)",
   "walk/(found-entry|names|tree-paths)",
 ];

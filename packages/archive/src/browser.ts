@@ -23,6 +23,7 @@ export {
   type ManifestEntry,
   totalsOf,
 } from "./manifest/manifest.ts";
+export { countTypes, sumTypes, type TypeCount, type TypeCounts, typeCountsOf } from "./manifest/type-counts.ts";
 export {
   bodyBytes,
   type Checkpoint,

@@ -22,5 +22,6 @@ export * from "./rename-package.ts";
 export * from "./stages.ts";
 export * from "./stream-destination.ts";
 export * from "./stream-source.ts";
+export * from "./types-of.ts";
 export * from "./upload-sink.ts";
 export * from "./wallet-signer.ts";

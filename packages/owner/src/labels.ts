@@ -1,6 +1,7 @@
 import { concatBytes } from "@cairn/archive/bytes";
 import { crypto } from "@cairn/archive/crypto";
 import { bytesOfName } from "@cairn/archive/names";
+import { type TypeCounts, typeCountsOf } from "@cairn/archive/type-counts";
 import type { Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { toHex } from "@cairn/protocol/hex";
@@ -12,6 +13,8 @@ export interface Label {
   name: string;
   files: number;
   bytes: number;
+  /** Files by media type; labels of uploads that are not complete, and of earlier versions, have none. */
+  types?: TypeCounts;
 }
 
 const NONCE_BYTES = 12;
@@ -49,7 +52,9 @@ export function decryptLabel(owner: Pick<Owner, "lookupKey">, id: string, encryp
     if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error("it is too short");
     const gcm = gcmOf(owner, id, bytes.subarray(0, NONCE_BYTES));
     const text = crypto.decryptGcm(gcm, bytes.subarray(NONCE_BYTES));
-    return JSON.parse(new TextDecoder().decode(text)) as Label;
+    const { types, ...label } = JSON.parse(new TextDecoder().decode(text)) as Label;
+    const counts = typeCountsOf(types);
+    return counts === undefined ? label : { ...label, types: counts };
   } catch (cause) {
     throw new CairnError("this account's key did not make this package's label", {
       code: "wrong-key",

@@ -24,6 +24,7 @@ import type { Listed, Source } from "./put-source.ts";
 import { type LeftBeside, leftBeside, livePackage, takeOver } from "./replace-package.ts";
 import { requireQualified } from "./require-qualified.ts";
 import { inStage, type StageEvent } from "./stages.ts";
+import { labelContent } from "./types-of.ts";
 import { type OpenUpload, streamedUpload } from "./upload-sink.ts";
 import { whileBusy } from "./while-busy.ts";
 
@@ -256,6 +257,7 @@ class Put<L extends Listed> {
     const { totalsOf } = await import("@cairn/archive/browser");
     const { files, bytes } = totalsOf(opened);
     this.#onEvent({ type: "uploaded", files, bytes });
+    if (opened.types !== undefined) await labelContent({ gateway, owner }, id, { files, bytes, types: opened.types });
     const root = opened.root.toString();
     const pieces = opened.pieces.map((length) => ({ length }));
     const committing = gateway.completePackage(id, { root, pieces, files, bytes });

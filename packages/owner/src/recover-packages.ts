@@ -1,4 +1,5 @@
 import type { Manifest } from "@cairn/archive/browser";
+import type { TypeCounts } from "@cairn/archive/type-counts";
 import { isAway } from "@cairn/client/client";
 import { counted } from "@cairn/core/format";
 import type { ErrorBody, Hex } from "@cairn/protocol";
@@ -52,6 +53,7 @@ interface Readable {
   layout: Manifest["layout"];
   files: number;
   bytes: number;
+  types?: TypeCounts;
 }
 
 /**
@@ -117,6 +119,7 @@ async function read(ports: RecoverPorts, documentHash: Hex): Promise<Readable> {
   const live = (await dealsGoOn(ports, documentHash)) ?? (state !== "ENDING" && !GONE.has(state));
   return {
     ...{ id, documentHash, name, created, layout },
+    ...(manifest.types === undefined ? {} : { types: manifest.types }),
     ...totalsOf(manifest),
     root: document.root,
     ending: !live,
@@ -126,11 +129,11 @@ async function read(ports: RecoverPorts, documentHash: Hex): Promise<Readable> {
 
 /** The name that it got. */
 async function complete({ gateway, owner, known }: RecoverPorts, one: Readable, isFirst: boolean): Promise<string> {
-  const { id, documentHash, root, layout, files, bytes, repairKey } = one;
+  const { id, documentHash, root, layout, files, bytes, repairKey, types } = one;
   const send = async (name: string): Promise<string> => {
     const hash = nameHash(owner, name);
     await known.remember({ id, nameHash: hash, documentHash, root, signedAt: one.created, ended: false });
-    const label = encryptLabel(owner, id, { name, files, bytes });
+    const label = encryptLabel(owner, id, { name, files, bytes, ...(types === undefined ? {} : { types }) });
     await gateway.setRepairKey(id, { repairKey, nameHash: hash, label, layout, files, bytes });
     return name;
   };

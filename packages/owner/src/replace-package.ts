@@ -8,6 +8,7 @@ import { amendKnown, type KnownPackages } from "./known-packages.ts";
 import { encryptLabel, nameHash } from "./labels.ts";
 import { GONE, nameOf, namesOf, sideName } from "./package-name.ts";
 import type { Gateway, OwnerPorts } from "./ports.ts";
+import { keptTypes } from "./types-of.ts";
 
 /** The live package of that name, or undefined. */
 export async function livePackage(ports: FindPorts, name: string): Promise<PackageJson | undefined> {
@@ -80,13 +81,16 @@ async function exchange(
   { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
 ): Promise<boolean> {
   const { gateway, owner, known } = ports;
-  const { files, bytes } = await findPackage(ports, id);
-  const naming = (of: Pick<PackageJson, "id" | "files" | "bytes">, called: string) => ({
+  const found = await findPackage(ports, id);
+  const naming = (of: Pick<PackageJson, "id" | "files" | "bytes" | "label">, called: string) => ({
     id: of.id,
     nameHash: nameHash(owner, called),
-    label: encryptLabel(owner, of.id, { name: called, files: of.files, bytes: of.bytes }),
+    label: encryptLabel(owner, of.id, {
+      ...{ name: called, files: of.files, bytes: of.bytes },
+      ...keptTypes(owner, of),
+    }),
   });
-  const { nameHash: hash, label } = naming({ id, files, bytes }, name);
+  const { nameHash: hash, label } = naming(found, name);
   const displaced = old === undefined ? undefined : naming(old, sideName(name, old.id));
   // Before it loses the name: should the answer be lost, or its end fail, the same command finishes it.
   if (old !== undefined && displaced !== undefined) await setAside(known, old, displaced.nameHash);

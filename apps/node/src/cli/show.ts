@@ -1,5 +1,6 @@
 import type { Manifest } from "@cairn/archive";
 import { displayNames } from "@cairn/archive/names";
+import type { TypeCounts } from "@cairn/archive/type-counts";
 import type { AskJson, PackageDetailJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, perGibMonth, placementFromJson } from "@cairn/core";
 import { checkHolders } from "@cairn/owner/check-chain";
@@ -7,6 +8,7 @@ import { deploymentOf } from "@cairn/owner/deployment-of";
 import { fetchManifest } from "@cairn/owner/fetch-manifest";
 import { findPackage, parseTarget } from "@cairn/owner/find-package";
 import { mainName, nameOf } from "@cairn/owner/package-name";
+import { typesOfPackage } from "@cairn/owner/types-of";
 import type { Hex } from "@cairn/protocol";
 import { custodyLines } from "./deals.ts";
 import { counted, formatBytes, formatCoins, heldCoins, minuteWords } from "./format.ts";
@@ -25,6 +27,7 @@ export interface ShowOptions extends CommonOptions {
 }
 
 const MAX_ROWS = 64;
+const MAX_TYPES = 5;
 
 /** Everything about one package: where each shard is, in which state, why, and what it costs. */
 export async function show(target: string, options: ShowOptions): Promise<void> {
@@ -53,9 +56,11 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
   const custody = options.custody ? await session.client.custody(found.id) : undefined;
   const called = nameOf(owner, detail);
   const name = mainName(called, detail.id);
+  const types = typesOfPackage(owner, detail);
   session.output.result({
     ...detail,
     name,
+    ...(types === undefined ? {} : { types }),
     ...(files === undefined ? {} : { entries: files }),
     ...(asks === undefined ? {} : { asks }),
     ...(custody === undefined ? {} : { custody }),
@@ -65,6 +70,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
       name === called ? name : `${name} (called ${called} while another has the name)`,
       detail,
       deployment.periodSeconds,
+      types,
     ),
   );
   if (asks !== undefined) session.output.say(["", ...askLines(asks)]);
@@ -135,13 +141,28 @@ export async function entriesUnder(manifest: Manifest, text: string) {
   });
 }
 
-function describe(name: string, detail: PackageDetailJson, periodSeconds: number): string[] {
+/** The types with most bytes, in a line. */
+function typeLines(types: TypeCounts | undefined): string[] {
+  const all = Object.entries(types ?? {});
+  if (all.length === 0) return [];
+  const shown = all.slice(0, MAX_TYPES).map(([type, { files, bytes }]) => `${type} ${files} (${formatBytes(bytes)})`);
+  const more = all.length > MAX_TYPES ? [`${all.length - MAX_TYPES} more`] : [];
+  return [`types     ${[...shown, ...more].join(", ")}`];
+}
+
+function describe(
+  name: string,
+  detail: PackageDetailJson,
+  periodSeconds: number,
+  types: TypeCounts | undefined,
+): string[] {
   const lines = [
     `${name}  ${detail.id}`,
     `state     ${detail.state}${detail.cause === null ? "" : `: ${detail.cause}`}`,
     ...(detail.next === null ? [] : [`next      ${detail.next}`]),
     `strength  ${detail.strength.live} of ${detail.strength.full} shards of the weakest piece; any ${detail.strength.needed} restore it`,
     `size      ${counted(detail.files, "file")}, ${formatBytes(detail.bytes)}, ${counted(detail.pieces, "piece")}; layout ${detail.layout}`,
+    ...typeLines(types),
     `root      ${detail.root ?? "—"}`,
     ...describePlacement(placementFromJson(detail.placement as PlacementJson)).map((line) => `providers ${line}`),
     `stored    ${minuteWords(detail.storedAt)}`,

@@ -31,7 +31,9 @@ export async function generateAccountKey(options: { name: string; email?: string
 export async function importAccountKey(key: string | Uint8Array, passphrase?: string): Promise<AccountKey> {
   let locked: openpgp.PrivateKey;
   try {
-    locked = await openpgp.readPrivateKey(typeof key === "string" ? { armoredKey: key } : { binaryKey: key });
+    locked = await (typeof key === "string"
+      ? openpgp.readPrivateKey({ armoredKey: key })
+      : openpgp.readPrivateKey({ binaryKey: key }));
   } catch (cause) {
     throw unusable(
       typeof key === "string"

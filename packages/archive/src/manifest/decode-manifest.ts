@@ -7,6 +7,7 @@ import { CID_BYTES } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 import { bytesOfName, isEscaped, nameFault, nameOfBytes } from "../walk/names.ts";
 import { KINDS, LAYOUTS, type Layout, MAX_SECONDS, type Manifest, type ManifestEntry } from "./manifest.ts";
+import { typeCountsOf } from "./type-counts.ts";
 
 export const MAX_DECODED_MANIFEST_BYTES = 1_073_741_824;
 const MAX_ENTRIES = 10_000_000;
@@ -117,6 +118,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const pieces = value.pieces;
   if (!Array.isArray(pieces) || pieces.length === 0 || pieces.length > MAX_PIECES)
     throw bad("its pieces are not a list");
+  const types = typeCountsOf(value.types);
   return {
     version: 1,
     package: bytesToHex(bytesOf(value.package, "its package id", 16)),
@@ -128,5 +130,6 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     repairKey: bytesOf(value.repairKey, "its repair key", 32),
     pieces: pieces.map((length) => integer(length, "a piece's length", 1)),
     entries: entriesOf(value.entries, layout),
+    ...(types === undefined ? {} : { types }),
   };
 }

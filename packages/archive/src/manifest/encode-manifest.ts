@@ -40,6 +40,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     repairKey: new Uint8Array(manifest.repairKey),
     pieces: manifest.pieces,
     entries: manifest.entries.map(tupleOf),
+    ...(manifest.types === undefined ? {} : { types: manifest.types }),
   });
   try {
     decodeManifest(bytes);

@@ -2,6 +2,7 @@ import type { CID } from "multiformats/cid";
 import { rootCodec } from "../unixfs/file-dag.ts";
 import { cidOf } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
+import type { TypeCounts } from "./type-counts.ts";
 
 /**
  * How a tree becomes a DAG.
@@ -68,6 +69,8 @@ export interface Manifest {
   pieces: number[];
   /** Entry 0 is the folder, or the single file, that was put. Files stand in the CAR in this order. Empty for `car`. */
   entries: ManifestEntry[];
+  /** Its files by media type, as they were when they were packed. Manifests before 0.1.0, and DAGs that were taken in as they were, have none. */
+  types?: TypeCounts;
 }
 
 /** Root CID of a file's DAG. */

@@ -4,6 +4,7 @@ import type { PieceCutter, PieceSink } from "../car/piece-cutter.ts";
 import type { AccountKey } from "../keys/account-key.ts";
 import { encryptManifest } from "../manifest/encrypt-manifest.ts";
 import type { Layout, Manifest, ManifestEntry } from "../manifest/manifest.ts";
+import { countTypes } from "../manifest/type-counts.ts";
 import { cidOf, DAG_PB, type Link, RAW } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 import type { FoundEntry, SkippedEntry } from "../walk/found-entry.ts";
@@ -86,6 +87,7 @@ export async function finishPackage(
     repairKey: options.repairKey,
     pieces: cutter.lengths,
     entries: manifestEntries(entries, done),
+    types: countTypes(done.values()),
   };
   let bytes = 0;
   for (const file of done.values()) bytes += file.size;

@@ -20,6 +20,8 @@ export interface FileDone {
   mode: number;
   seconds: number;
   nanoseconds: number;
+  /** Its media type; records of puts before 0.1.0 knew none. */
+  type?: string;
   /** `versionOf` while it was read; empty when what changes it later might not show. */
   version: string;
 }

@@ -28,10 +28,10 @@ export class BlobPacker {
       const opened = Date.now();
       const root = await this.contents.store(new BlobContent(blob, path), writer);
       if (!root) throw changed(path);
-      const { size: stored, codec, digest, tsize } = root;
+      const { size: stored, codec, digest, tsize, type } = root;
       const modified = listed.seconds * 1000 + listed.nanoseconds / 1e6;
       const version = opened - modified > SETTLED_MILLISECONDS ? listed.version : "";
-      writer.fileDone({ ...listed, version, size: blob.size, stored, codec, digest, tsize });
+      writer.fileDone({ ...listed, version, size: blob.size, stored, codec, digest, tsize, type });
     }
     writer.finish();
   }

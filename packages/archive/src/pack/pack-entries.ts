@@ -5,7 +5,6 @@ import { PieceCutter } from "../car/piece-cutter.ts";
 import { assertUsable } from "../keys/account-key.ts";
 import { recipientOf } from "../keys/recipient.ts";
 import { type Layout, MAX_SECONDS } from "../manifest/manifest.ts";
-import type { Link } from "../unixfs/links.ts";
 import { type DagProfile, UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import type { FoundEntry } from "../walk/found-entry.ts";
 import { bytesOfName, displayName, nameFault } from "../walk/names.ts";
@@ -14,7 +13,7 @@ import { checkIdentity, finishPackage, type PackageOptions, type Packed } from "
 import { LocalSegments } from "./local-segments.ts";
 import type { FileDone } from "./messages.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { type Content, ContentPacker } from "./store-content.ts";
+import { type Content, ContentPacker, type StoredContent } from "./store-content.ts";
 
 interface CommonEntryToPack {
   /** Below the folder, '/'-separated, in string form (walk/names.ts). Folders above it need not be given. */
@@ -83,10 +82,10 @@ export async function packEntries(options: PackEntriesOptions): Promise<Packed> 
     if (layout !== "private") nameInDag(layout, tree.entries, index);
     if (!("bytes" in entry)) continue;
     const root = await store(entry, contents, writer);
-    const { size: stored, codec, digest, tsize } = root;
+    const { size: stored, codec, digest, tsize, type } = root;
     const { mode, seconds, nanoseconds } = tree.entries[index] as FoundEntry;
     writer.fileDone({
-      ...{ entry: index, size: entry.size, stored, codec, digest, tsize },
+      ...{ entry: index, size: entry.size, stored, codec, digest, tsize, type },
       ...{ mode, seconds, nanoseconds, version: "" },
     });
   }
@@ -97,7 +96,7 @@ export async function packEntries(options: PackEntriesOptions): Promise<Packed> 
   return { ...(await finishPackage(options, { layout, profile, entries, done }, cutter)), skipped: [], excluded: 0 };
 }
 
-async function store(file: FileToPack, contents: ContentPacker, writer: SegmentWriter): Promise<Link> {
+async function store(file: FileToPack, contents: ContentPacker, writer: SegmentWriter): Promise<StoredContent> {
   const content = new StreamedContent(file);
   try {
     const root = await contents.store(content, writer);

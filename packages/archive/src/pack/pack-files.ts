@@ -65,6 +65,7 @@ export class FilePacker {
         codec: root.codec,
         digest: root.digest,
         tsize: root.tsize,
+        type: root.type,
         mode: Number(before.mode & 0o7777n),
         ...splitTime(before.mtimeNs),
         version:

@@ -5,9 +5,12 @@ import { type Link, RAW } from "../unixfs/links.ts";
 import type { DagProfile } from "../unixfs/profile.ts";
 import type { PackSettings } from "./messages.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
+import { SNIFFED_BYTES, sniffType } from "./sniff-type.ts";
 
 /** Plaintext is read and encrypted in steps of this. */
 export const READ_BYTES = 1_048_576;
+
+const EMPTY = new Uint8Array(0);
 
 /** What a file holds, of a size that is known before it is read. */
 export interface Content {
@@ -16,6 +19,12 @@ export interface Content {
   fill(target: Uint8Array, at: number): boolean | Promise<boolean>;
   /** Whether there is nothing behind `size`. */
   endsThere(): boolean | Promise<boolean>;
+}
+
+/** A content that is in the stream. */
+export interface StoredContent extends Link {
+  /** Its media type, as its first bytes show it. */
+  type: string;
 }
 
 /** Encrypts, hashes and frames contents, wherever they come from. */
@@ -34,33 +43,36 @@ export class ContentPacker {
   }
 
   /** Undefined when the content is shorter than its size. */
-  async store(content: Content, writer: SegmentWriter): Promise<Link | undefined> {
+  async store(content: Content, writer: SegmentWriter): Promise<StoredContent | undefined> {
     const dag = new FileDag(this.profile);
-    const stored = this.encryptor
+    const type = this.encryptor
       ? await this.storeEncrypted(this.encryptor, content, { writer, dag })
       : await this.storeAsIs(content, { writer, dag });
-    if (!stored) return undefined;
+    if (type === undefined) return undefined;
     const nodes: { link: Link; block: Uint8Array }[] = [];
     const root = dag.finish((link, block) => nodes.push({ link, block }));
     for (const { link, block } of nodes) {
       (await writer.open(block.length)).set(block);
       writer.close(link.codec);
     }
-    return root;
+    return { ...root, type };
   }
 
-  private async storeAsIs(content: Content, out: Output): Promise<boolean> {
+  private async storeAsIs(content: Content, out: Output): Promise<string | undefined> {
+    let type = sniffType(EMPTY);
     for (let at = 0; at < content.size || at === 0; at += this.profile.chunk) {
       const leaf = await out.writer.open(Math.min(this.profile.chunk, content.size - at));
-      if (!(await content.fill(leaf, at))) return false;
+      if (!(await content.fill(leaf, at))) return undefined;
+      if (at === 0) type = sniffType(leaf.subarray(0, SNIFFED_BYTES));
       out.writer.countRead(leaf.length);
       out.dag.add(await out.writer.closeSoon(RAW), leaf.length);
     }
-    return true;
+    return type;
   }
 
-  private async storeEncrypted(encryptor: Encryptor, content: Content, out: Output): Promise<boolean> {
+  private async storeEncrypted(encryptor: Encryptor, content: Content, out: Output): Promise<string | undefined> {
     const { size } = content;
+    let type = sniffType(EMPTY);
     const { session, packet } = await encryptor();
     const { total } = messageLengths(size, packet.length);
     const leaves = new LeafFiller(total, this.profile.chunk, out);
@@ -68,14 +80,15 @@ export class ContentPacker {
     const composer = new MessageComposer(session, packet, size, (bytes) => pending.push(bytes));
     for (let at = 0; at < size; at += READ_BYTES) {
       const plain = this.plain.subarray(0, Math.min(READ_BYTES, size - at));
-      if (!(await content.fill(plain, at))) return false;
+      if (!(await content.fill(plain, at))) return undefined;
+      if (at === 0) type = sniffType(plain.subarray(0, SNIFFED_BYTES));
       out.writer.countRead(plain.length);
       await composer.updateSoon(plain);
       await leaves.write(pending);
     }
     composer.finish();
     await leaves.write(pending);
-    return true;
+    return type;
   }
 }
 
