@@ -48,6 +48,14 @@ export interface DealPageRequest extends PageRequest<DealSort> {
   /** UNIX seconds, half-open; deals whose end is not known yet are left out. */
   endsFrom?: Seconds;
   endsBefore?: Seconds;
+  /** Of the newest period in which it was proved: periods, half-open. */
+  provedFrom?: number;
+  provedBefore?: number;
+  /** Of its last check: UNIX seconds, half-open. */
+  checkedFrom?: Seconds;
+  checkedBefore?: Seconds;
+  /** What its last check came to. */
+  checkResults?: readonly string[];
 }
 
 /** A page of deals, the newest proposal first unless told otherwise. @throws CairnError `bad-cursor` */
@@ -63,6 +71,9 @@ export async function pageDeals(db: Queryable, request: DealPageRequest): Promis
        where d.owner = any($1) and ($4::text is null or d.provider = $4)
          and ($3::text is null or d.document_hash = (select document_hash from catalog.packages where id = $3 and account = $2))
          and ($5::text[] is null or d.state = any($5)) and ($6::bigint is null or d.ends_at >= $6) and ($7::bigint is null or d.ends_at < $7)
+         and ($11::bigint is null or d.last_proved >= $11) and ($12::bigint is null or d.last_proved < $12)
+         and ($13::bigint is null or d.checked_at >= $13) and ($14::bigint is null or d.checked_at < $14)
+         and ($15::text[] is null or d.check_result = any($15))
          and ($8::text is null or (${column}, d.deal) ${order === "asc" ? ">" : "<"} ($8::${type}, $9::text))
        order by ${column} ${order}, d.deal ${order} limit $10)
      select d.*, page.sorted::text, p.id as package, p.label, floor(extract(epoch from p.created_at))::float8 as package_created_at,
@@ -83,6 +94,11 @@ export async function pageDeals(db: Queryable, request: DealPageRequest): Promis
       cursor?.sorted ?? null,
       cursor?.id ?? null,
       limit + 1,
+      request.provedFrom ?? null,
+      request.provedBefore ?? null,
+      request.checkedFrom ?? null,
+      request.checkedBefore ?? null,
+      request.checkResults ?? null,
     ],
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;

@@ -7,6 +7,7 @@ import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as coins from "./coin-schemas.ts";
 import * as notices from "./notice-schemas.ts";
+import * as custody from "./custody-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
 
@@ -43,6 +44,12 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   signWith: [schemas.SignedJson, (client) => client.signWith("0x", nothing)],
   "links.create": [accounts.MadeLinkJson, (client) => client.links.create()],
   "links.use": [accounts.OpenedSessionJson, (client) => client.links.use(nothing)],
+  "proofs.ofDeal": [custody.DealProofsJson, (client) => client.proofs.ofDeal("0x")],
+  "proofs.ofPackage": [custody.ProofsPageJson, (client) => client.proofs.ofPackage(ID), custody.DealProofsJson],
+  "schedules.list": [custody.SchedulesJson, (client) => client.schedules.list()],
+  "schedules.add": [custody.ScheduleJson, (client) => client.schedules.add(nothing)],
+  "schedules.change": [custody.ScheduleJson, (client) => client.schedules.change("s", {})],
+  "schedules.remove": [accounts.DoneJson, (client) => client.schedules.remove("s")],
   "limits.own": [accounts.UsedLimitsJson, (client) => client.limits.own()],
   "limits.of": [accounts.UsedLimitsJson, (client) => client.limits.of("a")],
   "limits.set": [accounts.UsedLimitsJson, (client) => client.limits.set("a", nothing)],
@@ -109,6 +116,7 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
 const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<Uint8Array>>> = {
   manifest: (client) => client.manifest(ID),
   document: (client) => client.document(ID),
+  certificate: (client) => client.certificate(ID, [0, 1]),
   piece: (client) => client.piece(ID, 0, {}),
   blocks: (client) => client.blocks(ID, [], {}),
   publicBlock: (client) => client.publicBlock("bafk"),

@@ -26,6 +26,7 @@ import {
 } from "./account-schemas.ts";
 import type { Call, Caller } from "./calls/caller.ts";
 import { coinCalls } from "./calls/coin-calls.ts";
+import { proofCalls, scheduleCalls } from "./calls/custody-calls.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
 import { noticeCalls } from "./calls/notice-calls.ts";
@@ -117,6 +118,13 @@ export interface DealQuery extends SortedQuery {
   /** UNIX seconds, half-open. */
   endsFrom?: number;
   endsBefore?: number;
+  /** Of the last proof, and of the last check: UNIX seconds, half-open. */
+  provedFrom?: number;
+  provedBefore?: number;
+  checkedFrom?: number;
+  checkedBefore?: number;
+  /** What the last check of it came to, joined by commas. */
+  checkResults?: string;
 }
 
 export interface StatementQuery extends PageQuery {
@@ -173,6 +181,8 @@ export class CairnClient {
   readonly links = linkCalls(this.#caller);
   readonly coins = coinCalls(this.#caller);
   readonly notices = noticeCalls(this.#caller);
+  readonly proofs = proofCalls(this.#caller);
+  readonly schedules = scheduleCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
@@ -324,6 +334,12 @@ export class CairnClient {
   /** The commitment document (docs/protocol.md, 1): its sha256 is the document hash. */
   document(id: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.#download(`/packages/${id}/document`, { method: "GET", headers: {} }, signal);
+  }
+
+  /** The custody certificate (docs/certificate.md) of a package, or of some of its pieces. */
+  certificate(id: string, pieces?: readonly number[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const query = pieces === undefined ? "" : `?pieces=${pieces.join(",")}`;
+    return this.#download(`/packages/${id}/certificate${query}`, { method: "GET", headers: {} }, signal);
   }
 
   /** The piece's CAR bytes from its header on, rebuilt and verified by the gateway. */

@@ -419,6 +419,7 @@ export const DealJson = Type.Object({
   lastProved: Type.Union([Type.Integer(), Type.Null()], {
     description: "the newest final period that it was proved in",
   }),
+  lastProvedAt: Type.Union([Time, Type.Null()], { description: "when that period ended" }),
   silentSince: Type.Union([Time, Type.Null()]),
   checkedAt: Type.Union([Time, Type.Null()]),
   checkResult: Type.Union([Type.String(), Type.Null()]),

@@ -1,6 +1,6 @@
 import type { AccountsContext, Principal, Uploads, Vaults } from "@cairn/accounts";
-import type { Audit } from "@cairn/audit";
 import type { WalletChain } from "@cairn/chain";
+import type { Audit, Certifier } from "@cairn/audit";
 import type { NetworkJson } from "@cairn/client";
 import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
@@ -45,6 +45,8 @@ export interface GatewayContext {
   startedAt: number;
   /** Give an owner coins and a deposit; undefined where there is no faucet. */
   faucet: ((owner: Address) => Promise<void>) | undefined;
+  /** Signs custody certificates as the executor. */
+  certifier: Certifier;
   signTicket(deal: DealId, offset: number, length: number): Promise<Signed<"ReadTicket">>;
   /** Resolves when the catalog stands for the chain as it is finalised now; throws `chain-behind` after a minute. */
   caughtUp(): Promise<void>;

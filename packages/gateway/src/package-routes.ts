@@ -17,6 +17,7 @@ import { type Hex, signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
 import { checkRoutes } from "./check-routes.ts";
+import { custodyRoutes } from "./custody-routes.ts";
 import { dealRoutes } from "./deal-routes.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
@@ -59,6 +60,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     uploadRoutes(server, gateway);
     readRoutes(server, gateway);
     checkRoutes(server, gateway);
+    custodyRoutes(server, gateway);
     dealRoutes(server, gateway);
     recoverRoutes(server, gateway);
   };

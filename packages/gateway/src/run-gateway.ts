@@ -17,7 +17,7 @@ import type { DatabaseTarget } from "@cairn/database";
 import type { DoorPort } from "@cairn/doors";
 import { createMarket, openSpoolId } from "@cairn/market";
 import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
-import { type Address, MAX_PIECE_BYTES, signTyped } from "@cairn/protocol";
+import { type Address, MAX_PIECE_BYTES, signDigest, signTyped } from "@cairn/protocol";
 import { openTransport, rememberNonces } from "@cairn/transport";
 import type { Pool } from "pg";
 import { Registry } from "prom-client";
@@ -305,6 +305,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
             await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
           }
         : undefined,
+      certifier: { address: keys.executor.address, sign: (digest) => signDigest(digest, keys.executor.key) },
       signTicket,
       caughtUp: () => caughtUp({ ledger, head: () => catalog.head(), clock, signal: stopping }),
       metrics: createMetrics(() => context, registry),

@@ -96,6 +96,8 @@ beforeAll(async () => {
   Object.assign(theirs, {
     package: await one("select id from catalog.packages where account = 'local' limit 1"),
     check: "their-check",
+    deal: await one("select deal as id from catalog.deals limit 1"),
+    schedule: (await homeCall("POST", "/check-schedules", { kind: "scrub", everySeconds: 604_800, startAt: 8e9 })).id,
     session: await one("select id from accounts.sessions limit 1"),
     token: token.token.id,
     invite: invite.invite.id,
@@ -160,6 +162,22 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "GET /api/v1/packages/{id}": ["gone"],
   "GET /api/v1/packages/{id}/asks": ["gone"],
   "GET /api/v1/packages/{id}/custody": ["gone"],
+  "GET /api/v1/packages/{id}/proofs": ["gone"],
+  "GET /api/v1/packages/{id}/certificate": ["gone"],
+  "GET /api/v1/deals/{deal}/proofs": ["gone"],
+  "GET /api/v1/check-schedules": ["own"],
+  "POST /api/v1/check-schedules": [
+    "gone",
+    {
+      kind: "scrub",
+      everySeconds: 604_800,
+      get package() {
+        return theirs.package;
+      },
+    },
+  ],
+  "PUT /api/v1/check-schedules/{schedule}": ["gone", { everySeconds: 604_800 }],
+  "DELETE /api/v1/check-schedules/{schedule}": ["gone"],
   "GET /api/v1/packages/{id}/document": ["gone"],
   "GET /api/v1/packages/{id}/manifest": ["gone"],
   "PUT /api/v1/packages/{id}/manifest": ["gone", new Uint8Array(1)],
@@ -284,7 +302,7 @@ describe("a third user", () => {
       expect(status, String(got)).toBeLessThan(500);
       for (const secret of secrets) {
         // What the caller itself sent may come back to it.
-        if (!filled(path).includes(secret)) expect(text, `${route} shows ${secret}`).not.toContain(secret);
+        if (!`${filled(path)} ${JSON.stringify(body)}`.includes(secret)) expect(text, `${route} shows ${secret}`).not.toContain(secret);
       }
     }
   });

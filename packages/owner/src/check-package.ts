@@ -80,6 +80,21 @@ export async function checkPackage(ports: CheckPorts, options: CheckOptions): Pr
   return { result, unchecked: uncheckedShards(result, pieces, document), fault };
 }
 
+/** A package and the pieces in which a part of it lies; all of them where the tree cannot be read, or the whole package is meant. */
+export async function piecesOfTarget(
+  ports: CheckPorts,
+  target: string,
+  onEvent: (event: CheckEvent) => void = () => undefined,
+): Promise<{ id: string; pieces: number[] | undefined }> {
+  const { name, path } = parseTarget(target);
+  const found = await findPackage(ports, name);
+  const { document, id } = found;
+  if (document === undefined) throw nothingIn(name, found, "check");
+  if (path === "") return { id, pieces: undefined };
+  const documentHash = found.documentHash as Hex;
+  return { id, pieces: await piecesUnder(ports, { name, id, document, documentHash }, path, onEvent) };
+}
+
 /** Undefined, for the whole package, where the tree of what was asked for cannot be read. */
 async function piecesUnder(
   ports: CheckPorts,

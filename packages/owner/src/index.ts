@@ -2,6 +2,7 @@ export * from "./agree.ts";
 export * from "./car-source.ts";
 export * from "./check-package.ts";
 export * from "./claim-account.ts";
+export * from "./fetch-certificate.ts";
 export * from "./find-package.ts";
 export * from "./get.ts";
 export * from "./interrupted.ts";

@@ -6,7 +6,7 @@ import { GONE } from "./package-name.ts";
 export function nothingIn(
   name: string,
   { id, state, next }: Pick<PackageJson, "id" | "state" | "next">,
-  verb: "get" | "read" | "check" | "compare with",
+  verb: "get" | "read" | "check" | "certify" | "compare with",
 ): CairnError {
   const isGone = GONE.has(state);
   return new CairnError(`${name} is ${state}: there is nothing to ${verb} ${isGone ? "any more" : "yet"}`, {

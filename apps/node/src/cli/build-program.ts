@@ -7,7 +7,8 @@ import { downstreamCommands } from "./downstream.ts";
 import { addExamples } from "./help.ts";
 import { inWords, someOf } from "./name-options.ts";
 import { noticeCommands } from "./notice-commands.ts";
-import { coins, day, positive, wholeNumber } from "./number-options.ts";
+import { coins, day, pieceNumbers, positive, wholeNumber } from "./number-options.ts";
+import { parseEvery } from "./parse-every.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
@@ -160,6 +161,8 @@ export function buildProgram(): Command {
     )
     .option("--state <states>", `only those in these states: some of ${inWords(STATES)}`, someOf(STATES))
     .option("--ending <days>", "only those that end within so many days", positive(3650))
+    .option("--unproved <days>", "only those whose last proof is older than so many days", positive(3650))
+    .option("--unchecked <days>", "only those whose last check is older than so many days", positive(3650))
     .addOption(
       new Option("--sort <what>", "what comes first").choices([
         "proposed",
@@ -192,11 +195,39 @@ export function buildProgram(): Command {
     .argument("<name>", "its new name")
     .action(async (from, to, options) => (await import("./mv.ts")).mv(from, to, options));
 
-  asking("check", "have every holder re-read and prove its shards, now")
-    .argument("<package>", `${PACKAGE}, with /path for a part of it`)
+  asking("check", "have every holder re-read and prove its shards, now or again and again")
+    .argument("[package]", `${PACKAGE}, with /path for a part of it; with --every none for all packages`)
     .option("--full", "stream every shard here and recompute its commitment")
+    .option("--every <time>", "check it by schedule: every hour, day, week, 12hours, 2weeks, month", parseEvery)
+    .addOption(new Option("--schedules", "list what is checked by schedule").conflicts(["every", "full", "remove"]))
+    .addOption(new Option("--remove <schedule>", "end a schedule").conflicts(["every", "full"]))
     .option(...PROGRESS)
-    .action(async (target, options) => (await import("./check.ts")).check(target, options));
+    .action(async (target, { schedules, remove, ...options }, asked) => {
+      if (schedules) return (await import("./schedules.ts")).listSchedules(options);
+      if (remove !== undefined) return (await import("./schedules.ts")).removeSchedule(remove, options);
+      if (options.every !== undefined) return (await import("./schedules.ts")).addSchedule(target, options);
+      if (target === undefined)
+        asked.error("error: missing required argument 'package'", { code: "commander.missingArgument" });
+      return (await import("./check.ts")).check(target as string, options);
+    });
+
+  asking("certificate", "write a signed document of who proved a package from when until when, which anybody can check")
+    .argument("<package>", PACKAGE)
+    .requiredOption("-o, --output <file>", "where to write it; the owner's signature goes into FILE.asc")
+    .option("--pieces <numbers>", "only of these pieces, such as 0,2", pieceNumbers)
+    .option("--public-key <file>", "write the public key, which the signature is of, there")
+    .option("--force", "write over files that are there")
+    .action(async (target, options) => (await import("./certificate.ts")).certificate(target, options));
+
+  program
+    .command("verify-certificate")
+    .description("check a custody certificate; needs no network, no home and no account")
+    .argument("<file>", "what `cairn certificate` wrote")
+    .option("--signature [file]", "check the owner's signature, too (FILE.asc unless named); needs --key")
+    .option("--key <file>", "the owner's public OpenPGP key")
+    .option("--rpc <url>", "hold it against this node of the chain")
+    .option("--json", "answer with one JSON document")
+    .action(async (file, options) => (await import("./verify-certificate.ts")).verifyCertificate(file, options));
 
   asking("rm", "end a package's deals")
     .argument("<package>", PACKAGE)

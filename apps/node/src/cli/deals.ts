@@ -19,6 +19,9 @@ export interface DealOptions extends CommonOptions {
   reverse?: boolean;
   /** Only those that end within so many days. */
   ending?: number;
+  /** Only those whose last proof, and last check, are older than so many days. */
+  unproved?: number;
+  unchecked?: number;
   /** How many at most; all with --json unless given. */
   last?: number;
 }
@@ -73,7 +76,7 @@ export async function collectDeals(
 
 async function queryOf(
   session: Session,
-  { package: name, provider, state, sort = "proposed", reverse = false, ending }: DealOptions,
+  { package: name, provider, state, sort = "proposed", reverse = false, ending, unproved, unchecked }: DealOptions,
 ): Promise<DealQuery> {
   // What was proposed last, was proved last or is paid most is what one looks for first.
   const newestFirst = sort === "proposed";
@@ -84,6 +87,8 @@ async function queryOf(
     ...(provider === undefined ? {} : { provider: (await addressesOf(providersOf(session), [provider]))[0]! }),
     ...(state === undefined ? {} : { states: state.join(",") }),
     ...(ending === undefined ? {} : { endsFrom: now, endsBefore: now + Math.round(ending * DAY) }),
+    ...(unproved === undefined ? {} : { provedBefore: now - Math.round(unproved * DAY) }),
+    ...(unchecked === undefined ? {} : { checkedBefore: now - Math.round(unchecked * DAY) }),
     ...(name === undefined
       ? {}
       : { package: (await findPackage(ownerPorts(session, await requireOwner(session.home)), name)).id }),
@@ -136,6 +141,7 @@ const OUTCOMES = new Map(
     damaged: "owned up to damage",
     wrong: "gave wrong bytes",
     "off-duty": "nothing was due",
+    mixed: "proved in part: old periods, put together",
   }),
 );
 

@@ -34,3 +34,9 @@ export function day(text: string): number {
     throw new InvalidArgumentError("It must be a day, such as 2026-11-01, or a time as ISO 8601 has it.");
   return Math.floor(time / 1000);
 }
+
+/** A parser of numbers of pieces, joined by commas. */
+export function pieceNumbers(text: string): number[] {
+  if (/^\d{1,6}(,\d{1,6}){0,499}$/.test(text)) return text.split(",").map(Number);
+  throw new InvalidArgumentError("It must be numbers of pieces, such as 0,2.");
+}

@@ -38,6 +38,16 @@ export const APP_ERRORS = {
     means: "an option or argument of the command has a value that it cannot have",
     next: "Ask the command for its own help with --help.",
   },
+  "certificate-differs": {
+    kind: "corrupt",
+    means: "a certificate holds by itself, and the chain says otherwise",
+    next: "Believe the chain, if it is the one that the package is on; else name that one with --rpc.",
+  },
+  "chain-refused": {
+    kind: "unavailable",
+    means: "the chain did not take what the gateway asked of it",
+    next: "Check with `cairn status` that the chain runs, then try again.",
+  },
   "child-not-ready": {
     kind: "unavailable",
     means: "a process of the network did not start",

@@ -18,6 +18,11 @@ export const ARCHIVE_ERRORS = {
     means: "what a shard's mask is made from is incomplete",
     next: "Take package id, piece and shard from the package's document, and the repair key from the account.",
   },
+  "bad-openpgp-signature": {
+    kind: "corrupt",
+    means: "a detached OpenPGP signature is not that of the key over the file",
+    next: "Get the file and its signature anew, and the key from its owner.",
+  },
   "bad-shards": {
     kind: "input",
     means: "the shards that were given cannot rebuild the one that is wanted",
