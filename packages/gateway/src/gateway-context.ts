@@ -1,6 +1,6 @@
 import type { AccountsContext, Principal, Uploads, Vaults } from "@cairn/accounts";
-import type { WalletChain } from "@cairn/chain";
 import type { Audit, Certifier } from "@cairn/audit";
+import type { WalletChain } from "@cairn/chain";
 import type { NetworkJson } from "@cairn/client";
 import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";

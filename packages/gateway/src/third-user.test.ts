@@ -302,7 +302,8 @@ describe("a third user", () => {
       expect(status, String(got)).toBeLessThan(500);
       for (const secret of secrets) {
         // What the caller itself sent may come back to it.
-        if (!`${filled(path)} ${JSON.stringify(body)}`.includes(secret)) expect(text, `${route} shows ${secret}`).not.toContain(secret);
+        if (!`${filled(path)} ${JSON.stringify(body)}`.includes(secret))
+          expect(text, `${route} shows ${secret}`).not.toContain(secret);
       }
     }
   });

@@ -21,8 +21,8 @@ export type { Outcome, OutgoingAccount, OutgoingStore, OutgoingTransaction } fro
 export { PASSING_TOPICS } from "./passing-events.ts";
 export { OUTGOING_MIGRATIONS, postgresOutgoingStore } from "./postgres-outgoing-store.ts";
 export { readDeployment } from "./read-contracts.ts";
-export { openWalletChain, type SignedTransaction, type WalletChain } from "./relay-transaction.ts";
 export { readRaw } from "./read-raw.ts";
+export { openWalletChain, type SignedTransaction, type WalletChain } from "./relay-transaction.ts";
 export { openRpc, type Rpc, RpcError, type RpcOptions } from "./rpc.ts";
 export {
   type IndexBatch,

@@ -43,11 +43,6 @@ export const APP_ERRORS = {
     means: "a certificate holds by itself, and the chain says otherwise",
     next: "Believe the chain, if it is the one that the package is on; else name that one with --rpc.",
   },
-  "chain-refused": {
-    kind: "unavailable",
-    means: "the chain did not take what the gateway asked of it",
-    next: "Check with `cairn status` that the chain runs, then try again.",
-  },
   "child-not-ready": {
     kind: "unavailable",
     means: "a process of the network did not start",
