@@ -44,6 +44,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "networks",
+          globalSetup: ["bin/tasks/bundles-setup.ts"],
           include: NETWORKS,
           maxWorkers: 2,
           testTimeout: 600_000,

@@ -1,6 +1,3 @@
-import { buildProgram } from "./cli/build-program.ts";
-import { keepThroughHangUp } from "./cli/hang-up.ts";
-import { runProgram } from "./cli/run-program.ts";
+import { runBundled } from "@cairn/process/bundled";
 
-keepThroughHangUp();
-await runProgram(buildProgram());
+await runBundled(import.meta.url, () => import("./cli/command-line.ts"));

@@ -33,7 +33,7 @@ const loadedBy = (...args: string[]): Promise<Loaded> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", HOOK, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env.PATH, HOME: directory },
+      env: { PATH: process.env.PATH, HOME: directory, CAIRN_BUNDLES: "off" },
     });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {

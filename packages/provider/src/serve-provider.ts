@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { exitWithParent } from "@cairn/process";
 import { logLevel } from "@cairn/process/log-level";
+import { asCairnError } from "@cairn/protocol/errors";
 import pino from "pino";
 import { boundBulkMemory } from "./files/bulk-memory.ts";
 import { badOption } from "./options.ts";
@@ -8,7 +9,7 @@ import { optionsFromJson } from "./options-from-json.ts";
 import { runProvider } from "./run-provider.ts";
 
 /** `node main.ts CONFIG.json`, or the JSON itself in CAIRN_PROVIDER_CONFIG; the passphrase only in CAIRN_PROVIDER_PASSPHRASE. */
-export async function serveProvider(): Promise<void> {
+async function serveProvider(): Promise<void> {
   exitWithParent();
   boundBulkMemory();
   const [path] = process.argv.slice(2);
@@ -34,3 +35,9 @@ export async function serveProvider(): Promise<void> {
   const { provider: address, endpoint } = provider;
   process.stdout.write(`${JSON.stringify({ ready: true, provider: address, endpoint })}\n`);
 }
+
+serveProvider().catch((error) => {
+  const { code, message, next } = asCairnError(error);
+  process.stderr.write(`cairn provider: ${message} (${code})${next === undefined ? "" : `\n${next}`}\n`);
+  process.exit(1);
+});
