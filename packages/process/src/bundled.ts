@@ -11,7 +11,7 @@ export const BUNDLES = new URL("node_modules/.cairn-bundles/", ROOT);
 const INSTALLED = "node_modules/.package-lock.json";
 
 /** What bundles there are, and the state of the files that they were made of. */
-export interface BundleIndex {
+interface BundleIndex {
   version: number;
   /** URL of the checkout: places of files stand in the code. */
   root: string;
