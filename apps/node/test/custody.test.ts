@@ -77,7 +77,7 @@ describe("a custody certificate", () => {
     expect(held.code).toBe(0);
   });
 
-  it("is refused when one byte is altered, and when the chain has another root", async () => {
+  it("is refused when one byte is altered, in what it says or in how it is written", async () => {
     const bytes = await readFile(file);
     const altered = join(network.directory, "altered.json");
     const at = bytes.indexOf('"fulfilled":') + 12;
@@ -85,7 +85,7 @@ describe("a custody certificate", () => {
     await writeFile(altered, bytes);
     const refused = await elsewhere("verify-certificate", altered);
     expect([refused.code, refused.stdout + refused.stderr]).toEqual([
-      1,
+      8,
       expect.stringMatching(/leaves\[0\].*root|counts more/),
     ]);
     const signature = await elsewhere("verify-certificate", altered, "--json");
@@ -93,7 +93,7 @@ describe("a custody certificate", () => {
     // Whitespace that says nothing, with a signature over what it says.
     const spaced = certificateText(readCertificate(await readFile(file, "utf8"))).replace(":", ": ");
     await writeFile(altered, spaced);
-    expect((await elsewhere("verify-certificate", altered)).code).toBe(1);
+    expect((await elsewhere("verify-certificate", altered)).code).toBe(8);
   });
 });
 

@@ -90,7 +90,7 @@ export async function listSchedules({ pool }: Pick<Context, "pool">, account: st
 }
 
 /** @throws CairnError `unknown-schedule` */
-export async function findSchedule({ pool }: Pick<Context, "pool">, account: string, id: string): Promise<Schedule> {
+async function findSchedule({ pool }: Pick<Context, "pool">, account: string, id: string): Promise<Schedule> {
   const { rows } = await pool.query<Schedule>(
     `select ${COLUMNS} from audit.schedules s where s.account = $1 and s.id = $2`,
     [account, id],

@@ -8,14 +8,16 @@ const packages = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What a browser loads, and the most bytes that it may have when minified (each measured at some nine tenths of that). */
 const ROOMS: Record<string, number> = {
-  "protocol/src/index.ts": 125_000,
+  "protocol/src/index.ts": 138_000,
   "protocol/src/document.ts": 155_000,
   "protocol/src/wire.ts": 82_000,
   "core/src/index.ts": 143_000,
-  "client/src/index.ts": 122_000,
+  "client/src/index.ts": 125_000,
+  // Whoever is given a certificate may check it in a page.
+  "proofs/src/certificate/index.ts": 200_000,
   "archive/src/browser.ts": 700_000,
   // With client, archive and what is signed.
-  "owner/src/index.ts": 850_000,
+  "owner/src/index.ts": 940_000,
   // With archive, whose OpenPGP is most of it.
   "owner/src/browser/index.ts": 800_000,
 };
