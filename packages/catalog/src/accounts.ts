@@ -18,12 +18,38 @@ export async function findAccount(db: Queryable, id: string): Promise<Account | 
   return rows[0] as Account | undefined;
 }
 
-/** The account's settings as they were last changed; none that were never set. */
-export async function findSettings(db: Queryable, id: string): Promise<Record<string, unknown>> {
-  const { rows } = await db.query("select settings from catalog.accounts where id = $1", [id]);
-  return (rows[0] as { settings: Record<string, unknown> } | undefined)?.settings ?? {};
+export interface VersionedSettings {
+  settings: Record<string, unknown>;
+  /** How often they were changed. */
+  version: number;
 }
 
-export async function changeSettings(db: Queryable, id: string, settings: object): Promise<void> {
-  await db.query("update catalog.accounts set settings = $2 where id = $1", [id, JSON.stringify(settings)]);
+/** The account's settings as they were last changed; none that were never set. */
+export const findSettings = async (db: Queryable, id: string): Promise<Record<string, unknown>> =>
+  (await readSettings(db, id)).settings;
+
+/** The same with their version. */
+export async function readSettings(db: Queryable, id: string): Promise<VersionedSettings> {
+  const { rows } = await db.query("select settings, settings_version as version from catalog.accounts where id = $1", [
+    id,
+  ]);
+  return (rows[0] as VersionedSettings | undefined) ?? { settings: {}, version: 0 };
+}
+
+/**
+ * Replace the settings; with `from` only where they are still of that version.
+ * @returns their new version; undefined where they were changed since, and are left as they are
+ */
+export async function changeSettings(
+  db: Queryable,
+  id: string,
+  settings: object,
+  from?: number,
+): Promise<number | undefined> {
+  const { rows } = await db.query(
+    `update catalog.accounts set settings = $2, settings_version = settings_version + 1
+     where id = $1 and ($3::integer is null or settings_version = $3) returning settings_version as version`,
+    [id, JSON.stringify(settings), from ?? null],
+  );
+  return (rows[0] as { version: number } | undefined)?.version;
 }

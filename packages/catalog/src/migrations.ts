@@ -548,4 +548,13 @@ create index deals_ending on catalog.deals (ends_at) where state = 'ACTIVE';
 create index packages_waiting on catalog.packages (touched_at) where state in ('RECEIVING', 'COMMITTED', 'PLACING');
 `,
   },
+  {
+    name: "0021-network",
+    sql: `
+-- how often the settings were changed: who saves says which ones it had seen
+alter table catalog.accounts add column settings_version integer not null default 0;
+-- when it registered for the first time; null of those that were known before this was kept
+alter table catalog.providers add column since bigint;
+`,
+  },
 ];

@@ -1,5 +1,6 @@
 import type { FinalizedHead, Ledger, LedgerEvent, ProviderRecord } from "@cairn/core";
 import { inTransaction } from "@cairn/database";
+import type { Seconds } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
 import { applyDealEvent } from "./deal-events.ts";
 import { type NewEvent, recordEvents } from "./events.ts";
@@ -60,7 +61,9 @@ export function createProjection(pool: Pool, ledger: Pick<Ledger, "provider" | "
           if ((rows[0] as { next: number }).next !== from) return false;
           const told: NewEvent[] = [];
           for (const record of providers.values()) {
-            const refused = await guard(client, () => upsertProvider(client, record, head.number));
+            const refused = await guard(client, () =>
+              upsertProvider(client, record, head.number, registeredAt(events, record.provider)),
+            );
             if (refused !== undefined) told.push(setAside(`the terms of provider ${short(record.provider)}`, refused));
           }
           for (const event of events) {
@@ -144,10 +147,19 @@ function shown(text: string): string {
   return text.replace(/\p{Cc}/gu, "\u{fffd}");
 }
 
-async function upsertProvider(client: PoolClient, p: ProviderRecord, block: number): Promise<void> {
+/** When the provider registered for the first time in these events. */
+const registeredAt = (events: readonly LedgerEvent[], provider: string): Seconds | null =>
+  events.find((event) => event.name === "ProviderRegistered" && event.provider === provider)?.time ?? null;
+
+async function upsertProvider(
+  client: PoolClient,
+  p: ProviderRecord,
+  block: number,
+  since: Seconds | null,
+): Promise<void> {
   await client.query(
-    `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block, since)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (provider) do update set hot = excluded.hot, payout = excluded.payout, capacity = excluded.capacity,
        price_floor = excluded.price_floor, egress_price = excluded.egress_price, duty = excluded.duty, region = excluded.region,
        endpoint = excluded.endpoint, active = excluded.active, updated_block = excluded.updated_block`,
@@ -163,6 +175,7 @@ async function upsertProvider(client: PoolClient, p: ProviderRecord, block: numb
       p.endpoint,
       p.active,
       block,
+      since,
     ],
   );
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as coins from "./coin-schemas.ts";
+import * as network from "./network-schemas.ts";
 import * as notices from "./notice-schemas.ts";
 import * as custody from "./custody-schemas.ts";
 import * as schemas from "./schemas.ts";
@@ -73,6 +74,13 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   "notices.changeWebhook": [notices.WebhookJson, (client) => client.notices.changeWebhook(ID, nothing)],
   "notices.removeWebhook": [accounts.DoneJson, (client) => client.notices.removeWebhook(ID)],
   "notices.deliveries": [notices.DeliveryPageJson, (client) => client.notices.deliveries(ID), notices.DeliveryJson],
+  "net.preview": [network.PreviewJson, (client) => client.net.preview()],
+  "net.provider": [network.ProviderDetailJson, (client) => client.net.provider("0x")],
+  "net.safety": [network.SafetyJson, (client) => client.net.safety(ID)],
+  "chain.blocks": [network.ChainBlocksJson, (client) => client.chain.blocks()],
+  "chain.block": [network.ChainBlockJson, (client) => client.chain.block(1)],
+  "chain.transaction": [network.ChainTransactionJson, (client) => client.chain.transaction("0x")],
+  "chain.contracts": [network.ChainContractsJson, (client) => client.chain.contracts()],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],

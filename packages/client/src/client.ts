@@ -29,6 +29,7 @@ import { coinCalls } from "./calls/coin-calls.ts";
 import { proofCalls, scheduleCalls } from "./calls/custody-calls.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
+import { chainCalls, networkCalls } from "./calls/network-calls.ts";
 import { noticeCalls } from "./calls/notice-calls.ts";
 import { LiveTransferJson } from "./coin-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
@@ -183,6 +184,8 @@ export class CairnClient {
   readonly notices = noticeCalls(this.#caller);
   readonly proofs = proofCalls(this.#caller);
   readonly schedules = scheduleCalls(this.#caller);
+  readonly net = networkCalls(this.#caller);
+  readonly chain = chainCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");

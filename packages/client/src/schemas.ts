@@ -95,6 +95,15 @@ export const SettingsJson = Type.Object({
   k: Type.Optional(Parts),
   n: Type.Optional(Parts),
   days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 3650 })),
+  minDays: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: 3650, description: "least length of a deal: no put is for less" }),
+  ),
+  renew: Type.Optional(
+    Type.Boolean({
+      description:
+        "whether packages are to be renewed before they end: true unless set. It is kept for a later version: nothing is renewed by itself yet",
+    }),
+  ),
   placement: Type.Optional(PlacementJson),
   confirmations: Type.Optional(
     Type.Integer({
@@ -114,6 +123,14 @@ export const SettingsJson = Type.Object({
     Type.Array(AddressText, {
       maxItems: 32,
       description: "wallets that puts are paid from: the first with enough deposited",
+    }),
+  ),
+  version: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_147_483_647,
+      description:
+        "as the settings were read: where they were changed since, saving them is refused; left out, it replaces what there is",
     }),
   ),
 });

@@ -63,6 +63,10 @@ export function newcomerLimit(k: number, n: number): number {
   return Math.min(n - k, Math.max(1, k - 1));
 }
 
+/** Whether the provider has room for one more shard. */
+export const hasRoom = ({ freeBytes }: Pick<Candidate, "freeBytes">, rawLength: number): boolean =>
+  freeBytes >= BigInt(rawLength);
+
 /**
  * Choose `count` providers for one piece: each gets one shard, none that holds one already, newcomers together no more than their share
  * unless others lack, greedily whoever covers most hours that still lack an awake shard, then by score, price and a lot drawn by the seed.
@@ -77,7 +81,7 @@ export function selectProviders(selection: Selection): Selected {
   const groups = new GroupShards(selection);
   for (const holder of selection.holders) groups.add(holder);
   const ranked = selection.candidates
-    .filter((c) => !holding.has(c.provider) && c.freeBytes >= BigInt(selection.rawLength))
+    .filter((c) => !holding.has(c.provider) && hasRoom(c, selection.rawLength))
     .toSorted(comparison(selection));
   const share = newcomerLimit(selection.k, selection.n);
   let newcomers = selection.holders.filter((holder) => holder.newcomer).length;

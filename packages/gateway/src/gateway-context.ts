@@ -1,6 +1,6 @@
 import type { AccountsContext, Principal, Uploads, Vaults } from "@cairn/accounts";
 import type { Audit, Certifier } from "@cairn/audit";
-import type { WalletChain } from "@cairn/chain";
+import type { Explorer, WalletChain } from "@cairn/chain";
 import type { NetworkJson } from "@cairn/client";
 import type { Ledger, Profile, Transport } from "@cairn/core";
 import type { Market } from "@cairn/market";
@@ -35,6 +35,8 @@ export interface GatewayContext {
   ledger: Ledger;
   /** What wallets whose keys are elsewhere need of the chain. */
   walletChain: WalletChain;
+  /** What people look through of the chain. */
+  explorer: Explorer;
   /** The time by which contracts judge: the clock's, or the newest block's where the chain is ahead of it. */
   chainNow(): Seconds;
   transport: Transport & Pick<GatewayTransport, "connected" | "contested">;

@@ -96,6 +96,7 @@ const MONEY = new Set([
     "dailyLimit",
     ...["coinsAfter", "depositAfter", "amount", "baseFee", "maxFeePerGas", "maxPriorityFeePerGas"],
     "lowBalance",
+    ...["fee", "egressPrice"],
   ],
 ]);
 

@@ -19,7 +19,9 @@ import { type Static, Type } from "typebox";
 import { checkRoutes } from "./check-routes.ts";
 import { custodyRoutes } from "./custody-routes.ts";
 import { dealRoutes } from "./deal-routes.ts";
+import { requireMinimum } from "./effective-settings.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { networkRoutes } from "./network-routes.ts";
 import { packageDetailToJson, packageToJson, quotePlanToJson } from "./package-json.ts";
 import {
   After,
@@ -56,6 +58,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
   return async (server) => {
     lifeRoutes(server, gateway);
     settingsRoutes(server, gateway);
+    networkRoutes(server, gateway);
     statementRoutes(server, gateway);
     uploadRoutes(server, gateway);
     readRoutes(server, gateway);
@@ -102,6 +105,7 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
     async (request) => {
       const { account } = principalOf(request);
       const { nameHash, label, repairKey, expectedBytes, placement, owner, ...body } = request.body as OpenPackageJson;
+      await requireMinimum(gateway.pool, account, body.days);
       await requirePackageRoom(gateway.pool, account, body.id);
       const opened = await market.openPackage({
         ...body,

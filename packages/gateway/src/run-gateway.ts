@@ -10,7 +10,7 @@ import {
   type NewEvent,
   recordEvents,
 } from "@cairn/catalog";
-import { type EvmLedger, type Finality, openCoinChain, openWalletChain, readRaw } from "@cairn/chain";
+import { type EvmLedger, type Finality, openCoinChain, openExplorer, openWalletChain, readRaw } from "@cairn/chain";
 import { errorsAbi } from "@cairn/contracts";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import type { DatabaseTarget } from "@cairn/database";
@@ -281,6 +281,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         ...{ rpc: ledger.rpc, heads: ledger.heads, chainId: deployment.chainId },
         abi: errorsAbi as Abi,
       }),
+      explorer: openExplorer(ledger.rpc, deployment),
       chainNow,
       transport,
       profile,

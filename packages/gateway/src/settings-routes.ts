@@ -1,9 +1,10 @@
 import { findWallet } from "@cairn/accounts";
-import { changeSettings, findSettings } from "@cairn/catalog";
+import { changeSettings, readSettings } from "@cairn/catalog";
 import { SettingsJson } from "@cairn/client";
-import { checkPlacement, type PlacementJson, placementFromJson, placementToJson } from "@cairn/core";
+import { placementToJson } from "@cairn/core";
 import { CairnError } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
+import { completed } from "./effective-settings.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
 import { linkTo } from "./transfer-json.ts";
@@ -11,7 +12,7 @@ import { linkTo } from "./transfer-json.ts";
 const about = (summary: string) => ({ summary, tags: ["account"] });
 
 /** What the account's puts go by unless they say otherwise. */
-export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext): void {
+export function settingsRoutes(server: FastifyInstance, { pool, network }: GatewayContext): void {
   /** Each once, and none but the account's. @throws CairnError `unknown-wallet` */
   async function ownWallets(account: string, { wallets }: Pick<SettingsJson, "wallets">) {
     if (wallets === undefined) return {};
@@ -26,8 +27,8 @@ export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext
       schema: { ...about("What puts go by unless they say otherwise"), response: { 200: SettingsJson } },
     },
     async (request) => {
-      const { account } = principalOf(request);
-      return (await findSettings(pool, account)) as SettingsJson;
+      const { settings, version } = await readSettings(pool, principalOf(request).account);
+      return { ...settings, version } as SettingsJson;
     },
   );
 
@@ -43,15 +44,14 @@ export function settingsRoutes(server: FastifyInstance, { pool }: GatewayContext
     },
     async (request) => {
       const { account } = principalOf(request);
-      const { placement, ...rest } = knownOf(request.body as SettingsJson);
-      const terms = placementFromJson((placement ?? {}) as PlacementJson);
-      checkShape(rest);
-      checkPlacement(terms, rest.n);
-      checkExplorer(rest);
-      const wallets = await ownWallets(account, rest);
-      const settings = { ...rest, ...wallets, placement: placementToJson(terms) };
-      await changeSettings(pool, account, settings);
-      return settings as SettingsJson;
+      const { version: from, ...known } = knownOf(request.body as SettingsJson);
+      const { placement } = completed(known, network);
+      checkExplorer(known);
+      const wallets = await ownWallets(account, known);
+      const settings = { ...known, ...wallets, placement: placementToJson(placement) };
+      const version = await changeSettings(pool, account, settings, from);
+      if (version !== undefined) return { ...settings, version } as SettingsJson;
+      throw changed(from, (await readSettings(pool, account)).version);
     },
   );
 }
@@ -73,13 +73,10 @@ function knownOf(body: SettingsJson): SettingsJson {
   return Object.fromEntries(Object.entries(body).filter(([name]) => known.includes(name)));
 }
 
-/** No package can be restored from more shards than it has. @throws CairnError `bad-input` */
-function checkShape({ k, n }: Pick<SettingsJson, "k" | "n">): void {
-  if (k === undefined || n === undefined || k <= n) return;
-  throw new CairnError(`k is ${k}, and there are n = ${n} shards`, {
-    code: "bad-input",
-    kind: "input",
-    details: { field: "k", allowed: `1 to ${n}` },
-    next: `Choose k from 1 to ${n}, or a larger n.`,
+const changed = (from: number | undefined, version: number) =>
+  new CairnError(`the settings were changed elsewhere: they are of version ${version}, not ${from}`, {
+    code: "settings-changed",
+    kind: "conflict",
+    details: { version },
+    next: "Read them again, make your change to what they are now, and save that.",
   });
-}

@@ -149,6 +149,13 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "POST /api/v1/faucet": ["own", {}],
   "GET /api/v1/settings": ["own"],
   "PUT /api/v1/settings": ["own", {}],
+  "POST /api/v1/settings/preview": ["own", {}],
+  "GET /api/v1/providers/{address}": ["gone"],
+  "GET /api/v1/packages/{id}/safety": ["gone"],
+  "GET /api/v1/chain/blocks": ["own"],
+  "GET /api/v1/chain/blocks/{number}": ["gone"],
+  "GET /api/v1/chain/transactions/{hash}": ["gone"],
+  "GET /api/v1/chain/contracts": ["own"],
   "GET /api/v1/deals": ["own"],
   "GET /api/v1/checks": ["own"],
   "GET /api/v1/statement": ["own"],
@@ -273,6 +280,8 @@ function filled(path: string): string {
   return path
     .replace("{id}", theirs[kind]!)
     .replace("{piece}", "0")
+    .replace("{number}", "999999")
+    .replace("{hash}", HASH)
     .replace("{cid}", "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy")
     .replace(/\{(\w+)\}/g, (_, name: string) => theirs[name]!);
 }

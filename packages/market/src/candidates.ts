@@ -14,7 +14,7 @@ export interface MarketCandidate extends Candidate {
 }
 
 /** Providers that prove a shard of ours and do not let it be read, or say that it is damaged and do not let it be rewritten. */
-async function hostageTakers(context: Context): Promise<Set<Address>> {
+async function hostageTakers(context: Pick<Context, "pool">): Promise<Set<Address>> {
   const { rows } = await context.pool.query<{ provider: Address }>(
     "select distinct provider from catalog.slots where state = 'ACTIVE' and detail->>'spare' in ('refuses', 'unhealed')",
   );
@@ -22,37 +22,51 @@ async function hostageTakers(context: Context): Promise<Set<Address>> {
 }
 
 /** What each provider's past is worth here: under this gateway's own verifiers, by who paid for it. */
-async function standings(context: Context): Promise<(provider: Address) => Standing> {
+async function standings(context: Pick<Context, "pool" | "verifierSet">): Promise<(provider: Address) => Standing> {
   const [work, known] = await Promise.all([listWork(context.pool, context.verifierSet), listKnownOwners(context.pool)]);
   return (provider) => standingOf(work.get(provider) ?? [], known);
 }
 
-/** Registered, active providers that can be asked now; none that refuses to be read, or to be healed, gets more. */
-async function candidates(context: Context): Promise<MarketCandidate[]> {
+/** Why a registered provider cannot be asked now: it takes no new deals, withholds a shard of ours, or is not there. */
+export type Absence = "retired" | "withholds" | "away";
+
+/** Every registered provider, as this gateway knows it now. */
+export async function registeredCandidates(
+  context: Pick<Context, "pool" | "verifierSet" | "chainNow" | "transport">,
+): Promise<(MarketCandidate & { absent: Absence | undefined })[]> {
   const rows = await listProviderRows(context.pool, [context.verifierSet]);
   const refusing = await hostageTakers(context);
   const standing = await standings(context);
   const distrust = await listDistrust(context.pool);
   const now = context.chainNow();
-  return rows
-    .filter((row) => row.active && !refusing.has(row.provider) && context.transport.reachable(row.provider))
-    .map((row) => {
-      const { score, counted, newcomer } = standing(row.provider);
-      const known = distrust.get(row.provider);
-      return {
-        row,
-        distrust: known !== undefined && isBarred(known, now) ? known.level : 0,
-        provider: row.provider,
-        groups: groupsOf(row),
-        score,
-        fulfilled: counted,
-        newcomer,
-        price: row.priceFloor,
-        region: row.region,
-        duty: row.duty,
-        freeBytes: row.capacity > row.used ? row.capacity - row.used : 0n,
-      };
-    });
+  const absenceOf = ({ active, provider }: ProviderRow): Absence | undefined => {
+    if (!active) return "retired";
+    if (refusing.has(provider)) return "withholds";
+    return context.transport.reachable(provider) ? undefined : "away";
+  };
+  return rows.map((row) => {
+    const { score, counted, newcomer } = standing(row.provider);
+    const known = distrust.get(row.provider);
+    return {
+      row,
+      absent: absenceOf(row),
+      distrust: known !== undefined && isBarred(known, now) ? known.level : 0,
+      provider: row.provider,
+      groups: groupsOf(row),
+      score,
+      fulfilled: counted,
+      newcomer,
+      price: row.priceFloor,
+      region: row.region,
+      duty: row.duty,
+      freeBytes: row.capacity > row.used ? row.capacity - row.used : 0n,
+    };
+  });
+}
+
+/** Registered, active providers that can be asked now; none that refuses to be read, or to be healed, gets more. */
+async function candidates(context: Context): Promise<MarketCandidate[]> {
+  return (await registeredCandidates(context)).filter(({ absent }) => absent === undefined);
 }
 
 /**

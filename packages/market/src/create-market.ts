@@ -11,7 +11,9 @@ import { keepUpload } from "./keep-upload.ts";
 import { KernelPool } from "./kernels/pool.ts";
 import { openPackage } from "./open-package.ts";
 import { loadDocument, requirePackage } from "./package-rows.ts";
+import { packageSafety } from "./package-safety.ts";
 import { listPackages, listProviders, packageStatus } from "./package-status.ts";
+import { previewPlacement } from "./preview-placement.ts";
 import { putManifest, readManifest } from "./put-manifest.ts";
 import { quotePackage } from "./quote-package.ts";
 import { locateBlocks, readBlocks } from "./read/read-blocks.ts";
@@ -73,9 +75,11 @@ export function createMarket(deps: MarketDeps): Market {
     resumePackage: (request) => resumePackage(context, request),
     requirePackage: (request) => requirePackage(context.pool, request),
     packageStatus: (request) => packageStatus(context, request),
+    packageSafety: (request) => packageSafety(context, request),
     listPackages: (request) => listPackages(context, request),
     spooledBytes: (ids) => spooledBytes(context, ids),
-    listProviders: () => listProviders(context),
+    listProviders: (provider) => listProviders(context, provider),
+    previewPlacement: (request) => previewPlacement(context, request),
     readDocument: ({ id }) => loadDocument(context.pool, id),
     readManifest: (request) => readManifest(context, request),
     readPiece: (request) => readPiece(context, request),

@@ -1,13 +1,5 @@
 import { inTransaction, recordEvents } from "@cairn/catalog";
-import {
-  canBePlaced,
-  checkPlacement,
-  countriesFor,
-  describeLeftOut,
-  placementToJson,
-  roomsOf,
-  ruleAgainst,
-} from "@cairn/core";
+import { checkPlacement, describeLeftOut, judgeCandidates, placementToJson, shardsOf, shortOf } from "@cairn/core";
 import { type Address, CairnError, MAX_PIECE_BYTES, MAX_SHARD_BYTES } from "@cairn/protocol";
 import { gatheredCandidates } from "./candidates.ts";
 import type { Context } from "./context.ts";
@@ -95,16 +87,12 @@ export async function openPackage(context: Context, request: OpenPackageRequest)
 /** Before anything is uploaded: as many providers as shards must be there, and be allowed. */
 async function requireProviders(context: Context, { n, placement = {} }: OpenPackageRequest): Promise<void> {
   const all = await gatheredCandidates(context, n);
-  const shards = Array.from({ length: n }, (_, shard) => shard);
-  const judged = all.map((candidate) => ({ candidate, rule: ruleAgainst(placement, shards, candidate) }));
-  const qualified = judged.flatMap(({ candidate, rule }) => (rule === undefined ? [candidate] : []));
-  const rules = judged.flatMap(({ rule }) => rule ?? []);
+  const { qualified, leftOut } = judgeCandidates(placement, shardsOf(n), all);
+  const rules = leftOut.map(({ rule }) => rule);
   const available = qualified.length;
-  const placed = canBePlaced(
-    shards.map((shard) => countriesFor(placement, shard)),
-    roomsOf(qualified),
-  );
-  if (available >= n && placed) return;
+  const short = shortOf(placement, n, qualified);
+  const placed = short !== "countries";
+  if (short === undefined) return;
   const left = describeLeftOut(placement, rules);
   const why = rules.length === 0 ? "" : ` that qualify (${left.join("; ")})`;
   const fewer = available > 0 ? `, choose n of at most ${available}` : "";
@@ -132,20 +120,22 @@ function exists(id: string): CairnError {
   });
 }
 
-function check(request: OpenPackageRequest): void {
-  const refuse = (field: string, message: string, allowed: string): never => {
-    throw new CairnError(message, {
-      code: "bad-package",
-      kind: "input",
-      details: { field, allowed },
-      next: `Give ${allowed}.`,
-    });
-  };
-  const { k, n, days } = request;
-  if (!/^[0-9a-f]{32}$/.test(request.id)) refuse("id", "the package id is malformed", "32 hex digits");
-  if (!/^0x[0-9a-fA-F]{40}$/.test(request.owner)) refuse("owner", "the owner is no address", "0x and 40 hex digits");
-  if (!/^0x[0-9a-f]{64}$/.test(request.nameHash))
-    refuse("nameHash", "the name's hash is malformed", "0x and 64 hex digits");
+function refuse(field: string, message: string, allowed: string): never {
+  throw new CairnError(message, {
+    code: "bad-package",
+    kind: "input",
+    details: { field, allowed },
+    next: `Give ${allowed}.`,
+  });
+}
+
+/** Shards, time and demands that a package can have. @throws CairnError `bad-package`, `bad-placement` */
+export function checkTerms({
+  k,
+  n,
+  days,
+  placement = {},
+}: Pick<OpenPackageRequest, "k" | "n" | "days" | "placement">): void {
   if (!Number.isInteger(n) || n < 1 || n > MAX_SHARDS) refuse("n", `n is ${n}`, `an n from 1 to ${MAX_SHARDS}`);
   if (!Number.isInteger(k) || k < 1 || k > n) {
     refuse(
@@ -156,7 +146,15 @@ function check(request: OpenPackageRequest): void {
   }
   if (!(days > 0 && days <= MAX_DAYS))
     refuse("days", `${days} days cannot be agreed`, `more than 0 and at most ${MAX_DAYS} days`);
-  checkPlacement(request.placement ?? {}, n);
+  checkPlacement(placement, n);
+}
+
+function check(request: OpenPackageRequest): void {
+  if (!/^[0-9a-f]{32}$/.test(request.id)) refuse("id", "the package id is malformed", "32 hex digits");
+  if (!/^0x[0-9a-fA-F]{40}$/.test(request.owner)) refuse("owner", "the owner is no address", "0x and 40 hex digits");
+  if (!/^0x[0-9a-f]{64}$/.test(request.nameHash))
+    refuse("nameHash", "the name's hash is malformed", "0x and 64 hex digits");
+  checkTerms(request);
   if (request.public && request.layout !== "unencrypted" && request.layout !== "car")
     refuse("public", "what is encrypted cannot be public", "public only with the layouts unencrypted and car");
   if (request.label.length > MAX_LABEL_BYTES)

@@ -1,7 +1,7 @@
 import { breachWords, listDeals, listDistrust, listProviderRows } from "@cairn/catalog";
 import { type Distrust, eachBounded, hoursOnDuty, isBarred, isOnDuty, type SlotState } from "@cairn/core";
 import { pieceCidV2 } from "@cairn/proofs";
-import { CAR_HEADER_BYTES, type PackageId, type Seconds } from "@cairn/protocol";
+import { type Address, CAR_HEADER_BYTES, type PackageId, type Seconds } from "@cairn/protocol";
 import type { Context } from "./context.ts";
 import {
   bytesOf,
@@ -97,13 +97,14 @@ export async function listPackages(context: Context, request: PackageListRequest
   return { packages, next };
 }
 
-export async function listProviders(context: Context): Promise<ProviderStatus[]> {
+/** @param provider this one alone */
+export async function listProviders(context: Context, provider?: Address): Promise<ProviderStatus[]> {
   const now = context.chainNow();
-  const rows = await listProviderRows(context.pool, [context.verifierSet]);
+  const rows = await listProviderRows(context.pool, [context.verifierSet], provider);
   const distrust = await listDistrust(context.pool);
   // A retired provider is of interest for as long as it holds something.
   return rows
-    .filter(({ active, deals }) => active || deals > 0)
+    .filter(({ active, deals }) => active || deals > 0 || provider !== undefined)
     .map((row) => {
       const connected = context.transport.reachable(row.provider);
       const awakeNow = isOnDuty(row.duty, now);

@@ -2,16 +2,11 @@ import { type Ask, recordAsks } from "@cairn/catalog";
 import {
   avoidedNow,
   type Candidate,
-  countriesFor,
-  describeLeftOut,
   describeRule,
+  judgeCandidates,
   newcomerLimit,
-  type PlacementRule,
   periodsFor,
   pricePerPeriod,
-  ruleAgainst,
-  type Selected,
-  selectProviders,
 } from "@cairn/core";
 import { formatCoins } from "@cairn/core/coins";
 import {
@@ -27,6 +22,7 @@ import {
 import { gatheredCandidates, holderGroups, type MarketCandidate } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import type { PackageRow } from "./package-rows.ts";
+import { type Refusal, selectPlaces } from "./select-places.ts";
 import type { SlotRow } from "./slot-rows.ts";
 
 const QUOTE_TIMEOUT_SECONDS = 10;
@@ -36,13 +32,6 @@ interface PlacedQuote {
   candidate: MarketCandidate;
   quote: Quote;
   signature: Hex;
-}
-
-interface Refusal {
-  provider: Address;
-  reason: string;
-  /** As the provider says, or as asking it failed. */
-  code: string;
 }
 
 export interface QuoteRound {
@@ -120,7 +109,7 @@ async function askAround(
   let spareEscrow = 0n;
   while (open.length > 0) {
     const taken = [...holders, ...placed.map(({ candidate }) => candidate)];
-    const selected = select(context, row, open, taken, [...known.values()], rather, planned, { refusals, rules });
+    const selected = selectPlaces(context, row, open, taken, [...known.values()], rather, planned, { refusals, rules });
     uncovered = selected.uncovered;
     spareEscrow = estimateEscrow(context, selected.spares[0], open[0]!.rawLength, seconds);
     const answers = await Promise.all(
@@ -160,18 +149,10 @@ function beyondShare(
 /** The candidates that the owner's terms allow, and the rule that left out each of the others. */
 function byTerms(row: PackageRow, slots: readonly SlotRow[], candidates: readonly MarketCandidate[], asks: Ask[]) {
   const shards = slots.map(({ shard }) => shard);
-  const qualified: MarketCandidate[] = [];
-  const rules: PlacementRule[] = [];
-  for (const candidate of candidates) {
-    const rule = ruleAgainst(row.placement, shards, candidate);
-    if (rule === undefined) {
-      qualified.push(candidate);
-      continue;
-    }
-    rules.push(rule);
+  const { qualified, leftOut } = judgeCandidates(row.placement, shards, candidates);
+  for (const { candidate, rule } of leftOut)
     asks.push(askOf(candidate, undefined, "passed-over", `It ${describeRule(row.placement, rule)}.`));
-  }
-  return { qualified, rules };
+  return { qualified, rules: leftOut.map(({ rule }) => rule) };
 }
 
 function askOf(
@@ -189,96 +170,6 @@ function estimateEscrow(context: Context, spare: Candidate | undefined, rawLengt
   const { periodSeconds } = context.deployment;
   const price = pricePerPeriod(spare.price, rawLength, periodSeconds);
   return price * BigInt(periodsFor(seconds, periodSeconds, spare.duty));
-}
-
-/**
- * Those that failed for this shard lately, or broke their promises to this gateway, are asked only when the others do not suffice, and then as
- * few of them as will do, the least bad first. Where still too few fit the limit of operators, newcomers that name themselves the operator of
- * others shut none of those out.
- */
-function select(
-  context: Context,
-  row: PackageRow,
-  open: readonly SlotRow[],
-  holders: readonly Pick<MarketCandidate, "provider" | "groups" | "duty" | "newcomer">[],
-  usable: readonly MarketCandidate[],
-  rather: ReadonlySet<Address>,
-  planned: ReadonlyMap<Address, number>,
-  others: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
-): Selected {
-  const places = open.map(({ shard }) => countriesFor(row.placement, shard));
-  const attempt = (pool: readonly MarketCandidate[], newcomersClaim: boolean) =>
-    selectProviders({
-      count: open.length,
-      k: row.k,
-      n: row.n,
-      rawLength: open[0]!.rawLength,
-      candidates: pool.map((candidate) => ({
-        ...candidate,
-        freeBytes: candidate.freeBytes - BigInt(planned.get(candidate.provider) ?? 0),
-      })),
-      holders,
-      seed: row.id,
-      ...(places.some((countries) => countries !== undefined) ? { places } : {}),
-      ...(row.placement.rank === undefined ? {} : { rank: row.placement.rank }),
-      ...(context.profile.operatorGroups ? { groupLimit: row.n - row.k, newcomersClaim } : {}),
-    });
-  const isBad = ({ provider, distrust }: MarketCandidate) => distrust > 0 || rather.has(provider);
-  const good = usable.filter((candidate) => !isBad(candidate));
-  const bad = usable.filter(isBad).toSorted((a, b) => a.distrust - b.distrust);
-  const withBad = (count: number, newcomersClaim = true): Selected | CairnError => {
-    try {
-      return attempt([...good, ...bad.slice(0, count)], newcomersClaim);
-    } catch (error) {
-      if (error instanceof CairnError && error.code === "too-few-providers") return error;
-      throw error;
-    }
-  };
-  let [few, many] = [0, bad.length];
-  let selected = withBad(few);
-  if (selected instanceof CairnError) selected = withBad(many);
-  else many = few;
-  if (selected instanceof CairnError) {
-    const all = withBad(many, false);
-    if (all instanceof CairnError) throw withReasons(selected, row, others);
-    return all;
-  }
-  while (few + 1 < many) {
-    const middle = (few + many) >> 1;
-    const found = withBad(middle);
-    if (found instanceof CairnError) few = middle;
-    else [selected, many] = [found, middle];
-  }
-  return selected;
-}
-
-/** The error with what kept the other providers away: their own refusals, and the rules of the package's terms. */
-function withReasons(
-  error: CairnError,
-  { placement, state }: PackageRow,
-  { refusals, rules }: { refusals: readonly Refusal[]; rules: readonly PlacementRule[] },
-): CairnError {
-  if (refusals.length === 0 && rules.length === 0) return error;
-  // One that says so for a pretext hides no other's reasons.
-  if (rules.length === 0 && refusals.every(({ code }) => code === "chain-unreachable")) {
-    return new CairnError("providers cannot reach the chain just now, and the others are too few", {
-      code: "chain-unreachable",
-      kind: "unavailable",
-      next: "Try again when the chain is back.",
-    });
-  }
-  const named = refusals.slice(0, 5).map(({ provider, reason }) => `${provider.slice(0, 10)} answered: ${reason}`);
-  const less =
-    state === "COMMITTED"
-      ? "Ask less of providers, choose a smaller n, or wait until others are there."
-      : "Wait until others are there, or put it again under other demands: those of a stored package stay.";
-  const next = rules.length > 0 ? less : error.next;
-  return new CairnError(`${error.message} (${[...named, ...describeLeftOut(placement, rules)].join("; ")})`, {
-    code: error.code,
-    kind: error.kind,
-    ...(next === undefined ? {} : { next }),
-    details: error.details,
-  });
 }
 
 /** One provider's signed quote, held against what was asked. */

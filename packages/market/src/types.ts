@@ -5,9 +5,11 @@ import type {
   Deployment,
   Ledger,
   PackageState,
+  PlacementRule,
   PlacementTerms,
   Profile,
   Random,
+  SafetyInputs,
   Transport,
 } from "@cairn/core";
 import type { Address, DealId, Hex, MaskId, Money, PackageId, Seconds, Signed } from "@cairn/protocol";
@@ -146,6 +148,99 @@ export interface PackageDetail extends PackageSummary {
   placement: PlacementTerms;
   /** Bytes of its shards that providers have, those included that are on their way. */
   handedOver: number;
+}
+
+/** Settings, or a draft of them, of which it is asked what would come now. */
+export interface PreviewRequest {
+  k: number;
+  n: number;
+  days: number;
+  placement?: PlacementTerms;
+  /** What a put of this size would cost; default 1 GiB. */
+  bytes?: number;
+}
+
+/** Why a provider can have no shard now: a rule of the owner's terms, no room for one, or that it cannot be asked. */
+export type LeftOutBy = PlacementRule | "full" | "retired" | "withholds" | "away";
+
+export interface PreviewedProvider {
+  provider: Address;
+  region: string;
+  /** ISO 3166-1 alpha-2, as it says itself; null where it names none. */
+  country: string | null;
+  /** Wei per GiB-day. */
+  price: Money;
+  /** Basis points. */
+  score: number;
+  newcomer: boolean;
+  /** Null: it qualifies. */
+  rule: LeftOutBy | null;
+  /** The rule in words. */
+  reason: string | null;
+  /** It broke promises lately: it is asked only where others lack. */
+  avoided: boolean;
+  /** The shard of the first piece that it would be asked for now. */
+  shard: number | null;
+}
+
+export interface PlacementPreview {
+  /** In one sentence: "4 of 6 providers qualify." */
+  summary: string;
+  registered: number;
+  qualified: number;
+  needed: number;
+  /** Whether every shard finds a provider now. */
+  enough: boolean;
+  cause: string | null;
+  next: string | null;
+  /** Those that qualify come first, the cheapest before others. */
+  providers: PreviewedProvider[];
+  /** Hours of the week (0 = Monday 00:00 UTC) in which fewer than min(k + 1, n) of the chosen would be awake. */
+  uncovered: number[];
+  price: {
+    bytes: number;
+    days: number;
+    /** With those that would be asked now, at their registered prices; null where they do not suffice. */
+    expected: Money | null;
+    /** The n cheapest and the n dearest of those that qualify. */
+    least: Money | null;
+    most: Money | null;
+  };
+}
+
+export interface SafetyRequest extends Partial<SafetyInputs> {
+  id: PackageId;
+  account: string;
+}
+
+/** How likely a package can be read; all probabilities are those that it cannot, so that small ones keep their digits. */
+export interface PackageSafety {
+  sentence: string;
+  /** What it stands on, a sentence each. */
+  assumed: string[];
+  inputs: SafetyInputs;
+  /** Whether the figures are exact under the assumptions; else it is no less safe than they say. */
+  exact: boolean;
+  /** With the providers that are connected now. */
+  now: number;
+  /** In each hour of the week, 0 = Monday 00:00 UTC. */
+  hours: number[];
+  weakest: { hours: number[]; failure: number };
+  pieces: number;
+  /** Of the weakest piece. */
+  strength: { live: number; needed: number; full: number };
+  holders: {
+    provider: Address;
+    region: string;
+    duty: bigint;
+    /** Who fails together. */
+    group: string | null;
+    /** In an hour on duty. */
+    failure: number;
+    shards: number;
+    /** On duty and connected now. */
+    there: boolean;
+  }[];
 }
 
 /** A name as the gateway knows it: a keyed hash, and a label that only the owner reads. */
@@ -308,11 +403,15 @@ export interface Market {
   /** Resolves when the account has the package. @throws CairnError `unknown-package` */
   requirePackage(request: { id: PackageId; account: string }): Promise<void>;
   packageStatus(request: { id: PackageId; account?: string }): Promise<PackageDetail>;
+  /** @throws CairnError `unknown-package`, `wrong-state` */
+  packageSafety(request: SafetyRequest): Promise<PackageSafety>;
   /** A page of an account's packages, oldest first, by a number of queries that does not grow with it. */
   listPackages(request: PackageListRequest): Promise<PackagePage>;
   /** Bytes that the spool holds of packages. */
   spooledBytes(ids: readonly PackageId[]): Promise<number>;
-  listProviders(): Promise<ProviderStatus[]>;
+  listProviders(provider?: Address): Promise<ProviderStatus[]>;
+  /** What a put by these settings would meet now; nobody is asked. @throws CairnError `bad-package`, `bad-placement` */
+  previewPlacement(request: PreviewRequest): Promise<PlacementPreview>;
 
   /** The commitment document of a package whose upload is complete. @throws CairnError `wrong-state` */
   readDocument(request: { id: PackageId }): Promise<Uint8Array>;

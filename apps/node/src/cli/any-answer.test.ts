@@ -89,7 +89,7 @@ afterEach(() => {
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   ls: () => ls(options),
   events: () => events(options),
-  providers: () => providers(options),
+  providers: () => providers(undefined, options),
   status: () => status(options),
   wallet: () => wallet("balance", undefined, undefined, options),
   show: () => show("photos", { ...options, files: true }),

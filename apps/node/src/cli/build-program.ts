@@ -150,6 +150,7 @@ export function buildProgram(): Command {
     .argument("<package>", `${PACKAGE}, with /path to list what is in it`)
     .option("--files", "list its files")
     .option("--asks", "list who was asked for quotes, or passed over, and why")
+    .option("--safety", "say how likely it can be read, now and in each hour of the week")
     .option("--custody", "list which providers proved each shard, from when until when")
     .action(async (target, options) => (await import("./show.ts")).show(target, options));
 
@@ -235,14 +236,32 @@ export function buildProgram(): Command {
     .action(async (target, options) => (await import("./rm.ts")).rm(target, options));
 
   placed(asking("settings", "what puts go by unless they say otherwise: show it, or change it by these options"))
+    .option("--min-days <days>", "least length of a deal: no put is for less", positive(3650))
+    .addOption(
+      new Option(
+        "--renew <whether>",
+        "renew packages before they end (kept for a later version: nothing is renewed yet)",
+      ).choices(["on", "off"]),
+    )
+    .option(
+      "--preview",
+      "change nothing: say which providers qualify under these settings now, and what they would cost",
+    )
+    .option("--size <size>", "of a put, for the price in the preview (default: 1GiB)")
     .option("--unset <names>", "go back to what the network has, such as max-price,country", list)
     .action(async ({ for: days, ...options }) =>
       (await import("./settings.ts")).settings({ ...options, ...(days === undefined ? {} : { days }) }),
     );
 
-  asking("providers", "list the providers of the network").action(async (options) =>
-    (await import("./providers.ts")).providers(options),
-  );
+  asking("providers", "list the providers of the network, or say everything about one")
+    .argument("[provider]", "an address, the start of one, or a name from `cairn status`")
+    .action(async (provider, options) => (await import("./providers.ts")).providers(provider, options));
+
+  asking("chain", "look through the chain: its newest blocks, a block, a transaction, or Cairn's contracts")
+    .argument("[what]", "the number of a block, the hash of a transaction, or `contracts`")
+    .option("--before <block>", "blocks below this one", wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option("--last <n>", "how many blocks (default: 20)", wholeNumber(1, 50))
+    .action(async (what, options) => (await import("./chain.ts")).chain(what, options));
 
   const running = command("provider", "run a storage provider for other people's packages")
     .option("--gateway <url...>", "gateways to serve (default: the one running in this home)")

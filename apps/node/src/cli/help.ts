@@ -18,7 +18,7 @@ const EXAMPLES = new Map(
     cat: ["cairn cat 2026/notes.txt", "cairn cat 2026/film.mkv --range 0-1048576"],
     diff: ["cairn diff 2026 ~/Pictures/2026"],
     mv: ["cairn mv 2026 pictures-2026"],
-    show: ["cairn show 2026", "cairn show 2026/beach --files"],
+    show: ["cairn show 2026", "cairn show 2026 --safety", "cairn show 2026/beach --files"],
     check: [
       "cairn check 2026",
       "cairn check 2026 --full",
@@ -32,8 +32,14 @@ const EXAMPLES = new Map(
       "cairn verify-certificate 2026.custody.json --signature --key anna.asc --rpc https://rpc.example",
     ],
     rm: ["cairn rm 2026"],
-    settings: ["cairn settings", "cairn settings --max-price 0.5 --country CA,NL", "cairn settings --unset country"],
-    providers: ["cairn providers"],
+    settings: [
+      "cairn settings",
+      "cairn settings --max-price 0.5 --country CA,NL",
+      "cairn settings --copies 2 --country-each CA,NL --preview --size 20GiB",
+      "cairn settings --unset country",
+    ],
+    providers: ["cairn providers", "cairn providers north"],
+    chain: ["cairn chain", "cairn chain 1200", "cairn chain contracts"],
     provider: [
       "cairn provider --gateway https://gateway.example --capacity 2TB --country FR --region Lyon",
       'cairn provider --gateway https://gateway.example --windows "mon-fri 18-24, sat-sun 0-24"',

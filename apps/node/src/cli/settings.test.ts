@@ -7,6 +7,8 @@ it("says of each setting what holds, and whether the account set it", () => {
     k: { value: 2, source: "network" },
     n: { value: 4, source: "network" },
     days: { value: 180, source: "network" },
+    minDays: { value: 0, source: "network" },
+    renew: { value: true, source: "network" },
     placement: {},
   });
   expect(effectiveOf({ n: 5, placement: { countries: ["CA"] } }, defaults)).toMatchObject({

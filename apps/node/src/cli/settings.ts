@@ -3,11 +3,19 @@ import { describePlacement, type PlacementJson, placementFromJson } from "@cairn
 import { CairnError } from "@cairn/protocol/errors";
 import { formatDuration } from "./format.ts";
 import { providersOf, withAddresses } from "./named-providers.ts";
+import { parseSize } from "./parse-size.ts";
 import { mergeSettings, type PlacementOptions, requirePossible, settingsOf } from "./placement-options.ts";
+import { previewLines } from "./preview-lines.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 export interface SettingsOptions extends CommonOptions, PlacementOptions {
   days?: number;
+  minDays?: number;
+  renew?: "on" | "off";
+  /** Say what a put would meet, and change nothing. */
+  preview?: boolean;
+  /** Of that put. */
+  size?: string;
   /** Names of settings to go back to what the network has. */
   unset?: string[];
 }
@@ -18,6 +26,8 @@ const NAMES = new Map(
     k: "k",
     n: "n",
     for: "days",
+    "min-days": "minDays",
+    renew: "renew",
     "max-price": "maxPrice",
     country: "countries",
     "country-each": "shardCountries",
@@ -40,7 +50,12 @@ export async function settings(options: SettingsOptions): Promise<void> {
     });
   });
   const session = await openSession(options);
-  const changes = settingsOf(await withAddresses(providersOf(session), options));
+  const { minDays, renew } = options;
+  const changes: SettingsJson = {
+    ...settingsOf(await withAddresses(providersOf(session), options)),
+    ...(minDays === undefined ? {} : { minDays }),
+    ...(renew === undefined ? {} : { renew: renew === "on" }),
+  };
   const before = await session.client.settings();
   const { placement = {}, ...rest } = changes;
   const changed = unset.length > 0 || Object.keys(rest).length > 0 || Object.keys(placement).length > 0;
@@ -51,6 +66,14 @@ export async function settings(options: SettingsOptions): Promise<void> {
   }
   const { defaults } = await session.client.network();
   if (changed) requirePossible({ k: merged.k ?? defaults.k, n: merged.n ?? defaults.n, placement: merged.placement });
+  if (options.preview) {
+    const { version: _, minDays: _least, renew: _renewed, ...draft } = merged as SettingsJson;
+    const bytes = options.size === undefined ? {} : { bytes: Number(parseSize(options.size)) };
+    const found = await session.client.net.preview({ ...draft, ...bytes });
+    session.output.result(found);
+    session.output.say(previewLines(found));
+    return;
+  }
   const after = changed ? await session.client.changeSettings(merged as SettingsJson) : before;
   session.output.result({ ...after, effective: effectiveOf(after, defaults) });
   session.output.say(describe(after, defaults));
@@ -64,6 +87,8 @@ export function effectiveOf(settings: SettingsJson, defaults: { k: number; n: nu
     k: of(settings.k, defaults.k),
     n: of(settings.n, defaults.n),
     days: of(settings.days, defaults.days),
+    minDays: of(settings.minDays, 0),
+    renew: of(settings.renew, true),
     placement: Object.fromEntries(
       Object.entries(settings.placement ?? {}).map(([name, value]) => [name, { value, source: "account" as const }]),
     ),
@@ -77,6 +102,8 @@ function describe(settings: SettingsJson, defaults: { k: number; n: number; days
   return [
     `shards     any ${k} of ${n} restore a piece${own("n")}`,
     `kept for   ${formatDuration(days * 86_400)}${own("days")}`,
+    ...(settings.minDays === undefined ? [] : [`at least   ${formatDuration(settings.minDays * 86_400)}`]),
+    `renewal    ${settings.renew === false ? "off" : "on"} (kept for a later version: nothing is renewed by itself yet)`,
     ...describePlacement(placementFromJson((settings.placement ?? {}) as PlacementJson)).map(
       (line) => `providers  ${line}`,
     ),

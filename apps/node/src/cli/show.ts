@@ -15,6 +15,7 @@ import { counted, formatBytes, formatCoins, heldCoins, minuteWords } from "./for
 import { table } from "./output.ts";
 import { ownerPorts } from "./owner-ports.ts";
 import { type Priced, priceWords } from "./price-words.ts";
+import { safetyLines } from "./safety-lines.ts";
 import { type CommonOptions, openSession, requireOwner } from "./session.ts";
 
 export interface ShowOptions extends CommonOptions {
@@ -22,6 +23,8 @@ export interface ShowOptions extends CommonOptions {
   files?: boolean;
   /** Also list who was asked for quotes. */
   asks?: boolean;
+  /** Also how likely it can be read. */
+  safety?: boolean;
   /** Also what the periods of its deals came to. */
   custody?: boolean;
 }
@@ -54,6 +57,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
   const files = manifest === undefined ? undefined : await entriesUnder(manifest, path);
   const asks = options.asks ? await session.client.asks(found.id) : undefined;
   const custody = options.custody ? await session.client.custody(found.id) : undefined;
+  const safety = options.safety ? await session.client.net.safety(found.id) : undefined;
   const called = nameOf(owner, detail);
   const name = mainName(called, detail.id);
   const types = typesOfPackage(owner, detail);
@@ -64,6 +68,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
     ...(files === undefined ? {} : { entries: files }),
     ...(asks === undefined ? {} : { asks }),
     ...(custody === undefined ? {} : { custody }),
+    ...(safety === undefined ? {} : { safety }),
   });
   session.output.say(
     describe(
@@ -74,6 +79,7 @@ export async function show(target: string, options: ShowOptions): Promise<void> 
     ),
   );
   if (asks !== undefined) session.output.say(["", ...askLines(asks)]);
+  if (safety !== undefined) session.output.say(["", ...safetyLines(safety)]);
   if (custody !== undefined) session.output.say(["", ...custodyLines(custody, network)]);
   if (files === undefined) return;
   session.output.say("");

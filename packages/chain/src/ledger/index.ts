@@ -11,6 +11,7 @@ export {
   deployerKey,
   deploymentCost,
 } from "./deploy-contracts.ts";
+export { type Explorer, openExplorer, type SeenBlock, type SeenCall } from "./explorer.ts";
 export { fileOutgoingStore } from "./file-outgoing-store.ts";
 export { forgetOutgoing } from "./forget-outgoing.ts";
 export { type Finality, type Heads, openHeads } from "./heads.ts";

@@ -24,8 +24,8 @@ export class EntranceRefusal extends CairnError {
   }
 }
 
-export function tooManyRequests(retryAfter: number): EntranceRefusal {
-  return new EntranceRefusal("too many requests from this network", {
+export function tooManyRequests(retryAfter: number, from: "network" | "account" = "network"): EntranceRefusal {
+  return new EntranceRefusal(`too many requests from this ${from}`, {
     code: "too-many-requests",
     kind: "unavailable",
     status: 429,

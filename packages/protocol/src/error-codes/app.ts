@@ -278,6 +278,11 @@ export const APP_ERRORS = {
     means: "the session has expired, was idle for too long, or was ended",
     next: "Log in again: POST /api/v1/login.",
   },
+  "settings-changed": {
+    kind: "conflict",
+    means: "the settings were changed since they were read",
+    next: "Read them again, make your change to what they are now, and save that.",
+  },
   "stale-claim": {
     kind: "auth",
     means: "the time of a claim to a wallet is too far from the gateway's",

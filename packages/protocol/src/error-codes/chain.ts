@@ -147,6 +147,11 @@ export const CHAIN_ERRORS = {
     means: "the chain has no such block",
     next: "Use another block: this one is not made yet, or its round was empty.",
   },
+  "no-transaction": {
+    kind: "missing",
+    means: "the chain has no such transaction in a block",
+    next: "Look again in a few seconds if it was just sent; those in blocks that the chain has deleted are gone.",
+  },
   "no-contract": {
     kind: "missing",
     means: "none of Cairn's contracts is at the address",

@@ -179,11 +179,6 @@ export const PROVIDERS_ERRORS = {
     means: "the node asks for heartbeats of a type that this farmer does not know",
     next: "Ask the operator of the node for Merkle or Swizzle heartbeats.",
   },
-  "unknown-provider": {
-    kind: "auth",
-    means: "a provider connects that is not registered on chain",
-    next: "Register, then connect again.",
-  },
   "unknown-range": {
     kind: "missing",
     means: "a provider sends a range that nobody waits for",

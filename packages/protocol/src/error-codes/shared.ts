@@ -195,6 +195,11 @@ export const SHARED_ERRORS = {
     means: "the account has no such open invite",
     next: "`cairn user invite --list` shows those that are open.",
   },
+  "unknown-provider": {
+    kind: ["auth", "missing"],
+    means: "no such provider is registered on chain",
+    next: "Name one that `cairn providers` lists; a provider that connects registers first.",
+  },
   "unknown-shard": {
     kind: "missing",
     means: "the package has no such piece or shard",

@@ -6,6 +6,7 @@ import { type LedgerEvent, periodStart } from "@cairn/core";
 import { addressOfKey, type DealId, type Hex, signTyped, type VerdictLeaf } from "@cairn/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateKey } from "../../wallet/generate-key.ts";
+import { openExplorer } from "../explorer.ts";
 import { fileOutgoingStore } from "../file-outgoing-store.ts";
 import { openLedger } from "../open-ledger.ts";
 import { runIndexer } from "../run-indexer.ts";
@@ -41,6 +42,38 @@ export function ledgerSuite(name: string, start: () => Promise<TravellingHarness
     afterAll(async () => {
       await world?.close();
       await harness?.stop();
+    });
+
+    it.concurrent("can be looked through: blocks, decoded transactions, contracts", async () => {
+      const s = await world.scenario(PRICE * 10n);
+      const stored = s.package(1, { repairReserve: PRICE });
+      const deal = s.quote(stored, 0, await s.provider());
+      const proposed = await s.propose(stored, [deal], s.next());
+      const explorer = openExplorer(world.ledger.rpc, world.ledger.deployment);
+      const seen = await explorer.transaction(proposed.transaction);
+      expect(seen).toMatchObject({ block: proposed.block, ok: true, contract: "StorageDeals", amount: 0n });
+      expect(seen.method).toMatch(/^propose/);
+      const argument = (name: RegExp) => seen.arguments.find((one) => name.test(one.name))?.value.toLowerCase();
+      expect(argument(/\.provider$/)).toBe(deal.quote.provider.toLowerCase());
+      expect(argument(/\.rawLength$/)).toBe(String(deal.quote.rawLength));
+      const event = seen.events.find(({ name }) => name === "DealProposed");
+      expect(event).toMatchObject({ contract: "StorageDeals" });
+      expect(event?.arguments.find(({ name }) => name === "deal")?.value).toBe(deal.id);
+      const block = await explorer.block(proposed.block);
+      expect(block.calls).toContainEqual(
+        expect.objectContaining({ transaction: proposed.transaction, contract: "StorageDeals", method: seen.method }),
+      );
+      const first = await explorer.blocks({ limit: 3 });
+      expect(first.blocks.map(({ number }) => number)).toEqual([first.head, first.head - 1, first.head - 2]);
+      const second = await explorer.blocks({ before: first.next!, limit: 2 });
+      expect(second.blocks.map(({ number }) => number)).toEqual([first.head - 3, first.head - 4]);
+      const contracts = await explorer.contracts();
+      expect(contracts.map(({ name }) => name)).toEqual(["ProviderRegistry", "ProofLedger", "StorageDeals"]);
+      expect(contracts.every(({ size }) => size > 1000)).toBe(true);
+      expect(contracts[2]?.address).toBe(world.ledger.deployment.deals.toLowerCase());
+      await expect(explorer.block(first.head + 1000)).rejects.toMatchObject({ code: "no-block" });
+      await expect(explorer.transaction(`0x${"12".repeat(32)}`)).rejects.toMatchObject({ code: "no-transaction" });
+      expect(await explorer.blocks({ before: 0, limit: 5 })).toMatchObject({ blocks: [], next: null });
     });
 
     it.concurrent("pays what was fulfilled and refunds the rest, from proposal to close", async () => {

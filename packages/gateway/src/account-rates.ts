@@ -1,0 +1,25 @@
+import { TrafficLimits, tooManyRequests } from "@cairn/process/entrances";
+import type { FastifyRequest } from "fastify";
+import { principalOf } from "./principal-of.ts";
+
+/** Questions that cost more than a look-up, by account: a page asks for a preview with each change of a field. */
+const RATES = {
+  previews: { perSecond: 4, burst: 40 },
+  safety: { perSecond: 2, burst: 20 },
+  chain: { perSecond: 20, burst: 200 },
+};
+const ACCOUNTS = 10_000;
+
+export type RatedKind = keyof typeof RATES;
+
+/** Counts a request of the principal's account. @throws EntranceRefusal `too-many-requests` */
+export function accountRates(now?: () => number): (request: FastifyRequest, kind: RatedKind) => void {
+  const limits = new TrafficLimits<RatedKind>(
+    { rates: RATES, heldBytes: { perNetwork: 0, total: 0 }, networks: ACCOUNTS },
+    now,
+  );
+  return (request, kind) => {
+    const wait = limits.take(principalOf(request).account, kind);
+    if (wait > 0) throw tooManyRequests(wait, "account");
+  };
+}
