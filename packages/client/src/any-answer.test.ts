@@ -6,9 +6,9 @@ import { describe, expect, it } from "vitest";
 import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as coins from "./coin-schemas.ts";
+import * as custody from "./custody-schemas.ts";
 import * as network from "./network-schemas.ts";
 import * as notices from "./notice-schemas.ts";
-import * as custody from "./custody-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
 
