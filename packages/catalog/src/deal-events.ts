@@ -1,7 +1,8 @@
 import { type LedgerEvent, lastScheduledPeriod, type PeriodClock, periodAt, periodStart } from "@cairn/core";
-import type { DealState } from "@cairn/protocol";
+import type { DealState, SigningContext } from "@cairn/protocol";
 import type { PoolClient } from "pg";
 import type { NewEvent } from "./events.ts";
+import { keepProposal } from "./keep-proposal.ts";
 import { enqueue } from "./outbox.ts";
 import { enterEvent, isPaidFromReserve } from "./statement.ts";
 
@@ -16,7 +17,11 @@ interface KnownDeal {
 }
 
 /** Write one event's change of `deals` and `escrows`; what a person may want to know of it comes back. */
-export async function applyDealEvent(client: PoolClient, event: LedgerEvent, clock: PeriodClock): Promise<NewEvent[]> {
+export async function applyDealEvent(
+  client: PoolClient,
+  event: LedgerEvent,
+  clock: PeriodClock & SigningContext,
+): Promise<NewEvent[]> {
   await enterEvent(client, event);
   switch (event.name) {
     case "PackageCreated":
@@ -62,6 +67,7 @@ export async function applyDealEvent(client: PoolClient, event: LedgerEvent, clo
           event.block,
         ],
       );
+      await keepProposal(client, event.deal, clock);
       return [];
     case "DealReceived":
       await receive(client, event, clock);

@@ -557,4 +557,133 @@ alter table catalog.accounts add column settings_version integer not null defaul
 alter table catalog.providers add column since bigint;
 `,
   },
+  {
+    name: "0022-dashboard",
+    sql: `
+-- what was agreed for a deal as it was when it was proposed: what its CID stands for, and the settings that it was placed under
+create table catalog.proposals (
+  deal text primary key,
+  deal_cid text not null,
+  quote jsonb not null,
+  quote_signature text not null,
+  mandate_hash text not null,
+  settings jsonb not null
+);
+create index proposals_by_cid on catalog.proposals (deal_cid text_pattern_ops);
+
+-- what the deals of each wallet come to, by provider and state: kept by the same triggers as catalog.deal_figures. locked: escrow that is not paid out
+create table catalog.owner_figures (
+  owner text not null,
+  provider text not null,
+  state text not null,
+  deals bigint not null,
+  bytes numeric(78, 0) not null,
+  paid numeric(78, 0) not null,
+  locked numeric(78, 0) not null,
+  primary key (owner, provider, state)
+);
+insert into catalog.owner_figures
+  select owner, provider, state, count(*), sum(raw_length), sum(paid), sum(escrow - paid - refunded) from catalog.deals group by 1, 2, 3;
+
+-- Whoever shows figures is told whose have changed: \`w:WALLET\`, \`a:ACCOUNT\`, \`*\` for everybody's.
+create or replace function catalog.count_deals() returns trigger language plpgsql as $$
+begin
+  insert into catalog.deal_figures as f (provider, state, deals, bytes, paid)
+  select provider, state, sum(deals), sum(bytes), sum(paid) from (
+    select provider, state, 1 as deals, raw_length as bytes, paid from written
+    union all
+    select provider, state, -1, -raw_length, -paid from overwritten
+  ) as changed group by provider, state
+  having sum(deals) <> 0 or sum(bytes) <> 0 or sum(paid) <> 0 order by provider, state
+  on conflict (provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid;
+  insert into catalog.owner_figures as f (owner, provider, state, deals, bytes, paid, locked)
+  select owner, provider, state, sum(deals), sum(bytes), sum(paid), sum(locked) from (
+    select owner, provider, state, 1 as deals, raw_length as bytes, paid, escrow - paid - refunded as locked from written
+    union all
+    select owner, provider, state, -1, -raw_length, -paid, -(escrow - paid - refunded) from overwritten
+  ) as changed group by owner, provider, state
+  having sum(deals) <> 0 or sum(bytes) <> 0 or sum(paid) <> 0 or sum(locked) <> 0 order by owner, provider, state
+  on conflict (owner, provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid, locked = f.locked + excluded.locked;
+  perform pg_notify('cairn_figures', 'w:' || owner) from (
+    select distinct w.owner from written w join overwritten o using (deal)
+    where (w.state, w.paid, w.refunded, w.ends_at) is distinct from (o.state, o.paid, o.refunded, o.ends_at)) as changed;
+  return null;
+end $$;
+create or replace function catalog.count_new_deals() returns trigger language plpgsql as $$
+begin
+  insert into catalog.deal_figures as f (provider, state, deals, bytes, paid)
+  select provider, state, count(*), sum(raw_length), sum(paid) from written group by provider, state order by provider, state
+  on conflict (provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid;
+  insert into catalog.owner_figures as f (owner, provider, state, deals, bytes, paid, locked)
+  select owner, provider, state, count(*), sum(raw_length), sum(paid), sum(escrow - paid - refunded) from written
+  group by owner, provider, state order by owner, provider, state
+  on conflict (owner, provider, state) do update
+    set deals = f.deals + excluded.deals, bytes = f.bytes + excluded.bytes, paid = f.paid + excluded.paid, locked = f.locked + excluded.locked;
+  perform pg_notify('cairn_figures', 'w:' || owner) from (select distinct owner from written) as changed;
+  return null;
+end $$;
+
+create function catalog.tell_package_figures() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('cairn_figures', 'a:' || new.account);
+  return null;
+end $$;
+create trigger tell_package_figures after update on catalog.packages for each row
+  when ((old.state, old.files, old.bytes, old.account) is distinct from (new.state, new.files, new.bytes, new.account))
+  execute function catalog.tell_package_figures();
+create trigger tell_new_package_figures after insert on catalog.packages for each row
+  when (new.state in ('STORED', 'DEGRADED')) execute function catalog.tell_package_figures();
+
+create function catalog.tell_entry_figures() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('cairn_figures', 'w:' || new.wallet);
+  return null;
+end $$;
+create trigger tell_entry_figures after insert on catalog.entries for each row execute function catalog.tell_entry_figures();
+
+-- figures of an account's dashboard without looking at what is over
+create index packages_stored on catalog.packages (account) include (files, bytes) where state in ('STORED', 'DEGRADED');
+create index deals_expiring on catalog.deals (owner, ends_at) where state = 'ACTIVE';
+
+-- the figures as they last were in each hour of the last days, and on each day: one row for each, whichever gateway writes it
+create table catalog.figure_history (
+  account text not null references catalog.accounts (id),
+  step text not null check (step in ('hour', 'day')),
+  -- start of the hour or day (UTC), UNIX seconds
+  at bigint not null,
+  -- when it was written last
+  taken_at bigint not null,
+  figures jsonb not null,
+  primary key (account, step, at)
+);
+create index figure_history_old on catalog.figure_history (step, at);
+
+-- where the price of a coin is asked for; without a URL it is imported from files. Times are UNIX seconds.
+create table catalog.fiat_sources (
+  name text primary key,
+  url text,
+  path text,
+  currencies text[] not null,
+  created_at bigint not null,
+  -- a gateway that takes the turn puts it off for as long as it may need
+  due_at bigint,
+  failures integer not null default 0,
+  failure text,
+  fetched_at bigint
+);
+create table catalog.fiat_rates (
+  source text not null references catalog.fiat_sources (name) on delete cascade,
+  currency text not null,
+  -- of the day (UTC), as days since 1970
+  day integer not null,
+  -- of one coin
+  rate numeric(36, 18) not null check (rate > 0),
+  primary key (currency, day, source)
+);
+create index fiat_rates_old on catalog.fiat_rates (day);
+`,
+  },
 ];

@@ -7,6 +7,7 @@ import * as accounts from "./account-schemas.ts";
 import { CairnClient } from "./client.ts";
 import * as coins from "./coin-schemas.ts";
 import * as custody from "./custody-schemas.ts";
+import * as figures from "./figure-schemas.ts";
 import * as network from "./network-schemas.ts";
 import * as notices from "./notice-schemas.ts";
 import * as schemas from "./schemas.ts";
@@ -81,6 +82,15 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   "chain.block": [network.ChainBlockJson, (client) => client.chain.block(1)],
   "chain.transaction": [network.ChainTransactionJson, (client) => client.chain.transaction("0x")],
   "chain.contracts": [network.ChainContractsJson, (client) => client.chain.contracts()],
+  "figures.now": [figures.FiguresJson, (client) => client.figures.now()],
+  "figures.history": [figures.FigureHistoryJson, (client) => client.figures.history("files")],
+  "fiat.rates": [figures.FiatRatesJson, (client) => client.fiat.rates()],
+  "fiat.history": [figures.FiatHistoryJson, (client) => client.fiat.history("usd")],
+  "fiat.sources": [figures.FiatSourcesJson, (client) => client.fiat.sources()],
+  "fiat.setSource": [figures.FiatSourceJson, (client) => client.fiat.setSource("a", nothing)],
+  "fiat.removeSource": [figures.FiatSourcesJson, (client) => client.fiat.removeSource("a")],
+  "fiat.importRates": [figures.ImportedRatesJson, (client) => client.fiat.importRates(nothing)],
+  dealProposal: [schemas.DealProposalJson, (client) => client.dealProposal("0x")],
   network: [schemas.NetworkJson, (client) => client.network()],
   status: [schemas.StatusJson, (client) => client.status()],
   account: [schemas.AccountJson, (client) => client.account()],
@@ -126,6 +136,7 @@ const DOWNLOADS: Record<string, (client: CairnClient) => Promise<AsyncIterable<U
   document: (client) => client.document(ID),
   certificate: (client) => client.certificate(ID, [0, 1]),
   piece: (client) => client.piece(ID, 0, {}),
+  exportDeals: (client) => client.exportDeals("csv"),
   blocks: (client) => client.blocks(ID, [], {}),
   publicBlock: (client) => client.publicBlock("bafk"),
 };

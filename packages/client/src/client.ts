@@ -27,11 +27,14 @@ import {
 import type { Call, Caller } from "./calls/caller.ts";
 import { coinCalls } from "./calls/coin-calls.ts";
 import { proofCalls, scheduleCalls } from "./calls/custody-calls.ts";
+import { fiatCalls } from "./calls/fiat-calls.ts";
+import { figureCalls } from "./calls/figure-calls.ts";
 import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
 import { chainCalls, networkCalls } from "./calls/network-calls.ts";
 import { noticeCalls } from "./calls/notice-calls.ts";
 import { LiveTransferJson } from "./coin-schemas.ts";
+import { LiveFiguresJson } from "./figure-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
 import { listenSocket } from "./listen-socket.ts";
 import { type LiveMessageJson, LiveNoticeJson } from "./notice-schemas.ts";
@@ -47,6 +50,7 @@ import {
   type CompletePackageJson,
   CustodyJson,
   type DealJson,
+  DealProposalJson,
   DealsPageJson,
   type EntryJson,
   type EventJson,
@@ -113,19 +117,31 @@ export interface PackageQuery extends SortedQuery {
   gone?: boolean;
 }
 
+/** Times are UNIX seconds, half-open. */
 export interface DealQuery extends SortedQuery {
   package?: string;
   provider?: string;
-  /** UNIX seconds, half-open. */
+  /** One of the wallets. */
+  owner?: string;
+  region?: string;
+  /** Joined by commas. */
+  checkResults?: string;
+  /** The beginning of an id, CID, provider, package, root, state or region. */
+  search?: string;
   endsFrom?: number;
   endsBefore?: number;
+  proposedFrom?: number;
+  proposedBefore?: number;
+  createdFrom?: number;
+  createdBefore?: number;
   /** Of the last proof, and of the last check: UNIX seconds, half-open. */
   provedFrom?: number;
   provedBefore?: number;
   checkedFrom?: number;
   checkedBefore?: number;
-  /** What the last check of it came to, joined by commas. */
-  checkResults?: string;
+  /** Bytes of the shard. */
+  bytesFrom?: number;
+  bytesTo?: number;
 }
 
 export interface StatementQuery extends PageQuery {
@@ -156,7 +172,12 @@ const MOST_BYTES = 268_435_456;
 const MOST_ERROR_BYTES = 1_048_576;
 
 /** Messages of the live socket, by their types. */
-const LIVE = { event: LiveEventJson, transfer: LiveTransferJson, notice: LiveNoticeJson };
+const LIVE = {
+  event: LiveEventJson,
+  transfer: LiveTransferJson,
+  notice: LiveNoticeJson,
+  figures: LiveFiguresJson,
+};
 
 const packagesOf = ({ packages }: PackagePageJson) => packages;
 
@@ -186,6 +207,8 @@ export class CairnClient {
   readonly schedules = scheduleCalls(this.#caller);
   readonly net = networkCalls(this.#caller);
   readonly chain = chainCalls(this.#caller);
+  readonly figures = figureCalls(this.#caller);
+  readonly fiat = fiatCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");
@@ -215,6 +238,18 @@ export class CairnClient {
   dealsPage = (query: DealQuery = {}) => this.#call(DealsPageJson, "/deals", { query: { ...query } });
   deals = (query: DealQuery = {}): Promise<DealJson[]> =>
     this.#pages(DealsPageJson, "/deals", ({ deals }) => deals, { ...query });
+  /** What the deal's CID stands for. */
+  dealProposal = (deal: string) => this.#call(DealProposalJson, `/deals/${deal}/proposal`);
+  /** All deals that fit, as they are at one moment: a table with a heading, or a list of DealJson. */
+  exportDeals = (
+    format: "csv" | "json",
+    query: Omit<DealQuery, "limit" | "after"> = {},
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> => {
+    const known = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(known.map(([k, v]): [string, string] => [k, String(v)]));
+    return this.#download(`/deals.${format}?${search}`, { method: "GET", headers: {} }, signal);
+  };
   checks = (query: PageQuery & { package?: string } = {}): Promise<CheckJson[]> =>
     this.#pages(ChecksPageJson, "/checks", ({ checks }) => checks, { ...query });
   /** What moved the money of the account's wallets. */
@@ -394,7 +429,7 @@ export class CairnClient {
     try {
       message = JSON.parse(text) as { type?: unknown } | null;
     } catch (cause) {
-      throw this.#badAnswer("an event that is not JSON", {}, cause);
+      throw this.#badAnswer("a message that is not JSON", {}, cause);
     }
     const type = message?.type;
     if (typeof type === "string" && !Object.hasOwn(LIVE, type)) return undefined;

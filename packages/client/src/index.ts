@@ -2,6 +2,8 @@ export * from "./account-schemas.ts";
 export * from "./client.ts";
 export * from "./coin-schemas.ts";
 export * from "./custody-schemas.ts";
+export * from "./figure-names.ts";
+export * from "./figure-schemas.ts";
 export { type SocketEvents, textsOf } from "./listen-socket.ts";
 export * from "./network-schemas.ts";
 export * from "./notice-schemas.ts";

@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import { LiveTransferJson } from "./coin-schemas.ts";
+import { LiveFiguresJson } from "./figure-schemas.ts";
 import { Type } from "./schema-builder.ts";
 import { LiveEventJson, MoneyText } from "./schemas.ts";
 
@@ -33,7 +34,7 @@ export type NoticePageJson = Static<typeof NoticePageJson>;
 /** A message of `/api/v1/live`. */
 export const LiveNoticeJson = Type.Object({ type: Type.Literal("notice"), notice: NoticeJson });
 export type LiveNoticeJson = Static<typeof LiveNoticeJson>;
-export const LiveMessageJson = Type.Union([LiveEventJson, LiveTransferJson, LiveNoticeJson]);
+export const LiveMessageJson = Type.Union([LiveEventJson, LiveTransferJson, LiveNoticeJson, LiveFiguresJson]);
 export type LiveMessageJson = Static<typeof LiveMessageJson>;
 
 export const MarkReadJson = Type.Object({

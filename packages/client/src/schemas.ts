@@ -19,6 +19,8 @@ export const LayoutText = Type.Union([
   Type.Literal("unencrypted"),
   Type.Literal("car"),
 ]);
+/** A currency that the operator has prices for, such as `usd`. */
+export const CurrencyText = Type.String({ pattern: "^[a-z]{3,5}$" });
 /** Bytes, files, shards, blocks: whatever is counted. */
 const Count = Type.Integer({ minimum: 0 });
 const SECONDS = { minimum: 0, maximum: 8_640_000_000_000, description: "UNIX seconds" };
@@ -133,6 +135,7 @@ export const SettingsJson = Type.Object({
         "as the settings were read: where they were changed since, saving them is refused; left out, it replaces what there is",
     }),
   ),
+  currency: Type.Optional(CurrencyText),
 });
 export type SettingsJson = Static<typeof SettingsJson>;
 
@@ -403,6 +406,17 @@ export const ChecksPageJson = Type.Object({ checks: Type.Array(CheckJson), next:
 export type ChecksPageJson = Static<typeof ChecksPageJson>;
 
 /** A deal with what its package, piece and provider say of it. */
+/** What a deal was placed under, whatever was changed since. */
+export const DealSettingsJson = Type.Object({
+  k: Parts,
+  n: Parts,
+  days: Type.Number(),
+  mask: Type.String(),
+  layout: Type.String(),
+  placement: PlacementJson,
+  maxPrice: Type.String({ ...DECIMAL, description: "the owner's ceiling: wei per GiB and day" }),
+});
+export type DealSettingsJson = Static<typeof DealSettingsJson>;
 export const DealJson = Type.Object({
   deal: Hash,
   state: Type.String(),
@@ -416,6 +430,17 @@ export const DealJson = Type.Object({
   pieceLength: Type.Union([Count, Type.Null()], { description: "bytes of the piece's CAR" }),
   pieceCid: Type.Union([Type.String(), Type.Null()], { description: "of the piece; version 2 of PieceCID" }),
   commitment: Type.String({ ...HASH, description: "CommP of the shard" }),
+  shardCid: Type.Union([Type.String(), Type.Null()], {
+    description: "the shard's CommP as PieceCID, version 2; null where the commitment is none",
+  }),
+  dealCid: Type.Union([Type.String(), Type.Null()], {
+    description:
+      "of quote, provider's signature and mandate (docs/protocol.md, 2); null where another gateway proposed it",
+  }),
+  settings: Type.Union([DealSettingsJson, Type.Null()], {
+    description: "as they were when the deal was proposed; null where another gateway proposed it",
+  }),
+  sealedSector: Type.String({ description: "CID of the sealed sector, or `not sealed`" }),
   rawLength: Count,
   provider: AddressText,
   region: Type.Union([Type.String(), Type.Null()]),
@@ -432,6 +457,10 @@ export const DealJson = Type.Object({
   proposedAt: Time,
   activatedAt: Type.Union([Time, Type.Null()]),
   endsAt: Type.Union([Time, Type.Null()], { description: "null until its shard was received" }),
+  endsPeriod: Type.Union([Type.Integer(), Type.Null()], { description: "the first period that it does not pay for" }),
+  endsBlock: Type.Union([Count, Type.Null()], {
+    description: "the block that is expected when it ends: an estimate, as contracts count seconds",
+  }),
   endedAt: Type.Union([Time, Type.Null()]),
   lastProved: Type.Union([Type.Integer(), Type.Null()], {
     description: "the newest final period that it was proved in",
@@ -444,6 +473,14 @@ export const DealJson = Type.Object({
 export type DealJson = Static<typeof DealJson>;
 export const DealsPageJson = Type.Object({ deals: Type.Array(DealJson), next: Next });
 export type DealsPageJson = Static<typeof DealsPageJson>;
+/** What `dealCidOf` (packages/protocol) needs. */
+export const DealProposalJson = Type.Object({
+  dealCid: Type.String(),
+  quote: Type.Record(Type.String(), Type.Unknown()),
+  signature: SignedJson.properties.signature,
+  mandateHash: Hash,
+});
+export type DealProposalJson = Static<typeof DealProposalJson>;
 
 /** What the final periods of a package's deals came to, run by run. */
 export const CustodyJson = Type.Array(

@@ -2,6 +2,7 @@ import { accountsMigrations } from "@cairn/accounts";
 import { auditMigrations, createAudit } from "@cairn/audit";
 import { catalogMigrations } from "@cairn/catalog";
 import { type DealJson, DealsPageJson } from "@cairn/client";
+import { PROFILES } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import { machineClock as clock } from "@cairn/process";
 import fastify, { type FastifyInstance } from "fastify";
@@ -39,7 +40,8 @@ beforeAll(async () => {
   const market = {
     requirePackage: async () => undefined,
   };
-  const gateway = { pool, audit, market, network: { version: "1" } } as unknown as GatewayContext;
+  const network = { version: "1", deployment: { genesisTime: 1_700_000_000, periodSeconds: 3600 } };
+  const gateway = { pool, audit, market, network, profile: PROFILES.real } as unknown as GatewayContext;
   server = fastify();
   server.setErrorHandler((error: Error, _request, reply) =>
     reply.status(400).send({ ...error, message: error.message }),
@@ -85,19 +87,72 @@ it("gives an account its own deals, page by page, in the shape of the API", asyn
   }
 });
 
+it("finds deals by the beginning of whatever they are known by, and of any account its own only", async () => {
+  const { deals } = await ask<Deals>("anna", "/deals?limit=1&sort=deal");
+  const [deal] = deals as [DealJson];
+  for (const text of [
+    deal.deal,
+    deal.deal.slice(0, 20),
+    deal.dealCid!,
+    deal.pieceCid!,
+    deal.pieceCid!.slice(0, 40),
+    deal.shardCid!,
+    deal.commitment,
+    deal.package!,
+  ]) {
+    const found = (await ask<Deals>("anna", `/deals?search=${text}`)).deals.map(({ deal: id }) => id);
+    expect([text, found.includes(deal.deal), found.length < 100]).toEqual([text, true, true]);
+    expect((await ask<Deals>("bert", `/deals?search=${text}`)).deals).toEqual([]);
+  }
+  expect((await ask<Deals>("anna", "/deals?search=completed")).deals).toHaveLength(5);
+  expect((await ask<Deals>("anna", "/deals?search=%25")).deals).toEqual([]);
+  expect((await ask<Deals>("anna", `/deals?provedFrom=${1_700_000_000 + 91 * 3600}`)).deals).toHaveLength(10);
+  expect((await ask<Deals>("anna", `/deals?provedBefore=${1_700_000_000 + 3601}`)).deals).toHaveLength(1);
+  expect(deal).toMatchObject({
+    sealedSector: "not sealed",
+    settings: { k: 2, placement: { countries: ["NL", "CA"] } },
+  });
+});
+
+it("exports exactly what a filter finds, in its order, as CSV and JSON, and no formula", async () => {
+  const { pool } = database;
+  const stranger = '=HYPERLINK("http://evil.example")';
+  await pool.query(
+    `insert into catalog.providers (provider, hot, payout, capacity, price_floor, egress_price, duty, region, endpoint, active, updated_block)
+     select distinct provider, provider, provider, 1, 1, 1, 1, $1, '', true, 1 from catalog.deals on conflict do nothing`,
+    [stranger],
+  );
+  const headers = { authorization: `Bearer ${tokens.get("anna")}` };
+  const get = async (path: string) => (await server.inject({ url: `/api/v1${path}`, headers })).body;
+  const query = "states=ACTIVE&sort=price&order=desc";
+  const { deals } = await ask<Deals>("anna", `/deals?${query}`);
+  expect(JSON.parse(await get(`/deals.json?${query}`))).toEqual(deals);
+  const csv = await get(`/deals.csv?${query}`);
+  const lines = csv.trimEnd().split("\r\n");
+  expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual(deals.map(({ deal }) => deal));
+  expect(lines[0]).toMatch(/^deal,dealCid,state,package,carCid,/);
+  expect(csv).toContain(`"'=HYPERLINK(""http://evil.example"")"`);
+  expect(csv).not.toMatch(/,"?=/);
+  expect(JSON.parse(await get("/deals.json?search=nothing"))).toEqual([]);
+  expect((await get("/deals.csv?states=FAILED")).split("\r\n")).toHaveLength(2);
+});
+
 it("refuses states and severities that there are not, and says which there are", async () => {
   const headers = { authorization: `Bearer ${tokens.get("anna")}` };
   for (const [query, field] of [
     ["/deals?states=FOO", "states"],
     ["/deals?states=ACTIVE,active", "states"],
     ["/deals?states=", "states"],
+    ["/deals?checkResults=fine", "checkResults"],
     ["/events?severities=Warning", "severities"],
     ["/events?severities=constructor", "severities"],
   ] as const) {
     const { statusCode, body } = await server.inject({ url: `/api/v1${query}`, headers });
     expect([query, statusCode]).toEqual([query, 400]);
     expect(JSON.parse(body).message).toMatch(new RegExp(`^${field} cannot be "`));
-    expect(JSON.parse(body).next).toContain(field === "states" ? "ACTIVE, COMPLETED" : "info, warning, error");
+    expect(JSON.parse(body).next).toContain(
+      { states: "ACTIVE, COMPLETED", severities: "info, warning, error", checkResults: "sound, damaged" }[field],
+    );
   }
 });
 

@@ -9,6 +9,7 @@ import type { Address, DealId, Money, Seconds, Signed } from "@cairn/protocol";
 import type { GatewayTransport, Nonces } from "@cairn/transport";
 import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
+import type { CoinsOf } from "./figures/coins-of.ts";
 import type { NoticeWays } from "./services/keep-notifying.ts";
 
 /** What the routes work with; made once by the gateway's composition. */
@@ -54,5 +55,7 @@ export interface GatewayContext {
   caughtUp(): Promise<void>;
   /** Prometheus text. */
   metrics(): Promise<string>;
+  /** Coins of wallets together, as the newest block has them. */
+  coinsOf: CoinsOf;
   balanceOf(owner: Address): Promise<{ balance: Money; coins: Money }>;
 }

@@ -5,6 +5,7 @@ import { CairnError } from "@cairn/protocol";
 import { keepAlive } from "@cairn/transport";
 import type { FastifyPluginAsync } from "fastify";
 import type { WebSocket } from "ws";
+import { tellFigures } from "./figures/tell-figures.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { principalOf } from "./principal-of.ts";
 import { transferJson } from "./transfer-json.ts";
@@ -19,9 +20,9 @@ const LOOK_MILLISECONDS = 30_000;
 const MAX_FOLLOWERS = 16;
 const LIVE = {
   summary:
-    "Every event of the account and of the network, and every notice of the account, as it happens, over a WebSocket",
+    "Every event of the account and of the network, and every notice of the account, as it happens, and its figures as they change, over a WebSocket",
   description:
-    'Messages are `{type: "event", event}`, `{type: "notice", notice}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
+    'Messages are `{type: "event", event}`, `{type: "notice", notice}`, `{type: "figures", figures}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
   tags: ["account"],
 };
 
@@ -29,7 +30,11 @@ const LIVE = {
  * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, and every notice of the account, as it happens. The token goes into the Authorization
  * header, or, where a browser cannot set one, into the subprotocol `bearer.TOKEN`: never into the URL.
  */
-export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): FastifyPluginAsync {
+export function liveRoute(
+  gateway: GatewayContext,
+  stopping: AbortSignal,
+  log: { warn(fields: object, message: string): void },
+): FastifyPluginAsync {
   const followers = new Map<WebSocket, string>();
 
   function send(socket: WebSocket, text: string): void {
@@ -91,6 +96,16 @@ export function liveRoute(gateway: GatewayContext, stopping: AbortSignal): Fasti
       () => followNotices(gateway.pool, stopping),
       ({ account: of, notice }) => sendTo(JSON.stringify({ type: "notice", notice }), (account) => account === of),
     );
+    void tellFigures({
+      context: gateway,
+      followed: () => new Set(followers.values()),
+      tell: (account, figures) => {
+        const text = JSON.stringify({ type: "figures", figures });
+        sendTo(text, (of) => of === account);
+      },
+      signal: stopping,
+      log,
+    });
     server.get(
       "/api/v1/live",
       { websocket: true, config: { webSocket: true, scope: "read" }, schema: LIVE },

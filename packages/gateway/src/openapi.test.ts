@@ -34,7 +34,7 @@ it("describes every route of the server, how it is opened, and how it fails", as
       publicRoutes(context),
       packageRoutes(context),
       accountsRoutes(context),
-      liveRoute(context, stopped),
+      liveRoute(context, stopped, { warn: () => undefined }),
       providerRoutes(context),
     ],
     {
@@ -97,6 +97,9 @@ const MONEY = new Set([
     ...["coinsAfter", "depositAfter", "amount", "baseFee", "maxFeePerGas", "maxPriorityFeePerGas"],
     "lowBalance",
     ...["fee", "egressPrice"],
+    "locked",
+    "paidForStorage",
+    "paidForRetrieval",
   ],
 ]);
 

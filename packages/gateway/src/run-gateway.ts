@@ -25,6 +25,7 @@ import type { Abi } from "viem";
 import { accountsRoutes } from "./accounts-routes.ts";
 import { caughtUp } from "./caught-up.ts";
 import { consoleRoutes, readConsole } from "./console-routes.ts";
+import { openCoinsOf } from "./figures/coins-of.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import type { GatewayKey } from "./gateway-key.ts";
 import { houseOwners } from "./house-owners.ts";
@@ -39,6 +40,7 @@ import { publicRoutes } from "./public-routes.ts";
 import { backgroundTasks } from "./services/background-tasks.ts";
 import { keepAuditing } from "./services/keep-auditing.ts";
 import { keepCoins } from "./services/keep-coins.ts";
+import { keepFigures } from "./services/keep-figures.ts";
 import { keepIndexing } from "./services/keep-indexing.ts";
 import { keepLeases } from "./services/keep-leases.ts";
 import { keepNotifying, type NoticeWays } from "./services/keep-notifying.ts";
@@ -311,9 +313,11 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       caughtUp: () => caughtUp({ ledger, head: () => catalog.head(), clock, signal: stopping }),
       metrics: createMetrics(() => context, registry),
       balanceOf,
+      coinsOf: openCoinsOf(ledger),
     };
     const prefixes = doors.flatMap(({ door }) => door.prefixes);
     const built = options.console === undefined ? undefined : readConsole(options.console);
+    background.run(keepFigures({ context, clock, signal, log }));
     url = await start(
       serveHttp({
         plugins: [
@@ -321,7 +325,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
           ...(built === undefined ? [] : [consoleRoutes(built, prefixes)]),
           packageRoutes(context),
           accountsRoutes(context),
-          liveRoute(context, stopping),
+          liveRoute(context, stopping, log),
           providerRoutes(context),
           ...doors.flatMap(({ plugins }) => plugins),
         ],

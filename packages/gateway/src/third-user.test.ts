@@ -95,8 +95,8 @@ beforeAll(async () => {
   const one = async (sql: string) => String((await pool.query(sql)).rows[0]?.id);
   Object.assign(theirs, {
     package: await one("select id from catalog.packages where account = 'local' limit 1"),
-    check: "their-check",
     deal: await one("select deal as id from catalog.deals limit 1"),
+    check: "their-check",
     schedule: (await homeCall("POST", "/check-schedules", { kind: "scrub", everySeconds: 604_800, startAt: 8e9 })).id,
     session: await one("select id from accounts.sessions limit 1"),
     token: token.token.id,
@@ -157,6 +157,17 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "GET /api/v1/chain/transactions/{hash}": ["gone"],
   "GET /api/v1/chain/contracts": ["own"],
   "GET /api/v1/deals": ["own"],
+  "GET /api/v1/deals.csv": ["own"],
+  "GET /api/v1/deals.json": ["own"],
+  "GET /api/v1/deals/{deal}/proposal": ["gone"],
+  "GET /api/v1/figures": ["own"],
+  "GET /api/v1/figures/history": ["own"],
+  "GET /api/v1/fiat/rates": ["own"],
+  "GET /api/v1/fiat/history": ["own"],
+  "GET /api/v1/fiat/sources": ["denied"],
+  "PUT /api/v1/fiat/sources/{name}": ["denied", { url: "https://x.example", path: "a", currencies: ["usd"] }],
+  "DELETE /api/v1/fiat/sources/{name}": ["denied"],
+  "POST /api/v1/fiat/import": ["denied", { source: "a", currency: "usd", rates: [{ day: "2026-01-01", rate: "1" }] }],
   "GET /api/v1/checks": ["own"],
   "GET /api/v1/statement": ["own"],
   "GET /api/v1/statement/totals": ["own"],
@@ -293,7 +304,7 @@ describe("a third user", () => {
   });
 
   it.each(["token", "session"] as const)("sees and reaches nothing of the first one's by %s", async (via) => {
-    const secrets = ["package", "session", "token", "invite", "address", "name"].map((name) => theirs[name]!);
+    const secrets = ["package", "deal", "session", "token", "invite", "address", "name"].map((name) => theirs[name]!);
     secrets.push(OWNER, "their purse", "their key", "their guest", theirs.webhook!, "their hook", "their.example");
     for (const route of await documented()) {
       const [outcome, body] = outcomeOf(route)!;

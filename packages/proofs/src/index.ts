@@ -4,6 +4,7 @@ export * from "./derive-challenges.ts";
 export * from "./hash-unit.ts";
 export { type NodeHasher, nodeHasher, wasmNodeHasher } from "./native/node-hasher.ts";
 export * from "./piece-cid.ts";
+export { rootsOfPrefix } from "./piece-cid-prefix.ts";
 export type { PieceDigest, PieceTreeDigest } from "./piece-digest.ts";
 export * from "./piece-hasher.ts";
 export * from "./proof-format.ts";

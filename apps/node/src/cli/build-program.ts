@@ -4,6 +4,7 @@ import { VERSION } from "../version.ts";
 import { accountCommands } from "./account-commands.ts";
 import { asCalled } from "./as-called.ts";
 import { downstreamCommands } from "./downstream.ts";
+import { figureCommands } from "./figure-commands.ts";
 import { addExamples } from "./help.ts";
 import { inWords, someOf } from "./name-options.ts";
 import { noticeCommands } from "./notice-commands.ts";
@@ -248,6 +249,7 @@ export function buildProgram(): Command {
       "change nothing: say which providers qualify under these settings now, and what they would cost",
     )
     .option("--size <size>", "of a put, for the price in the preview (default: 1GiB)")
+    .option("--currency <code>", "also show what your money is worth, such as usd")
     .option("--unset <names>", "go back to what the network has, such as max-price,country", list)
     .action(async ({ for: days, ...options }) =>
       (await import("./settings.ts")).settings({ ...options, ...(days === undefined ? {} : { days }) }),
@@ -335,6 +337,8 @@ export function buildProgram(): Command {
     .option("--until <day>", "and before this one", day)
     .option("--last <n>", "how many lines at most (default: 50, all with --json)", wholeNumber(1, 1000))
     .action(async (options) => (await import("./statement.ts")).statement(options));
+
+  figureCommands(program, asking, asks);
 
   asking("trust", "show the network that your account signs for, or accept that it changed")
     .option("--accept", "sign for the network as it is now")

@@ -32,6 +32,18 @@ const EXAMPLES = new Map(
       "cairn verify-certificate 2026.custody.json --signature --key anna.asc --rpc https://rpc.example",
     ],
     rm: ["cairn rm 2026"],
+    figures: ["cairn figures", "cairn figures --history paidForStorage --since 2026-11-01"],
+    fiat: ["cairn fiat show", "cairn fiat import rates.csv --currency usd"],
+    "fiat show": ["cairn fiat show"],
+    "fiat import": [
+      "cairn fiat import rates.csv --currency usd",
+      "cairn fiat import eur.json --currency eur --source bank",
+    ],
+    "fiat source": [
+      "cairn fiat source",
+      "cairn fiat source rates --url 'https://rates.example/price?vs={currencies}' --path coin.{currency} --currency usd,eur",
+      "cairn fiat source rates --remove",
+    ],
     settings: [
       "cairn settings",
       "cairn settings --max-price 0.5 --country CA,NL",

@@ -16,6 +16,8 @@ export interface SettingsOptions extends CommonOptions, PlacementOptions {
   preview?: boolean;
   /** Of that put. */
   size?: string;
+  /** Of what money is worth. */
+  currency?: string;
   /** Names of settings to go back to what the network has. */
   unset?: string[];
 }
@@ -35,6 +37,7 @@ const NAMES = new Map(
     block: "blocked",
     "min-score": "minScore",
     rank: "rank",
+    currency: "currency",
   }),
 );
 
@@ -50,11 +53,12 @@ export async function settings(options: SettingsOptions): Promise<void> {
     });
   });
   const session = await openSession(options);
-  const { minDays, renew } = options;
+  const { minDays, renew, currency } = options;
   const changes: SettingsJson = {
     ...settingsOf(await withAddresses(providersOf(session), options)),
     ...(minDays === undefined ? {} : { minDays }),
     ...(renew === undefined ? {} : { renew: renew === "on" }),
+    ...(currency === undefined ? {} : { currency: currency.toLowerCase() }),
   };
   const before = await session.client.settings();
   const { placement = {}, ...rest } = changes;
@@ -104,6 +108,7 @@ function describe(settings: SettingsJson, defaults: { k: number; n: number; days
     `kept for   ${formatDuration(days * 86_400)}${own("days")}`,
     ...(settings.minDays === undefined ? [] : [`at least   ${formatDuration(settings.minDays * 86_400)}`]),
     `renewal    ${settings.renew === false ? "off" : "on"} (kept for a later version: nothing is renewed by itself yet)`,
+    ...(settings.currency === undefined ? [] : [`currency   ${settings.currency.toUpperCase()}`]),
     ...describePlacement(placementFromJson((settings.placement ?? {}) as PlacementJson)).map(
       (line) => `providers  ${line}`,
     ),

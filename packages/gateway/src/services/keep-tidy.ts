@@ -1,7 +1,7 @@
 import { forgetExpired, forgetNotices } from "@cairn/accounts";
-import { forgetAsks, forgetEvents, forgetJobs, forgetTransfers } from "@cairn/catalog";
+import { forgetAsks, forgetEvents, forgetFiatRates, forgetFigures, forgetJobs, forgetTransfers } from "@cairn/catalog";
 import { forgetOutgoing } from "@cairn/chain";
-import type { Clock, Profile } from "@cairn/core";
+import { type Clock, dayOf, type Profile } from "@cairn/core";
 import { asCairnError } from "@cairn/protocol";
 import type { Pool } from "pg";
 
@@ -21,7 +21,7 @@ export interface TidyOptions {
   log: { warn(details: object, message: string): void };
 }
 
-/** Forget old events, asks, jobs and transactions, old notices, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
+/** Forget old events, asks, jobs and transactions, old notices, figures, prices, and sessions, tokens and invites that have expired, every ten minutes until `signal` aborts. */
 export async function keepTidy({ pool, clock, chainNow, profile, signal, log }: TidyOptions): Promise<void> {
   const seconds = KEPT_SECONDS[profile];
   while (!signal.aborted) {
@@ -34,6 +34,8 @@ export async function keepTidy({ pool, clock, chainNow, profile, signal, log }: 
       await forgetOutgoing(pool, seconds);
       await forgetExpired({ pool, clock });
       await forgetNotices({ pool, clock }, chainNow());
+      await forgetFigures(pool, clock.now());
+      await forgetFiatRates(pool, dayOf(clock.now()));
     } catch (error) {
       if (!signal.aborted) log.warn({ error: asCairnError(error).message }, "old rows could not be deleted");
     }

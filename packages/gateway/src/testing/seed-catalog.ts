@@ -36,11 +36,18 @@ export async function seedCatalog(pool: Pool, { account, owner, packages, deals,
     `insert into catalog.deals (deal, document_hash, owner, provider, piece, shard, commitment, raw_length, price_per_period, periods, duty,
        verifier_set, escrow, paid, deadline, state, proposed_at, activated_at, ends_at, proposed_block, last_proved)
      select ${hash("deal")}, '0x' || encode(sha256(($1 || 'document' || (1 + i % $3))::bytea), 'hex'), $2,
-       '0x' || lpad(to_hex(i % 40), 40, '0'), 0, i / $3 % 4, ${hash("shard")}, 1000 + i % 499, 1000 + i % 997, 4320, 1, ${hash("set")}, 4320000,
+       '0x' || lpad(to_hex(i % 40), 40, '0'), 0, i / $3 % 4, substr(${hash("shard")}, 1, 64) || '00', 1000 + i % 499, 1000 + i % 997, 4320, 1, ${hash("set")}, 4320000,
        i % 4320, 0, case when i % 20 = 0 then 'COMPLETED' else 'ACTIVE' end, 1770000000 + i * 11, 1770000100 + i * 11,
        1790000000 + i::bigint * 7919 % 10000000, i, i % 100
      from generate_series(1, $4::int) i`,
     [account, owner, packages, deals],
+  );
+  await pool.query(
+    `insert into catalog.proposals (deal, deal_cid, quote, quote_signature, mandate_hash, settings)
+     select ${hash("deal")}, 'bafyrei' || substr(md5($1 || i), 1, 30), '{}', ${hash("signature")}, ${hash("mandate")},
+       '{"k":2,"n":4,"days":180,"mask":"aes-256-ctr-v1","layout":"private","placement":{"countries":["NL","CA"]},"maxPrice":"1000"}'
+     from generate_series(1, $2::int) i`,
+    [account, deals],
   );
   await pool.query(
     `insert into catalog.events (account, package, kind, severity, message)

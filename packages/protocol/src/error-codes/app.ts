@@ -28,6 +28,11 @@ export const APP_ERRORS = {
     next: "Leave one of them out.",
   },
   "bad-rate": { kind: "input", means: "the text is not a rate", next: "Give bytes a second, such as 500kB or 2MiB." },
+  "bad-rate-source": {
+    kind: "input",
+    means: "prices cannot be asked for in that way",
+    next: "Give an https URL, or an http one of the gateway's own machine, and a path such as prices.{currency}.0.",
+  },
   "bad-usage": {
     kind: "input",
     means: "the command line cannot be understood",
@@ -258,6 +263,11 @@ export const APP_ERRORS = {
     means: "another process puts a package of this name",
     next: "Wait until it has ended, or put under another name with --name.",
   },
+  "rate-source-failed": {
+    kind: "unavailable",
+    means: "a source of prices did not answer with a price",
+    next: "It is asked again by itself; `cairn fiat source` shows why it failed.",
+  },
   "registration-refused": {
     kind: "conflict",
     means: "the registry refused to register the provider",
@@ -293,6 +303,16 @@ export const APP_ERRORS = {
     means: "the command has more arguments than it takes",
     next: "Ask the command for its own help with --help.",
   },
+  "too-many-deals": {
+    kind: "input",
+    means: "more deals fit than one export may hold",
+    next: "Export them in parts, such as by `proposedFrom` and `proposedBefore`.",
+  },
+  "too-many-rate-sources": {
+    kind: "conflict",
+    means: "the gateway has as many sources of prices as it may",
+    next: "Remove one with `cairn fiat source NAME --remove`.",
+  },
   unanswered: {
     kind: "conflict",
     means: "the question was answered with neither yes nor no, or the terminal was closed; nothing was changed",
@@ -312,6 +332,11 @@ export const APP_ERRORS = {
     kind: "input",
     means: "the command has no such option",
     next: "Ask the command for its own help with --help.",
+  },
+  "unknown-rate-source": {
+    kind: "missing",
+    means: "there is no source of prices of that name",
+    next: "`cairn fiat source` lists them.",
   },
   "work-needed": {
     kind: "unavailable",

@@ -58,6 +58,11 @@ export const SHARED_ERRORS = {
     means: "the bytes that are asked for cannot be served",
     next: "Ask for a range within the file, as FROM-TO or bytes=FROM-TO.",
   },
+  "bad-rates": {
+    kind: "input",
+    means: "a file or list of prices is none",
+    next: 'Give CSV lines such as 2026-11-29,4.21 or JSON such as [{"date": "2026-11-29", "rate": "4.21"}].',
+  },
   "bad-request": {
     kind: ["input", "auth"],
     means: "the request is not understood, or its signature does not fit it",
