@@ -1,4 +1,5 @@
 import { describeHours } from "./coverage.ts";
+import { highest } from "./extremes.ts";
 import { HOURS_PER_WEEK } from "./periods.ts";
 import { formatSafety } from "./safety.ts";
 
@@ -26,7 +27,7 @@ export const SAFETY_DEFAULTS: SafetyInputs = {
 
 /** Hours in which a package is readable least likely, all that are as bad. */
 export function weakestHours(failures: readonly number[]): number[] {
-  const worst = Math.max(...failures);
+  const worst = highest(failures);
   return failures.flatMap((failure, hour) => (failure === worst ? [hour] : []));
 }
 
@@ -37,7 +38,7 @@ export function describeSafety(failures: readonly number[]): string {
     return "Not readable in any hour of the week: too few of its providers have live shards.";
   const weakest = weakestHours(failures);
   if (never.length > 0) {
-    const others = Math.max(...failures.filter((failure) => failure < 1));
+    const others = highest(failures.filter((failure) => failure < 1));
     return `Not readable ${describeHours(never)}, as too few of its providers are awake then; with ${formatSafety(others)} or more at any other hour.`;
   }
   const least = formatSafety(failures[weakest[0]!]!);

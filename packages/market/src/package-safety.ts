@@ -6,6 +6,7 @@ import {
   failureIn,
   isOnDuty,
   lostWithin,
+  lowest,
   SAFETY_DEFAULTS,
   type SafetyInputs,
   SafetyModel,
@@ -75,7 +76,7 @@ export async function packageSafety(
     hours,
     weakest: { hours: weakest, failure: hours[weakest[0]!]! },
     pieces: pieces.length,
-    strength: { live: Math.min(n, ...pieces.map((piece) => piece.holders.length)), needed: k, full: n },
+    strength: { live: lowest([n, ...pieces.map((piece) => piece.holders.length)]), needed: k, full: n },
     holders: holders.map((one, at) => ({
       provider: one.provider,
       region: one.region,

@@ -28,12 +28,12 @@ export interface SeenCall {
   amount: Money;
 }
 
-export interface SeenBlockDetail extends SeenBlock {
+interface SeenBlockDetail extends SeenBlock {
   /** The first 500. */
   calls: SeenCall[];
 }
 
-export interface SeenEvent {
+interface SeenEvent {
   logIndex: number;
   address: Address;
   contract: string | null;
@@ -42,7 +42,7 @@ export interface SeenEvent {
   arguments: FlatArgument[];
 }
 
-export interface SeenTransaction extends SeenCall {
+interface SeenTransaction extends SeenCall {
   block: number;
   time: Seconds;
   /** Blocks since, the head included. */
@@ -57,7 +57,7 @@ export interface SeenTransaction extends SeenCall {
   events: SeenEvent[];
 }
 
-export interface SeenContract {
+interface SeenContract {
   name: string;
   address: Address;
   /** Bytes of its code. */
