@@ -106,9 +106,8 @@ async function bundle(folder: string): Promise<void> {
       .join(" "),
     PRELOADS: main.imports.map((name) => `<link rel="modulepreload" href="${BASE}${name}">`).join(""),
   };
-  const shell = readFileSync(join(room, "src/shell.html"), "utf8").replace(
-    /\{\{(\w+)\}\}/g,
-    (as, name) => names[name] ?? as,
+  const shell = readFileSync(join(room, "src/shell.html"), "utf8").replace(/\{\{(\w+)\}\}/g, (as, name: string) =>
+    Object.hasOwn(names, name) ? (names[name] as string) : as,
   );
   for (const [name, content] of files) {
     writeFileSync(join(folder, name), content);

@@ -1,4 +1,4 @@
-import type { CoinChain, CoinKind, CoinMovement } from "@cairn/core";
+import { type CoinChain, type CoinKind, type CoinMovement, lowest } from "@cairn/core";
 import { inTransaction } from "@cairn/database";
 import type { Address, Money, Seconds } from "@cairn/protocol";
 import type { Pool, PoolClient } from "pg";
@@ -36,7 +36,7 @@ export async function stepCoins(pool: Pool, chain: Chain, wallets: readonly Addr
     for (const wallet of fresh) await openWallet(pool, chain, wallet, head);
     return true;
   }
-  const from = Math.min(...known.map(({ next }) => next));
+  const from = lowest(known.map(({ next }) => next));
   if (known.length === 0 || from > head.number) return false;
   const later = known.map(({ next }) => next).filter((next) => next > from);
   const to = Math.min(head.number, from + SPAN - 1, ...later.map((next) => next - 1));

@@ -46,13 +46,15 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 };
-const TYPES: Record<string, string> = {
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  json: "application/json; charset=utf-8",
-  svg: "image/svg+xml",
-  wasm: "application/wasm",
-};
+const TYPES = new Map(
+  Object.entries({
+    css: "text/css; charset=utf-8",
+    js: "text/javascript; charset=utf-8",
+    json: "application/json; charset=utf-8",
+    svg: "image/svg+xml",
+    wasm: "application/wasm",
+  }),
+);
 /** Names change with what is in them. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 const FILES = "/console/";
@@ -97,7 +99,7 @@ export function consoleRoutes({ shell, paths, files }: BuiltConsole, doors: read
         .headers(HEADERS)
         .header("cache-control", FOR_EVER)
         .header("vary", "accept-encoding")
-        .type(TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream")
+        .type(TYPES.get(name.slice(name.lastIndexOf(".") + 1)) ?? "application/octet-stream")
         .send(zipped ? file.gzip : file.content);
     });
   };

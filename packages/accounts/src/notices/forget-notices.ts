@@ -4,7 +4,7 @@ import { MOST_EXPIRY_DAYS } from "./kinds.ts";
 
 const DAY = 86_400;
 /** Choices: as long as somebody may be away, and more than anybody reads. */
-export const NOTICE_RETENTION = { seconds: 90 * DAY, ofOneAccount: 2000 };
+const NOTICE_RETENTION = { seconds: 90 * DAY, ofOneAccount: 2000 };
 /**
  * What was told is remembered for longer than anything can fall due again: the longest period is a month, and a deal that was told of `once` ends within
  * MOST_EXPIRY_DAYS.

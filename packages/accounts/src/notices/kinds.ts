@@ -33,7 +33,7 @@ export const ALLOWED_FREQUENCIES: Record<NoticeKind, readonly Frequency[]> = {
 export const CHANNELS = ["console", "webhook", "mail"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-export interface KindSettings {
+interface KindSettings {
   frequency: Frequency;
   channels: Channel[];
 }

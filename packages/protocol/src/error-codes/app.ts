@@ -258,11 +258,6 @@ export const APP_ERRORS = {
     means: "the home has another profile, which cannot change",
     next: "Leave --profile out, or start another home.",
   },
-  "put-under-way": {
-    kind: "conflict",
-    means: "another process puts a package of this name",
-    next: "Wait until it has ended, or put under another name with --name.",
-  },
   "rate-source-failed": {
     kind: "unavailable",
     means: "a source of prices did not answer with a price",

@@ -44,11 +44,6 @@ export const ARCHIVE_ERRORS = {
     means: "an encrypted file is damaged",
     next: "Fetch the data again from other providers; if it stays so, the stored copy is damaged.",
   },
-  "destination-exists": {
-    kind: "conflict",
-    means: "what is to be written exists already",
-    next: "Choose a path that does not exist, or a folder that the file shall go into.",
-  },
   "file-changed": {
     kind: "conflict",
     means: "a file changed while it was read",
@@ -59,11 +54,6 @@ export const ARCHIVE_ERRORS = {
     means: "a file has more bytes than the system says, and too many to keep in memory",
     next: "Copy it into a regular file and put that, or leave it out.",
   },
-  "key-unusable": {
-    kind: "input",
-    means: "the OpenPGP key cannot be used for packages",
-    next: "Use a key with an unexpired encryption subkey of a supported algorithm.",
-  },
   "name-collision": {
     kind: "input",
     means: "two names in one directory have the same directory hash",
@@ -73,11 +63,6 @@ export const ARCHIVE_ERRORS = {
     kind: "input",
     means: "a name is not UTF-8, which the public layout needs",
     next: "Rename it, or use the private layout, which keeps names byte for byte.",
-  },
-  "not-a-file": {
-    kind: "input",
-    means: "the path names a folder or link where a file is wanted",
-    next: "Name a file: `cairn show NAME --files` lists them. `cairn get` brings back whole folders.",
   },
   "piece-limit": { kind: "input", means: "a block is larger than a piece may be", next: "Set a larger piece limit." },
   "singular-matrix": { kind: "internal", means: "the matrix of an erasure code has no inverse" },

@@ -2,6 +2,26 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "put-under-way": {
+    kind: "conflict",
+    means: "another process puts a package of this name",
+    next: "Wait until it has ended, or put under another name with --name.",
+  },
+  "destination-exists": {
+    kind: "conflict",
+    means: "what is to be written exists already",
+    next: "Choose a path that does not exist, or a folder that the file shall go into.",
+  },
+  "key-unusable": {
+    kind: "input",
+    means: "the OpenPGP key cannot be used for packages",
+    next: "Use a key with an unexpired encryption subkey of a supported algorithm.",
+  },
+  "not-a-file": {
+    kind: "input",
+    means: "the path names a folder or link where a file is wanted",
+    next: "Name a file: `cairn show NAME --files` lists them. `cairn get` brings back whole folders.",
+  },
   "bad-transaction": {
     kind: "input",
     means: "a signed transaction is not the wallet's, not for this chain, or cannot be sent as it is",

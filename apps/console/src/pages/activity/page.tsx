@@ -1,4 +1,5 @@
 import type { EventJson } from "@cairn/client";
+import { lowest } from "@cairn/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -24,7 +25,7 @@ function Activity() {
     // Before any number that an id can have: the newest come first.
     queryFn: ({ pageParam }) => client.events(undefined, PAGE, { ...filter, before: pageParam }),
     initialPageParam: Number.MAX_SAFE_INTEGER,
-    getNextPageParam: (page) => (page.length < PAGE ? undefined : Math.min(...page.map(({ id }) => id))),
+    getNextPageParam: (page) => (page.length < PAGE ? undefined : lowest(page.map(({ id }) => id))),
   });
   const events = query.data?.pages.flatMap((page) => page.toSorted((a, b) => b.id - a.id));
   const filtered = Object.keys(filter).length > 0;
