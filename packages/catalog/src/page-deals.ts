@@ -69,7 +69,7 @@ export interface DealLine extends DealRow {
 }
 
 /** What an owner looks for among deals. Times are UNIX seconds, half-open. */
-export interface DealSearch {
+interface DealSearch {
   package?: PackageId;
   provider?: Address;
   /** One of the wallets. */

@@ -9,7 +9,7 @@ export type HistoryStep = keyof typeof HISTORY_STEPS;
 /** How long rows are kept: finely for the last days, and a row a day for ten years. A choice: some 4,000 rows of 500 bytes for an account. */
 const KEPT_SECONDS = { hour: 8 * DAY, day: 3660 * DAY } as const;
 /** How many points are read at once: all of them. */
-export const MOST_POINTS = 4000;
+const MOST_POINTS = 4000;
 const BATCH = 10_000;
 
 /** Accounts that have something, and whose figures were not written for `every` seconds: at most `limit`. */
