@@ -1,6 +1,6 @@
 /**
  * Pages of the HTTP API of a gateway that has 5,000 packages, 10,000 deals, 100,000 events and 5,000 checks of one account and as much of another, on
- * PostgreSQL: every sort, both ways, from pages of 100 at random depths, and what a page of a person's needs beside them. Then the files of a package
+ * PostgreSQL: every sort, both ways, a search, the figures of a dashboard, and what a page of a person's needs beside them. Then the files of a package
  * of 200,000, which only the owner's program can list, as names are encrypted. Goal: a p99 below 100 ms. CAIRN_BENCH_DEALS: how many deals (10,000).
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { createAudit } from "../packages/audit/src/index.ts";
 import { DEAL_SORTS } from "../packages/catalog/src/index.ts";
 import { CairnClient } from "../packages/client/src/index.ts";
+import { PROFILES } from "../packages/core/src/index.ts";
 import { openDatabase, startPostgres } from "../packages/database/src/index.ts";
+import { figureRoutes } from "../packages/gateway/src/figure-routes.ts";
 import type { GatewayContext } from "../packages/gateway/src/gateway-context.ts";
 import { createHttpServer } from "../packages/gateway/src/http-server.ts";
 import { migrateGateway } from "../packages/gateway/src/migrate-gateway.ts";
@@ -47,8 +49,14 @@ try {
     requirePackage: (request: Parameters<typeof requirePackage>[1]) => requirePackage(pool, request),
   };
   const audit = createAudit({ pool, deployment: { deployedAt: 0 } } as never, { claimEveryPeriods: 1 });
-  const context = { pool, market, audit } as unknown as GatewayContext;
-  const server = await createHttpServer([publicRoutes(context), packageRoutes(context)], {
+  const context = {
+    ...{ pool, market, audit, accounts, profile: PROFILES.real },
+    network: { deployment: { genesisTime: 1_700_000_000, periodSeconds: 3600 } },
+    chainNow: () => clock.now(),
+    // The chain's part of the figures is not measured here.
+    coinsOf: async () => 0n,
+  } as unknown as GatewayContext;
+  const server = await createHttpServer([publicRoutes(context), packageRoutes(context), figureRoutes(context)], {
     version: "bench",
     names: [],
     trustedProxies: [],
@@ -77,6 +85,10 @@ async function measure(client: CairnClient): Promise<void> {
       await walk(`packages by ${sort} ${order}`, PACKAGES, (after) =>
         client.packagesPage({ sort, order, limit, ...after }),
       );
+  await walk("deals whose CID begins so", (await client.deals({ search: "bafyrei1" })).length, (after) =>
+    client.dealsPage({ search: "bafyrei1", limit, ...after }),
+  );
+  await repeat("the thirteen figures", () => client.figures.now({ from: 1_790_000_000, before: 1_795_000_000 }));
   const [first] = (await client.packagesPage({ limit: 1 })).packages;
   await repeat("deals of a package", () => client.dealsPage({ package: first!.id }));
   await repeat("custody of a package's checks", () => client.checks({ package: first!.id }));
