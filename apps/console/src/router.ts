@@ -8,7 +8,7 @@ import { overviewRoute } from "./pages/overview/route.ts";
 import { packageRoute, packagesRoute } from "./pages/packages/route.ts";
 import { settingsRoute } from "./pages/settings/route.ts";
 import { signUpRoute } from "./pages/sign-up/route.ts";
-import { walletsRoute } from "./pages/wallets/route.ts";
+import { statementRoute, walletRoute, walletsRoute } from "./pages/wallets/route.ts";
 import { Fault, NotFound } from "./shell/fault.tsx";
 import { shellRoute } from "./shell/root-route.ts";
 
@@ -20,6 +20,8 @@ const routeTree = shellRoute.addChildren([
   packageRoute,
   dealsRoute,
   walletsRoute,
+  statementRoute,
+  walletRoute,
   networkRoute,
   activityRoute,
   settingsRoute,

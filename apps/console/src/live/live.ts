@@ -1,4 +1,4 @@
-import type { EventJson } from "@cairn/client";
+import type { EventJson, LiveMessageJson } from "@cairn/client";
 import { useEffect, useSyncExternalStore } from "react";
 import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
@@ -28,8 +28,14 @@ export function concernsOf(event: Pick<EventJson, "package" | "provider" | "deal
     ...(event.package === null ? [] : ["packages", "package", "deals", "statement", "account"]),
     ...(event.deal === null ? [] : ["deals"]),
     ...(event.provider === null ? [] : ["providers"]),
-    ...(/wallet|transfer|deposit|faucet/.test(event.kind) ? ["wallets", "account", "statement"] : []),
+    ...(/wallet|transfer|deposit|faucet/.test(event.kind) ? ["wallets", "account", "statement", "history"] : []),
   ];
+}
+
+/** As `concernsOf`, of any message of the live socket. */
+function concernsOfMessage(message: LiveMessageJson): string[] {
+  if (message.type === "event") return concernsOf(message.event);
+  return message.type === "transfer" ? ["transfers", "account", "history"] : [];
 }
 
 /** Ask anew for what is shown of these concerns, and for the rest when it is shown again. */
@@ -57,9 +63,9 @@ export async function followLive(signal: AbortSignal): Promise<void> {
         if (before) void queryClient.invalidateQueries();
         before = true;
       };
-      for await (const event of client.live(signal, opened)) {
-        for (const one of followers) one(event);
-        for (const one of concernsOf(event)) stale.add(one);
+      for await (const message of client.liveMessages(signal, opened)) {
+        if (message.type === "event") for (const one of followers) one(message.event);
+        for (const one of concernsOfMessage(message)) stale.add(one);
         timer ??= setTimeout(flush, COALESCE_MILLISECONDS);
       }
     } catch {

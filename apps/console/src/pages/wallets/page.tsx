@@ -1,42 +1,112 @@
 import type { WalletJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
-import { createLazyRoute } from "@tanstack/react-router";
+import { createLazyRoute, Link } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
-import { Asked, Card, Coins, type Column, Empty, Figure, Figures, Id, Page, Table, Time } from "../../kit/index.ts";
+import { Asked, Card, Coins, type Column, Empty, Figure, Figures, Id, Page, Table } from "../../kit/index.ts";
 import { wallets as words } from "../../words/wallets.ts";
+import { together, useBalance, useBalances } from "./balances.ts";
+import { Limits } from "./limits.tsx";
+import { PaymentOrder } from "./payment-order.tsx";
+import { PlaceTabs, Signs } from "./parts.tsx";
+
+const Balance = ({ of, address }: { of: "coins" | "deposit" | "together"; address: string }) => {
+  const { data } = useBalance(address);
+  if (data === undefined) return <>…</>;
+  return <Coins of={of === "together" ? together(data).toString() : of === "coins" ? data.coins : data.balance} />;
+};
 
 const COLUMNS: readonly Column<WalletJson>[] = [
   {
     key: "name",
     title: words.columns.name,
-    cell: ({ name, isDefault }) => `${name} ${isDefault ? words.standard : ""}`,
+    cell: ({ name, address, isDefault }) => (
+      <>
+        <Link to="/wallets/$address" params={{ address }}>
+          {name}
+        </Link>{" "}
+        {isDefault ? <span className="badge">{words.standard}</span> : null}
+      </>
+    ),
   },
   { key: "address", title: words.columns.address, cell: ({ address }) => <Id of={address} /> },
-  { key: "kind", title: words.columns.kind, cell: ({ kind }) => kind },
-  { key: "made", title: words.columns.made, cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { key: "filecoin", title: words.columns.filecoin, cell: ({ filecoin }) => <Id of={filecoin} /> },
+  {
+    key: "kind",
+    title: words.columns.kind,
+    cell: ({ kind }) => <span title={words.kindHints[kind]}>{words.kinds[kind]}</span>,
+  },
+  { key: "signs", title: words.columns.signs, cell: (wallet) => <Signs wallet={wallet} /> },
+  {
+    key: "coins",
+    title: words.columns.coins,
+    number: true,
+    cell: ({ address }) => <Balance of="coins" address={address} />,
+  },
+  {
+    key: "deposit",
+    title: words.columns.deposit,
+    number: true,
+    cell: ({ address }) => <Balance of="deposit" address={address} />,
+  },
+  {
+    key: "together",
+    title: words.columns.together,
+    number: true,
+    cell: ({ address }) => <Balance of="together" address={address} />,
+  },
 ];
 
 function Wallets() {
   const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets() });
-  const account = useQuery({ queryKey: ["account"], queryFn: () => client.account() });
   return (
     <Page title={words.title} lead={words.lead}>
-      <Figures>
-        <Figure name={words.deposit} value={account.data && <Coins of={account.data.balance} />} />
-        <Figure name={words.coins} value={account.data && <Coins of={account.data.coins} />} />
-      </Figures>
-      <Card>
-        <Asked query={wallets}>
-          {(found) =>
-            found.length === 0 ? (
+      <PlaceTabs />
+      <Asked query={wallets}>
+        {(found) =>
+          found.length === 0 ? (
+            <Card>
               <Empty title={words.empty.title}>{words.empty.body}</Empty>
-            ) : (
-              <Table label={words.title} columns={COLUMNS} rows={found} rowKey={({ address }) => address} />
-            )
-          }
-        </Asked>
-      </Card>
+            </Card>
+          ) : (
+            <>
+              <Sums wallets={found} />
+              <Card>
+                <Table label={words.title} columns={COLUMNS} rows={found} rowKey={({ address }) => address} />
+              </Card>
+              <div className="columns">
+                <PaymentOrder wallets={found} />
+                <Limits />
+              </div>
+            </>
+          )
+        }
+      </Asked>
     </Page>
+  );
+}
+
+/** Of all wallets; each figure once every wallet's is known. */
+function Sums({ wallets }: { wallets: readonly WalletJson[] }) {
+  const balances = useBalances(wallets.map(({ address }) => address));
+  const totals = useQuery({ queryKey: ["statement", "totals"], queryFn: () => client.statementTotals() });
+  const known = balances.filter((one) => one !== undefined);
+  const sum = (of: (one: (typeof known)[number]) => bigint) =>
+    known.length < wallets.length ? undefined : (
+      <Coins of={known.reduce((before, one) => before + of(one), 0n).toString()} />
+    );
+  const escrow = totals.data?.reduce((before, { escrow, reserve }) => before + BigInt(escrow) + BigInt(reserve), 0n);
+  const { figures } = words;
+  return (
+    <Figures>
+      <Figure name={figures.together} note={figures.togetherNote} value={sum(together)} />
+      <Figure name={figures.deposit} note={figures.depositNote} value={sum(({ balance }) => BigInt(balance))} />
+      <Figure name={figures.coins} note={figures.coinsNote} value={sum(({ coins }) => BigInt(coins))} />
+      <Figure
+        name={figures.escrow}
+        note={figures.escrowNote}
+        value={escrow === undefined ? undefined : <Coins of={escrow.toString()} />}
+      />
+    </Figures>
   );
 }
 

@@ -1,0 +1,95 @@
+import type { NetworkJson, WalletJson } from "@cairn/client";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { client } from "../../api/client.ts";
+import { Asked, Button, Card, Facts, Problem, State, toast, Waiting } from "../../kit/index.ts";
+import { invalidate } from "../../live/live.ts";
+import { wallet as words, wallets as places } from "../../words/wallets.ts";
+import { Copied } from "./parts.tsx";
+
+const Qr = lazy(() => import("./qr.tsx").then((found) => ({ default: found.Qr })));
+
+/** Unless the account's settings say otherwise: as the API describes `confirmations`. */
+const CONFIRMATIONS = 5;
+/** https://chainlist.org */
+const PUBLIC: Readonly<Record<number, string>> = {
+  314: "Filecoin",
+  314159: "Filecoin Calibration (a test network)",
+};
+
+/** Where to send coins, on which network, and what to know before. */
+export function AddCoins({ wallet }: { wallet: WalletJson }) {
+  const network = useQuery({ queryKey: ["network"], queryFn: () => client.network() });
+  return (
+    <Card title={words.add.title}>
+      {wallet.kind === "custodial" ? (
+        <State mood="warn">{words.add.custodial}</State>
+      ) : (
+        <Asked query={network}>{(found) => <Deposit wallet={wallet} network={found} />}</Asked>
+      )}
+    </Card>
+  );
+}
+
+function Deposit({ wallet, network }: { wallet: WalletJson; network: NetworkJson }) {
+  const settings = useQuery({ queryKey: ["settings"], queryFn: () => client.settings() });
+  const { chainId } = network.deployment;
+  const { address, filecoin } = wallet;
+  const name = PUBLIC[chainId] ?? words.add.private(network.profile);
+  return (
+    <div className="stack">
+      <p>{words.add.lead}</p>
+      <div className="add-coins">
+        <Suspense fallback={<Waiting />}>
+          <Qr text={address} label={words.add.qr(address)} />
+        </Suspense>
+        <Facts
+          of={[
+            [words.add.address, <Copied key="a" text={address} label={words.add.address} />],
+            [words.add.filecoin, <Copied key="f" text={filecoin} label={words.add.filecoin} />],
+            [words.add.network, words.add.chain(name, chainId)],
+            [words.add.least, words.add.leastBody],
+            [
+              words.add.confirmed,
+              settings.data === undefined ? "…" : words.add.blocks(settings.data.confirmations ?? CONFIRMATIONS),
+            ],
+          ]}
+        />
+      </div>
+      <State mood="warn" next={network.faucet ? words.add.testNet : undefined}>
+        {words.add.test}
+      </State>
+      <p>{words.add.next}</p>
+      {network.faucet && wallet.isDefault ? <Faucet /> : null}
+    </div>
+  );
+}
+
+function Faucet() {
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const fill = async () => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await client.faucet();
+      toast(places.faucet.done);
+      invalidate(["account", "transfers", "history", "statement"]);
+    } catch (error) {
+      setFault(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className="stack">
+      <div className="row">
+        <Button busy={busy} onClick={() => void fill()}>
+          {places.faucet.action}
+        </Button>
+        <span className="soft">{places.faucet.hint}</span>
+      </div>
+      {fault === undefined ? null : <Problem error={fault} />}
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import type { WalletJson } from "@cairn/client";
+import { useQuery } from "@tanstack/react-query";
+import { createLazyRoute, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { client } from "../../api/client.ts";
+import { Asked, Button, Card, Coins, Empty, Facts, Figure, Figures, Page, Problem, Tabs, Time, toast } from "../../kit/index.ts";
+import { invalidate } from "../../live/live.ts";
+import { wallets as places, wallet as words } from "../../words/wallets.ts";
+import { AddCoins } from "./add-coins.tsx";
+import { together, useBalance } from "./balances.ts";
+import { History } from "./history.tsx";
+import { Signs } from "./parts.tsx";
+import { walletRoute } from "./route.ts";
+import { Transfers } from "./transfers.tsx";
+
+function OneWallet() {
+  const { address } = walletRoute.useParams();
+  const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets() });
+  return (
+    <Asked query={wallets}>
+      {(found) => {
+        const wallet = found.find((one) => one.address.toLowerCase() === address.toLowerCase());
+        return wallet === undefined ? <Unknown /> : <Known wallet={wallet} />;
+      }}
+    </Asked>
+  );
+}
+
+const Unknown = () => (
+  <Page title={places.title}>
+    <Card>
+      <Empty title={words.unknown} action={<Link to="/wallets">{words.unknownNext}</Link>}>
+        {places.lead}
+      </Empty>
+    </Card>
+  </Page>
+);
+
+function Known({ wallet }: { wallet: WalletJson }) {
+  const { address } = wallet;
+  const { tab } = walletRoute.useSearch();
+  return (
+    <Page title={words.title(wallet.name)} lead={places.kindHints[wallet.kind]} actions={<Actions wallet={wallet} />}>
+      <Tabs label={places.tabsLabel}>
+        <Link to="/wallets">{`← ${places.title}`}</Link>
+        <Link
+          to="/wallets/$address"
+          params={{ address }}
+          search={{}}
+          activeOptions={{ exact: true, includeSearch: false }}
+          aria-current={tab === undefined ? "page" : "false"}
+        >
+          {places.tabs.wallet}
+        </Link>
+        <Link
+          to="/wallets/$address"
+          params={{ address }}
+          search={{ tab: "history" }}
+          aria-current={tab === "history" ? "page" : "false"}
+        >
+          {places.tabs.history}
+        </Link>
+      </Tabs>
+      <Balances address={address} />
+      {tab === "history" ? (
+        <History wallet={wallet} />
+      ) : (
+        <>
+          <Transfers address={address} />
+          <AddCoins wallet={wallet} />
+          <About wallet={wallet} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Balances({ address }: { address: string }) {
+  const { data } = useBalance(address);
+  const totals = useQuery({ queryKey: ["statement", "totals"], queryFn: () => client.statementTotals() });
+  const own = totals.data?.find(({ wallet }) => wallet === address);
+  const aside = totals.data && (BigInt(own?.escrow ?? 0) + BigInt(own?.reserve ?? 0)).toString();
+  const { figures } = places;
+  return (
+    <Figures>
+      <Figure
+        name={figures.together}
+        note={figures.togetherNote}
+        value={data && <Coins of={together(data).toString()} />}
+      />
+      <Figure name={figures.deposit} note={figures.depositNote} value={data && <Coins of={data.balance} />} />
+      <Figure name={figures.coins} note={figures.ownCoinsNote} value={data && <Coins of={data.coins} />} />
+      <Figure name={figures.escrow} note={figures.escrowNote} value={aside && <Coins of={aside} />} />
+    </Figures>
+  );
+}
+
+function About({ wallet }: { wallet: WalletJson }) {
+  const { kind, createdAt, dailyLimit } = wallet;
+  return (
+    <Card>
+      <Facts
+        of={[
+          [words.facts.kind, places.kinds[kind]],
+          [words.facts.signs, <Signs key="s" wallet={wallet} />],
+          ...(dailyLimit === null
+            ? []
+            : [[places.limits.perDay, <Coins key="l" of={dailyLimit} />] as [string, React.ReactNode]]),
+          [words.facts.made, <Time key="m" at={createdAt} />],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Actions({ wallet }: { wallet: WalletJson }) {
+  const { address, name, isDefault, kind, unlockedUntil } = wallet;
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const act = (done: string, what: () => Promise<unknown>) => async () => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await what();
+      toast(done);
+      invalidate(["wallets"]);
+    } catch (error) {
+      setFault(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      {isDefault ? (
+        <span className="badge">{places.standard}</span>
+      ) : (
+        <Button busy={busy} onClick={act(places.madeDefault(name), () => client.setDefaultWallet(address))}>
+          {places.makeDefault}
+        </Button>
+      )}
+      {kind === "vault" && unlockedUntil !== null ? (
+        <Button busy={busy} onClick={act(places.locked(name), () => client.lockWallet(address))}>
+          {places.lock}
+        </Button>
+      ) : null}
+      {fault === undefined ? null : <Problem error={fault} />}
+    </>
+  );
+}
+
+export const page = createLazyRoute("/wallets/$address")({ component: OneWallet });
