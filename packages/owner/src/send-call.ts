@@ -77,16 +77,37 @@ export async function sendCall(ports: CoinPorts, chainId: number, what: string, 
     if (end !== undefined && earlier.what === what) return movedBy(earlier, end, true);
     if (end !== undefined) onEarlier?.({ ...earlier, ...end });
   }
-  const [{ next }, fees] = await Promise.all([chain.nonce(address), chain.fees(address, call)]);
-  checkFees(fees, chainId);
+  const [{ next }, fees] = await Promise.all([chain.nonce(address), feesOf(chain, { address, chainId, call })]);
   const { gas, maxFeePerGas, maxPriorityFeePerGas } = fees;
-  // Estimates count the state of one moment: a quarter on top.
-  const envelope = { chainId, nonce: next, gas: (gas * 5n) / 4n, maxFeePerGas, maxPriorityFeePerGas };
+  const envelope = { chainId, nonce: next, gas, maxFeePerGas, maxPriorityFeePerGas };
   const signed = { what, nonce: next, ...(await signer.signTransaction(call, envelope)) };
   await outgoing.keep(chainId, address, signed);
   const end = await seeThrough(ports, chainId, signed);
   if (end === undefined) throw replaced(signed);
   return movedBy(signed, end, false);
+}
+
+interface AskedFees {
+  address: Address;
+  chainId: number;
+  call: Call;
+}
+
+/**
+ * The most wei that a call would cost beside what it moves, before anything is signed: it is what `sendCall` would allow now.
+ * @throws CairnError `reverted`, `insufficient-funds`, `fee-too-high`, `wrong-chain`
+ */
+export async function quoteFee(chain: Pick<CoinChainAccess, "fees">, asked: AskedFees): Promise<Money> {
+  const { gas, maxFeePerGas } = await feesOf(chain, asked);
+  return gas * maxFeePerGas;
+}
+
+async function feesOf(chain: Pick<CoinChainAccess, "fees">, { address, chainId, call }: AskedFees) {
+  const fees = await chain.fees(address, call);
+  // Estimates count the state of one moment: a quarter on top.
+  const allowed = { ...fees, gas: (fees.gas * 5n) / 4n };
+  checkFees(allowed, chainId);
+  return allowed;
 }
 
 /** Until a block has it; undefined where another transaction took its nonce. Its record goes with the end. */
@@ -134,7 +155,7 @@ function checkFees(fees: Awaited<ReturnType<CoinChainAccess["fees"]>>, chainId: 
       next: "Name the right chain, or do not trust this gateway.",
     });
   }
-  const most = (fees.gas * fees.maxFeePerGas * 5n) / 4n;
+  const most = fees.gas * fees.maxFeePerGas;
   if (most <= MOST_FEE) return;
   throw new CairnError(
     `the transaction's fee could come to ${most} wei, which is more than ${MOST_FEE}; nothing was signed`,

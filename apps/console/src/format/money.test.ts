@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exactCoins } from "./exact-coins.ts";
 import { parseCoins } from "./parse-coins.ts";
+import { smallCoins } from "./small-coins.ts";
 
 const COIN = 10n ** 18n;
 
@@ -35,4 +36,10 @@ describe("an exact amount", () => {
     expect(exactCoins("-1500000000000000000")).toBe("-1.5");
     expect(exactCoins(0n)).toBe("0");
   });
+});
+
+it("a payment of few wei is shown with its first digits, others as everywhere", () => {
+  expect([0n, 1n, -1234567n, COIN, COIN / 3n].map(smallCoins)).toEqual([
+    ...["0", "0.000000000000000001", "−0.00000000000123", "1", "0.333333"],
+  ]);
 });

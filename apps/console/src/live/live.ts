@@ -35,7 +35,15 @@ export function concernsOf(event: Pick<EventJson, "package" | "provider" | "deal
 /** As `concernsOf`, of any message of the live socket. */
 function concernsOfMessage(message: LiveMessageJson): string[] {
   if (message.type === "event") return concernsOf(message.event);
-  return message.type === "transfer" ? ["transfers", "account", "history"] : [];
+  switch (message.type) {
+    case "transfer":
+      return ["transfers", "account", "history"];
+    case "figures":
+      // Coins move without an event of the contracts.
+      return ["account"];
+    default:
+      return [];
+  }
 }
 
 /** Ask anew for what is shown of these concerns, and for the rest when it is shown again. */
@@ -65,6 +73,8 @@ export async function followLive(signal: AbortSignal): Promise<void> {
       };
       for await (const message of client.liveMessages(signal, opened)) {
         if (message.type === "event") for (const one of followers) one(message.event);
+        // It is the whole answer already.
+        if (message.type === "figures") queryClient.setQueryData(["figures", "now"], message.figures);
         for (const one of concernsOfMessage(message)) stale.add(one);
         timer ??= setTimeout(flush, COALESCE_MILLISECONDS);
       }

@@ -52,7 +52,7 @@ export const wallets = {
     up: (name: string) => `Move ${name} up`,
     down: (name: string) => `Move ${name} down`,
     out: (name: string) => `Take ${name} out`,
-    add: (name: string) => `Add ${name}`,
+    add: (name: string) => `Add “${name}”`,
     saved: "The order of payment is saved.",
     rest: "Not in the order",
   },
@@ -86,7 +86,7 @@ export const wallet = {
   unknownNext: "See the wallets that it has",
   add: {
     title: "Add coins",
-    lead: "Send coins to this address from any wallet or exchange that can pay on this network. They show below from the moment they are on their way.",
+    lead: "Send coins to this address from any wallet or exchange that can pay on this network. They show on this page from the moment they are on their way.",
     address: "Address",
     filecoin: "As Filecoin writes it",
     network: "Network",
@@ -115,7 +115,8 @@ export const wallet = {
       pending: () => "Waits for a block.",
       included: (block: number | null, has: number, needed: number) =>
         `In block ${block ?? "?"}: ${has} of ${needed} confirmations.`,
-      confirmed: (block: number | null, needed: number) => `Confirmed: in block ${block ?? "?"}, ${needed} of ${needed}.`,
+      confirmed: (block: number | null, needed: number) =>
+        `Confirmed: in block ${block ?? "?"}, ${needed} of ${needed}.`,
       failed: () => "Failed: the chain took it back, and nothing was moved but the fee.",
       reorganised: () => "Its block was taken back: it waits for another one.",
       dropped: () => "It will not come: another transaction of its sender took its place.",
@@ -132,7 +133,8 @@ export const wallet = {
     title: "History",
     lead: "All that moved this wallet's money, line by line to the last digit. Sums are its balances.",
     empty: "No line yet",
-    emptyBody: "Coins that come in and go out, fees, deposits and payments to providers will stand here, once their blocks are final.",
+    emptyBody:
+      "Coins that come in and go out, fees, deposits and payments to providers will stand here, once their blocks are final.",
     nothing: "Nothing fits these filters.",
     through: (block: number) => `Complete to block ${block}.`,
     starting: "The wallet is new: its first lines come within a minute.",
@@ -144,6 +146,7 @@ export const wallet = {
       coins: "Coins",
       deposit: "Deposit",
       together: "Together",
+      aside: "Set aside",
       coinsAfter: "Coins after",
       depositAfter: "Deposit after",
       with: "With",
@@ -202,7 +205,8 @@ export const statement = {
     escrow: "Set aside now",
     reserve: "Reserve now",
   },
-  equal: "Deposits less withdrawals, payments and what is set aside come to the deposit that the contract has, to the wei.",
+  equal:
+    "Deposits less withdrawals, payments and what is set aside come to the deposit that the contract has, to the wei.",
   ahead: "The contract is ahead of the lines by what is not final yet.",
   package: "Package",
   allPackages: "All packages",

@@ -11,6 +11,7 @@ export const WALK = [
   ["/packages", "Packages"],
   ["/deals", "Deals"],
   ["/wallets", "Wallets"],
+  ["/wallets/statement", "Statement"],
   ["/network", "Network"],
   ["/activity", "Activity"],
   ["/settings", "Settings"],

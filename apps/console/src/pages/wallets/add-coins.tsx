@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { client } from "../../api/client.ts";
 import { Asked, Button, Card, Facts, Problem, State, toast, Waiting } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
-import { wallet as words, wallets as places } from "../../words/wallets.ts";
+import { wallets as places, wallet as words } from "../../words/wallets.ts";
 import { Copied } from "./parts.tsx";
 
 const Qr = lazy(() => import("./qr.tsx").then((found) => ({ default: found.Qr })));

@@ -39,6 +39,12 @@ const COLUMNS: readonly Column<HistoryLineJson>[] = [
     cell: ({ coins, deposit }) => <Signed of={String(BigInt(coins) + BigInt(deposit))} />,
   },
   {
+    key: "aside",
+    title: words.columns.aside,
+    number: true,
+    cell: ({ escrow, reserve }) => <Signed of={String(BigInt(escrow) + BigInt(reserve))} />,
+  },
+  {
     key: "coinsAfter",
     title: words.columns.coinsAfter,
     number: true,
@@ -131,7 +137,9 @@ export function History({ wallet: { address, name } }: { wallet: WalletJson }) {
             />
             <Csv address={address} name={name} asked={asked} />
           </div>
-          {through === undefined ? null : <Sums address={address} through={through} last={filtered ? undefined : rows?.[0]} />}
+          {through === undefined ? null : (
+            <Sums address={address} through={through} last={filtered ? undefined : rows?.[0]} />
+          )}
         </div>
       </Card>
       <Card title={words.title}>

@@ -6,8 +6,8 @@ import { Asked, Card, Coins, type Column, Empty, Figure, Figures, Id, Page, Tabl
 import { wallets as words } from "../../words/wallets.ts";
 import { together, useBalance, useBalances } from "./balances.ts";
 import { Limits } from "./limits.tsx";
-import { PaymentOrder } from "./payment-order.tsx";
 import { PlaceTabs, Signs } from "./parts.tsx";
+import { PaymentOrder } from "./payment-order.tsx";
 
 const Balance = ({ of, address }: { of: "coins" | "deposit" | "together"; address: string }) => {
   const { data } = useBalance(address);

@@ -6,9 +6,7 @@ export const QUIET = 4;
 /** The dark cells of a QR code, as the path of an SVG whose unit is a cell, and how many cells its side has. */
 export function qrPath(text: string): { side: number; path: string } {
   const cells = encodeQR(text, "raw", { ecc: "medium", border: QUIET });
-  const path = cells
-    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")))
-    .join("");
+  const path = cells.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
   return { side: cells.length, path };
 }
 

@@ -1,4 +1,4 @@
-import { coins } from "../../format/coins.ts";
+import { smallCoins } from "../../format/small-coins.ts";
 
 /** A change of money: with its sign; nothing where there is none. The wei stand in its title. */
 export function Signed({ of }: { of: string }) {
@@ -7,7 +7,7 @@ export function Signed({ of }: { of: string }) {
   return (
     <span className={wei > 0n ? "numbers gain" : "numbers"} title={`${of} wei`}>
       {wei > 0n ? "+" : ""}
-      {coins(wei)}
+      {smallCoins(wei)}
     </span>
   );
 }

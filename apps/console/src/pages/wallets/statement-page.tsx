@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
 import { shortId } from "../../format/short-id.ts";
+import { smallCoins } from "../../format/small-coins.ts";
 import {
   Asked,
   Card,
@@ -21,7 +22,7 @@ import {
   usePages,
   Waiting,
 } from "../../kit/index.ts";
-import { statement as words, wallet } from "../../words/wallets.ts";
+import { wallet, statement as words } from "../../words/wallets.ts";
 import { useBalance } from "./balances.ts";
 import { rangeOfDays } from "./days.ts";
 import { PlaceTabs } from "./parts.tsx";
@@ -161,6 +162,12 @@ function Totals() {
   );
 }
 
+const Sum = ({ of }: { of: string }) => (
+  <span className="numbers" title={`${of} wei`}>
+    {smallCoins(of)}
+  </span>
+);
+
 function Total({ of }: { of: StatementTotalsJson[number] }) {
   const { wallet, deposit, escrow, reserve, kinds } = of;
   const { data } = useBalance(wallet);
@@ -170,13 +177,13 @@ function Total({ of }: { of: StatementTotalsJson[number] }) {
     <div className="stack">
       <Facts
         of={[
-          [sums.deposited, <Coins key="d" of={kinds.deposit} />],
-          [sums.withdrawn, <Coins key="w" of={positive(kinds.withdraw)} />],
-          [sums.paid, <Coins key="p" of={positive(kinds.pay)} />],
-          ...(kinds.earned === "0" ? [] : [[sums.earned, <Coins key="e" of={kinds.earned} />] as const]),
-          [sums.escrow, <Coins key="s" of={escrow} />],
-          ...(reserve === "0" ? [] : [[sums.reserve, <Coins key="r" of={reserve} />] as const]),
-          [sums.free, <Coins key="f" of={deposit} />],
+          [sums.deposited, <Sum key="d" of={kinds.deposit} />],
+          [sums.withdrawn, <Sum key="w" of={positive(kinds.withdraw)} />],
+          [sums.paid, <Sum key="p" of={positive(kinds.pay)} />],
+          ...(kinds.earned === "0" ? [] : [[sums.earned, <Sum key="e" of={kinds.earned} />] as const]),
+          [sums.escrow, <Sum key="s" of={escrow} />],
+          ...(reserve === "0" ? [] : [[sums.reserve, <Sum key="r" of={reserve} />] as const]),
+          [sums.free, <Sum key="f" of={deposit} />],
         ]}
       />
       {data === undefined ? null : (

@@ -68,7 +68,10 @@ function Transfer({ transfer }: { transfer: TransferJson }) {
           <Time at={changedAt} />
         </span>
       </div>
-      <State mood={MOODS[state]} next={state in words.nexts ? words.nexts[state as keyof typeof words.nexts] : undefined}>
+      <State
+        mood={MOODS[state]}
+        next={state in words.nexts ? words.nexts[state as keyof typeof words.nexts] : undefined}
+      >
         {transferWords(transfer)}
       </State>
       {state === "included" || state === "pending" || state === "reorganised" ? (

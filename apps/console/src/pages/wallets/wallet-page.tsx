@@ -3,7 +3,21 @@ import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
-import { Asked, Button, Card, Coins, Empty, Facts, Figure, Figures, Page, Problem, Tabs, Time, toast } from "../../kit/index.ts";
+import {
+  Asked,
+  Button,
+  Card,
+  Coins,
+  Empty,
+  Facts,
+  Figure,
+  Figures,
+  Page,
+  Problem,
+  Tabs,
+  Time,
+  toast,
+} from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { wallets as places, wallet as words } from "../../words/wallets.ts";
 import { AddCoins } from "./add-coins.tsx";
@@ -42,22 +56,11 @@ function Known({ wallet }: { wallet: WalletJson }) {
   return (
     <Page title={words.title(wallet.name)} lead={places.kindHints[wallet.kind]} actions={<Actions wallet={wallet} />}>
       <Tabs label={places.tabsLabel}>
-        <Link to="/wallets">{`← ${places.title}`}</Link>
-        <Link
-          to="/wallets/$address"
-          params={{ address }}
-          search={{}}
-          activeOptions={{ exact: true, includeSearch: false }}
-          aria-current={tab === undefined ? "page" : "false"}
-        >
+        <Link to="/wallets" activeOptions={{ exact: true }}>{`← ${places.title}`}</Link>
+        <Link to="/wallets/$address" params={{ address }} search={{}} activeOptions={{ exact: true }}>
           {places.tabs.wallet}
         </Link>
-        <Link
-          to="/wallets/$address"
-          params={{ address }}
-          search={{ tab: "history" }}
-          aria-current={tab === "history" ? "page" : "false"}
-        >
+        <Link to="/wallets/$address" params={{ address }} search={{ tab: "history" }}>
           {places.tabs.history}
         </Link>
       </Tabs>
