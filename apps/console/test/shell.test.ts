@@ -145,7 +145,7 @@ describe("the shell", () => {
     const page = await console.at("/");
     await page.keyboard.press("Tab");
     await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("To the page");
-    for (const [path, name] of WALK) {
+    for (const [path, name] of WALK.filter(([path]) => path.lastIndexOf("/") === 0)) {
       await page.locator("nav li a", { hasText: name }).focus();
       await page.keyboard.press("Enter");
       await page.getByRole(...heading(name)).waitFor(PATIENCE);
