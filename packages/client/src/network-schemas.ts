@@ -22,6 +22,7 @@ export const PreviewSettingsJson = Type.Object({
   k: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
   days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 3650 })),
+  minDays: Type.Optional(Type.Number({ minimum: 0, maximum: 3650, description: "0: no least length" })),
   placement: Type.Optional(PlacementJson),
   bytes: Type.Optional(
     Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "of a put: 1 GiB unless set" }),

@@ -58,6 +58,9 @@ const COUNTRIES = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
+/** All of them, by the alphabet. */
+export const COUNTRY_CODES: readonly string[] = [...COUNTRIES];
+
 /** Whether it is the ISO 3166-1 alpha-2 code of a country. */
 export const isCountry = (code: string): boolean => COUNTRIES.has(code);
 

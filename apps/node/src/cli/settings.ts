@@ -71,9 +71,13 @@ export async function settings(options: SettingsOptions): Promise<void> {
   const { defaults } = await session.client.network();
   if (changed) requirePossible({ k: merged.k ?? defaults.k, n: merged.n ?? defaults.n, placement: merged.placement });
   if (options.preview) {
-    const { version: _, minDays: _least, renew: _renewed, ...draft } = merged as SettingsJson;
+    const { minDays = 0, placement } = merged as SettingsJson;
+    const n = merged.n ?? Math.max(defaults.n, merged.k ?? 1);
+    const k = merged.k ?? Math.min(defaults.k, n);
+    const days = merged.days ?? Math.max(defaults.days, minDays);
     const bytes = options.size === undefined ? {} : { bytes: Number(parseSize(options.size)) };
-    const found = await session.client.net.preview({ ...draft, ...bytes });
+    // Whole, so that what is unset is not as the account still has it.
+    const found = await session.client.net.preview({ k, n, days, minDays, placement: placement ?? {}, ...bytes });
     session.output.result(found);
     session.output.say(previewLines(found));
     return;

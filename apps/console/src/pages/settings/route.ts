@@ -1,7 +1,8 @@
 import { createRoute } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
 
-export const settingsRoute = createRoute({
-  getParentRoute: () => shellRoute,
-  path: "/settings",
-}).lazy(() => import("./page.tsx").then(({ page }) => page));
+const under = <const P extends string>(path: P) => ({ getParentRoute: () => shellRoute, path });
+
+export const settingsRoute = createRoute(under("/settings")).lazy(() =>
+  import("./storing/page.tsx").then(({ page }) => page),
+);
