@@ -1,12 +1,19 @@
 import { createRouter } from "@tanstack/react-router";
-import { activityRoute } from "./pages/activity/route.ts";
+import { activityRoute, noticeListRoute } from "./pages/activity/route.ts";
 import { dealsRoute } from "./pages/deals/route.ts";
 import { doorsRoute } from "./pages/doors/route.ts";
 import { filesRoute } from "./pages/files/route.ts";
 import { networkRoute } from "./pages/network/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { packageRoute, packagesRoute } from "./pages/packages/route.ts";
-import { settingsRoute } from "./pages/settings/route.ts";
+import {
+  accountRoute,
+  displayRoute,
+  keysRoute,
+  noticesRoute,
+  schedulesRoute,
+  settingsRoute,
+} from "./pages/settings/route.ts";
 import { signUpRoute } from "./pages/sign-up/route.ts";
 import { statementRoute, walletRoute, walletsRoute } from "./pages/wallets/route.ts";
 import { Fault, NotFound } from "./shell/fault.tsx";
@@ -25,6 +32,12 @@ const routeTree = shellRoute.addChildren([
   networkRoute,
   activityRoute,
   settingsRoute,
+  noticesRoute,
+  schedulesRoute,
+  displayRoute,
+  keysRoute,
+  accountRoute,
+  noticeListRoute,
   doorsRoute,
   signUpRoute,
 ]);

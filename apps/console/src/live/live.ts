@@ -36,6 +36,8 @@ export function concernsOf(event: Pick<EventJson, "package" | "provider" | "deal
 function concernsOfMessage(message: LiveMessageJson): string[] {
   if (message.type === "event") return concernsOf(message.event);
   switch (message.type) {
+    case "notice":
+      return ["notices"];
     case "transfer":
       return ["transfers", "account", "history"];
     case "figures":

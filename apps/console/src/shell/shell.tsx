@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
@@ -80,6 +82,7 @@ function Frame() {
                 <Link to={to} activeOptions={{ exact: to === "/" }} onClick={() => setMenu(false)}>
                   {words}
                 </Link>
+                {to === "/activity" ? <Unread /> : null}
               </li>
             ))}
           </ul>
@@ -104,6 +107,20 @@ function Frame() {
       </div>
       <Toasts />
     </>
+  );
+}
+
+/** How many notices nobody has looked at. */
+function Unread() {
+  const { data } = useQuery({
+    queryKey: ["notices", "unread"],
+    queryFn: () => client.notices.page({ limit: 1, unread: true }),
+  });
+  const count = data?.unread ?? 0;
+  return count === 0 ? null : (
+    <Link className="badge" to="/activity/notices" search={{ show: "unread" }} aria-label={shell.unread(count)}>
+      {count > 99 ? "99+" : count}
+    </Link>
   );
 }
 

@@ -142,6 +142,7 @@ export const storing = {
     title: "Wallets that pay",
     what: "The first with enough deposited pays. A wallet whose key is locked is passed over.",
     unset: "No order is set: the default wallet pays.",
+    noWallet: "This account has no wallet yet.",
     add: "Add a wallet",
     choose: "Choose…",
     up: (name: string) => `Pay earlier with ${name}`,

@@ -16,6 +16,7 @@ export const shell = {
     settings: "Settings",
     doors: "Doors",
   },
+  unread: (count: number) => `${count} unread ${count === 1 ? "notice" : "notices"}`,
   upload: "Upload",
   uploadHint: "Store a folder (key u)",
   search: "Search files by name (key /)",

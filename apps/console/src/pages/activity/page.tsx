@@ -6,6 +6,7 @@ import { useState } from "react";
 import { client } from "../../api/client.ts";
 import { Button, Card, Choice, Empty, Id, Page, Problem, State, Time, Waiting } from "../../kit/index.ts";
 import { activity as words } from "../../words/activity.ts";
+import { ActivityTabs } from "./activity-tabs.tsx";
 import { moodOfSeverity } from "./mood.ts";
 import { activityRoute, SEVERITIES } from "./route.ts";
 
@@ -31,6 +32,7 @@ function Activity() {
   const filtered = Object.keys(filter).length > 0;
   return (
     <Page title={words.title} lead={words.lead}>
+      <ActivityTabs />
       <form
         className="row"
         onSubmit={(event) => {

@@ -13,3 +13,9 @@ export const activityRoute = createRoute({
     ...text(search, "package"),
   }),
 }).lazy(() => import("./page.tsx").then(({ page }) => page));
+
+export const noticeListRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/activity/notices",
+  validateSearch: (search: Record<string, unknown>) => oneOf(search, "show", ["unread"]),
+}).lazy(() => import("./notices-page.tsx").then(({ page }) => page));

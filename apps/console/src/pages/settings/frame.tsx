@@ -11,6 +11,11 @@ export function Frame({ title, lead, children }: { title: string; lead?: ReactNo
         <Link to="/settings" activeOptions={{ exact: true }}>
           {words.tabs.storing}
         </Link>
+        <Link to="/settings/notices">{words.tabs.notices}</Link>
+        <Link to="/settings/checks">{words.tabs.schedules}</Link>
+        <Link to="/settings/display">{words.tabs.display}</Link>
+        <Link to="/settings/keys">{words.tabs.keys}</Link>
+        <Link to="/settings/account">{words.tabs.account}</Link>
       </Tabs>
       {children}
     </Page>

@@ -2,7 +2,17 @@ import type { NoticeSettingsJson, SettingsJson } from "@cairn/client";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_NOTICE_SETTINGS } from "../../../../../../packages/accounts/src/notices/kinds.ts";
 import { storing as words } from "../../../words/settings.ts";
-import { changesOf, draftOf, fieldOf, mine, previewOf, readDraft, resetDraft, withNotices } from "./draft.ts";
+import {
+  changesOf,
+  draftOf,
+  fieldOf,
+  mine,
+  previewOf,
+  readCoins,
+  readDraft,
+  resetDraft,
+  withNotices,
+} from "./draft.ts";
 
 const defaults = { k: 2, n: 4, days: 180 };
 const [A, B] = ["a", "b"].map((digit) => `0x${digit.repeat(40)}`) as [string, string];
@@ -61,6 +71,12 @@ describe("a draft", () => {
     expect(mine(yours, base, theirs)).toEqual({ ...theirs, maxPrice: "1", days: "70" });
     expect(changesOf(base, draftOf({ settings: ten, notices }, defaults))).toEqual([]);
   });
+});
+
+it("takes nothing as an amount, and no text that is none", () => {
+  expect(["0", "0.0", "1.5", "", "-1", "x"].map(readCoins)).toEqual([
+    ...[0n, 0n, 15n * 10n ** 17n, undefined, undefined, undefined],
+  ]);
 });
 
 it("finds the form's field by the API's name of it", () => {

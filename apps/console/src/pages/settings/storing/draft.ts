@@ -1,7 +1,8 @@
 import type { FrequencyText, NetworkJson, NoticeSettingsJson, PreviewSettingsJson, SettingsJson } from "@cairn/client";
 import { perGibDay, perGibMonth } from "@cairn/core/price";
+import { exactCoins } from "../../../format/exact-coins.ts";
+import { parseCoins } from "../../../format/parse-coins.ts";
 import { NOTICE_DEFAULTS } from "../notice-kinds.ts";
-import { readCoins, writeCoins } from "../read-coins.ts";
 
 /** The ten settings as they stand in the form: numbers as they were typed. */
 export interface Draft {
@@ -50,7 +51,7 @@ export function draftOf({ settings, notices }: Saved, defaults: Defaults): Draft
   const { maxPrice, countries = [], shardCountries = [], allowed = [], blocked = [], minScore, rank } = placement;
   const whole = shapeOf(settings, defaults);
   return {
-    maxPrice: maxPrice === undefined ? "" : writeCoins(perGibMonth(BigInt(maxPrice))),
+    maxPrice: maxPrice === undefined ? "" : exactCoins(perGibMonth(BigInt(maxPrice))),
     shape: k === undefined && n === undefined ? "network" : k === 1 ? "copies" : "shards",
     copies: k === 1 ? text(whole.n) : "2",
     k: text(whole.k),
@@ -70,7 +71,7 @@ export function draftOf({ settings, notices }: Saved, defaults: Defaults): Draft
     expiryDays: text(notices.expiryDays),
     low: notices.kinds["balance-low"].frequency,
     balance: notices.kinds.balance.frequency,
-    threshold: writeCoins(BigInt(notices.lowBalance)),
+    threshold: exactCoins(BigInt(notices.lowBalance)),
   };
 }
 
@@ -86,6 +87,12 @@ export const resetDraft = (defaults: Defaults): Draft =>
     },
     defaults,
   );
+
+/** What was typed, in wei; nothing is a number here, which the gateway may refuse. */
+export function readCoins(text: string): bigint | undefined {
+  const found = parseCoins(text);
+  return found === "zero" ? 0n : typeof found === "bigint" ? found : undefined;
+}
 
 /** As the gateway completes them. */
 const shapeOf = ({ k, n }: Pick<SettingsJson, "k" | "n">, defaults: Defaults) => ({

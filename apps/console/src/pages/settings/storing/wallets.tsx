@@ -4,8 +4,7 @@ import { client } from "../../../api/client.ts";
 import { shortId } from "../../../format/short-id.ts";
 import { Button, Choice, Coins } from "../../../kit/index.ts";
 import { storing } from "../../../words/settings.ts";
-import { readCoins } from "../read-coins.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, readCoins } from "./draft.ts";
 import { Setting } from "./setting.tsx";
 
 const words = storing.wallets;
@@ -34,7 +33,7 @@ export function PayingWallets({
   preview: PreviewJson | undefined;
   fault: string | undefined;
 }) {
-  const { data: wallets = [] } = useWallets();
+  const { data: wallets = [], isSuccess } = useWallets();
   const balances = useBalances(order);
   const named = (address: string) => wallets.find((one) => one.address === address)?.name ?? shortId(address);
   const rest = wallets.filter(({ address }) => !order.includes(address));
@@ -49,7 +48,9 @@ export function PayingWallets({
     expected === null ? -1 : balances.findIndex((one) => one !== undefined && BigInt(one.balance) >= BigInt(expected));
   const effect =
     order.length === 0
-      ? words.unset
+      ? isSuccess && wallets.length === 0
+        ? words.noWallet
+        : words.unset
       : expected === null || !known
         ? undefined
         : payer < 0
@@ -106,6 +107,7 @@ export function BalanceEffect({ threshold, frequency }: { threshold: string; fre
   const { data: wallets = [] } = useWallets();
   const balances = useBalances(wallets.map(({ address }: WalletJson) => address));
   const least = readCoins(threshold);
+  if (wallets.length === 0) return words.noWallet;
   if (least === undefined || balances.some((one) => one === undefined)) return "…";
   const low = wallets.filter((_, at) => {
     const { balance, coins } = balances[at]!;

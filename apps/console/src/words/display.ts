@@ -1,0 +1,30 @@
+export const display = {
+  title: "Display",
+  lead: "How figures are shown.",
+  here: {
+    title: "In this browser",
+    theme: "Theme",
+    units: "Sizes",
+    unitsOf: { decimal: "GB: steps of 1,000", binary: "GiB: steps of 1,024" },
+    example: (size: string) => `A disk of 500 billion bytes shows as ${size}.`,
+  },
+  account: {
+    title: "For this account",
+    currency: "Currency beside coins",
+    none: "None",
+    noRates: "This gateway knows no prices of a coin.",
+    noRatesNext: "Its operator can name sources; docs/operating.md says how.",
+    rate: (rate: string, currency: string, day: string) =>
+      `One coin is ${rate} ${currency.toUpperCase()} as of ${day}.`,
+    noRate: "No price is known in this currency now.",
+    confirmations: "Confirmations of a transfer",
+    confirmationsHint: "Blocks after which coins that came or went count as final.",
+    asUsual: (count: number) => `${count}, unless set`,
+    explorer: "Link to a block explorer",
+    explorerHint: "Transactions link there; {tx} stands for the hash.",
+    explorerPlaceholder: "none",
+    becomes: (link: string) => `A transaction would link to ${link}`,
+    save: "Save",
+    saved: "Saved.",
+  },
+} as const;
