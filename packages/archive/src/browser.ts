@@ -14,6 +14,7 @@ export {
   revocationCertificateOf,
 } from "./keys/account-key.ts";
 export { openSecret, sealSecret } from "./keys/seal-secret.ts";
+export { signDetached } from "./keys/sign-detached.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {
   type FileEntry,

@@ -71,6 +71,8 @@ export interface DealLine extends DealRow {
 /** What an owner looks for among deals. Times are UNIX seconds, half-open. */
 interface DealSearch {
   package?: PackageId;
+  /** Any of these. */
+  packages?: readonly PackageId[];
   provider?: Address;
   /** One of the wallets. */
   owner?: Address;
@@ -129,6 +131,10 @@ function dealsThatFit(request: Omit<DealPageRequest, "after" | "limit">): {
   when(
     request.package,
     (it) => `d.document_hash = (select document_hash from catalog.packages where id = ${it} and account = $2)`,
+  );
+  when(
+    request.packages,
+    (it) => `d.document_hash in (select document_hash from catalog.packages where id = any(${it}) and account = $2)`,
   );
   when(request.provider?.toLowerCase(), (it) => `d.provider = ${it}`);
   when(request.owner?.toLowerCase(), (it) => `d.owner = ${it}`);

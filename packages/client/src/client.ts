@@ -120,6 +120,8 @@ export interface PackageQuery extends SortedQuery {
 /** Times are UNIX seconds, half-open. */
 export interface DealQuery extends SortedQuery {
   package?: string;
+  /** Any of these, joined by commas: at most 200. */
+  packages?: string;
   provider?: string;
   /** One of the wallets. */
   owner?: string;

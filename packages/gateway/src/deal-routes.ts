@@ -31,6 +31,13 @@ const FILTERS = {
   order: Order,
   states: Several(DEAL_STATES),
   package: Type.Optional(PackageIdText),
+  packages: Type.Optional(
+    Type.String({
+      maxLength: 200 * 33,
+      pattern: "^[0-9a-f]{32}(,[0-9a-f]{32}){0,199}$",
+      description: "any of these, with commas: at most 200",
+    }),
+  ),
   provider: Type.Optional(AddressText),
   owner: Type.Optional(AddressText),
   region: Text,
@@ -71,7 +78,7 @@ export function dealRoutes(server: FastifyInstance, gateway: GatewayContext): vo
   async function requested(request: FastifyRequest): Promise<DealPageRequest> {
     const { account } = principalOf(request);
     const wallets = await listWallets(pool, account);
-    const { states, provider, owner, checkResults, provedFrom, provedBefore, search, ...query } =
+    const { states, packages, provider, owner, checkResults, provedFrom, provedBefore, search, ...query } =
       request.query as Static<typeof DealQuery>;
     const roots = search === undefined ? undefined : rootsOfPrefix(search);
     const { genesisTime, periodSeconds } = gateway.network.deployment;
@@ -82,6 +89,7 @@ export function dealRoutes(server: FastifyInstance, gateway: GatewayContext): vo
       account,
       owners: wallets.map(({ address }) => address),
       ...(states === undefined ? {} : { states: severalOf(states, "states", DEAL_STATES) }),
+      ...(packages === undefined ? {} : { packages: packages.split(",") }),
       ...(provider === undefined ? {} : { provider: provider as Address }),
       ...(owner === undefined ? {} : { owner: owner as Address }),
       ...(checkResults === undefined ? {} : { checkResults: severalOf(checkResults, "checkResults", CHECK_RESULTS) }),

@@ -1,55 +1,101 @@
 import type { DealJson } from "@cairn/client";
+import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
 import {
-  Bytes,
+  Button,
   Card,
-  Coins,
   type Column,
+  Dialog,
   Empty,
   Id,
   Page,
   Problem,
+  State,
   Table,
-  Time,
   usePages,
   Waiting,
 } from "../../kit/index.ts";
+import { useFoundNames, useHasNames } from "../../names/names.ts";
 import { deals as words } from "../../words/deals.ts";
+import { ColumnChooser } from "./column-chooser.tsx";
+import { columnsOf, FIRST_COLUMNS, readColumns, storeColumns, storedColumns } from "./columns.tsx";
+import { DealLife } from "./deal-life.tsx";
+import { dealQueryOf, exportUrl } from "./deal-query.ts";
+import { Filters } from "./filters.tsx";
 import { dealsRoute } from "./route.ts";
 
-const COLUMNS: readonly Column<DealJson>[] = [
-  { key: "deal", title: words.columns.deal, cell: ({ deal }) => <Id of={deal} /> },
-  { key: "state", title: words.columns.state, sortable: true, cell: ({ state }) => state.toLowerCase() },
-  { key: "provider", title: words.columns.provider, sortable: true, cell: ({ provider }) => <Id of={provider} /> },
-  {
-    key: "package",
-    title: words.columns.package,
-    cell: ({ package: id }) =>
-      id === null ? (
-        "—"
-      ) : (
-        <Link to="/packages/$id" params={{ id }}>
-          <Id of={id} />
-        </Link>
-      ),
-  },
-  { key: "size", title: words.columns.size, number: true, cell: ({ rawLength }) => <Bytes of={rawLength} /> },
-  { key: "escrow", title: words.columns.price, number: true, cell: ({ escrow }) => <Coins of={escrow} /> },
-  { key: "ends", title: words.columns.ends, sortable: true, cell: ({ endsAt }) => <Time at={endsAt} /> },
-];
+const ROWS = 200;
+/** Packages that a name may be looked for in at once: their ids stand in the query. */
+const MOST_NAMED = 150;
 
 function Deals() {
-  const asked = dealsRoute.useSearch();
+  const search = dealsRoute.useSearch();
   const navigate = useNavigate({ from: "/deals" });
+  const change = (next: Record<string, string | undefined>) =>
+    void navigate({
+      search: (before) =>
+        Object.fromEntries(
+          Object.entries({ ...before, ...next }).filter(([, value]) => value !== undefined && value !== ""),
+        ) as typeof before,
+      replace: true,
+      resetScroll: false,
+    });
+  const canName = useHasNames();
+  const named = useFoundNames(canName ? search.name : undefined);
+  const tooMany = named !== undefined && named.length > MOST_NAMED;
+  const asked = dealQueryOf(search, tooMany ? undefined : named);
+  const isEmptyName = named !== undefined && named.length === 0;
   const { query, rows, more } = usePages(
-    ["deals", "list", asked],
-    (after) => client.dealsPage({ ...asked, ...(after === undefined ? {} : { after }) }),
+    ["deals", "list", asked, isEmptyName],
+    async (after) =>
+      isEmptyName
+        ? { deals: [], next: null }
+        : client.dealsPage({ limit: ROWS, ...asked, ...(after === undefined ? {} : { after }) }),
     ({ deals }) => deals,
   );
-  const { sort, order = "asc" } = asked;
+  const shown = readColumns(search.columns) ?? storedColumns() ?? FIRST_COLUMNS;
+  const columns = withOpening(columnsOf(shown), (deal) => change({ deal }));
+  const { sort = "proposed", order = sort === "proposed" ? "desc" : "asc" } = search;
+  const filtered = Object.keys(search).some((key) => !["sort", "order", "columns", "deal"].includes(key));
   return (
-    <Page title={words.title} lead={words.lead}>
+    <Page
+      title={words.title}
+      lead={words.lead}
+      actions={
+        <>
+          <ColumnChooser
+            shown={shown}
+            onChange={(next) => {
+              storeColumns(next === FIRST_COLUMNS ? undefined : next);
+              change({ columns: next === FIRST_COLUMNS ? undefined : next.join(",") });
+            }}
+          />
+          {(["csv", "json"] as const).map((format) => (
+            <a key={format} className="button" href={exportUrl(format, asked)} download title={words.exportHint}>
+              {words[format]}
+            </a>
+          ))}
+        </>
+      }
+    >
+      <Card>
+        <Filters value={search} onChange={change} canName={canName} />
+        {tooMany ? <State mood="warn">{words.filters.tooMany(named.length, MOST_NAMED)}</State> : null}
+        {isEmptyName ? <State mood="off">{words.filters.noName}</State> : null}
+        {filtered ? (
+          <p className="row">
+            {search.package === undefined ? null : (
+              <Link to="/packages/$id" params={{ id: search.package }}>
+                {words.life.package} <Id of={search.package} />
+              </Link>
+            )}
+            <Link className="right" to="/deals">
+              {words.filters.clear}
+            </Link>
+          </p>
+        ) : null}
+      </Card>
       <Card>
         {rows === undefined ? (
           query.error === null ? (
@@ -58,20 +104,67 @@ function Deals() {
             <Problem error={query.error} again={() => void query.refetch()} />
           )
         ) : rows.length === 0 ? (
-          <Empty title={words.empty.title}>{words.empty.body}</Empty>
+          filtered ? (
+            <Empty title={words.nothingSo.title} action={<Link to="/deals">{words.nothingSo.clear}</Link>}>
+              {words.nothingSo.body}
+            </Empty>
+          ) : (
+            <Empty title={words.empty.title}>{words.empty.body}</Empty>
+          )
         ) : (
           <Table
             label={words.title}
-            columns={COLUMNS}
+            columns={columns}
             rows={rows}
             rowKey={({ deal }) => deal}
-            sorting={sort === undefined ? undefined : { by: sort, order }}
-            onSort={({ by, order }) => void navigate({ search: (before) => ({ ...before, sort: by, order }) })}
+            sorting={{ by: sort, order }}
+            onSort={({ by, order }) => change({ sort: by, order })}
             more={more}
+            onOpen={({ deal }) => change({ deal })}
           />
         )}
       </Card>
+      <Life id={search.deal} rows={rows} onClose={() => change({ deal: undefined })} />
     </Page>
+  );
+}
+
+/** The first column opens its row: a button is reached by keyboard and finger. */
+function withOpening([first, ...rest]: Column<DealJson>[], open: (deal: string) => void): Column<DealJson>[] {
+  if (first === undefined) return [];
+  const { cell } = first;
+  const opening = (deal: DealJson) =>
+    first.title !== words.columns.deal ? (
+      cell(deal)
+    ) : (
+      <Button kind="plain" className="link" aria-haspopup="dialog" onClick={() => open(deal.deal)}>
+        {cell(deal)}
+      </Button>
+    );
+  return [{ ...first, cell: opening }, ...rest];
+}
+
+/** A deal of the URL: of the rows that are shown, or asked for by itself. */
+function Life({
+  id,
+  rows,
+  onClose,
+}: {
+  id: string | undefined;
+  rows: readonly DealJson[] | undefined;
+  onClose: () => void;
+}) {
+  const here = rows?.find(({ deal }) => deal === id);
+  const query = useQuery({
+    queryKey: ["deals", "one", id],
+    queryFn: () => client.dealsPage({ search: id!, limit: 1 }),
+    enabled: id !== undefined && rows !== undefined && here === undefined,
+  });
+  const deal = here ?? query.data?.deals.find((one) => one.deal === id);
+  return (
+    <Dialog title={words.life.title} open={deal !== undefined && id !== undefined} onClose={onClose}>
+      {deal === undefined ? null : <DealLife deal={deal} />}
+    </Dialog>
   );
 }
 

@@ -1,12 +1,14 @@
 import type { PackageJson } from "@cairn/client";
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
+import { number } from "../../format/number.ts";
+import { wordOf } from "../../format/word-of.ts";
 import {
   Bytes,
   Card,
+  Choice,
   type Column,
   Empty,
-  Id,
   Page,
   Problem,
   State,
@@ -15,17 +17,18 @@ import {
   usePages,
   Waiting,
 } from "../../kit/index.ts";
+import { Name } from "../../names/name.tsx";
 import { packages as words } from "../../words/packages.ts";
-import { moodOf } from "./mood.ts";
+import { isAgreed, moodOf } from "./mood.ts";
 import { packagesRoute } from "./route.ts";
 
 const COLUMNS: readonly Column<PackageJson>[] = [
   {
-    key: "id",
-    title: words.columns.id,
-    cell: ({ id }) => (
-      <Link to="/packages/$id" params={{ id }}>
-        <Id of={id} />
+    key: "name",
+    title: words.columns.name,
+    cell: (one) => (
+      <Link to="/packages/$id" params={{ id: one.id }}>
+        <Name of={one} />
       </Link>
     ),
   },
@@ -33,10 +36,16 @@ const COLUMNS: readonly Column<PackageJson>[] = [
     key: "state",
     title: words.columns.state,
     sortable: true,
-    cell: ({ state }) => <State mood={moodOf(state)}>{words.states[state] ?? state.toLowerCase()}</State>,
+    cell: ({ state }) => <State mood={moodOf(state)}>{wordOf(words.states, state)}</State>,
+  },
+  {
+    key: "live",
+    title: words.columns.live,
+    number: true,
+    cell: ({ state, strength: { live, full } }) => (isAgreed(state) ? words.alive(live, full) : "—"),
   },
   { key: "bytes", title: words.columns.bytes, number: true, sortable: true, cell: ({ bytes }) => <Bytes of={bytes} /> },
-  { key: "files", title: words.columns.files, number: true, sortable: true, cell: ({ files }) => files },
+  { key: "files", title: words.columns.files, number: true, sortable: true, cell: ({ files }) => number(files) },
   { key: "created", title: words.columns.created, sortable: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
   { key: "expires", title: words.columns.expires, sortable: true, cell: ({ expiresAt }) => <Time at={expiresAt} /> },
 ];
@@ -44,14 +53,29 @@ const COLUMNS: readonly Column<PackageJson>[] = [
 function Packages() {
   const { sort = "created", order = "desc", states } = packagesRoute.useSearch();
   const navigate = useNavigate({ from: "/packages" });
-  const asked = { sort, order, ...(states === undefined ? {} : { states }) };
+  const asked = { sort, order, ...(states === undefined ? {} : states === "gone" ? { gone: true } : { states }) };
   const { query, rows, more } = usePages(
     ["packages", "list", asked],
     (after) => client.packagesPage({ ...asked, ...(after === undefined ? {} : { after }) }),
     ({ packages }) => packages,
   );
   return (
-    <Page title={words.title} lead={words.lead}>
+    <Page
+      title={words.title}
+      lead={words.lead}
+      actions={
+        <Choice
+          label={words.filter}
+          value={states ?? "all"}
+          choices={Object.entries(words.filters)}
+          onChange={(next) =>
+            void navigate({
+              search: ({ states: _, ...before }) => (next === "all" ? before : { ...before, states: next }),
+            })
+          }
+        />
+      }
+    >
       <Card>
         {rows === undefined ? (
           query.error === null ? (
@@ -60,7 +84,13 @@ function Packages() {
             <Problem error={query.error} again={() => void query.refetch()} />
           )
         ) : rows.length === 0 ? (
-          <Empty title={words.empty.title}>{words.empty.body}</Empty>
+          states === undefined ? (
+            <Empty title={words.empty.title}>{words.empty.body}</Empty>
+          ) : (
+            <Empty title={words.nothingSo.title} action={<Link to="/packages">{words.nothingSo.clear}</Link>}>
+              {words.nothingSo.body}
+            </Empty>
+          )
         ) : (
           <Table
             label={words.title}

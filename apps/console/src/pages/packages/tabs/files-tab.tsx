@@ -1,0 +1,23 @@
+import { Link } from "@tanstack/react-router";
+import { counted } from "../../../format/number.ts";
+import { Card, Empty } from "../../../kit/index.ts";
+import { filesTab as words } from "../../../words/packages.ts";
+import type { TabProps } from "../package-page.tsx";
+
+/** The way to its files, which have a page of their own. */
+export default function FilesTab({ found }: TabProps) {
+  return (
+    <Card>
+      <Empty
+        title={counted(found.files, "file")}
+        action={
+          <Link className="button" data-kind="main" to="/files">
+            {words.open}
+          </Link>
+        }
+      >
+        {words.body}
+      </Empty>
+    </Card>
+  );
+}
