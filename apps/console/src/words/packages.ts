@@ -73,6 +73,7 @@ export const packages = {
   },
   shardsNote: (needed: number) => `any ${needed} give every file back`,
   never: "not yet",
+  made: (when: string) => `begun ${when}`,
   layouts: {
     private: "encrypted, names too",
     plain: "contents encrypted, names not",

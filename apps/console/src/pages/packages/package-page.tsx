@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useState } from "react";
 import { client } from "../../api/client.ts";
-import { number } from "../../format/number.ts";
+import { counted } from "../../format/number.ts";
 import { shortId } from "../../format/short-id.ts";
+import { exactTime } from "../../format/time.ts";
 import {
   Asked,
   Button,
@@ -124,14 +125,17 @@ function Found({ found }: { found: PackageDetailJson }) {
           value={isAgreed(state) ? words.alive(strength.live, strength.full) : "—"}
           note={words.shardsNote(strength.needed)}
         />
-        <Figure name={words.facts.size} value={<Bytes of={found.bytes} />} />
-        <Figure name={words.facts.files} value={number(found.files)} />
-        <Figure name={words.facts.created} value={<Time at={found.createdAt} />} />
+        <Figure name={words.facts.size} value={<Bytes of={found.bytes} />} note={counted(found.files, "file")} />
         <Figure
           name={words.facts.stored}
           value={found.storedAt === null ? words.never : <Time at={found.storedAt} />}
+          note={words.made(exactTime(found.createdAt))}
         />
-        <Figure name={words.facts.expires} value={<Time at={found.expiresAt} />} />
+        <Figure
+          name={words.facts.expires}
+          value={<Time at={found.expiresAt} />}
+          note={found.expiresAt === null ? undefined : exactTime(found.expiresAt)}
+        />
       </Figures>
       <Tabs label={words.tabsLabel}>
         {TABS.map((one) => (

@@ -48,7 +48,7 @@ function Safety({ safety }: { safety: SafetyJson }) {
     <Card title={words.title}>
       <div className="stack">
         <div>
-          <State mood={level < 2 ? "good" : level < 4 ? "warn" : "bad"}>{sentence}</State>
+          <State mood={level < 3 ? "good" : level < 4 ? "warn" : "bad"}>{sentence}</State>
           {holders.length === 0 ? null : (
             <State mood={away === 0 ? "good" : "warn"}>
               {away === 0 ? words.thereNow : words.notThere(away, holders.length)}
