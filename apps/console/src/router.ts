@@ -3,7 +3,14 @@ import { activityRoute, noticeListRoute } from "./pages/activity/route.ts";
 import { dealsRoute } from "./pages/deals/route.ts";
 import { doorsRoute } from "./pages/doors/route.ts";
 import { filesRoute } from "./pages/files/route.ts";
-import { networkRoute } from "./pages/network/route.ts";
+import {
+  blockRoute,
+  blocksRoute,
+  contractsRoute,
+  networkRoute,
+  providerRoute,
+  transactionRoute,
+} from "./pages/network/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { packageRoute, packagesRoute } from "./pages/packages/route.ts";
 import {
@@ -30,6 +37,11 @@ const routeTree = shellRoute.addChildren([
   statementRoute,
   walletRoute,
   networkRoute,
+  blocksRoute,
+  blockRoute,
+  transactionRoute,
+  contractsRoute,
+  providerRoute,
   activityRoute,
   settingsRoute,
   noticesRoute,

@@ -34,7 +34,7 @@ describe("what a page shows", () => {
     await console.network.kill("gateway");
     const banner = page.getByText("The gateway does not answer.", { exact: false });
     await banner.waitFor(LONG);
-    expect(await page.locator("tbody tr").count()).toBe(4);
+    expect(await page.getByRole("table", { name: "Providers" }).locator("tbody tr").count()).toBe(4);
     await banner.waitFor({ state: "detached", ...LONG });
     await page.locator('.lamp[data-state="live"]').waitFor(LONG);
   });

@@ -1,6 +1,15 @@
 import type { Static } from "typebox";
 import { Type } from "./schema-builder.ts";
-import { AddressText, BytesText, Hash, MoneyText, PlacementJson, ProviderJson } from "./schemas.ts";
+import {
+  AddressText,
+  CountryOrNull as Country,
+  DutyText,
+  Hash,
+  HeldJson,
+  MoneyText,
+  PlacementJson,
+  ProviderJson,
+} from "./schemas.ts";
 
 /** Wire schemas of whom one relies on: previews of settings, providers one by one, how safe a package is, and the chain to look through. */
 const Count = Type.Integer({ minimum: 0 });
@@ -10,13 +19,6 @@ const TextOrNull = Type.Union([Text, Type.Null()]);
 const Share = Type.Number();
 const timeOrNull = (description: string) => Type.Union([Time, Type.Null()], { description });
 const Hour = Type.Integer({ minimum: 0, maximum: 167, description: "hour of the week in UTC, 0 = Monday 00:00" });
-const Country = Type.Union([Type.String({ pattern: "^[A-Z]{2}$" }), Type.Null()], {
-  description: "ISO 3166-1 alpha-2, as the provider says itself",
-});
-const DutyText = Type.String({
-  pattern: "^0x[0-9a-f]{42}$",
-  description: "168 bits, bit h = on duty in hour h of the week, 0 = Monday 00:00 UTC",
-});
 /** What a put by these settings would meet. What is left out is as the account's settings, or else the network, have it. */
 export const PreviewSettingsJson = Type.Object({
   k: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
@@ -70,11 +72,6 @@ export type PreviewJson = Static<typeof PreviewJson>;
 
 export const ProviderDetailJson = Type.Object({
   ...ProviderJson.properties,
-  country: Country,
-  centre: Type.Union([Type.Object({ latitude: Type.Number(), longitude: Type.Number() }), Type.Null()], {
-    description: "of its country, for a map",
-  }),
-  duty: DutyText,
   hours: Type.String({ description: "its hours on duty in words" }),
   egressPrice: Type.String({ pattern: "^[0-9]{1,78}$", description: "wei per GiB read" }),
   newcomer: Type.Boolean(),
@@ -88,7 +85,7 @@ export const ProviderDetailJson = Type.Object({
     { description: "of its live deals within 30 days" },
   ),
   failed: Type.Integer({ minimum: 0, description: "deals that it lost by its fault" }),
-  mine: Type.Object({ deals: Count, bytes: BytesText, packages: Count }),
+  mine: Type.Object({ ...HeldJson.properties, packages: Count }),
   since: timeOrNull("when it registered; null: before this gateway kept it"),
   lastSeen: timeOrNull("when it was connected or proved something last"),
 });
@@ -180,6 +177,12 @@ export const ChainTransactionJson = Type.Object({
   ),
 });
 export type ChainTransactionJson = Static<typeof ChainTransactionJson>;
+
+export const ChainFoundJson = Type.Object({
+  kind: Type.Union([Type.Literal("block"), Type.Literal("transaction")]),
+  block: Count,
+});
+export type ChainFoundJson = Static<typeof ChainFoundJson>;
 
 export const ChainContractsJson = Type.Array(
   Type.Object({

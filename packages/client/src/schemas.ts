@@ -328,9 +328,20 @@ export const CommitPackageJson = Type.Object({
 });
 export type CommitPackageJson = Static<typeof CommitPackageJson>;
 
+export const CountryOrNull = Type.Union([Type.String({ pattern: "^[A-Z]{2}$" }), Type.Null()], {
+  description: "ISO 3166-1 alpha-2, as the provider says itself",
+});
+export const DutyText = Type.String({
+  pattern: "^0x[0-9a-f]{42}$",
+  description: "168 bits, bit h = on duty in hour h of the week, 0 = Monday 00:00 UTC",
+});
 export const ProviderJson = Type.Object({
   provider: AddressText,
   region: Type.String(),
+  country: CountryOrNull,
+  centre: Type.Union([Type.Object({ latitude: Type.Number(), longitude: Type.Number() }), Type.Null()], {
+    description: "of its country, for a map",
+  }),
   endpoint: Type.String(),
   capacity: BytesText,
   used: BytesText,
@@ -343,6 +354,7 @@ export const ProviderJson = Type.Object({
   earned: MoneyText,
   awakeNow: Type.Boolean(),
   hoursPerWeek: Count,
+  duty: DutyText,
   connected: Type.Boolean(),
   avoidedUntil: Type.Union([Time, Type.Null()], {
     description: "UNIX seconds until which it gets no new shards here, as it broke promises; null: it may get some",
@@ -553,7 +565,12 @@ export const StatementTotalsJson = Type.Array(
 export type StatementTotalsJson = Static<typeof StatementTotalsJson>;
 
 export const EventsJson = Type.Array(EventJson);
-export const ProvidersJson = Type.Array(ProviderJson);
+/** What a provider holds of an account's live deals. */
+export const HeldJson = Type.Object({ deals: Count, bytes: BytesText });
+export const ListedProviderJson = Type.Object({ ...ProviderJson.properties, mine: HeldJson });
+export type ListedProviderJson = Static<typeof ListedProviderJson>;
+export const ProvidersJson = Type.Array(ListedProviderJson);
+export type ProvidersJson = Static<typeof ProvidersJson>;
 export const RecoveredJson = Type.Array(PackageDetailJson);
 
 /** A shard to be handed to farmers, in so many copies. */

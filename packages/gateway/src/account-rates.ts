@@ -6,6 +6,7 @@ import { principalOf } from "./principal-of.ts";
 const RATES = {
   previews: { perSecond: 4, burst: 40 },
   safety: { perSecond: 2, burst: 20 },
+  providers: { perSecond: 10, burst: 100 },
   chain: { perSecond: 20, burst: 200 },
 };
 const ACCOUNTS = 10_000;

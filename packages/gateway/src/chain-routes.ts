@@ -1,4 +1,11 @@
-import { ChainBlockJson, ChainBlocksJson, ChainContractsJson, ChainTransactionJson, Hash } from "@cairn/client";
+import {
+  ChainBlockJson,
+  ChainBlocksJson,
+  ChainContractsJson,
+  ChainFoundJson,
+  ChainTransactionJson,
+  Hash,
+} from "@cairn/client";
 import type { Hex } from "@cairn/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
@@ -68,6 +75,22 @@ export function chainRoutes(
       count(request);
       const seen = await explorer.transaction((request.params as Static<typeof TransactionParams>).hash as Hex);
       return { ...seen, ...callToJson(seen), gasUsed: seen.gasUsed.toString(), fee: seen.fee.toString() };
+    },
+  );
+
+  server.get(
+    "/api/v1/chain/find/:hash",
+    {
+      config: read,
+      schema: {
+        ...about("What a hash is of: a block or a transaction"),
+        params: TransactionParams,
+        response: { 200: ChainFoundJson },
+      },
+    },
+    async (request): Promise<ChainFoundJson> => {
+      count(request);
+      return explorer.find((request.params as Static<typeof TransactionParams>).hash as Hex);
     },
   );
 

@@ -1,7 +1,7 @@
 import type { SeenBlock, SeenCall } from "@cairn/chain";
 import type { PreviewJson, SafetyJson } from "@cairn/client";
 import type { PackageSafety, PlacementPreview } from "@cairn/market";
-import { dutyText } from "./provider-detail.ts";
+import { dutyText } from "./package-json.ts";
 
 const text = (amount: bigint | null): string | null => (amount === null ? null : amount.toString());
 

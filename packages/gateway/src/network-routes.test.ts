@@ -11,6 +11,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Check } from "typebox/value";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GatewayContext } from "./gateway-context.ts";
+import { heldOf } from "./held-of.ts";
 import { networkRoutes } from "./network-routes.ts";
 import { findPrincipal } from "./principal-of.ts";
 import { seedAccount } from "./testing/seed-account.ts";
@@ -138,6 +139,15 @@ it("says how safe a package is to its account alone, under what is assumed", asy
   });
   expect((await ask("bert", `/packages/${id}/safety`)).status).toBe(404);
   expect((await ask("anna", `/packages/${id}/safety?hourly=2`)).status).not.toBe(200);
+});
+
+it("counts what each provider holds of an account, and looks providers up so many times a second", async () => {
+  const held = await heldOf(database.pool, "anna");
+  const { json } = await ask("anna", `/providers/${PROVIDER(1)}`);
+  expect(json.mine).toMatchObject(held.get(PROVIDER(1))!);
+  expect((await heldOf(database.pool, "nobody")).size).toBe(0);
+  const asked = await Promise.all(Array.from({ length: 150 }, () => ask("anna", `/providers/${PROVIDER(0)}`)));
+  expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([200, 429]));
 });
 
 it("answers each account so many times and no more", async () => {

@@ -74,6 +74,7 @@ export function networkRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request) => {
+      count(request, "providers");
       const { address } = request.params as Static<typeof ProviderParams>;
       return providerDetail(gateway, principalOf(request).account, address);
     },

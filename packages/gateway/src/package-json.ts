@@ -1,5 +1,5 @@
 import type { PackageDetailJson, PackageJson, PlacementJson, ProviderJson, QuotePlanJson } from "@cairn/client";
-import { type PlacementTerms, placementToJson } from "@cairn/core";
+import { centreOf, countryOf, HOURS_PER_WEEK, type PlacementTerms, placementToJson } from "@cairn/core";
 import type { PackageDetail, PackageSummary, ProviderStatus, QuotePlan } from "@cairn/market";
 import { signedToJson } from "@cairn/protocol";
 
@@ -45,10 +45,18 @@ export function quotePlanToJson(plan: QuotePlan): QuotePlanJson {
   };
 }
 
+/** 168 bits as they travel. */
+export const dutyText = (duty: bigint): string =>
+  `0x${BigInt.asUintN(HOURS_PER_WEEK, duty).toString(16).padStart(42, "0")}`;
+
 export function providerToJson(provider: ProviderStatus): ProviderJson {
-  const { capacity, used, price, fulfilled, committed, earned, ...rest } = provider;
+  const { capacity, used, price, fulfilled, committed, earned, duty, ...rest } = provider;
+  const country = countryOf(provider.region) ?? null;
   return {
     ...rest,
+    country,
+    centre: (country === null ? undefined : centreOf(country)) ?? null,
+    duty: dutyText(duty),
     capacity: capacity.toString(),
     used: used.toString(),
     price: price.toString(),

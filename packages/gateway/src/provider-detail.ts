@@ -1,7 +1,7 @@
 import { listWallets } from "@cairn/accounts";
 import { listKnownOwners, listProviderRows, listWork } from "@cairn/catalog";
 import type { ProviderDetailJson } from "@cairn/client";
-import { centreOf, countryOf, describeHours, HOURS_PER_WEEK, periodStart, standingOf } from "@cairn/core";
+import { describeHours, HOURS_PER_WEEK, periodStart, standingOf } from "@cairn/core";
 import { type Address, CairnError } from "@cairn/protocol";
 import type { GatewayContext } from "./gateway-context.ts";
 import { providerToJson } from "./package-json.ts";
@@ -9,10 +9,6 @@ import { providerToJson } from "./package-json.ts";
 /** How far back misses are told of. */
 const MISSES_SECONDS = 30 * 86_400;
 const SOUND = ["proved", "chain", "off-duty", "unheard"];
-
-/** 168 bits as they travel. */
-export const dutyText = (duty: bigint): string =>
-  `0x${BigInt.asUintN(HOURS_PER_WEEK, duty).toString(16).padStart(42, "0")}`;
 
 /**
  * One provider: its offer, hours and place, what its rating stands on, and what it holds of the account that asks.
@@ -60,15 +56,11 @@ export async function providerDetail(
     [provider, owners],
   );
   const { since, failed, proved, deals, bytes, packages } = facts[0]!;
-  const country = countryOf(status.region) ?? null;
-  const duty = row?.duty ?? 0n;
+  const { duty } = status;
   const hours = Array.from({ length: HOURS_PER_WEEK }, (_, hour) => hour).filter((hour) => (duty >> BigInt(hour)) & 1n);
   const provedAt = proved == null ? null : periodStart(Number(proved) + 1, deployment);
   return {
     ...providerToJson(status),
-    country,
-    centre: (country === null ? undefined : centreOf(country)) ?? null,
-    duty: dutyText(duty),
     hours: hours.length === HOURS_PER_WEEK ? "always" : describeHours(hours),
     egressPrice: (row?.egressPrice ?? 0n).toString(),
     newcomer: standing.newcomer,

@@ -17,6 +17,7 @@ import { type Static, Type } from "typebox";
 import { briefly } from "./briefly.ts";
 import { claimedWallet } from "./claimed-wallet.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import { heldOf } from "./held-of.ts";
 import { providerToJson } from "./package-json.ts";
 import { Count, NO_CONTROLS, Several, severalOf, walletOf } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
@@ -119,9 +120,12 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
       "/api/v1/providers",
       {
         config: { scope: "read" },
-        schema: { summary: "Providers", tags: ["network"], response: { 200: ProvidersJson } },
+        schema: { summary: "Providers, and what each holds of the account's", tags: ["network"], response: { 200: ProvidersJson } },
       },
-      () => listed(),
+      async (request): Promise<ProvidersJson> => {
+        const [providers, held] = await Promise.all([listed(), heldOf(gateway.pool, principalOf(request).account)]);
+        return providers.map((one) => ({ ...one, mine: held.get(one.provider) ?? { deals: 0, bytes: "0" } }));
+      },
     );
 
     server.get(

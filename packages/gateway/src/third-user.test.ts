@@ -155,6 +155,7 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "GET /api/v1/chain/blocks": ["own"],
   "GET /api/v1/chain/blocks/{number}": ["gone"],
   "GET /api/v1/chain/transactions/{hash}": ["gone"],
+  "GET /api/v1/chain/find/{hash}": ["gone"],
   "GET /api/v1/chain/contracts": ["own"],
   "GET /api/v1/deals": ["own"],
   "GET /api/v1/deals.csv": ["own"],

@@ -127,6 +127,7 @@ export async function listProviders(context: Context, provider?: Address): Promi
         earned: row.earned,
         awakeNow,
         hoursPerWeek: hoursOnDuty(row.duty),
+        duty: row.duty,
         connected,
         avoidedUntil: avoided?.until ?? null,
         state,

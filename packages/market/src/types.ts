@@ -327,6 +327,8 @@ export interface ProviderStatus {
   earned: Money;
   awakeNow: boolean;
   hoursPerWeek: number;
+  /** Bit h: on duty in hour h of the week in UTC, 0 = Monday 00:00. */
+  duty: bigint;
   connected: boolean;
   /** UNIX seconds until which it gets no new shards from this gateway while others will do, for promises that it broke; null: it may. */
   avoidedUntil: Seconds | null;

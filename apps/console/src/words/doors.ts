@@ -1,21 +1,45 @@
+import { counted } from "../format/number.ts";
+
 export const doors = {
   title: "Doors",
-  lead: "Other protocols that this gateway speaks, for clients that people already have.",
+  lead: "Ways for other programs to speak to this gateway: clients of other protocols, your own programs, monitoring.",
   downstream: {
     title: "Storj downstream",
-    body: "Farmers of the Storj protocol get chunks and tokens here, and answer heartbeats.",
-    address: "For a farmer's client",
+    body: "Farmers of the Storj protocol get chunks and tokens here, prove with heartbeats that they keep them, and are paid by it.",
+    openNow: (farmers: number, online: number) =>
+      farmers === 0
+        ? "Open; no farmer has come yet."
+        : `Open; ${counted(farmers, "farmer")}, ${online} of them online.`,
+    how: "Give a farmer's client this address as its node:",
+    command: "cairn farmer",
+    commandHint: "or run one yourself, with the farmer that comes with Cairn:",
     page: "The farmers, on a map and in a table",
-    off: "This gateway does not open this door.",
+    off: "Closed: this gateway was started without it.",
+    offNext: "docs/doors/downstream.md says how it is opened.",
   },
   api: {
-    title: "HTTP API",
-    body: "What this console does, any program can do: with a token, by the documented API.",
-    link: "The document (OpenAPI 3.1)",
+    title: "HTTP and WebSocket API",
+    body: "What this console does, any program can do with a token.",
+    state: "Open to whoever has a token.",
+    how: "Make a token, then ask:",
+    token: "cairn token create my-program",
+    link: "The document of all routes (OpenAPI 3.1)",
+    settings: "Tokens are made and taken back in Settings",
+  },
+  cli: {
+    title: "Command line",
+    body: "The same account from a terminal of this machine, or of another one with a token.",
+    state: "Open.",
+    how: "On this machine nothing is needed; on another one, with a name and password or a token:",
+    login: (url: string) => `cairn login ${url}`,
+    then: "cairn status",
   },
   status: {
-    title: "Status page",
+    title: "Status and metrics",
     body: "Readable without a login and without script, and figures for Prometheus.",
+    state: (status: string, version: string) => `Answers “${status}”; version ${version}.`,
+    bad: (cause: string) => `Something does not answer: ${cause}.`,
+    how: "For Prometheus, scrape:",
     link: "The status page",
     metrics: "Metrics",
   },

@@ -13,6 +13,8 @@ export const WALK = [
   ["/wallets", "Wallets"],
   ["/wallets/statement", "Statement"],
   ["/network", "Network"],
+  ["/network/blocks", "Blocks"],
+  ["/network/contracts", "Contracts"],
   ["/activity", "Activity"],
   ["/settings", "Settings"],
   ["/doors", "Doors"],

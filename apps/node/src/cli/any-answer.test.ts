@@ -53,6 +53,7 @@ const provider = {
     score: 1,
   },
   ...{ fulfilled: "0", committed: "0", deals: 1, earned: "0", awakeNow: true, hoursPerWeek: 168, connected: false },
+  ...{ country: null, centre: null, duty: `0x${"f".repeat(42)}`, mine: { deals: 0, bytes: "0" } },
   avoidedUntil: null,
   ...{ state: "READY", cause: null },
 };

@@ -59,6 +59,7 @@ const READY = {
   earned: "0",
   awakeNow: true,
   hoursPerWeek: 168,
+  ...{ country: null, centre: null, duty: `0x${"f".repeat(42)}`, mine: { deals: 0, bytes: "0" } },
   connected: true,
   avoidedUntil: null,
   state: "READY",

@@ -76,6 +76,8 @@ export interface Explorer {
   block(number: number): Promise<SeenBlockDetail>;
   /** @throws CairnError `no-transaction` */
   transaction(hash: Hex): Promise<SeenTransaction>;
+  /** What a hash is of, and in which block. @throws CairnError `unknown-hash` */
+  find(hash: Hex): Promise<{ kind: "block" | "transaction"; block: number }>;
   contracts(): Promise<SeenContract[]>;
 }
 
@@ -260,6 +262,26 @@ export function openExplorer(rpc: Pick<Rpc, "request">, deployment: Deployment):
         kind: "missing",
         details: { transaction: hash },
         next: "Look again in a few seconds if it was just sent; those in blocks that the chain has deleted are gone.",
+      });
+    },
+
+    async find(hash) {
+      const found = <T>(method: string, ...params: unknown[]) =>
+        ask<T | null>(method, ...params).catch((error: unknown) => {
+          if (error instanceof RpcError) return null;
+          throw error;
+        });
+      const [sent, block] = await Promise.all([
+        found<RawTransaction>("eth_getTransactionByHash", hash),
+        found<RawBlock>("eth_getBlockByHash", hash, false),
+      ]);
+      if (sent !== null && sent.blockNumber !== null) return { kind: "transaction", block: Number(sent.blockNumber) };
+      if (block !== null) return { kind: "block", block: Number(block.number) };
+      throw new CairnError(`the chain has no block and no transaction ${hash}`, {
+        code: "unknown-hash",
+        kind: "missing",
+        details: { hash },
+        next: "Look again in a few seconds if it was just sent; deals and packages have ids that are no hashes of transactions.",
       });
     },
 

@@ -2,6 +2,7 @@ import {
   ChainBlockJson,
   ChainBlocksJson,
   ChainContractsJson,
+  ChainFoundJson,
   ChainTransactionJson,
   PreviewJson,
   type PreviewSettingsJson,
@@ -36,5 +37,7 @@ export const chainCalls = ({ call }: Caller) => ({
     call(ChainBlocksJson, "/chain/blocks", { query: { ...query } }),
   block: (number: number) => call(ChainBlockJson, `/chain/blocks/${number}`),
   transaction: (hash: string) => call(ChainTransactionJson, `/chain/transactions/${hash}`),
+  /** What a hash is of, and the block that has it. */
+  find: (hash: string) => call(ChainFoundJson, `/chain/find/${hash}`),
   contracts: () => call(ChainContractsJson, "/chain/contracts"),
 });

@@ -152,6 +152,11 @@ export const CHAIN_ERRORS = {
     means: "the chain has no such transaction in a block",
     next: "Look again in a few seconds if it was just sent; those in blocks that the chain has deleted are gone.",
   },
+  "unknown-hash": {
+    kind: "missing",
+    means: "the chain has no block and no transaction of this hash",
+    next: "Look again in a few seconds if it was just sent; deals and packages have ids that are no hashes of transactions.",
+  },
   "no-contract": {
     kind: "missing",
     means: "none of Cairn's contracts is at the address",

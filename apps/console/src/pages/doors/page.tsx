@@ -1,50 +1,93 @@
 import { useQuery } from "@tanstack/react-query";
-import { createLazyRoute } from "@tanstack/react-router";
-import { Asked, Card, Facts, Page, State } from "../../kit/index.ts";
+import { createLazyRoute, Link } from "@tanstack/react-router";
+import { Asked, Card, Page, State } from "../../kit/index.ts";
 import { doors as words } from "../../words/doors.ts";
-
-/** Whether the door's own page answers. */
-async function downstreamIsOpen(): Promise<boolean> {
-  const { ok } = await fetch("/downstream/data", { method: "GET" });
-  return ok;
-}
+import { downstreamDoor, health } from "./ask-doors.ts";
 
 function Doors() {
-  const downstream = useQuery({ queryKey: ["doors", "downstream"], queryFn: downstreamIsOpen });
+  const downstream = useQuery({ queryKey: ["doors", "downstream"], queryFn: downstreamDoor, refetchInterval: 10_000 });
+  const status = useQuery({ queryKey: ["doors", "health"], queryFn: health, refetchInterval: 10_000 });
+  const { origin } = location;
   return (
     <Page title={words.title} lead={words.lead}>
       <div className="columns">
         <Card title={words.downstream.title}>
-          <Asked query={downstream}>
-            {(open) =>
-              open ? (
-                <div className="stack">
-                  <State mood="good">{words.downstream.body}</State>
-                  <Facts of={[[words.downstream.address, <code key="url">{location.origin}</code>]]} />
-                  <p>
-                    <a href="/downstream">{words.downstream.page}</a>
-                  </p>
-                </div>
-              ) : (
-                <State mood="off">{words.downstream.off}</State>
-              )
-            }
-          </Asked>
+          <div className="stack">
+            <p>{words.downstream.body}</p>
+            <Asked query={downstream}>
+              {(open) =>
+                open === null ? (
+                  <State mood="off" next={words.downstream.offNext}>
+                    {words.downstream.off}
+                  </State>
+                ) : (
+                  <>
+                    <State mood="good">{words.downstream.openNow(open.farmers, open.online)}</State>
+                    <How text={words.downstream.how} command={origin} />
+                    <How text={words.downstream.commandHint} command={`${words.downstream.command} ${origin}`} />
+                    <p>
+                      <a href="/downstream">{words.downstream.page}</a>
+                    </p>
+                  </>
+                )
+              }
+            </Asked>
+          </div>
         </Card>
         <Card title={words.api.title}>
-          <p>{words.api.body}</p>
-          <p>
-            <a href="/openapi.json">{words.api.link}</a>
-          </p>
+          <div className="stack">
+            <p>{words.api.body}</p>
+            <State mood="good">{words.api.state}</State>
+            <How text={words.api.how} command={words.api.token}>
+              {`curl -H "Authorization: Bearer TOKEN" ${origin}/api/v1/packages`}
+            </How>
+            <p>
+              <a href="/openapi.json">{words.api.link}</a>
+            </p>
+            <p>
+              <Link to="/settings">{words.api.settings}</Link>
+            </p>
+          </div>
+        </Card>
+        <Card title={words.cli.title}>
+          <div className="stack">
+            <p>{words.cli.body}</p>
+            <State mood="good">{words.cli.state}</State>
+            <How text={words.cli.how} command={words.cli.login(origin)}>
+              {words.cli.then}
+            </How>
+          </div>
         </Card>
         <Card title={words.status.title}>
-          <p>{words.status.body}</p>
-          <p>
-            <a href="/status">{words.status.link}</a> · <a href="/metrics">{words.status.metrics}</a>
-          </p>
+          <div className="stack">
+            <p>{words.status.body}</p>
+            <Asked query={status}>
+              {({ ok, said, version }) => (
+                <State mood={ok ? "good" : "bad"}>{ok ? words.status.state(said, version) : words.status.bad(said)}</State>
+              )}
+            </Asked>
+            <How text={words.status.how} command={`${origin}/metrics`} />
+            <p>
+              <a href="/status">{words.status.link}</a> · <a href="/metrics">{words.status.metrics}</a>
+            </p>
+          </div>
         </Card>
       </div>
     </Page>
+  );
+}
+
+/** A sentence, and what to type or enter. */
+function How({ text, command, children }: { text: string; command: string; children?: string }) {
+  return (
+    <div>
+      <p className="soft small">{text}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <pre className="command" tabIndex={0}>
+        {command}
+        {children === undefined ? null : `\n${children}`}
+      </pre>
+    </div>
   );
 }
 

@@ -73,6 +73,7 @@ export function ledgerSuite(name: string, start: () => Promise<TravellingHarness
       expect(contracts[2]?.address).toBe(world.ledger.deployment.deals.toLowerCase());
       await expect(explorer.block(first.head + 1000)).rejects.toMatchObject({ code: "no-block" });
       await expect(explorer.transaction(`0x${"12".repeat(32)}`)).rejects.toMatchObject({ code: "no-transaction" });
+      await expect(explorer.find(`0x${"12".repeat(32)}`)).rejects.toMatchObject({ code: "unknown-hash" });
       expect(await explorer.blocks({ before: 0, limit: 5 })).toMatchObject({ blocks: [], next: null });
     });
 
