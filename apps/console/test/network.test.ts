@@ -115,7 +115,8 @@ describe("the chain", () => {
     const page = await console.at("/network/blocks");
     await rowsOf(page, "Blocks").first().waitFor(PATIENCE);
     await page.evaluate("window.loadedOnce = true");
-    const newest = async () => Number((await rowsOf(page, "Blocks").first().locator("a").textContent())?.replace(/\D/g, ""));
+    const newest = async () =>
+      Number((await rowsOf(page, "Blocks").first().locator("a").textContent())?.replace(/\D/g, ""));
     const first = await newest();
     await expect.poll(newest, LONG).toBeGreaterThan(first);
     expect(await page.evaluate("window.loadedOnce")).toBe(true);
@@ -132,10 +133,16 @@ describe("the chain", () => {
     await look(page, entry!.transaction);
     await page.getByRole(...heading(/^Transaction 0x/)).waitFor(PATIENCE);
     await page.getByText("It was carried out.").waitFor(PATIENCE);
-    await page.getByText(/^Provider 0x\w+… is to keep /).first().waitFor(PATIENCE);
+    await page
+      .getByText(/^Provider 0x\w+… is to keep /)
+      .first()
+      .waitFor(PATIENCE);
     const seen = await client.chain.transaction(entry!.transaction);
     expect(await page.locator("ol.list > li").count()).toBe(seen.events.length);
-    await page.locator("dd").getByRole("link", { name: seen.block.toLocaleString("en-GB") }).click();
+    await page
+      .locator("dd")
+      .getByRole("link", { name: seen.block.toLocaleString("en-GB") })
+      .click();
     await page.getByRole(...heading(/^Block /)).waitFor(PATIENCE);
     const call = rowsOf(page, "What was called in it").filter({
       has: page.locator(`code[title="${entry!.transaction}"]`),

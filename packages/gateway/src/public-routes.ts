@@ -120,7 +120,11 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
       "/api/v1/providers",
       {
         config: { scope: "read" },
-        schema: { summary: "Providers, and what each holds of the account's", tags: ["network"], response: { 200: ProvidersJson } },
+        schema: {
+          summary: "Providers, and what each holds of the account's",
+          tags: ["network"],
+          response: { 200: ProvidersJson },
+        },
       },
       async (request): Promise<ProvidersJson> => {
         const [providers, held] = await Promise.all([listed(), heldOf(gateway.pool, principalOf(request).account)]);

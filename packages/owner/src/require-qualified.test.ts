@@ -3,7 +3,13 @@ import { expect, it } from "vitest";
 import { requireQualified } from "./require-qualified.ts";
 
 const provider = (i: number, more: Partial<ListedProviderJson> = {}) =>
-  ({ provider: `0x${String(i).repeat(40)}`, price: "10", region: "CA here", connected: true, ...more }) as ListedProviderJson;
+  ({
+    provider: `0x${String(i).repeat(40)}`,
+    price: "10",
+    region: "CA here",
+    connected: true,
+    ...more,
+  }) as ListedProviderJson;
 const client = {
   providers: async () => [provider(1), provider(2, { region: "NL" }), provider(3, { connected: false })],
 };

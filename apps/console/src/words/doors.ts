@@ -32,7 +32,7 @@ export const doors = {
     state: "Open.",
     how: "On this machine nothing is needed; on another one, with a name and password or a token:",
     login: (url: string) => `cairn login ${url}`,
-    then: "cairn status",
+    first: "cairn status",
   },
   status: {
     title: "Status and metrics",

@@ -86,9 +86,7 @@ export const network = {
     one: (hours: string) => (hours === "always" ? "On duty at every hour." : `On duty ${hours}.`),
     always: "always",
     cell: (hour: string, on: number, all: number) =>
-      all === 1
-        ? `${hour}: ${on === 1 ? "on duty" : "off duty"}`
-        : `${hour}: ${number(on)} of ${number(all)} on duty`,
+      all === 1 ? `${hour}: ${on === 1 ? "on duty" : "off duty"}` : `${hour}: ${number(on)} of ${number(all)} on duty`,
     on: "on",
     off: "off",
   },

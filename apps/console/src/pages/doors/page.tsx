@@ -54,7 +54,7 @@ function Doors() {
             <p>{words.cli.body}</p>
             <State mood="good">{words.cli.state}</State>
             <How text={words.cli.how} command={words.cli.login(origin)}>
-              {words.cli.then}
+              {words.cli.first}
             </How>
           </div>
         </Card>
@@ -63,7 +63,9 @@ function Doors() {
             <p>{words.status.body}</p>
             <Asked query={status}>
               {({ ok, said, version }) => (
-                <State mood={ok ? "good" : "bad"}>{ok ? words.status.state(said, version) : words.status.bad(said)}</State>
+                <State mood={ok ? "good" : "bad"}>
+                  {ok ? words.status.state(said, version) : words.status.bad(said)}
+                </State>
               )}
             </Asked>
             <How text={words.status.how} command={`${origin}/metrics`} />

@@ -23,9 +23,7 @@ function Contracts() {
       <NetworkTabs />
       <Card>
         <Asked query={contracts}>
-          {(found) => (
-            <Table label={words.title} columns={COLUMNS} rows={found} rowKey={({ address }) => address} />
-          )}
+          {(found) => <Table label={words.title} columns={COLUMNS} rows={found} rowKey={({ address }) => address} />}
         </Asked>
       </Card>
       <Card title={words.network}>

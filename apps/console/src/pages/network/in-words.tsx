@@ -10,9 +10,12 @@ export function hoursInWords(hours: readonly number[]): string {
 }
 
 /** What it is doing now: whether it is connected, and why not. */
-export const stateOf = ({ connected, cause, awakeNow }: Pick<ListedProviderJson, "connected" | "cause" | "awakeNow">) => (
+export const stateOf = ({
+  connected,
+  cause,
+  awakeNow,
+}: Pick<ListedProviderJson, "connected" | "cause" | "awakeNow">) => (
   <State mood={connected ? (cause === null ? "good" : "warn") : awakeNow ? "bad" : "off"}>
     {cause ?? (connected ? words.connected : words.away)}
   </State>
 );
-

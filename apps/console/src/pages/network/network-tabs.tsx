@@ -1,10 +1,10 @@
-import { isCairnError } from "./is-cairn-error.ts";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client } from "../../api/client.ts";
 import { Button, Problem, State, Tabs } from "../../kit/index.ts";
 import { network as words } from "../../words/network.ts";
 import { type Found, find } from "./find.ts";
+import { isCairnError } from "./is-cairn-error.ts";
 
 /** Parts of the network, and a field that finds a block, transaction, provider, contract or deal. */
 export function NetworkTabs() {
@@ -55,8 +55,8 @@ function Finder() {
     }
   };
   return (
-    <form className="finder" role="search" aria-label={words.find.label} onSubmit={(event) => void submit(event)}>
-      <div className="row">
+    <search className="finder" aria-label={words.find.label}>
+      <form className="row" onSubmit={(event) => void submit(event)}>
         <input
           className="input"
           aria-label={words.find.label}
@@ -69,7 +69,7 @@ function Finder() {
         <Button type="submit" busy={busy} disabled={typed.trim() === ""}>
           {words.find.go}
         </Button>
-      </div>
+      </form>
       <div role="status">
         {failure === undefined ? null : "said" in failure ? (
           <State mood="warn">{failure.said}</State>
@@ -77,7 +77,7 @@ function Finder() {
           <Problem error={failure.error} />
         )}
       </div>
-    </form>
+    </search>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ListedProviderJson } from "@cairn/client";
-import { describeHours } from "@cairn/core";
 import { proofLedgerAbi, providerRegistryAbi, storageDealsAbi } from "@cairn/contracts";
+import { describeHours } from "@cairn/core";
 import { DEAL_STATES } from "@cairn/protocol";
 import { describe, expect, it, vi } from "vitest";
 import { chain } from "../../words/chain.ts";
@@ -12,7 +12,10 @@ import { dotsOf, landPath, MAP_HEIGHT, MAP_WIDTH } from "./project.ts";
 import { share } from "./share.ts";
 
 const duty = (...hours: number[]) =>
-  `0x${hours.reduce((mask, hour) => mask | (1n << BigInt(hour)), 0n).toString(16).padStart(42, "0")}`;
+  `0x${hours
+    .reduce((mask, hour) => mask | (1n << BigInt(hour)), 0n)
+    .toString(16)
+    .padStart(42, "0")}`;
 const ALL = duty(...Array.from({ length: 168 }, (_, hour) => hour));
 const NL = { latitude: 52.3, longitude: 5.6 };
 const CA = { latitude: 57.9, longitude: -102.4 };
@@ -107,7 +110,13 @@ describe("the chain in words", () => {
     );
     expect(functions.filter((name) => chain.methods[name] === undefined)).toEqual([]);
     const state = (value: string) =>
-      eventWords({ name: "DealStateChanged", arguments: [{ name: "state", value }, { name: "deal", value: "0x1" }] });
+      eventWords({
+        name: "DealStateChanged",
+        arguments: [
+          { name: "state", value },
+          { name: "deal", value: "0x1" },
+        ],
+      });
     expect(DEAL_STATES.map((name, i) => state(String(i))?.includes(` ${name.toLowerCase()} `))).not.toContain(false);
   });
 

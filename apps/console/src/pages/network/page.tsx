@@ -7,8 +7,8 @@ import { client } from "../../api/client.ts";
 import { bytes } from "../../format/bytes.ts";
 import {
   Asked,
-  Bytes,
   Button,
+  Bytes,
   Card,
   Coins,
   type Column,
@@ -82,9 +82,7 @@ const COLUMNS: readonly Column<ListedProviderJson>[] = [
     title: words.columns.rating,
     number: true,
     sortable: true,
-    cell: ({ rating, fulfilled, committed }) => (
-      <span title={words.proved(fulfilled, committed)}>{`${rating} %`}</span>
-    ),
+    cell: ({ rating, fulfilled, committed }) => <span title={words.proved(fulfilled, committed)}>{`${rating} %`}</span>,
   },
   {
     key: "mine",
@@ -92,11 +90,7 @@ const COLUMNS: readonly Column<ListedProviderJson>[] = [
     number: true,
     sortable: true,
     cell: ({ mine }) =>
-      mine.deals === 0 ? (
-        <span className="soft">{words.nothing}</span>
-      ) : (
-        words.mineWords(mine.deals, bytes(mine.bytes))
-      ),
+      mine.deals === 0 ? <span className="soft">{words.nothing}</span> : words.mineWords(mine.deals, bytes(mine.bytes)),
   },
 ];
 
@@ -222,6 +216,5 @@ function Providers({ found }: { found: readonly ListedProviderJson[] }) {
     </>
   );
 }
-
 
 export const page = createLazyRoute("/network")({ component: Network });

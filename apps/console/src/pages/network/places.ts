@@ -22,9 +22,7 @@ export function placesOf(providers: readonly ListedProviderJson[]): Place[] {
     place.mine += mine.deals;
     places.set(country, place);
   }
-  return [...places.values()].sort(
-    (a, b) => b.providers - a.providers || compare(a.country ?? "~", b.country ?? "~"),
-  );
+  return [...places.values()].sort((a, b) => b.providers - a.providers || compare(a.country ?? "~", b.country ?? "~"));
 }
 
 const names = new Intl.DisplayNames("en", { type: "region" });

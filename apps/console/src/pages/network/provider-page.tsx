@@ -53,14 +53,20 @@ function Detail({ of }: { of: ProviderDetailJson }) {
         <Figure
           name={words.columns.rating}
           value={`${of.rating} %`}
-          note={of.newcomer ? words.rating.newcomer : of.failed === 0 ? words.rating.good : words.rating.lost(of.failed)}
+          note={
+            of.newcomer ? words.rating.newcomer : of.failed === 0 ? words.rating.good : words.rating.lost(of.failed)
+          }
         />
         <Figure
           name={words.offer.price}
           value={<Coins of={perGibMonth(BigInt(of.price)).toString()} />}
           note={words.offer.perMonth}
         />
-        <Figure name={words.offer.free} value={<Bytes of={free} />} note={words.freeOf(bytes(free), bytes(of.capacity))} />
+        <Figure
+          name={words.offer.free}
+          value={<Bytes of={free} />}
+          note={words.freeOf(bytes(free), bytes(of.capacity))}
+        />
         <Figure
           name={words.columns.mine}
           value={of.mine.deals === 0 ? words.nothing : <Bytes of={of.mine.bytes} />}
@@ -76,7 +82,10 @@ function Detail({ of }: { of: ProviderDetailJson }) {
                 words.offer.region,
                 of.country === null ? of.region || words.places.none : `${of.region} (${countryName(of.country)})`,
               ],
-              [words.offer.endpoint, of.endpoint === "" ? words.offer.relay : <code key="endpoint">{of.endpoint}</code>],
+              [
+                words.offer.endpoint,
+                of.endpoint === "" ? words.offer.relay : <code key="endpoint">{of.endpoint}</code>,
+              ],
               [
                 words.offer.egress,
                 <span key="egress">

@@ -25,12 +25,7 @@ export function WeekGrid({ counts, all, label }: WeekProps) {
   const now = hourOfWeek(useNow(60));
   return (
     <div className="stack">
-      <svg
-        className="week"
-        viewBox={`0 0 ${LEFT + 24 * CELL} ${TOP + 7 * CELL}`}
-        role="img"
-        aria-label={label}
-      >
+      <svg className="week" viewBox={`0 0 ${LEFT + 24 * CELL} ${TOP + 7 * CELL}`} role="img" aria-label={label}>
         {HOURS.filter((hour) => hour % 3 === 0).map((hour) => (
           <text key={hour} className="axis" x={LEFT + hour * CELL} y={TOP - 6}>
             {clock(hour)}
@@ -104,7 +99,9 @@ export function SmallWeek({ hours, label }: { hours: readonly number[]; label: s
     hours
       .flatMap((is, hour) =>
         is === on
-          ? [`M${(hour % 24) * SMALL.wide} ${Math.floor(hour / 24) * SMALL.high}h${SMALL.wide - 1}v${SMALL.high - 1}h-${SMALL.wide - 1}z`]
+          ? [
+              `M${(hour % 24) * SMALL.wide} ${Math.floor(hour / 24) * SMALL.high}h${SMALL.wide - 1}v${SMALL.high - 1}h-${SMALL.wide - 1}z`,
+            ]
           : [],
       )
       .join("");

@@ -9,6 +9,7 @@ const radiusOf = (providers: number) => Math.min(RADIUS.most, RADIUS.alone + 2.5
 /** Loaded when the page is there: shapes of the land are larger than the page. */
 export default function WorldMap({ places, onPick }: { places: readonly Place[]; onPick: (country: string) => void }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: what is drawn is no form
     <svg
       className="world"
       viewBox={`0 0 ${MAP_WIDTH} ${MAP_HEIGHT}`}
@@ -37,12 +38,17 @@ function MapDot({ dot, onPick }: { dot: Dot; onPick: (country: string) => void }
     onPick(first);
   };
   return (
-    <a href={`/network?country=${first}`} onClick={pick} aria-label={said} className={connected === 0 ? "dot off" : "dot"}>
+    <a
+      href={`/network?country=${first}`}
+      onClick={pick}
+      aria-label={said}
+      className={connected === 0 ? "dot off" : "dot"}
+    >
       <title>{said}</title>
       {mine > 0 ? <circle className="ring" cx={x} cy={y} r={radius + 3.5} /> : null}
       <circle cx={x} cy={y} r={radius} />
       {providers > 1 ? (
-        <text x={x} y={y} aria-hidden="true">
+        <text x={x} y={y}>
           {providers}
         </text>
       ) : null}
