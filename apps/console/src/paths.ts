@@ -13,6 +13,7 @@ export const PATHS = [
   "/activity",
   "/settings",
   "/doors",
+  "/keys",
   "/welcome",
   "/sign-up",
 ] as const;

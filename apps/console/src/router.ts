@@ -3,6 +3,7 @@ import { activityRoute, noticeListRoute } from "./pages/activity/route.ts";
 import { dealsRoute } from "./pages/deals/route.ts";
 import { doorsRoute } from "./pages/doors/route.ts";
 import { filesRoute } from "./pages/files/route.ts";
+import { browserKeysRoute } from "./pages/keys/route.ts";
 import {
   blockRoute,
   blocksRoute,
@@ -22,7 +23,9 @@ import {
   settingsRoute,
 } from "./pages/settings/route.ts";
 import { signUpRoute } from "./pages/sign-up/route.ts";
+import { uploadRoute } from "./pages/upload/route.ts";
 import { statementRoute, walletRoute, walletsRoute } from "./pages/wallets/route.ts";
+import { welcomeRoute } from "./pages/welcome/route.ts";
 import { Fault, NotFound } from "./shell/fault.tsx";
 import { shellRoute } from "./shell/root-route.ts";
 
@@ -52,6 +55,9 @@ const routeTree = shellRoute.addChildren([
   noticeListRoute,
   doorsRoute,
   signUpRoute,
+  uploadRoute,
+  welcomeRoute,
+  browserKeysRoute,
 ]);
 
 export const router = createRouter({

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
+  BESIDE,
   openConsole,
   PATIENCE,
   PHONE,
@@ -170,7 +171,7 @@ describe("the shell", () => {
     const found: string[] = [];
     for (const colorScheme of ["light", "dark"] as const) {
       const page = await console.at("/", { colorScheme });
-      for (const [path, name] of WALK) {
+      for (const [path, name] of [...WALK, ...BESIDE]) {
         await page.goto(`${console.url}${path}`);
         await page.getByRole(...heading(name)).waitFor(PATIENCE);
         await settled(page);
@@ -192,7 +193,7 @@ describe("the shell", () => {
 
   it("fits a phone: one column, a menu, nothing to scroll sideways", async () => {
     const page = await console.at("/", { viewport: PHONE });
-    for (const [path, name] of WALK) {
+    for (const [path, name] of [...WALK, ...BESIDE]) {
       await page.goto(`${console.url}${path}`);
       await page.getByRole(...heading(name)).waitFor(PATIENCE);
       await settled(page);

@@ -23,7 +23,7 @@ export function useKeys({ onEscape }: { onEscape: () => void }): void {
         document.getElementById("search")?.focus();
       } else if (event.key === "u") {
         event.preventDefault();
-        void navigate({ to: "/files" });
+        void navigate({ to: "/upload" });
       }
     };
     document.addEventListener("keydown", down);

@@ -3,10 +3,16 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/rea
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
+import { KeyLamp } from "../keys/key-lamp.tsx";
+import { closeKeys, openKeys } from "../keys/keys.ts";
+import { UnlockDialog } from "../keys/unlock-dialog.tsx";
 import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
 import { logOut, useSession } from "../session/session.ts";
 import { storedTheme, storeTheme, THEMES, type Theme } from "../theme.ts";
+import { DropTarget } from "../uploads/drop-target.tsx";
+import { UploadBadge } from "../uploads/upload-badge.tsx";
+import { clearUploads } from "../uploads/uploads.ts";
 import { shell } from "../words/shell.ts";
 import { useKeys } from "./keys.ts";
 import { SignIn } from "./sign-in.tsx";
@@ -30,7 +36,7 @@ const OPEN = ["/sign-up"];
 export function Shell() {
   const session = useSession();
   const { pathname } = useLocation();
-  if (session.at === "in") return <Frame />;
+  if (session.at === "in") return <Frame account={session.who.account} />;
   if (session.at === "opening") return <Waiting />;
   return (
     <main id="page" className="sign-in">
@@ -40,19 +46,22 @@ export function Shell() {
   );
 }
 
-function Frame() {
+function Frame({ account }: { account: string }) {
   const [menu, setMenu] = useState(false);
   const page = useRef<HTMLElement>(null);
   const router = useRouter();
   useEffect(() => {
     const over = new AbortController();
     void followLive(over.signal);
+    void openKeys(account);
     return () => {
       over.abort();
+      clearUploads();
+      void closeKeys();
       // Whoever comes next sees nothing of who was here.
       queryClient.clear();
     };
-  }, []);
+  }, [account]);
   useEffect(
     () =>
       router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
@@ -97,6 +106,11 @@ function Frame() {
               {menu ? shell.closeMenu : shell.menu}
             </Button>
             <Search />
+            <Link className="button" data-kind="main" to="/upload" title={shell.uploadHint}>
+              {shell.upload}
+            </Link>
+            <UploadBadge />
+            <KeyLamp />
             <Lamp />
           </header>
           <Away />
@@ -106,6 +120,8 @@ function Frame() {
         </div>
       </div>
       <Toasts />
+      <DropTarget />
+      <UnlockDialog />
     </>
   );
 }

@@ -20,6 +20,13 @@ export const WALK = [
   ["/doors", "Doors"],
 ] as const;
 
+/** Pages that are not in the menu: looked at as those are. */
+export const BESIDE = [
+  ["/upload", "Upload"],
+  ["/keys", "Keys of this browser"],
+  ["/welcome", "Store your first folder"],
+] as const;
+
 export const PHONE = { width: 360, height: 740 };
 /** Until what comes from the network shows; a slow machine is normal. */
 export const PATIENCE = { timeout: 60_000 };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Home } from "../home/home.ts";
-import { type AccountSecrets, readAccountFile } from "./account-file.ts";
+import { type AccountSecrets, readAccountFile } from "@cairn/owner/account-file";
 
 export const accountPath = (home: Home): string => join(home.account, "account.json");
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { exportPublicKey } from "@cairn/archive/keys";
 import { CairnError } from "@cairn/protocol";
 import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
-import { type KnownNetwork, readAccountFile, writeAccountFile } from "../account/account-file.ts";
+import { type KnownNetwork, readAccountFile, writeAccountFile } from "@cairn/owner/account-file";
 import { type Home, homeAt, writeWhole } from "../home/home.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { createOutput } from "./output.ts";

@@ -3,7 +3,7 @@ import { CairnClient } from "@cairn/client/client";
 import { machineClock } from "@cairn/process/machine-clock";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
-import type { KnownNetwork } from "../account/account-file.ts";
+import type { KnownNetwork } from "@cairn/owner/account-file";
 import type { Owner } from "../account/owner.ts";
 import { type FoundGateway, findGateway, gatewayToken } from "../home/find-gateway.ts";
 import { type Home, homeAt, readJson } from "../home/home.ts";

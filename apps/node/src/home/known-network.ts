@@ -1,5 +1,5 @@
 import type { Deployment } from "@cairn/core";
-import type { KnownNetwork } from "../account/account-file.ts";
+import type { KnownNetwork } from "@cairn/owner/account-file";
 import { type Home, readChecked, readIfWhole } from "./home.ts";
 
 const isAddress = (value: unknown): boolean => typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value);

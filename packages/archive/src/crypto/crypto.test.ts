@@ -136,6 +136,16 @@ describe("OpenSSL and JavaScript", () => {
     for (const { agree } of [a, b]) expect(outcome(() => agree(new Uint8Array(32)))).toBe("refused");
   });
 
+  it("derive by scrypt", async () => {
+    const utf8 = new TextEncoder();
+    const cost = { N: 1024, r: 8, p: 16 };
+    for (const crypto of [native, noble]) {
+      // RFC 7914, 12: the second vector.
+      const key = await crypto.scrypt(utf8.encode("password"), utf8.encode("NaCl"), cost, 64);
+      expect(Buffer.from(key).toString("hex")).toMatch(/^fdbabe1c9d3472007856e7190d01e9fe.*2d5640$/s);
+    }
+  });
+
   it("make random bytes and compare secrets", () => {
     for (const crypto of [native, noble]) {
       expect(crypto.randomBytes(18)).toHaveLength(18);

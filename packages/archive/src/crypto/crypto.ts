@@ -50,6 +50,13 @@ export interface Crypto {
   wrapKey(kek: Uint8Array, plain: Uint8Array): Uint8Array;
   /** Throws when the integrity check fails. */
   unwrapKey(kek: Uint8Array, wrapped: Uint8Array): Uint8Array;
+  /** scrypt (RFC 7914): slow on purpose. */
+  scrypt(
+    passphrase: Uint8Array,
+    salt: Uint8Array,
+    cost: { N: number; r: number; p: number },
+    length: number,
+  ): Promise<Uint8Array>;
   generateX25519(): X25519Secret;
   /** @param secret 32 bytes, little-endian */
   openX25519(secret: Uint8Array): X25519Secret;

@@ -11,6 +11,7 @@ import {
   hkdfSync,
   type KeyObject,
   randomBytes,
+  scrypt,
   timingSafeEqual,
 } from "node:crypto";
 import { CfbDecipher } from "./cfb-decipher.ts";
@@ -71,6 +72,12 @@ export const crypto: Crypto = {
     const decipher = createDecipheriv(WRAP[kek.length] ?? "", kek, WRAP_IV);
     return Buffer.concat([decipher.update(wrapped), decipher.final()]);
   },
+  scrypt: (passphrase, salt, cost, length) =>
+    new Promise((resolve, reject) => {
+      // OpenSSL refuses more than 32 MiB unless it is allowed: it needs 128 × N × r.
+      const options = { ...cost, maxmem: 256 * cost.N * cost.r };
+      scrypt(passphrase, salt, length, options, (error, key) => (error === null ? resolve(key) : reject(error)));
+    }),
   generateX25519() {
     const { privateKey, publicKey } = generateKeyPairSync("x25519");
     return secretOf(privateKey, publicKey);

@@ -50,6 +50,10 @@ export const crypto: Crypto = {
   decryptCfb: (key, iv) => new CfbCipher(key, iv, true),
   wrapKey: (kek, plain) => aeskw(kek).encrypt(plain),
   unwrapKey: (kek, wrapped) => aeskw(kek).decrypt(wrapped),
+  async scrypt(passphrase, salt, cost, length) {
+    const { scryptAsync } = await import("@noble/hashes/scrypt");
+    return scryptAsync(passphrase, salt, { ...cost, dkLen: length });
+  },
   generateX25519: () => secretOf(randomBytes(32)),
   openX25519: secretOf,
   randomBytes,

@@ -87,9 +87,19 @@ export class IndexedPuts implements PutRecords {
     return begun.flat().toSorted((a, b) => a.at - b.at);
   }
 
+  /** How many were begun here and may be gone on with: their names are encrypted, their number is not. */
+  async count(): Promise<number> {
+    const kept = (await this.#tables.all(RECORDS)) as Kept[];
+    return kept.filter(({ at }) => !isStale(at)).length;
+  }
+
   /** Keep what a put reads, where the browser has handles: `pickedHandles` of them lists it again once the person has allowed it. */
   async keepHandles(name: string, handles: readonly Handle[]): Promise<void> {
     await this.#tables.change([{ table: HANDLES, key: this.#keyOf(name), put: handles }]);
+  }
+
+  async hasHandles(name: string): Promise<boolean> {
+    return (await this.#tables.get(HANDLES, this.#keyOf(name))) !== undefined;
   }
 
   /**

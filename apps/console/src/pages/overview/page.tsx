@@ -42,7 +42,16 @@ function Overview() {
           <Asked query={packages}>
             {(all) =>
               all.length === 0 ? (
-                <Empty title={words.empty.title}>{words.empty.body}</Empty>
+                <Empty
+                  title={words.empty.title}
+                  action={
+                    <Link className="button" data-kind="main" to="/welcome">
+                      {words.empty.action}
+                    </Link>
+                  }
+                >
+                  {words.empty.body}
+                </Empty>
               ) : needing.length === 0 ? (
                 <State mood="good">{words.calm}</State>
               ) : (

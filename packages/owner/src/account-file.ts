@@ -1,7 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
-import { promisify } from "node:util";
 import type { Address, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
+import { fromBase64, toBase64 } from "@cairn/protocol/wire/base64";
 
 /** Everything that makes an owner, in one file: whoever has it can read, spend and remove. */
 export interface AccountSecrets {
@@ -23,7 +22,8 @@ export interface KnownNetwork {
 
 const FORMAT = "cairn-account-1";
 const KDF = { N: 2 ** 17, r: 8, p: 1 };
-const derive = promisify<string, Buffer, number, typeof KDF & { maxmem: number }, Buffer>(scrypt);
+const KEY_BYTES = 32;
+const utf8 = new TextEncoder();
 
 const notAnAccount = (why: string) =>
   new CairnError(`this is not a Cairn account file: ${why}`, {
@@ -35,18 +35,16 @@ const notAnAccount = (why: string) =>
 /** Write the secrets as text, encrypted with scrypt and AES-256-GCM when a passphrase is given. */
 export async function writeAccountFile(secrets: AccountSecrets, passphrase?: string): Promise<string> {
   if (passphrase === undefined) return `${JSON.stringify({ format: FORMAT, ...secrets }, null, 2)}\n`;
-  const salt = randomBytes(32);
-  const nonce = randomBytes(12);
-  const key = await derive(passphrase, salt, 32, { ...KDF, maxmem: 256 * 1024 * 1024 });
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  cipher.setAAD(Buffer.from(FORMAT));
-  const body = Buffer.concat([cipher.update(JSON.stringify(secrets)), cipher.final(), cipher.getAuthTag()]);
+  const { crypto } = await import("@cairn/archive/crypto");
+  const salt = crypto.randomBytes(32);
+  const nonce = crypto.randomBytes(12);
+  const key = await crypto.scrypt(utf8.encode(passphrase), salt, KDF, KEY_BYTES);
+  const plain = utf8.encode(JSON.stringify(secrets));
+  const body = crypto.encryptGcm({ key, nonce, aad: utf8.encode(FORMAT) }, plain);
   const encrypted = {
     kdf: "scrypt",
     ...KDF,
-    salt: salt.toString("base64"),
-    nonce: nonce.toString("base64"),
-    body: body.toString("base64"),
+    ...{ salt: toBase64(salt), nonce: toBase64(nonce), body: toBase64(body) },
   };
   return `${JSON.stringify({ format: FORMAT, encrypted }, null, 2)}\n`;
 }
@@ -72,14 +70,12 @@ export async function readAccountFile(text: string, passphrase?: string): Promis
   if (typeof salt !== "string" || typeof nonce !== "string" || typeof body !== "string") {
     throw notAnAccount("its encrypted part is incomplete");
   }
-  const bytes = Buffer.from(body, "base64");
-  const key = await derive(passphrase, Buffer.from(salt, "base64"), 32, { ...KDF, maxmem: 256 * 1024 * 1024 });
+  const { crypto } = await import("@cairn/archive/crypto");
+  const bytes = bytesOf(body);
+  const key = await crypto.scrypt(utf8.encode(passphrase), bytesOf(salt), KDF, KEY_BYTES);
   try {
-    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
-    decipher.setAAD(Buffer.from(FORMAT));
-    decipher.setAuthTag(bytes.subarray(-16));
-    const plain = Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]);
-    return checkSecrets(JSON.parse(plain.toString("utf8")));
+    const plain = crypto.decryptGcm({ key, nonce: bytesOf(nonce), aad: utf8.encode(FORMAT) }, bytes);
+    return checkSecrets(JSON.parse(new TextDecoder().decode(plain)));
   } catch (cause) {
     if (cause instanceof CairnError) throw cause;
     throw new CairnError("the passphrase does not open this account file", {
@@ -95,7 +91,7 @@ function checkSecrets(value: Record<string, unknown>): AccountSecrets {
   if (typeof openpgp !== "string" || !openpgp.includes("PRIVATE KEY BLOCK"))
     throw notAnAccount("no OpenPGP private key");
   if (typeof wallet !== "string" || !/^0x[0-9a-f]{64}$/.test(wallet)) throw notAnAccount("no wallet key");
-  if (typeof lookupKey !== "string" || Buffer.from(lookupKey, "base64").length !== 32) {
+  if (typeof lookupKey !== "string" || bytesOf(lookupKey).length !== 32) {
     throw notAnAccount("no look-up key");
   }
   return { openpgp, wallet: wallet as Hex, lookupKey, ...checkNetwork(value.network) };
@@ -108,4 +104,12 @@ function checkNetwork(value: unknown): { network?: KnownNetwork } {
     throw notAnAccount("what it says of its network is incomplete");
   }
   return { network: { chainId: chainId as number, deals: deals as Address } };
+}
+
+function bytesOf(text: string): Uint8Array {
+  try {
+    return fromBase64(text);
+  } catch {
+    throw notAnAccount("its encrypted part is damaged");
+  }
 }

@@ -1,0 +1,47 @@
+import { CairnError } from "@cairn/protocol/errors";
+import { Link } from "@tanstack/react-router";
+import { Button, Problem } from "../../kit/index.ts";
+import { upload as words } from "../../words/upload.ts";
+
+/** After these another try changes nothing. */
+const FINAL = new Set(["bad-package", "nothing-to-store", "unreadable-path"]);
+
+/** What went wrong, in words of this page where the error's own speak of the command line. */
+export function inWordsOfThisPage(error: CairnError): CairnError {
+  const next = words.next[error.code];
+  if (next === undefined) return error;
+  const { code, kind, message, details } = error;
+  return new CairnError(message, { code, kind, next, ...(details === undefined ? {} : { details }) });
+}
+
+export function Failed(props: {
+  error: CairnError;
+  name: string;
+  again: (() => void) | undefined;
+  onDrop: () => void;
+}) {
+  const { error, again, onDrop } = props;
+  return (
+    <>
+      <Problem error={inWordsOfThisPage(error)} />
+      <div className="row">
+        {again === undefined || FINAL.has(error.code) ? null : (
+          <Button kind="main" onClick={again}>
+            {words.again}
+          </Button>
+        )}
+        {error.code === "insufficient-funds" ? (
+          <Link className="button" to="/wallets">
+            {words.wallets}
+          </Link>
+        ) : null}
+        {error.code === "too-few-providers" ? (
+          <Link className="button" to="/settings">
+            {words.settings}
+          </Link>
+        ) : null}
+        <Button onClick={onDrop}>{words.dismiss}</Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+import type { NetworkJson, SettingsJson } from "@cairn/client";
+import type { CairnError } from "@cairn/protocol/errors";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { client } from "../../api/client.ts";
+import { Asked, Button, Field, Form } from "../../kit/index.ts";
+import { begin, remove, type Upload } from "../../uploads/uploads.ts";
+import { upload as words } from "../../words/upload.ts";
+
+/** What was found: its name, for how long and how it is kept, and the word to begin. */
+export function FoundForm({ upload, fault }: { upload: Upload; fault: CairnError | undefined }) {
+  const settings = useQuery({ queryKey: ["settings"], queryFn: () => client.settings() });
+  const network = useQuery({ queryKey: ["status", "network"], queryFn: () => client.network() });
+  return (
+    <>
+      {upload.found === undefined || upload.found.kinds.length < 1 ? null : (
+        <p className="soft">
+          {upload.found.kinds.map(({ kind, files, bytes }) => words.kind(files, words.kinds[kind], bytes)).join(", ")}
+        </p>
+      )}
+      <Asked query={settings}>
+        {(chosen) => (
+          <Asked query={network}>
+            {({ defaults }) => <Ready upload={upload} fault={fault} settings={chosen} defaults={defaults} />}
+          </Asked>
+        )}
+      </Asked>
+    </>
+  );
+}
+
+function Ready(props: {
+  upload: Upload;
+  fault: CairnError | undefined;
+  settings: SettingsJson;
+  defaults: NetworkJson["defaults"];
+}) {
+  const { upload, fault, settings, defaults } = props;
+  const k = settings.k ?? defaults.k;
+  const n = settings.n ?? defaults.n;
+  const [name, setName] = useState(upload.name);
+  const [days, setDays] = useState(String(upload.wanted?.days ?? settings.days ?? defaults.days));
+  const [replace, setReplace] = useState(upload.wanted?.replace ?? false);
+  const taken = fault?.code === "name-taken";
+  const submit = async () => {
+    const placement = settings.placement ?? {};
+    begin(upload.number, { name: name.trim(), k, n, days: Number(days), placement, replace });
+  };
+  return (
+    <Form onSubmit={submit}>
+      {({ busy }) => (
+        <>
+          <div className="columns">
+            <Field
+              label={words.name}
+              hint={words.nameHint}
+              value={name}
+              maxLength={255}
+              fault={fault === undefined ? undefined : `${fault.message}. ${taken ? "" : (fault.next ?? "")}`}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <Field
+              label={words.days}
+              hint={words.daysHint}
+              type="number"
+              min={1}
+              max={3650}
+              step="any"
+              value={days}
+              onChange={(event) => setDays(event.target.value)}
+            />
+          </div>
+          {taken || replace ? (
+            <label className="check">
+              <input type="checkbox" checked={replace} onChange={(event) => setReplace(event.target.checked)} />
+              <span>
+                {words.replace}. <span className="soft">{words.replaceHint}</span>
+              </span>
+            </label>
+          ) : null}
+          <p>
+            {words.shape(k, n)} <Link to="/settings">{words.shapeChange}</Link>
+          </p>
+          <div className="row">
+            <Button type="submit" kind="main" busy={busy} disabled={name.trim() === "" || !(Number(days) > 0)}>
+              {words.start}
+            </Button>
+            <Button onClick={() => void remove(upload.number)}>{words.cancel}</Button>
+            <span className="soft">{words.startNote}</span>
+          </div>
+        </>
+      )}
+    </Form>
+  );
+}

@@ -1,0 +1,174 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openConsole, PATIENCE, type TestConsole } from "./support/console.ts";
+import { dropFolder, makePhotos } from "./support/photos.ts";
+
+/** Until a package is stored on a machine that has much else to do. */
+const LONG = { timeout: 300_000 };
+const PASSPHRASE = "pebbles under the bridge";
+const FILE_PASSPHRASE = "another one for the file";
+
+let console: TestConsole;
+const directory = mkdtempSync(join(tmpdir(), "cairn-upload-"));
+const photos = join(directory, "photos");
+let taken: Map<string, Buffer>;
+
+beforeAll(async () => {
+  console = await openConsole();
+  const page = await console.stranger();
+  await page.goto(`${console.url}/sign-up`);
+  taken = await makePhotos(page, photos, 50);
+  await console.closePages();
+});
+afterEach(() => {
+  expect(console?.complaints.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  await console?.closePages();
+  await console?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
+const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name, exact: true });
+const cardOf = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
+
+async function download(page: Page, press: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent("download", PATIENCE), button(page, press).click()]);
+  const path = join(directory, file.suggestedFilename());
+  await file.saveAs(path);
+  return path;
+}
+
+let accountFile: string;
+let keyFile: string;
+
+describe("the first minute", () => {
+  let page: Page;
+  let id: string;
+
+  it("is a guide of three steps: a key with its copies, a wallet with coins, a folder", async () => {
+    page = await console.stranger();
+    await page.goto(await console.link());
+    await link(page, "Store your first folder").click();
+    await heading(page, "Store your first folder").waitFor(PATIENCE);
+    await page.getByLabel("Your name").fill("Ada");
+    await page.getByLabel("Passphrase", { exact: true }).fill("short");
+    await page.getByLabel("Passphrase again").fill("short");
+    await button(page, "Make the key").click();
+    await page.getByText("Choose one of at least 8", { exact: false }).waitFor(PATIENCE);
+    await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
+    await page.getByLabel("Passphrase again").fill(PASSPHRASE);
+    await button(page, "Make the key").click();
+    await page.getByText("Your key is in this browser: Ada", { exact: false }).waitFor(PATIENCE);
+    await page.getByLabel("Passphrase of the file").fill(FILE_PASSPHRASE);
+    accountFile = await download(page, "Download the account file");
+    keyFile = await download(page, "Download the OpenPGP key");
+    const revocation = await download(page, "Download the certificate");
+    expect(readFileSync(revocation, "utf8")).toContain("BEGIN PGP PUBLIC KEY");
+    await link(page, "Next").click();
+    await button(page, "Use this wallet").click();
+    await page.getByText("The wallet is yours and has a deposit.").waitFor(PATIENCE);
+    const account = await (await console.network.client()).account();
+    expect(account.owner).not.toBeNull();
+    await page.getByText(account.owner!.toLowerCase()).first().waitFor(PATIENCE);
+    await link(page, "Next").click();
+    await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
+    await dropFolder(page, photos);
+    await heading(page, "Upload").waitFor(PATIENCE);
+  });
+
+  it("says what was found, and what it costs before it is agreed", async () => {
+    const card = cardOf(page, "photos");
+    await card.getByText("50 files in 6 folders", { exact: false }).waitFor(PATIENCE);
+    await card.getByText("50 images", { exact: false }).waitFor(PATIENCE);
+    await button(page, "Encrypt and send").click();
+    await card.getByRole("heading", { name: "The price, before you agree" }).waitFor(LONG);
+    const client = await console.network.client();
+    const [found] = await client.packages();
+    id = found!.id;
+    expect(found!.state).toBe("COMMITTED");
+    expect((await client.account()).owner).not.toBeNull();
+    const rows = await card.getByRole("row").count();
+    expect(rows).toBeGreaterThan(3);
+    await card.getByText("agreed to keep it").first().waitFor(PATIENCE);
+    await card.getByText("You pay at most").waitFor(PATIENCE);
+  });
+
+  it("shows each stage of placing in plain words, while other pages are looked at, until all is stored", async () => {
+    await button(page, "Agree and store").click();
+    const card = cardOf(page, "photos");
+    await card.getByText("You have agreed. The providers are taking it over", { exact: false }).waitFor(PATIENCE);
+    await link(page, "Deals").click();
+    await heading(page, "Deals").waitFor(PATIENCE);
+    await page.locator(".upload-badge").click();
+    await card.getByText("photos is stored: every copy is in place and proved.").waitFor(LONG);
+    await card.getByText("random places came back from providers", { exact: false }).waitFor(PATIENCE);
+    await card.getByText("It costs at most", { exact: false }).waitFor(PATIENCE);
+    await card.getByRole("link", { name: "Open the package" }).click();
+    await page.waitForURL(`**/packages/${id}`);
+    const client = await console.network.client();
+    expect(await client.package(id)).toMatchObject({ state: "STORED", files: 50 });
+  });
+
+  it("leaves a key file with which the command line gives every byte back", async () => {
+    const passphrase = join(directory, "passphrase");
+    writeFileSync(passphrase, `${FILE_PASSPHRASE}\n`);
+    const imported = await console.network.cli("key", "import", accountFile, "--passphrase-file", passphrase);
+    expect(imported.code, imported.stderr).toBe(0);
+    const back = join(directory, "back");
+    const got = await console.network.cli("get", "photos", back);
+    expect(got.code, got.stderr).toBe(0);
+    for (const [place, bytes] of taken) expect(readFileSync(join(back, place)).equals(bytes), place).toBe(true);
+  });
+
+  it("is opened by gpg 2.2 with the key that the browser made", async () => {
+    const home = mkdtempSync(join(tmpdir(), "cairn-gpg-"));
+    const gpg = (args: string[], input?: Uint8Array) =>
+      execFileSync(
+        "gpg",
+        ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", PASSPHRASE, ...args],
+        { ...(input === undefined ? {} : { input }), stdio: ["pipe", "pipe", "pipe"] },
+      );
+    try {
+      gpg(["--import", keyFile]);
+      const client = await console.network.client();
+      const parts: Uint8Array[] = [];
+      for await (const part of await client.manifest(id)) parts.push(part);
+      const manifest = gpg(["--decrypt"], Buffer.concat(parts));
+      expect(manifest.includes("IMG_0001.jpg")).toBe(true);
+    } finally {
+      execFileSync("gpgconf", ["--homedir", home, "--kill", "all"]);
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  it("keeps nothing in the browser that opens without the passphrase", async () => {
+    const kept = await page.evaluate<string>(`(async () => {
+      const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie];
+      for (const { name } of await indexedDB.databases()) {
+        const database = await new Promise((done) => { const o = indexedDB.open(name); o.onsuccess = () => done(o.result); });
+        for (const table of database.objectStoreNames) {
+          const rows = await new Promise((done) => { const r = database.transaction(table).objectStore(table).getAll(); r.onsuccess = () => done(r.result); });
+          texts.push(JSON.stringify(rows, (_, value) => value instanceof Uint8Array ? Array.from(value, (one) => one.toString(16).padStart(2, "0")).join("") : value));
+        }
+        database.close();
+      }
+      return texts.join("\\n");
+    })()`);
+    const secrets = JSON.parse(readFileSync(join(console.network.home, "account", "account.json"), "utf8")) as {
+      wallet: string;
+      lookupKey: string;
+    };
+    expect(kept).toContain("BEGIN PGP PRIVATE KEY BLOCK");
+    expect(kept).not.toContain(secrets.wallet.slice(2));
+    expect(kept).not.toContain(Buffer.from(secrets.lookupKey, "base64").toString("hex"));
+    expect(kept).not.toContain("IMG_0001");
+    expect(kept).not.toContain(PASSPHRASE);
+  });
+});
