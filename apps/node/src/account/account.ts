@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type AccountKey, exportAccountKey, generateAccountKey } from "@cairn/archive/keys";
+import { type AccountSecrets, writeAccountFile } from "@cairn/owner/account-file";
 import { CairnError } from "@cairn/protocol/errors";
 import { type Home, writeNew, writeWhole } from "../home/home.ts";
-import { type AccountSecrets, writeAccountFile } from "@cairn/owner/account-file";
 import { accountPath, passphraseFromEnvironment } from "./load-secrets.ts";
 import { loadOwner, type Owner, ownerOf } from "./owner.ts";
 

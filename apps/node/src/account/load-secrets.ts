@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type AccountSecrets, readAccountFile } from "@cairn/owner/account-file";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Home } from "../home/home.ts";
-import { type AccountSecrets, readAccountFile } from "@cairn/owner/account-file";
 
 export const accountPath = (home: Home): string => join(home.account, "account.json");
 

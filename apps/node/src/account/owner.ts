@@ -1,9 +1,9 @@
 import type { AccountKey } from "@cairn/archive/keys";
+import type { AccountSecrets } from "@cairn/owner/account-file";
 import type { Owner as PackageOwner } from "@cairn/owner/ports";
 import { walletSigner } from "@cairn/owner/wallet-signer";
 import type { Address, Hex } from "@cairn/protocol";
 import type { Home } from "../home/home.ts";
-import type { AccountSecrets } from "@cairn/owner/account-file";
 import { loadSecrets } from "./load-secrets.ts";
 
 /** Who owns packages: an account whose OpenPGP key is not open yet, as its library takes longest to load. */

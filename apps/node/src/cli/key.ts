@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { exportPublicKey } from "@cairn/archive/keys";
+import { type KnownNetwork, readAccountFile, writeAccountFile } from "@cairn/owner/account-file";
 import { CairnError } from "@cairn/protocol";
 import { ensureAccount, installAccount, loadAccount } from "../account/account.ts";
-import { type KnownNetwork, readAccountFile, writeAccountFile } from "@cairn/owner/account-file";
 import { type Home, homeAt, writeWhole } from "../home/home.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { createOutput } from "./output.ts";

@@ -1,9 +1,9 @@
 import type { NetworkJson } from "@cairn/client";
 import { CairnClient } from "@cairn/client/client";
+import type { KnownNetwork } from "@cairn/owner/account-file";
 import { machineClock } from "@cairn/process/machine-clock";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Account } from "../account/account.ts";
-import type { KnownNetwork } from "@cairn/owner/account-file";
 import type { Owner } from "../account/owner.ts";
 import { type FoundGateway, findGateway, gatewayToken } from "../home/find-gateway.ts";
 import { type Home, homeAt, readJson } from "../home/home.ts";
