@@ -60,7 +60,6 @@ const subscribe = (listener: () => void) => {
 
 export const useKeysState = (): KeysState => useSyncExternalStore(subscribe, () => state);
 export const useAsking = (): Asking | undefined => useSyncExternalStore(subscribe, () => asking);
-export const keysState = (): KeysState => state;
 
 /** OpenPGP comes with it, which is much: it is loaded when a key is made or opened. */
 function keyring(): Promise<Keyring> {
@@ -176,7 +175,7 @@ function required(): HeldOwner {
 }
 
 /** @throws CairnError `wrong-passphrase` */
-export async function unlock(passphrase: string): Promise<void> {
+async function unlock(passphrase: string): Promise<void> {
   const held = required();
   const [ring, { openSecret }] = await Promise.all([keyring(), import("@cairn/archive/browser")]);
   minutes = lockMinutes();

@@ -1,6 +1,5 @@
 /** What kinds of files there are, by what the browser makes of their names. */
-export const KINDS = ["images", "videos", "audio", "documents", "others"] as const;
-export type Kind = (typeof KINDS)[number];
+type Kind = "images" | "videos" | "audio" | "documents" | "others";
 
 export interface Found {
   files: number;
@@ -16,7 +15,7 @@ interface Tree {
   bytes: number;
 }
 
-export function kindOf(type: string): Kind {
+function kindOf(type: string): Kind {
   if (type.startsWith("image/")) return "images";
   if (type.startsWith("video/")) return "videos";
   if (type.startsWith("audio/")) return "audio";

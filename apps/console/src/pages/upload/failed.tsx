@@ -7,7 +7,7 @@ import { upload as words } from "../../words/upload.ts";
 const FINAL = new Set(["bad-package", "nothing-to-store", "unreadable-path"]);
 
 /** What went wrong, in words of this page where the error's own speak of the command line. */
-export function inWordsOfThisPage(error: CairnError): CairnError {
+function inWordsOfThisPage(error: CairnError): CairnError {
   const next = words.next[error.code];
   if (next === undefined) return error;
   const { code, kind, message, details } = error;
