@@ -159,7 +159,7 @@ describe("the shell", () => {
     await page.keyboard.type("holiday");
     await page.keyboard.press("Enter");
     await page.getByRole(...heading("Files")).waitFor(PATIENCE);
-    expect(new URL(page.url()).searchParams.get("search")).toBe("holiday");
+    expect(new URL(page.url()).hash).toBe("#find=holiday");
     await page.keyboard.press("/");
     await page.keyboard.press("Escape");
     await expect.poll(() => page.evaluate("document.activeElement.id")).not.toBe("search");

@@ -45,6 +45,7 @@ export {
 } from "./pack/pack-entries.ts";
 export { type ListedTree, type PackListedOptions, packListed } from "./pack/pack-listed.ts";
 export { serveAsWorker } from "./pack/serve-as-worker.ts";
+export { SNIFFED_BYTES, sniffType } from "./pack/sniff-type.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
 export type { StartWorker, WebWorker } from "./pack/web-thread.ts";
 export { type GetBlocks, leavesOf } from "./restore/fetch-file.ts";

@@ -34,7 +34,7 @@ export function streamDestination(take: (entry: StreamedEntry) => Promise<void>)
         if (entry.kind !== "file") await take({ path: at, entry });
         else {
           const full = [path, at].filter((part) => part !== "").join("/");
-          const bytes = readFile({ manifest, key, path: full, getBlocks });
+          const bytes = readFile({ manifest, key, path: full, entry, getBlocks });
           await take({ path: at, entry, bytes: counted.through(bytes) });
         }
       }

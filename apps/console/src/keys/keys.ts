@@ -58,6 +58,9 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
+/** Calls `listener` whenever the key is opened, locked, held or forgotten. @returns what ends it */
+export const onKeys = subscribe;
+export const keysState = (): KeysState => state;
 export const useKeysState = (): KeysState => useSyncExternalStore(subscribe, () => state);
 export const useAsking = (): Asking | undefined => useSyncExternalStore(subscribe, () => asking);
 

@@ -40,10 +40,12 @@ const asFault = (error: unknown): CairnError =>
 
 /** The secret of a link stands in the fragment, which is sent nowhere; it is taken out before anything else happens. */
 function takeFragment(name: string): string | undefined {
-  const secret = new URLSearchParams(location.hash.slice(1)).get(name);
-  if (secret === null) return undefined;
-  history.replaceState(null, "", location.pathname + location.search);
-  return secret;
+  const parts = location.hash.slice(1).split("&");
+  const found = parts.find((one) => one.startsWith(`${name}=`));
+  if (found === undefined) return undefined;
+  const rest = parts.filter((one) => one !== found).join("&");
+  history.replaceState(null, "", location.pathname + location.search + (rest === "" ? "" : `#${rest}`));
+  return found.slice(name.length + 1);
 }
 
 /** A link's secret is exchanged for a session; else the one that the browser's cookie has goes on. */

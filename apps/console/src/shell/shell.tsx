@@ -3,6 +3,8 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/rea
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { client } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
+import { hashOf } from "../files/place.ts";
+import { goTo, usePlace } from "../files/use-place.ts";
 import { KeyLamp } from "../keys/key-lamp.tsx";
 import { closeKeys, openKeys } from "../keys/keys.ts";
 import { UnlockDialog } from "../keys/unlock-dialog.tsx";
@@ -140,13 +142,18 @@ function Unread() {
   );
 }
 
-/** `/` comes here from anywhere. */
+/** `/` comes here from anywhere; on the page of files it finds as one types. What is typed stays behind the `#`: names are not told to the gateway. */
 function Search() {
   const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const { find = "" } = usePlace();
+  const [text, setText] = useState(find);
+  const isThere = pathname === "/files";
+  useEffect(() => setText(isThere ? find : ""), [isThere, find]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const text = new FormData(event.currentTarget).get("search");
-    void navigate({ to: "/files", search: { search: String(text ?? "") } });
+    if (isThere) document.querySelector<HTMLElement>("#page tr[data-index]")?.focus();
+    else void navigate({ to: "/files", hash: hashOf({ path: [], find: text }) });
   };
   return (
     <search className="search">
@@ -156,8 +163,14 @@ function Search() {
           type="search"
           name="search"
           id="search"
+          autoComplete="off"
           placeholder={shell.search}
           aria-label={shell.search}
+          value={text}
+          onChange={({ target }) => {
+            setText(target.value);
+            if (isThere) goTo({ path: [], find: target.value }, { replace: find !== "" });
+          }}
         />
       </form>
     </search>

@@ -74,8 +74,9 @@ export function buildProgram(): Command {
     .action(async (options) => (await import("../up/up.ts")).up(options));
 
   command("open", "open the web console signed in: prints a link that works once, on this machine")
+    .argument("[path]", "a page of it, such as files, packages or wallets")
     .option("--no-browser", "only print the link")
-    .action(async (options) => (await import("./open.ts")).open(options));
+    .action(async (path, options) => (await import("./open.ts")).open(path, options));
 
   command("stop", "end the network of a home, and wait until it has ended").action(async (options) =>
     (await import("./stop.ts")).stop(options),

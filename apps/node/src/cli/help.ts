@@ -120,7 +120,7 @@ const EXAMPLES = new Map(
     "notify webhook remove": ["cairn notify webhook remove 1f3a"],
     "notify webhook log": ["cairn notify webhook log 1f3a"],
     doctor: ["cairn doctor"],
-    open: ["cairn open", "cairn open --no-browser"],
+    open: ["cairn open", "cairn open files", "cairn open --no-browser"],
     completion: ["cairn completion bash > ~/.local/share/bash-completion/completions/cairn"],
     demo: ["cairn demo"],
   }),

@@ -9,11 +9,11 @@ interface OpenOptions extends CommonOptions {
 /** What shows a URL, by platform; without it the link is printed alone. */
 const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: "open", linux: "xdg-open" };
 
-/** A link that opens the console signed in, once: printed, and opened where a person is at a desktop. */
-export async function open(options: OpenOptions): Promise<void> {
+/** A link that opens the console, or the page at `path`, signed in, once: printed, and opened where a person is at a desktop. */
+export async function open(path: string | undefined, options: OpenOptions): Promise<void> {
   const { client, gateway, output } = await openSession(options);
   const { secret, expiresAt } = await client.links.create();
-  const link = linkOf(gateway.url, secret);
+  const link = linkOf(gateway.url, secret, path);
   output.result({ link, expiresAt });
   output.say(link);
   output.say("It works once, on this machine, within half an hour.");

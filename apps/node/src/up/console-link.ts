@@ -14,4 +14,12 @@ export async function consoleLink(url: string, home: Home): Promise<string | und
   }
 }
 
-export const linkOf = (url: string, secret: string): string => `${url.replace(/\/+$/, "")}/#link=${secret}`;
+/** @param path of a page of the console: `files`, `/packages`, `/files#in=ID/Photos`; what is no page of it shows as such there */
+export function linkOf(url: string, secret: string, path = "/"): string {
+  const [page = "", place] = path.replace(/^\/+/, "").split("#", 2);
+  // As a path of this gateway, whatever it looks like.
+  const target = new URL(url);
+  target.pathname = page.split("?", 1)[0] ?? "";
+  target.hash = [`link=${secret}`, ...(place === undefined ? [] : [place])].join("&");
+  return target.href;
+}

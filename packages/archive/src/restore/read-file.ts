@@ -2,7 +2,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { concatBytes } from "../bytes.ts";
 import type { AccountKey } from "../keys/account-key.ts";
 import { holderOf, unwrapperOf } from "../keys/recipient.ts";
-import type { FileEntry, Manifest } from "../manifest/manifest.ts";
+import type { FileEntry, Manifest, ManifestEntry } from "../manifest/manifest.ts";
 import { messageLengths } from "../openpgp/compose-message.ts";
 import { MessageDecryptor, readEnvelope, type Unwrap } from "../openpgp/decrypt-message.ts";
 import { planRange } from "../openpgp/decrypt-range.ts";
@@ -22,6 +22,8 @@ export interface ReadFileOptions {
   key: AccountKey;
   /** Below the folder that was put; "" for a package of one file. */
   path: string;
+  /** The manifest's entry at `path`, for whoever has it: it is looked for in the whole list otherwise. */
+  entry?: ManifestEntry;
   getBlocks: GetBlocks;
   range?: ByteRange;
   /** The bytes as they are stored, for an encrypted file the OpenPGP message itself; `range` then counts those. */
@@ -35,7 +37,7 @@ export interface ReadFileOptions {
  */
 export async function* readFile(options: ReadFileOptions): AsyncGenerator<Uint8Array> {
   const { manifest, getBlocks } = options;
-  const { entry } = findEntry(manifest, options.path);
+  const entry = options.entry ?? findEntry(manifest, options.path).entry;
   if (entry.kind !== "file") {
     throw new CairnError(`${displayName(options.path || manifest.name)} is a ${entry.kind}, not a file`, {
       code: "not-a-file",

@@ -1,5 +1,6 @@
 export * from "./directory-destination.ts";
 export * from "./file-destination.ts";
+export * from "./folder-writer.ts";
 export * from "./indexed-puts.ts";
 export * from "./keyring.ts";
 export * from "./owner-records.ts";
@@ -8,4 +9,5 @@ export * from "./page-source.ts";
 export * from "./page-tree.ts";
 export * from "./pick-files.ts";
 export * from "./platform.ts";
+export * from "./safe-names.ts";
 export * from "./zip-destination.ts";

@@ -36,6 +36,7 @@ export interface DirectoryHandle extends CommonHandle {
   values(): AsyncIterable<FileHandle | DirectoryHandle>;
   getDirectoryHandle(name: string, options?: { create: boolean }): Promise<DirectoryHandle>;
   getFileHandle(name: string, options?: { create: boolean }): Promise<FileHandle>;
+  removeEntry(name: string, options?: { recursive: boolean }): Promise<void>;
 }
 
 /** File and Directory Entries API: what browsers without handles give for what is dropped. */

@@ -1,9 +1,8 @@
 import { createRoute } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
-import { text } from "../../shell/search.ts";
 
+/** What is looked at stands behind the `#` (`files/place.ts`), which the gateway is not told. */
 export const filesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/files",
-  validateSearch: (search: Record<string, unknown>) => text(search, "search"),
 }).lazy(() => import("./page.tsx").then(({ page }) => page));

@@ -1,4 +1,6 @@
 import { Link } from "@tanstack/react-router";
+import { hashOf } from "../../../files/place.ts";
+import { RestorePackage } from "../../../files/restore-package.tsx";
 import { counted } from "../../../format/number.ts";
 import { Card, Empty } from "../../../kit/index.ts";
 import { filesTab as words } from "../../../words/packages.ts";
@@ -11,13 +13,14 @@ export default function FilesTab({ found }: TabProps) {
       <Empty
         title={counted(found.files, "file")}
         action={
-          <Link className="button" data-kind="main" to="/files">
+          <Link className="button" data-kind="main" to="/files" hash={hashOf({ package: found.id, path: [] })}>
             {words.open}
           </Link>
         }
       >
         {words.body}
       </Empty>
+      <RestorePackage id={found.id} />
     </Card>
   );
 }

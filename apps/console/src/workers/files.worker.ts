@@ -1,0 +1,3 @@
+import { serveFiles } from "../files/worker/serve.ts";
+
+serveFiles();

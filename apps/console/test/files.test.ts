@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Download, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { importKey, PASSPHRASE } from "./support/browser-key.ts";
+import { openConsole, PATIENCE, type TestConsole } from "./support/console.ts";
+
+/** Until a package is stored on a machine that has much else to do. */
+const LONG = { timeout: 300_000 };
+
+let console: TestConsole;
+let page: Page;
+const directory = mkdtempSync(join(tmpdir(), "cairn-files-"));
+const sent: string[] = [];
+
+const noise = (size: number, seed: number): Buffer => {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < size; at += 32) parts.push(createHash("sha256").update(`${seed} ${at}`).digest());
+  return Buffer.concat(parts).subarray(0, size);
+};
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60" onload="parent.hacked=1"><script>top.hacked=1;fetch("/hacked")</script><rect width="80" height="60" fill="teal"/><image href="http://127.0.0.1:1/x.png"/></svg>`;
+const HTML = `<!doctype html><script>top.hacked = 1; fetch("/hacked")</script><img src=x onerror="top.hacked=1"><h1>hello</h1>`;
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNgqPmPFTEMLQkAjGKOAd9C0k4AAAAASUVORK5CYII=",
+  "base64",
+);
+
+const contents: Record<string, Buffer> = {
+  "readme.txt": Buffer.from("The first line.\nThe second <b>line</b>.\n"),
+  "Photos/2026/cat 1.png": PNG,
+  "Photos/2026/cat 10.png": PNG,
+  "Photos/2026/ünï & co=#?.txt": Buffer.from("odd name"),
+  "Photos/large.bin": noise(6_000_000, 1),
+  "attacks/page.html": Buffer.from(HTML),
+  "attacks/picture.svg": Buffer.from(SVG),
+  "attacks/photo.jpg": Buffer.from(HTML),
+  "attacks/polyglot.gif": Buffer.from(
+    `GIF89a/*${"\\0".repeat(20)}*/=1;top.hacked=1;//<html><script>top.hacked=1</script>`,
+  ),
+  empty: Buffer.alloc(0),
+};
+const folder = join(directory, "holiday");
+
+beforeAll(async () => {
+  for (const [path, bytes] of Object.entries(contents)) {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  }
+  mkdirSync(join(folder, "nothing in it"));
+  mkdirSync(join(folder, "links"));
+  symlinkSync("../readme.txt", join(folder, "links", "inside"));
+  symlinkSync("/etc/passwd", join(folder, "links", "absolute"));
+  symlinkSync("../../../outside", join(folder, "links", "climbing"));
+  writeFileSync(join(folder, "links", "..\\..\\evil.txt"), "backslashes");
+  writeFileSync(join(folder, "links", "con.txt"), "device");
+  console = await openConsole();
+  const { code, stderr } = await console.network.cli("put", folder, "--json");
+  expect(code, stderr).toBe(0);
+  page = await console.at("/files");
+  page.on("request", (request) => sent.push(request.url()));
+}, 600_000);
+afterEach(() => {
+  expect(console?.complaints.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  await console?.closePages();
+  await console?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const button = (name: string) => page.getByRole("button", { name, exact: true });
+const row = (name: string) => page.locator("tbody tr", { has: page.getByText(name, { exact: true }) });
+const saved = async (download: Download): Promise<string> => {
+  const path = join(directory, `${Math.random()}`.slice(2));
+  await download.saveAs(path);
+  return path;
+};
+
+describe("without the key", () => {
+  it("nothing is shown, and it is said what is missing and what to do", async () => {
+    await page.getByText("This browser has no key yet").waitFor(PATIENCE);
+    await importKey(console, page, directory);
+    await page.goto(`${console.url}/files`);
+    await page.getByText("Your files are locked").waitFor(PATIENCE);
+    await button("Unlock").click();
+    await page.getByLabel("Passphrase").fill(PASSPHRASE);
+    await page.getByRole("dialog").getByRole("button", { name: "Unlock" }).click();
+    await row("holiday").waitFor(LONG);
+  });
+});
+
+describe("the tree", () => {
+  it("is gone through by keyboard alone: into folders, up again, selecting, with a place for each in the address", async () => {
+    await row("holiday").focus();
+    await page.keyboard.press("Enter");
+    await row("Photos").waitFor(PATIENCE);
+    await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("TR");
+    const names = await page.locator("tbody tr .file-name > :last-child").allTextContents();
+    expect(names).toEqual(["attacks", "links", "nothing in it", "Photos", "empty", "readme.txt"]);
+    await row("Photos").focus();
+    await page.keyboard.press("Enter");
+    await row("2026").waitFor(PATIENCE);
+    await row("2026").focus();
+    await page.keyboard.press("Enter");
+    await row("cat 10.png").waitFor(PATIENCE);
+    // Numbers are compared as numbers.
+    expect(await page.locator("tbody tr .file-name > :last-child").allTextContents()).toEqual([
+      "cat 1.png",
+      "cat 10.png",
+      "ünï & co=#?.txt",
+    ]);
+    expect(decodeURIComponent(new URL(page.url()).hash)).toMatch(/^#in=[0-9a-f]{32}\/Photos\/2026$/);
+    await page.keyboard.press("Escape");
+    await row("large.bin").waitFor(PATIENCE);
+    await page.goBack();
+    await row("cat 10.png").waitFor(PATIENCE);
+    await page.reload();
+    // The key is asked for anew: it lies in no store of the browser.
+    await button("Unlock").click();
+    await page.getByLabel("Passphrase").fill(PASSPHRASE);
+    await page.keyboard.press("Enter");
+    await row("cat 10.png").waitFor(LONG);
+    await page.getByRole("navigation", { name: "Where you are" }).getByText("holiday").click();
+    await row("readme.txt").waitFor(PATIENCE);
+    // What a folder comes to is what is below it.
+    expect(await row("Photos").locator("td").first().textContent()).toBe("6.00 MB");
+  });
+
+  it("is found in by name as one types, in whatever case, and never by the gateway", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("CAT 1");
+    await row("cat 10.png").waitFor(PATIENCE);
+    await row("cat 1.png").waitFor(PATIENCE);
+    await page.keyboard.type("0");
+    await row("cat 1.png").waitFor({ state: "detached", ...PATIENCE });
+    await page.getByText("1 name of", { exact: false }).waitFor(PATIENCE);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("holiday / Photos / 2026").waitFor(PATIENCE);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached", ...PATIENCE });
+    expect(sent.filter((url) => /cat|Photos|holiday/i.test(url))).toEqual([]);
+  });
+});
+
+describe("a download", () => {
+  const go = async (path: string) => {
+    const { packages } = { packages: await (await console.network.client()).packages() };
+    await page.goto(`${console.url}/files#in=${packages[0]!.id}/${path}`);
+  };
+
+  it("of one file is that file, for which no more is read than it needs", async () => {
+    await go("Photos");
+    await row("large.bin").waitFor(LONG);
+    let received = 0;
+    const session = await page.context().newCDPSession(page);
+    void session;
+    const count = async (response: { url(): string; body(): Promise<Buffer> }) => {
+      if (/\/(blocks|pieces\/)/.test(response.url()))
+        received += (await response.body().catch(() => Buffer.alloc(0))).length;
+    };
+    page.on("response", (response) => void count(response));
+    await row("large.bin").locator("input").check();
+    const [file] = await Promise.all([page.waitForEvent("download", LONG), button("Download").click()]);
+    expect(file.suggestedFilename()).toBe("large.bin");
+    expect(sha256(readFileSync(await saved(file)))).toBe(sha256(contents["Photos/large.bin"]!));
+    await page.getByText("large.bin is in your downloads: 1 file, 6.00 MB, every byte checked.").waitFor(PATIENCE);
+    expect(received).toBeLessThan(12_000_000);
+  });
+});
