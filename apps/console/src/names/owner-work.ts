@@ -1,15 +1,24 @@
-import type { NetworkJson } from "@cairn/client";
 import type { OwnerPorts } from "@cairn/owner/ports";
-import { CairnError } from "@cairn/protocol/errors";
+import { machineClock } from "@cairn/process/machine-clock";
+import { client } from "../api/client.ts";
+import { openOwner, useKeysState } from "../keys/keys.ts";
+import { pinnedNetwork } from "../keys/ready-wallet.ts";
+import { recordsOf } from "../keys/records.ts";
 
-/** Whether this browser holds a key: what needs one says so where it does not. */
-export const useHasKey = (): boolean => false;
+/** Whether this browser holds a key, locked or open. */
+export const useHasKey = (): boolean => useKeysState().at === "held";
 
-/** What operations of an owner work with in this page. @param why read by who is asked for the passphrase */
-export async function ownerPorts(_why: string): Promise<OwnerPorts & { network: () => Promise<NetworkJson> }> {
-  throw new CairnError("this browser has no key yet", {
-    code: "no-account",
-    kind: "missing",
-    next: "Use the command line where the key is: `cairn --help`.",
-  });
+/** What operations of an owner work with in this page. @param why read by who is asked for the passphrase @throws CairnError `no-account`, `key-locked` */
+export async function ownerPorts(why: string): Promise<OwnerPorts> {
+  const owner = await openOwner(why);
+  const records = recordsOf(owner);
+  return {
+    gateway: client,
+    owner,
+    known: records.known,
+    clock: machineClock,
+    network: () => pinnedNetwork(client, records),
+    // A page reaches its gateway alone, by its own policy.
+    readChain: async () => undefined,
+  };
 }

@@ -1,6 +1,6 @@
 import type { DealJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
-import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
+import { createLazyRoute, Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
 import {
   Button,
@@ -38,11 +38,15 @@ function Deals() {
         Object.fromEntries(
           Object.entries({ ...before, ...next }).filter(([, value]) => value !== undefined && value !== ""),
         ) as typeof before,
+      hash: true,
       replace: true,
       resetScroll: false,
     });
   const canName = useHasNames();
-  const named = useFoundNames(canName ? search.name : undefined);
+  // Behind the `#`, which the gateway is not told: names are encrypted.
+  const { hash } = useLocation();
+  const name = nameOfHash(hash);
+  const named = useFoundNames(canName ? name : undefined);
   const tooMany = named !== undefined && named.length > MOST_NAMED;
   const asked = dealQueryOf(search, tooMany ? undefined : named);
   const isEmptyName = named !== undefined && named.length === 0;
@@ -57,7 +61,8 @@ function Deals() {
   const shown = readColumns(search.columns) ?? storedColumns() ?? FIRST_COLUMNS;
   const columns = withOpening(columnsOf(shown), (deal) => change({ deal }));
   const { sort = "proposed", order = sort === "proposed" ? "desc" : "asc" } = search;
-  const filtered = Object.keys(search).some((key) => !["sort", "order", "columns", "deal"].includes(key));
+  const filtered =
+    name !== undefined || Object.keys(search).some((key) => !["sort", "order", "columns", "deal"].includes(key));
   return (
     <Page
       title={words.title}
@@ -80,7 +85,18 @@ function Deals() {
       }
     >
       <Card>
-        <Filters value={search} onChange={change} canName={canName} />
+        <Filters
+          value={{ ...search, ...(name === undefined ? {} : { name }) }}
+          onChange={({ name: next, ...rest }) =>
+            next === undefined
+              ? change(rest)
+              : void navigate({
+                  search: (before) => before,
+                  hash: next === "" ? "" : `name=${encodeURIComponent(next)}`,
+                })
+          }
+          canName={canName}
+        />
         {tooMany ? <State mood="warn">{words.filters.tooMany(named.length, MOST_NAMED)}</State> : null}
         {isEmptyName ? <State mood="off">{words.filters.noName}</State> : null}
         {filtered ? (
@@ -127,6 +143,15 @@ function Deals() {
       <Life id={search.deal} rows={rows} onClose={() => change({ deal: undefined })} />
     </Page>
   );
+}
+
+function nameOfHash(hash: string): string | undefined {
+  const found = /^#?name=(.+)$/.exec(hash);
+  try {
+    return found === null ? undefined : decodeURIComponent(found[1]!);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first column opens its row: a button is reached by keyboard and finger. */

@@ -21,7 +21,6 @@ export const dealsRoute = createRoute({
     ...text(search, "region"),
     ...text(search, "checkResults"),
     ...text(search, "search"),
-    ...text(search, "name"),
     ...text(search, "columns"),
     ...text(search, "deal"),
     ...text(search, "sort"),

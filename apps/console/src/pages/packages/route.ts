@@ -20,7 +20,6 @@ export const packageRoute = createRoute({
   path: "/packages/$id",
   validateSearch: (search: Record<string, unknown>) => ({
     ...oneOf(search, "tab", TABS),
-    ...text(search, "path"),
     ...text(search, "check"),
   }),
 }).lazy(() => import("./package-page.tsx").then(({ page }) => page));

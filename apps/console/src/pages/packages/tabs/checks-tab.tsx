@@ -1,6 +1,6 @@
 import type { CheckJson, CheckResultJson, PackageDetailJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../../api/client.ts";
 import { duration } from "../../../format/time.ts";
@@ -59,7 +59,9 @@ export default function ChecksTab({ found }: TabProps) {
 }
 
 function CheckNow({ found, onStarted }: { found: PackageDetailJson; onStarted: (id: string) => void }) {
-  const { path } = packageRoute.useSearch();
+  // Behind the `#`, which the gateway is not told: names are encrypted.
+  const { hash } = useLocation();
+  const path = hash === "" ? undefined : decodeHash(hash);
   const hasKey = useHasKey();
   const [scope, setScope] = useState<Scope>(path === undefined ? "all" : "paths");
   const [how, setHow] = useState<How>("scrub");
@@ -133,6 +135,14 @@ function CheckNow({ found, onStarted }: { found: PackageDetailJson; onStarted: (
       </Form>
     </Card>
   );
+}
+
+function decodeHash(hash: string): string | undefined {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return undefined;
+  }
 }
 
 const entries = <T extends string>(of: Record<T, string>) => Object.entries(of) as [T, string][];
