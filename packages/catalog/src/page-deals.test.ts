@@ -122,6 +122,19 @@ describe("pageDeals", () => {
     );
   });
 
+  it("finds the deals of several packages, and none of a package that is another account's", async () => {
+    await insertPackage(1, "local", MINE);
+    await insertPackage(2, "local", MINE);
+    await insertPackage(3, "local", MINE);
+    await insertPackage(4, "other", MINE);
+    const deal = { owner: MINE, provider: 1, state: "ACTIVE", price: 1, bytes: 2, paid: 3, ends: 4 } as const;
+    await insertDeals([1, 2, 3, 4].map((one) => ({ ...deal, package: one })));
+    const of = (...packages: number[]) =>
+      allOf({ owners: [MINE], account: "local", order: "asc", packages: packages.map(packageId) });
+    expect(await of(1, 3, 4)).toEqual([hash(1), hash(3)]);
+    expect(await of()).toEqual([]);
+  });
+
   it("says what package, piece and provider say of a deal, but not what another account knows of its package", async () => {
     await insertPackage(1, "local", MINE);
     await insertPackage(2, "other", MINE);

@@ -30,7 +30,7 @@ export const packages = {
   },
   empty: {
     title: "No packages yet",
-    body: "A package is one folder, encrypted before it leaves your hands and kept by several providers. `cairn put FOLDER` stores one.",
+    body: "A package is one folder, encrypted before it leaves your hands and kept by several providers. cairn put FOLDER stores one.",
     action: "Store a folder",
   },
   nothingSo: { title: "No package is in this state", body: "Others may be.", clear: "Show all packages" },
@@ -355,7 +355,7 @@ export const certificate = {
   making: "Being made and checked",
   download: "Download the certificate",
   sign: "Sign with your key",
-  signHint: "Adds a detached OpenPGP signature, which `gpg --verify` checks.",
+  signHint: "Adds a detached OpenPGP signature, which gpg --verify checks.",
   signed: "Signed; the signature is downloaded. Keep both files side by side.",
   why: "The certificate is signed with your OpenPGP key.",
   holds: "It holds: every hash, signature and count in it was checked in this page.",
@@ -377,7 +377,7 @@ export const certificate = {
     gateway: "Signed by",
   },
   quorum: (quorum: number, all: number) => `${quorum} of ${all} must sign`,
-  verify: "Anybody checks it with `cairn verify-certificate FILE`, without this network.",
+  verify: "Anybody checks it with cairn verify-certificate FILE, without this network.",
   none: {
     title: "Nothing to certify yet",
     body: "A certificate is made of proofs. The first come when the package is stored.",

@@ -2,10 +2,13 @@ import type { SafetyJson } from "@cairn/client";
 import { highest } from "@cairn/core/extremes";
 import { formatSafety } from "@cairn/core/safety";
 import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { client } from "../../../api/client.ts";
+import { queryClient } from "../../../api/query-client.ts";
 import { shortId } from "../../../format/short-id.ts";
 import { wordOf } from "../../../format/word-of.ts";
 import { Asked, Card, Empty, Facts, State } from "../../../kit/index.ts";
+import { useLive } from "../../../live/live.ts";
 import { copies, packages, slots, safety as words } from "../../../words/packages.ts";
 import { chance, hoursOfDuty, levelOf } from "../chance.ts";
 import { isAgreed } from "../mood.ts";
@@ -21,6 +24,15 @@ export default function SafetyTab({ found }: TabProps) {
     queryFn: () => client.net.safety(id),
     enabled: isKept,
   });
+  // A provider that comes or goes is no event of the package.
+  useLive(
+    useCallback(
+      ({ provider }: { provider: string | null }) => {
+        if (provider !== null) void queryClient.invalidateQueries({ queryKey: ["package", id, "safety"] });
+      },
+      [id],
+    ),
+  );
   if (!isKept) {
     return (
       <>
