@@ -1,6 +1,7 @@
 export * from "./directory-destination.ts";
 export * from "./file-destination.ts";
 export * from "./folder-writer.ts";
+export * from "./indexed-outgoing.ts";
 export * from "./indexed-puts.ts";
 export * from "./keyring.ts";
 export * from "./owner-records.ts";

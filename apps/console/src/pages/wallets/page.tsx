@@ -7,6 +7,7 @@ import { wallets as words } from "../../words/wallets.ts";
 import { together, useBalance, useBalances } from "./balances.ts";
 import { Limits } from "./limits.tsx";
 import { PlaceTabs, Signs } from "./parts.tsx";
+import { MakeWallet } from "./make-wallet.tsx";
 import { PaymentOrder } from "./payment-order.tsx";
 
 const Balance = ({ of, address }: { of: "coins" | "deposit" | "together"; address: string }) => {
@@ -59,7 +60,7 @@ const COLUMNS: readonly Column<WalletJson>[] = [
 function Wallets() {
   const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets() });
   return (
-    <Page title={words.title} lead={words.lead}>
+    <Page title={words.title} lead={words.lead} actions={wallets.data && <MakeWallet wallets={wallets.data} />}>
       <PlaceTabs />
       <Asked query={wallets}>
         {(found) =>

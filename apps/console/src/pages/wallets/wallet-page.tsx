@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
+import { useKeysState } from "../../keys/keys.ts";
 import {
   Asked,
   Button,
@@ -23,9 +24,11 @@ import { wallets as places, wallet as words } from "../../words/wallets.ts";
 import { AddCoins } from "./add-coins.tsx";
 import { together, useBalance } from "./balances.ts";
 import { History } from "./history.tsx";
+import { MoveCoins } from "./move-coins.tsx";
 import { Signs } from "./parts.tsx";
 import { walletRoute } from "./route.ts";
 import { Transfers } from "./transfers.tsx";
+import { OpenVaultButton } from "./vault.tsx";
 
 function OneWallet() {
   const { address } = walletRoute.useParams();
@@ -71,6 +74,7 @@ function Known({ wallet }: { wallet: WalletJson }) {
         <>
           <Transfers address={address} />
           <AddCoins wallet={wallet} />
+          <MoveCoins wallet={wallet} />
           <About wallet={wallet} />
         </>
       )}
@@ -118,6 +122,7 @@ function About({ wallet }: { wallet: WalletJson }) {
 
 function Actions({ wallet }: { wallet: WalletJson }) {
   const { address, name, isDefault, kind, unlockedUntil } = wallet;
+  const keys = useKeysState();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const act = (done: string, what: () => Promise<unknown>) => async () => {
@@ -147,6 +152,7 @@ function Actions({ wallet }: { wallet: WalletJson }) {
           {places.lock}
         </Button>
       ) : null}
+      {kind === "vault" && unlockedUntil === null && keys.at === "held" ? <OpenVaultButton wallet={wallet} /> : null}
       {fault === undefined ? null : <Problem error={fault} />}
     </>
   );

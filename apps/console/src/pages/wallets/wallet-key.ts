@@ -1,0 +1,51 @@
+import type { WalletJson } from "@cairn/client";
+import type { Owner } from "@cairn/owner/ports";
+import type { Hex } from "@cairn/protocol";
+import { CairnError } from "@cairn/protocol/errors";
+import { client } from "../../api/client.ts";
+import { type KeysState, keysState } from "../../keys/keys.ts";
+
+/** `here`: this browser has the key, or can open it; `none`: it has no key at all; `gateway`, `elsewhere`: somebody else has it. */
+export type Holder = "here" | "none" | "gateway" | "elsewhere";
+
+/** Who can sign for a wallet's coins. */
+export function holderOf({ kind, address }: Pick<WalletJson, "kind" | "address">, keys: KeysState): Holder {
+  if (kind === "custodial") return "gateway";
+  if (keys.at !== "held") return "none";
+  return kind === "vault" || keys.held.address.toLowerCase() === address.toLowerCase() ? "here" : "elsewhere";
+}
+
+/** The 32 bytes of a wallet whose keystore is here or, a vault's, at the gateway; to be overwritten after use. @throws CairnError `wrong-key`, `key-locked` */
+export async function openWalletBytes({ kind, address }: WalletJson, owner: Owner): Promise<Uint8Array> {
+  const [{ openSecret }, { fromBase64 }, { addressOfKey }, { toHex }] = await Promise.all([
+    import("@cairn/archive/browser"),
+    import("@cairn/protocol/wire/base64"),
+    import("@cairn/protocol/keys"),
+    import("@cairn/protocol/hex"),
+  ]);
+  const state = keysState();
+  const keystore =
+    kind === "vault"
+      ? fromBase64((await client.walletKeystore(address)).keystore)
+      : state.at === "held"
+        ? state.held.wallet
+        : new Uint8Array();
+  const bytes = await openSecret(await owner.openKey(), keystore);
+  if (addressOfKey(toHex(bytes)) === address.toLowerCase()) return bytes;
+  bytes.fill(0);
+  throw new CairnError(`the gateway's keystore of the wallet ${address} has another wallet's key`, {
+    code: "gateway-lies",
+    kind: "corrupt",
+    next: "Nothing was signed. Do not trust this gateway with the wallet.",
+  });
+}
+
+export async function openWalletKey(wallet: WalletJson, owner: Owner): Promise<Hex> {
+  const { toHex } = await import("@cairn/protocol/hex");
+  const bytes = await openWalletBytes(wallet, owner);
+  try {
+    return toHex(bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}
