@@ -23,7 +23,7 @@ describe("what a page shows", () => {
     await writeFile(join(folder, "a.txt"), "hello");
     const { code, stderr } = await console.network.cli("put", folder, "--json");
     expect(code, stderr).toBe(0);
-    await page.getByText("1 package, all at full strength.", { exact: true }).waitFor(LONG);
+    await page.getByText(/^1 package, all at full strength; paid until .+\.$/).waitFor(LONG);
     expect(await page.evaluate("window.loadedOnce")).toBe(true);
     expect(console.complaints).toEqual([]);
   });

@@ -207,7 +207,7 @@ export const wallet = {
     acts: { deposit: "Sign and deposit", withdraw: "Sign and take out", send: "Sign and send" },
     amount: "Amount",
     coins: (amount: string) => `${amount} coins`,
-    has: (amount: string) => `There are ${amount}`,
+    has: (amount: string) => `There are ${amount} coins`,
     forWhom: "For the wallet",
     from: "From",
     to: "To",
@@ -218,7 +218,7 @@ export const wallet = {
     review: "Look at it before it is signed",
     why: "The wallet signs the transaction.",
     sending: "Signed and sent; waiting for a block. If you close this, it goes on by itself, and shows on this page.",
-    done: (block: number) => `Done: block ${block} has it. It counts up to confirmed below.`,
+    done: (block: number) => `Done: block ${block} has it. It counts up until it is confirmed.`,
     amountFaults: {
       empty: "Type an amount, such as 1.5.",
       "no-number": "This is no amount: digits with one point, such as 1.5.",
@@ -242,7 +242,8 @@ export const wallet = {
     setUp: "Set up key and wallet",
     elsewhere:
       "The wallet's key is not in this browser. Move coins where it is: on the command line, `cairn wallet deposit`, `withdraw` and `send`.",
-    gateway: "The gateway has the key and signs for storage alone: no coins are moved from here. Deposit for it from another wallet.",
+    gateway:
+      "The gateway has the key and signs for storage alone: no coins are moved from here. Deposit for it from another wallet.",
   },
   vault: {
     open: "Open the vault",

@@ -251,6 +251,9 @@ export function buildProgram(): Command {
     )
     .option("--size <size>", "of a put, for the price in the preview (default: 1GiB)")
     .option("--currency <code>", "also show what your money is worth, such as usd")
+    .option("--confirmations <n>", "blocks after which coins that come in are confirmed", wholeNumber(1, 10_000))
+    .option("--explorer <url>", "link to a transaction on a block explorer, {tx} standing for its hash")
+    .option("--wallets <wallets>", "in which order wallets pay: addresses or names, joined by commas", list)
     .option("--unset <names>", "go back to what the network has, such as max-price,country", list)
     .action(async ({ for: days, ...options }) =>
       (await import("./settings.ts")).settings({ ...options, ...(days === undefined ? {} : { days }) }),
@@ -331,7 +334,8 @@ export function buildProgram(): Command {
     .action(async (action, amount, to, options) => (await import("./wallet.ts")).wallet(action, amount, to, options));
   walletCommands(wallet);
 
-  asking("statement", "what moved your money in the contract, and what it comes to")
+  asking("statement", "what moved your money in the contract, or your coins, and what it comes to")
+    .option("--coins", "instead of the contract: what moved the coins at your wallets' addresses")
     .option("--package <package>", "only what moved for one package")
     .option("--kind <kinds>", `only these: some of ${inWords(KINDS)}`, someOf(KINDS))
     .option("--since <day>", "from this day on, such as 2026-11-01", day)

@@ -48,6 +48,7 @@ const EXAMPLES = new Map(
       "cairn settings",
       "cairn settings --max-price 0.5 --country CA,NL",
       "cairn settings --copies 2 --country-each CA,NL --preview --size 20GiB",
+      "cairn settings --wallets savings,daily --confirmations 10",
       "cairn settings --unset country",
     ],
     providers: ["cairn providers", "cairn providers north"],
@@ -104,7 +105,11 @@ const EXAMPLES = new Map(
       "cairn deals --package letters --sort paid",
       "cairn deals --state failed --json",
     ],
-    statement: ["cairn statement --since 2026-11-01", "cairn statement --package letters --kind pay,refund --json"],
+    statement: [
+      "cairn statement --since 2026-11-01",
+      "cairn statement --package letters --kind pay,refund --json",
+      "cairn statement --coins --last 20",
+    ],
     events: ["cairn events --follow", "cairn events --last 200 --json"],
     notices: ["cairn notices", "cairn notices --unread --read all", "cairn notices --follow --json"],
     notify: [

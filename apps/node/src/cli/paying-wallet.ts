@@ -51,7 +51,8 @@ export async function estimateCost(
   return (onProviders * price * BigInt(Math.ceil(days)) * ESTIMATE_MARGIN) / (GIB * 100n);
 }
 
-function walletNamed(wallets: readonly WalletJson[], named: string): WalletJson {
+/** @throws CairnError `unknown-wallet` */
+export function walletNamed(wallets: readonly WalletJson[], named: string): WalletJson {
   const address = /^(0x|[ft](410f|0))/.test(named) ? addressOfText(named) : undefined;
   const found = wallets.find((one) => one.address === address || one.name === named);
   if (found !== undefined) return found;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { effectiveOf } from "./settings.ts";
+import { effectiveOf, requireTemplate } from "./settings.ts";
 
 it("says of each setting what holds, and whether the account set it", () => {
   const defaults = { k: 2, n: 4, days: 180 };
@@ -16,4 +16,10 @@ it("says of each setting what holds, and whether the account set it", () => {
     n: { value: 5, source: "account" },
     placement: { countries: { value: ["CA"], source: "account" } },
   });
+});
+
+it("takes a link to a transaction only with a place for its hash, and of no other kind", () => {
+  expect(requireTemplate("https://filfox.info/en/message/{tx}?t=1")).toBe("https://filfox.info/en/message/{tx}?t=1");
+  for (const one of ["https://filfox.info", "javascript:alert(1)//{tx}", "{tx}", "https://a b/{tx}"])
+    expect(() => requireTemplate(one)).toThrow(expect.objectContaining({ code: "bad-options" }));
 });

@@ -1,12 +1,13 @@
 import type { SettingsJson } from "@cairn/client";
 import { describePlacement, type PlacementJson, placementFromJson } from "@cairn/core";
 import { CairnError } from "@cairn/protocol/errors";
-import { formatDuration } from "./format.ts";
+import { counted, formatDuration } from "./format.ts";
 import { providersOf, withAddresses } from "./named-providers.ts";
 import { parseSize } from "./parse-size.ts";
+import { walletNamed } from "./paying-wallet.ts";
 import { mergeSettings, type PlacementOptions, requirePossible, settingsOf } from "./placement-options.ts";
 import { previewLines } from "./preview-lines.ts";
-import { type CommonOptions, openSession } from "./session.ts";
+import { type CommonOptions, openSession, type Session } from "./session.ts";
 
 export interface SettingsOptions extends CommonOptions, PlacementOptions {
   days?: number;
@@ -18,6 +19,10 @@ export interface SettingsOptions extends CommonOptions, PlacementOptions {
   size?: string;
   /** Of what money is worth. */
   currency?: string;
+  confirmations?: number;
+  explorer?: string;
+  /** Addresses or names, in the order of payment. */
+  wallets?: string[];
   /** Names of settings to go back to what the network has. */
   unset?: string[];
 }
@@ -38,6 +43,9 @@ const NAMES = new Map(
     "min-score": "minScore",
     rank: "rank",
     currency: "currency",
+    confirmations: "confirmations",
+    explorer: "explorer",
+    wallets: "wallets",
   }),
 );
 
@@ -53,12 +61,15 @@ export async function settings(options: SettingsOptions): Promise<void> {
     });
   });
   const session = await openSession(options);
-  const { minDays, renew, currency } = options;
+  const { minDays, renew, currency, confirmations, explorer } = options;
   const changes: SettingsJson = {
     ...settingsOf(await withAddresses(providersOf(session), options)),
     ...(minDays === undefined ? {} : { minDays }),
     ...(renew === undefined ? {} : { renew: renew === "on" }),
     ...(currency === undefined ? {} : { currency: currency.toLowerCase() }),
+    ...(confirmations === undefined ? {} : { confirmations }),
+    ...(explorer === undefined ? {} : { explorer: requireTemplate(explorer) }),
+    ...(options.wallets === undefined ? {} : { wallets: await addressesOf(session, options.wallets) }),
   };
   const before = await session.client.settings();
   const { placement = {}, ...rest } = changes;
@@ -87,6 +98,22 @@ export async function settings(options: SettingsOptions): Promise<void> {
   session.output.say(describe(after, defaults));
 }
 
+/** Of the account's own wallets. */
+async function addressesOf({ client }: Session, named: readonly string[]): Promise<string[]> {
+  const wallets = await client.wallets();
+  return [...new Set(named.map((one) => walletNamed(wallets, one).address))];
+}
+
+/** @throws CairnError `bad-options` where nothing stands for the transaction */
+export function requireTemplate(explorer: string): string {
+  if (/^https?:\/\/[!-~]*\{tx\}[!-~]*$/.test(explorer)) return explorer;
+  throw new CairnError(`"${explorer.slice(0, 100)}" is no link to a transaction`, {
+    code: "bad-options",
+    kind: "input",
+    next: "Give an http or https URL with {tx} where the transaction's hash stands: https://filfox.info/en/message/{tx}.",
+  });
+}
+
 /** What puts go by, and whether the account set it or the network has it; of a placement only what the account set holds. */
 export function effectiveOf(settings: SettingsJson, defaults: { k: number; n: number; days: number }) {
   const of = <Value>(own: Value | undefined, network: Value) =>
@@ -113,6 +140,9 @@ function describe(settings: SettingsJson, defaults: { k: number; n: number; days
     ...(settings.minDays === undefined ? [] : [`at least   ${formatDuration(settings.minDays * 86_400)}`]),
     `renewal    ${settings.renew === false ? "off" : "on"} (kept for a later version: nothing is renewed by itself yet)`,
     ...(settings.currency === undefined ? [] : [`currency   ${settings.currency.toUpperCase()}`]),
+    ...(settings.confirmations === undefined ? [] : [`confirmed  after ${counted(settings.confirmations, "block")}`]),
+    ...(settings.explorer === undefined ? [] : [`explorer   ${settings.explorer}`]),
+    ...(settings.wallets ?? []).map((wallet, at) => `${at === 0 ? "paid by    " : "           "}${at + 1}. ${wallet}`),
     ...describePlacement(placementFromJson((settings.placement ?? {}) as PlacementJson)).map(
       (line) => `providers  ${line}`,
     ),

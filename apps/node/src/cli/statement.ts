@@ -12,6 +12,8 @@ export interface StatementOptions extends CommonOptions {
   kind?: string[];
   since?: number;
   until?: number;
+  /** What moved the coins at the wallets' addresses instead. */
+  coins?: boolean;
   /** How many lines at most; all with --json unless given. */
   last?: number;
 }
@@ -22,6 +24,7 @@ const SHOWN = 50;
 export async function statement(options: StatementOptions): Promise<void> {
   const { package: name, kind, since, until, last } = options;
   requireTime(since, until);
+  if (options.coins === true) return (await import("./coin-statement.ts")).coinStatement(options);
   const session = await openSession(options);
   const { client, output } = session;
   const query: StatementQuery = {

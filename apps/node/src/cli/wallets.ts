@@ -18,11 +18,12 @@ export async function listWallets(options: CommonOptions): Promise<void> {
   const wallets = await client.wallets();
   output.result(wallets);
   if (wallets.length === 0) output.say("No wallet yet: the first `cairn put` makes one, or `cairn wallet` now.");
-  else output.say(table(["ADDRESS", "NAME", "KIND", "DEFAULT", "SIGNS HERE"], wallets.map(rowOf)));
+  else output.say(table(["ADDRESS", "AS FILECOIN", "NAME", "KIND", "DEFAULT", "SIGNS HERE"], wallets.map(rowOf)));
 }
 
-const rowOf = ({ address, name, kind, isDefault, dailyLimit, unlockedUntil }: WalletJson): string[] => [
+const rowOf = ({ address, filecoin, name, kind, isDefault, dailyLimit, unlockedUntil }: WalletJson): string[] => [
   address,
+  filecoin,
   name,
   kind,
   isDefault ? "yes" : "",

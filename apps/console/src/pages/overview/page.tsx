@@ -1,76 +1,48 @@
+import type { PackageJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
-import { Asked, Bytes, Card, Coins, Empty, Figure, Figures, Id, Page, State, Time } from "../../kit/index.ts";
+import { Asked, Card, Page, State, Time } from "../../kit/index.ts";
 import { overview as words } from "../../words/overview.ts";
 import { moodOfSeverity } from "../activity/mood.ts";
-import { moodOf } from "../packages/mood.ts";
+import { FigureChart } from "./chart.tsx";
+import { Expiring } from "./expiring.tsx";
+import { Fiat } from "./fiat.tsx";
+import { Needs } from "./needs.tsx";
+import { overviewRoute } from "./route.ts";
+import { Tiles } from "./tiles.tsx";
+import { Types } from "./types.tsx";
 
 const RECENT = 8;
-const NEEDING = 20;
+
+/** Everything in one sentence: how much there is, how well it is, and until when all of it is paid. */
+function sentenceOf(packages: readonly PackageJson[]): string {
+  const count = (state: string) => packages.filter((one) => one.state === state).length;
+  const ends = packages.flatMap(({ state, expiresAt }) =>
+    state === "STORED" && expiresAt !== null ? [expiresAt] : [],
+  );
+  return words.sentence(packages.length, count("STORED"), count("LOST"), ends.toSorted((a, b) => a - b)[0]);
+}
 
 function Overview() {
+  const { figure, step = "hour" } = overviewRoute.useSearch();
   const packages = useQuery({ queryKey: ["packages", "all"], queryFn: () => client.packages() });
-  const status = useQuery({ queryKey: ["status"], queryFn: () => client.status() });
-  const account = useQuery({ queryKey: ["account"], queryFn: () => client.account() });
+  // The live socket brings them whenever they change.
+  const figures = useQuery({ queryKey: ["figures", "now"], queryFn: () => client.figures.now() });
   const events = useQuery({ queryKey: ["events", "recent"], queryFn: () => client.events(undefined, RECENT) });
-  const mine = packages.data ?? [];
-  const full = mine.filter(({ state }) => state === "STORED").length;
-  const lost = mine.filter(({ state }) => state === "LOST").length;
-  const needing = mine.filter((one) => one.next !== null && moodOf(one.state) !== "good").slice(0, NEEDING);
   return (
-    <Page title={words.title} lead={packages.data === undefined ? undefined : words.sentence(mine.length, full, lost)}>
-      <Figures>
-        <Figure name={words.figures.packages} value={packages.data && words.of(full, mine.length)} />
-        <Figure
-          name={words.figures.stored}
-          value={packages.data && <Bytes of={mine.reduce((sum, { bytes }) => sum + bytes, 0)} />}
-        />
-        <Figure name={words.figures.balance} value={account.data && <Coins of={account.data.balance} />} />
-        <Figure name={words.figures.deals} value={status.data?.activeDeals} />
-        <Figure
-          name={words.figures.providers}
-          value={status.data && words.of(status.data.providersConnected, status.data.providers)}
-        />
-        <Figure
-          name={words.figures.proved}
-          value={status.data && words.verdict(status.data.provedLastPeriod, status.data.missedLastPeriod)}
-        />
-      </Figures>
+    <Page title={words.title} lead={packages.data && sentenceOf(packages.data)}>
+      <Asked query={figures}>{(found) => <Tiles figures={found} />}</Asked>
+      {figure === undefined ? null : <FigureChart figure={figure} step={step} />}
       <div className="columns">
-        <Card title={words.needs}>
-          <Asked query={packages}>
-            {(all) =>
-              all.length === 0 ? (
-                <Empty
-                  title={words.empty.title}
-                  action={
-                    <Link className="button" data-kind="main" to="/welcome">
-                      {words.empty.action}
-                    </Link>
-                  }
-                >
-                  {words.empty.body}
-                </Empty>
-              ) : needing.length === 0 ? (
-                <State mood="good">{words.calm}</State>
-              ) : (
-                <ul className="list">
-                  {needing.map((one) => (
-                    <li key={one.id}>
-                      <State mood={moodOf(one.state)} next={one.next}>
-                        <Link to="/packages/$id" params={{ id: one.id }}>
-                          <Id of={one.id} />
-                        </Link>
-                        : {one.cause ?? one.state}
-                      </State>
-                    </li>
-                  ))}
-                </ul>
-              )
-            }
-          </Asked>
-        </Card>
+        <div className="stack">
+          <Card title={words.needs}>
+            <Asked query={packages}>{(all) => <Needs packages={all} figures={figures.data} />}</Asked>
+          </Card>
+          {figures.data === undefined ? null : <Expiring figures={figures.data} />}
+          {figures.data === undefined ? null : <Fiat figures={figures.data} />}
+          {packages.data === undefined || packages.data.length === 0 ? null : <Types packages={packages.data} />}
+        </div>
         <Card title={words.recent} actions={<Link to="/activity">{words.all}</Link>}>
           <Asked query={events}>
             {(found) => (

@@ -195,12 +195,12 @@ function Csv({ address, name, asked }: { address: string; name: string; asked: o
     setBusy(true);
     setFault(undefined);
     try {
-      const [{ historyCsv }, { saveText }, lines] = await Promise.all([
+      const [{ historyCsv }, { download }, lines] = await Promise.all([
         import("./history-csv.ts"),
-        import("./save-text.ts"),
+        import("../../keys/download.ts"),
         client.coins.history(address, { ...asked, order: "asc" }),
       ]);
-      saveText(`cairn-${name}-${address.slice(2, 10)}.csv`, historyCsv(lines), "text/csv");
+      download(`cairn-${name}-${address.slice(2, 10)}.csv`, historyCsv(lines));
     } catch (error) {
       setFault(error);
     } finally {

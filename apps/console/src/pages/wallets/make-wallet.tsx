@@ -5,7 +5,7 @@ import { parseCoins } from "../../format/parse-coins.ts";
 import { useKeysState } from "../../keys/keys.ts";
 import { Button, Choice, Dialog, Field, Form, faultOf, State, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
-import { wallet, wallets as places } from "../../words/wallets.ts";
+import { wallets as places, wallet } from "../../words/wallets.ts";
 import { addNewWallet } from "./add-wallet.ts";
 import { holderOf } from "./wallet-key.ts";
 
@@ -31,7 +31,11 @@ function MakeForm({ wallets, onClose }: { wallets: readonly WalletJson[]; onClos
   const navigate = useNavigate();
   const hasKey = keys.at === "held";
   const claimed = wallets.some((one) => one.kind === "client" && holderOf(one, keys) === "here");
-  const kinds: WalletKindText[] = [...(hasKey ? (["vault"] as const) : []), ...(hasKey && !claimed ? (["client"] as const) : []), "custodial"];
+  const kinds: WalletKindText[] = [
+    ...(hasKey ? (["vault"] as const) : []),
+    ...(hasKey && !claimed ? (["client"] as const) : []),
+    "custodial",
+  ];
   const [kind, setKind] = useState<WalletKindText>(kinds[0] ?? "custodial");
   const [name, setName] = useState("");
   const [limit, setLimit] = useState("");

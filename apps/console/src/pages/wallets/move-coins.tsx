@@ -70,7 +70,7 @@ function MoveForm({ wallet }: { wallet: WalletJson }) {
       <Form onSubmit={review}>
         {({ busy }) => (
           <>
-            <div className="filters">
+            <div className="filters move-fields">
               <Choice
                 label={words.what}
                 value={typed.kind}

@@ -37,11 +37,7 @@ async function callOf(move: Move) {
 }
 
 const operations = () =>
-  Promise.all([
-    import("@cairn/owner/top-up"),
-    import("@cairn/owner/withdraw"),
-    import("@cairn/owner/transfer-coins"),
-  ]);
+  Promise.all([import("@cairn/owner/top-up"), import("@cairn/owner/withdraw"), import("@cairn/owner/transfer-coins")]);
 
 /**
  * Sign it with the wallet's key, send it, and wait until a block has it. The contract is the one that this browser saw first.

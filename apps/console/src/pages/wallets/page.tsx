@@ -2,12 +2,13 @@ import type { WalletJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
-import { Asked, Card, Coins, type Column, Empty, Figure, Figures, Id, Page, Table } from "../../kit/index.ts";
+import { Asked, Card, Coins, type Column, Empty, Id, Page, Table } from "../../kit/index.ts";
 import { wallets as words } from "../../words/wallets.ts";
+import { Amounts } from "./amounts.tsx";
 import { together, useBalance, useBalances } from "./balances.ts";
 import { Limits } from "./limits.tsx";
-import { PlaceTabs, Signs } from "./parts.tsx";
 import { MakeWallet } from "./make-wallet.tsx";
+import { PlaceTabs, Signs } from "./parts.tsx";
 import { PaymentOrder } from "./payment-order.tsx";
 
 const Balance = ({ of, address }: { of: "coins" | "deposit" | "together"; address: string }) => {
@@ -92,22 +93,16 @@ function Sums({ wallets }: { wallets: readonly WalletJson[] }) {
   const totals = useQuery({ queryKey: ["statement", "totals"], queryFn: () => client.statementTotals() });
   const known = balances.filter((one) => one !== undefined);
   const sum = (of: (one: (typeof known)[number]) => bigint) =>
-    known.length < wallets.length ? undefined : (
-      <Coins of={known.reduce((before, one) => before + of(one), 0n).toString()} />
-    );
-  const escrow = totals.data?.reduce((before, { escrow, reserve }) => before + BigInt(escrow) + BigInt(reserve), 0n);
-  const { figures } = words;
+    known.length < wallets.length ? undefined : known.reduce((before, one) => before + of(one), 0n);
+  const aside = totals.data?.reduce((before, { escrow, reserve }) => before + BigInt(escrow) + BigInt(reserve), 0n);
   return (
-    <Figures>
-      <Figure name={figures.together} note={figures.togetherNote} value={sum(together)} />
-      <Figure name={figures.deposit} note={figures.depositNote} value={sum(({ balance }) => BigInt(balance))} />
-      <Figure name={figures.coins} note={figures.coinsNote} value={sum(({ coins }) => BigInt(coins))} />
-      <Figure
-        name={figures.escrow}
-        note={figures.escrowNote}
-        value={escrow === undefined ? undefined : <Coins of={escrow.toString()} />}
-      />
-    </Figures>
+    <Amounts
+      together={sum(together)}
+      deposit={sum(({ balance }) => BigInt(balance))}
+      coins={sum(({ coins }) => BigInt(coins))}
+      coinsNote={words.figures.coinsNote}
+      aside={aside}
+    />
   );
 }
 

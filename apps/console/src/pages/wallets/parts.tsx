@@ -1,6 +1,7 @@
 import type { WalletJson } from "@cairn/client";
 import { Link } from "@tanstack/react-router";
 import { coins } from "../../format/coins.ts";
+import { countdown } from "../../keys/key-lamp.tsx";
 import { Button, Tabs, toast, useNow } from "../../kit/index.ts";
 import { wallets as words } from "../../words/wallets.ts";
 
@@ -12,12 +13,6 @@ export const PlaceTabs = () => (
     <Link to="/wallets/statement">{words.tabs.statement}</Link>
   </Tabs>
 );
-
-/** Minutes and seconds until a time in UNIX seconds: `14:59`. */
-export function timeLeft(until: number, now: number): string {
-  const left = Math.max(0, Math.round(until - now));
-  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-}
 
 /** Whether and by whom it signs; an open vault counts down. */
 export function Signs({ wallet }: { wallet: WalletJson }) {
@@ -34,7 +29,7 @@ function OpenVault({ until }: { until: number }) {
     <span className="soft">{words.signs.locked}</span>
   ) : (
     <span className="badge numbers" data-mood="warn">
-      {words.signs.open(timeLeft(until, now))}
+      {words.signs.open(countdown(until * 1000, now))}
     </span>
   );
 }

@@ -16,7 +16,7 @@ const MOODS: Record<TransferJson["state"], Mood> = {
 };
 
 /** What a transfer is and why, in words. */
-export function transferWords({ state, block, confirmations, needed }: TransferJson): string {
+function transferWords({ state, block, confirmations, needed }: TransferJson): string {
   if (state === "included") return words.states.included(block, confirmations, needed);
   if (state === "confirmed") return words.states.confirmed(block, needed);
   return words.states[state]();

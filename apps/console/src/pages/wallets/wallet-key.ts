@@ -6,7 +6,7 @@ import { client } from "../../api/client.ts";
 import { type KeysState, keysState } from "../../keys/keys.ts";
 
 /** `here`: this browser has the key, or can open it; `none`: it has no key at all; `gateway`, `elsewhere`: somebody else has it. */
-export type Holder = "here" | "none" | "gateway" | "elsewhere";
+type Holder = "here" | "none" | "gateway" | "elsewhere";
 
 /** Who can sign for a wallet's coins. */
 export function holderOf({ kind, address }: Pick<WalletJson, "kind" | "address">, keys: KeysState): Holder {

@@ -4,24 +4,11 @@ import { createLazyRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
 import { useKeysState } from "../../keys/keys.ts";
-import {
-  Asked,
-  Button,
-  Card,
-  Coins,
-  Empty,
-  Facts,
-  Figure,
-  Figures,
-  Page,
-  Problem,
-  Tabs,
-  Time,
-  toast,
-} from "../../kit/index.ts";
+import { Asked, Button, Card, Coins, Empty, Facts, Page, Problem, Tabs, Time, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { wallets as places, wallet as words } from "../../words/wallets.ts";
 import { AddCoins } from "./add-coins.tsx";
+import { Amounts } from "./amounts.tsx";
 import { together, useBalance } from "./balances.ts";
 import { History } from "./history.tsx";
 import { MoveCoins } from "./move-coins.tsx";
@@ -86,19 +73,14 @@ function Balances({ address }: { address: string }) {
   const { data } = useBalance(address);
   const totals = useQuery({ queryKey: ["statement", "totals"], queryFn: () => client.statementTotals() });
   const own = totals.data?.find(({ wallet }) => wallet === address);
-  const aside = totals.data && (BigInt(own?.escrow ?? 0) + BigInt(own?.reserve ?? 0)).toString();
-  const { figures } = places;
   return (
-    <Figures>
-      <Figure
-        name={figures.together}
-        note={figures.togetherNote}
-        value={data && <Coins of={together(data).toString()} />}
-      />
-      <Figure name={figures.deposit} note={figures.depositNote} value={data && <Coins of={data.balance} />} />
-      <Figure name={figures.coins} note={figures.ownCoinsNote} value={data && <Coins of={data.coins} />} />
-      <Figure name={figures.escrow} note={figures.escrowNote} value={aside && <Coins of={aside} />} />
-    </Figures>
+    <Amounts
+      together={data && together(data)}
+      deposit={data && BigInt(data.balance)}
+      coins={data && BigInt(data.coins)}
+      coinsNote={places.figures.ownCoinsNote}
+      aside={totals.data && BigInt(own?.escrow ?? 0) + BigInt(own?.reserve ?? 0)}
+    />
   );
 }
 

@@ -1,0 +1,91 @@
+import type { FiguresJson, PackageJson } from "@cairn/client";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useKeysState } from "../../keys/keys.ts";
+import { Empty, Id, type Mood, State } from "../../kit/index.ts";
+import { overview } from "../../words/overview.ts";
+import { moodOf } from "../packages/mood.ts";
+
+const words = overview;
+const SHOWN = 20;
+
+interface Need {
+  key: string;
+  mood: Mood;
+  what: ReactNode;
+  next: ReactNode;
+}
+
+/** What only the person can do, the most pressing first. */
+export function Needs({ packages, figures }: { packages: readonly PackageJson[]; figures: FiguresJson | undefined }) {
+  const keys = useKeysState();
+  if (packages.length === 0) {
+    return (
+      <Empty
+        title={words.empty.title}
+        action={
+          <Link className="button" data-kind="main" to="/welcome">
+            {words.empty.action}
+          </Link>
+        }
+      >
+        {words.empty.body}
+      </Empty>
+    );
+  }
+  const needs: Need[] = packages
+    .filter(({ state, next }) => next !== null && moodOf(state) !== "good")
+    .map(({ id, state, cause, next }) => ({
+      key: id,
+      mood: moodOf(state),
+      what: (
+        <>
+          <Link to="/packages/$id" params={{ id }}>
+            <Id of={id} />
+          </Link>
+          : {cause ?? state.toLowerCase()}
+        </>
+      ),
+      next,
+    }));
+  if (keys.at === "held" && keys.held.savedAt === null) {
+    needs.push({
+      key: "copy",
+      mood: "warn",
+      what: words.need.copy,
+      next: <Link to="/keys">{words.need.copyNext}</Link>,
+    });
+  }
+  if (figures !== undefined && BigInt(figures.deposit) === 0n) {
+    needs.push({
+      key: "deposit",
+      mood: "warn",
+      what: words.need.deposit,
+      next: <Link to="/wallets">{words.need.depositNext}</Link>,
+    });
+  }
+  if (figures !== undefined && figures.expiring.days30 > 0) {
+    needs.push({
+      key: "expiring",
+      mood: "warn",
+      what: words.need.expiring(figures.expiring.days30),
+      next: (
+        <Link to="/deals" search={{ sort: "ends", order: "asc", states: "ACTIVE" }}>
+          {words.need.expiringNext}
+        </Link>
+      ),
+    });
+  }
+  if (needs.length === 0) return <State mood="good">{words.calm}</State>;
+  return (
+    <ul className="list">
+      {needs.slice(0, SHOWN).map(({ key, mood, what, next }) => (
+        <li key={key}>
+          <State mood={mood} next={next}>
+            {what}
+          </State>
+        </li>
+      ))}
+    </ul>
+  );
+}
