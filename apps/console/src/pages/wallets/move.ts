@@ -1,6 +1,5 @@
 import type { WalletJson } from "@cairn/client";
 import type { Address, Money } from "@cairn/protocol";
-import { CairnError } from "@cairn/protocol/errors";
 import { client } from "../../api/client.ts";
 import { openOwner } from "../../keys/keys.ts";
 import { pinnedNetwork } from "../../keys/ready-wallet.ts";
@@ -45,8 +44,8 @@ const operations = () =>
  */
 export async function makeMove(wallet: WalletJson, move: Move, { why, signal }: { why: string; signal: AbortSignal }) {
   const address = wallet.address as Address;
-  const locked = await navigator.locks.request(`cairn-outgoing-${address}`, { ifAvailable: true }, async (lock) => {
-    if (lock === null) return undefined;
+  // Another tab of this browser goes first: two transactions would take one nonce.
+  return navigator.locks.request(`cairn-outgoing-${address}`, { signal }, async () => {
     const owner = await openOwner(why);
     const [{ deploymentOf }, { coinSigner }, { indexedOutgoing }, { machineClock }, moves] = await Promise.all([
       import("@cairn/owner/deployment-of"),
@@ -68,11 +67,5 @@ export async function makeMove(wallet: WalletJson, move: Move, { why, signal }: 
     } finally {
       await outgoing.close();
     }
-  });
-  if (locked !== undefined) return locked;
-  throw new CairnError(`another tab moves coins of the wallet ${address}`, {
-    code: "interrupted",
-    kind: "conflict",
-    next: "Wait until it is done there, then try again.",
   });
 }

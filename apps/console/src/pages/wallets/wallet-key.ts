@@ -1,7 +1,6 @@
 import type { WalletJson } from "@cairn/client";
 import type { Owner } from "@cairn/owner/ports";
 import type { Hex } from "@cairn/protocol";
-import { CairnError } from "@cairn/protocol/errors";
 import { client } from "../../api/client.ts";
 import { type KeysState, keysState } from "../../keys/keys.ts";
 
@@ -15,13 +14,14 @@ export function holderOf({ kind, address }: Pick<WalletJson, "kind" | "address">
   return kind === "vault" || keys.held.address.toLowerCase() === address.toLowerCase() ? "here" : "elsewhere";
 }
 
-/** The 32 bytes of a wallet whose keystore is here or, a vault's, at the gateway; to be overwritten after use. @throws CairnError `wrong-key`, `key-locked` */
+/** The 32 bytes of a wallet whose keystore is here or, a vault's, at the gateway; to be overwritten after use. @throws CairnError `wrong-key`, `key-locked`, `gateway-lies` */
 export async function openWalletBytes({ kind, address }: WalletJson, owner: Owner): Promise<Uint8Array> {
-  const [{ openSecret }, { fromBase64 }, { addressOfKey }, { toHex }] = await Promise.all([
+  const [{ openSecret }, { fromBase64 }, { addressOfKey }, { toHex }, { lie }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/protocol/wire/base64"),
     import("@cairn/protocol/keys"),
     import("@cairn/protocol/hex"),
+    import("@cairn/owner/gateway-lies"),
   ]);
   const state = keysState();
   const keystore =
@@ -31,13 +31,10 @@ export async function openWalletBytes({ kind, address }: WalletJson, owner: Owne
         ? state.held.wallet
         : new Uint8Array();
   const bytes = await openSecret(await owner.openKey(), keystore);
-  if (addressOfKey(toHex(bytes)) === address.toLowerCase()) return bytes;
+  const found = addressOfKey(toHex(bytes));
+  if (found === address.toLowerCase()) return bytes;
   bytes.fill(0);
-  throw new CairnError(`the gateway's keystore of the wallet ${address} has another wallet's key`, {
-    code: "gateway-lies",
-    kind: "corrupt",
-    next: "Nothing was signed. Do not trust this gateway with the wallet.",
-  });
+  throw lie("the wallet of the keystore", address, found, "Nothing was signed.");
 }
 
 export async function openWalletKey(wallet: WalletJson, owner: Owner): Promise<Hex> {
