@@ -127,6 +127,8 @@ export const naming = {
   locked: "Its name is encrypted to your key, and this page has not opened it. Unlock the key to read it.",
   foreign: "Another key than this browser's gave it its name.",
   cancel: "Cancel",
+  unlock: "Unlock",
+  bring: "Bring your key",
   rename: {
     title: "Rename the package",
     body: "Only the name changes: what is stored, and when it was, stays as it is. The gateway sees neither name.",

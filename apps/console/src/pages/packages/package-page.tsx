@@ -22,6 +22,7 @@ import {
   Waiting,
 } from "../../kit/index.ts";
 import { useNames } from "../../names/names.ts";
+import { ownerPorts, useHasKey } from "../../names/owner-work.ts";
 import { naming, packages as words } from "../../words/packages.ts";
 import { isAgreed, isBeforeChain, isOver, moodOf, stateSentence } from "./mood.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
@@ -51,15 +52,26 @@ function OnePackage() {
   return (
     <Page
       title={name ?? words.one(shortId(id))}
-      lead={
-        <span className="row">
-          {name === undefined && query.data?.label ? <span className="locked-name">{naming.locked}</span> : null}
-        </span>
-      }
+      lead={name === undefined && query.data?.label ? <Locked /> : undefined}
       actions={query.data === undefined ? null : <Actions found={query.data} name={name} />}
     >
       <Asked query={query}>{(found) => <Found found={found} />}</Asked>
     </Page>
+  );
+}
+
+/** That the name is not read here, and how it is. */
+function Locked() {
+  const hasKey = useHasKey();
+  return (
+    <span className="row">
+      <span className="locked-name">{naming.locked}</span>
+      {hasKey ? (
+        <Button onClick={() => void ownerPorts(naming.rename.why).catch(() => undefined)}>{naming.unlock}</Button>
+      ) : (
+        <Link to="/welcome">{naming.bring}</Link>
+      )}
+    </span>
   );
 }
 
