@@ -1,5 +1,4 @@
-import { fileCid, type ManifestEntry, readFile } from "@cairn/archive/browser";
-import { bytesOfName, displayName } from "@cairn/archive/names";
+import { bytesOfName, displayName, fileCid, type ManifestEntry, readFile } from "@cairn/archive/browser";
 import { FolderWriter } from "@cairn/owner/browser/folder-writer";
 import type { FileHandle, FileWritable } from "@cairn/owner/browser/platform";
 import { leadsOut, SafeNames } from "@cairn/owner/browser/safe-names";

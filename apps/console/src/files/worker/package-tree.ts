@@ -1,5 +1,5 @@
 import type { ManifestEntry } from "@cairn/archive/browser";
-import { displayName, nameOfDisplay } from "@cairn/archive/names";
+import { displayName, nameOfDisplay } from "@cairn/archive/browser";
 import type { Row } from "../messages.ts";
 
 /** The entries of one package, by their folders: a listing costs what it lists. */

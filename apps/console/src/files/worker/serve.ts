@@ -1,4 +1,4 @@
-import { displayName } from "@cairn/archive/names";
+import { displayName } from "@cairn/archive/browser";
 import type { OwnerSigner } from "@cairn/core";
 import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import type { FilePackage, FilesCalls, FromWorker, Hit, Looked, Row, Search, ToWorker, Version } from "../messages.ts";
