@@ -1,14 +1,20 @@
 import { counted, number } from "../format/number.ts";
 
-const FREQUENCIES: Record<string, string> = {
-  never: "Never",
-  once: "Once",
-  each: "Each time",
-  daily: "Daily",
-  weekly: "Weekly",
-  monthly: "Monthly",
-};
-const every: Record<string, string> = { daily: "a day", weekly: "a week", monthly: "a month", once: "in all" };
+const FREQUENCIES = new Map([
+  ["never", "Never"],
+  ["once", "Once"],
+  ["each", "Each time"],
+  ["daily", "Daily"],
+  ["weekly", "Weekly"],
+  ["monthly", "Monthly"],
+]);
+const EVERY = new Map([
+  ["daily", "a day"],
+  ["weekly", "a week"],
+  ["monthly", "a month"],
+  ["once", "in all"],
+]);
+const every = (frequency: string) => EVERY.get(frequency) ?? frequency;
 
 export const settings = {
   title: "Settings",
@@ -22,7 +28,7 @@ export const settings = {
     keys: "Keys",
     account: "Account",
   },
-  frequency: (one: string) => FREQUENCIES[one] ?? one,
+  frequency: (one: string) => FREQUENCIES.get(one) ?? one,
 } as const;
 
 export const storing = {
@@ -96,7 +102,7 @@ export const storing = {
     is: (deals: number, days: number, frequency: string) =>
       frequency === "never"
         ? `You are not told. ${counted(deals, "deal")} end within ${counted(days, "day")}.`
-        : `${counted(deals, "deal")} ${deals === 1 ? "ends" : "end"} within ${counted(days, "day")}${deals === 0 ? ": nothing to tell of now." : `: one notice for each ${every[frequency] ?? frequency}.`}`,
+        : `${counted(deals, "deal")} ${deals === 1 ? "ends" : "end"} within ${counted(days, "day")}${deals === 0 ? ": nothing to tell of now." : `: one notice for each ${every(frequency)}.`}`,
   },
   balance: {
     title: "Balance notices",
@@ -105,7 +111,7 @@ export const storing = {
     report: "How often you are told what each wallet has",
     what: "Deposit and coins of a wallet count together; one notice for each wallet and period.",
     isLow: (names: string, frequency: string) =>
-      `${names} ${names.includes(" and ") ? "have" : "has"} less now${frequency === "never" ? ", and you are not told" : `: one notice ${every[frequency] ?? frequency}`}.`,
+      `${names} ${names.includes(" and ") ? "have" : "has"} less now${frequency === "never" ? ", and you are not told" : `: one notice ${every(frequency)}`}.`,
     isEnough: "Every wallet has more now.",
     and: (names: readonly string[]) => names.join(" and "),
   },

@@ -18,7 +18,9 @@ export async function fetchRates(source: {
 }): Promise<{ currency: string; rate: string }[]> {
   requireSource(source);
   const rates: { currency: string; rate: string }[] = [];
-  for (const asked of requestsOf(source)) rates.push(...(await ask(asked, source.signal)));
+  for (const asked of requestsOf(source)) {
+    for (const rate of await ask(asked, source.signal)) rates.push(rate);
+  }
   return rates;
 }
 

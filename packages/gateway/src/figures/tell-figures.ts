@@ -115,7 +115,7 @@ export async function tellFigures({ context, followed, tell, signal, log }: Tell
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ error: asCairnError(error).message }, "figures could not be told");
-        changes.push(...some);
+        for (const one of some) changes.push(one);
         await pause(RETRY_MILLISECONDS);
       }
     }

@@ -231,11 +231,13 @@ export function fieldOf(name: unknown): keyof Draft | undefined {
   const last = String(name)
     .replace(/^placement\./, "")
     .split(".")[0]!;
-  return FIELDS[last];
+  return FIELDS.get(last);
 }
 
-const FIELDS: Record<string, keyof Draft> = {
-  ...{ maxPrice: "maxPrice", k: "k", n: "n", countries: "countries", shardCountries: "each" },
-  ...{ days: "days", minDays: "minDays", renew: "renew", allowed: "allowed", blocked: "blocked" },
-  ...{ minScore: "minScore", rank: "rank", wallets: "wallets", expiryDays: "expiryDays", lowBalance: "threshold" },
-};
+const FIELDS = new Map<string, keyof Draft>(
+  Object.entries({
+    ...{ maxPrice: "maxPrice", k: "k", n: "n", countries: "countries", shardCountries: "each" },
+    ...{ days: "days", minDays: "minDays", renew: "renew", allowed: "allowed", blocked: "blocked" },
+    ...{ minScore: "minScore", rank: "rank", wallets: "wallets", expiryDays: "expiryDays", lowBalance: "threshold" },
+  } as const),
+);
