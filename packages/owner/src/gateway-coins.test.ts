@@ -16,13 +16,13 @@ const FEES: FeesJson = {
   ...{ chainId: 7, baseFee: "1000000000", maxFeePerGas: "2000000000", maxPriorityFeePerGas: "0", gas: "50000" },
 };
 
-/** A gateway in memory: a transaction that it was given is in a block at its third look. */
+/** A gateway in memory: the chain has a transaction at once, its own list shows that at the fourth look. */
 function gateway(change: { fees?: Partial<FeesJson>; end?: TransferJson["state"] } = {}) {
   const asked: unknown[] = [];
   const sent: Hex[] = [];
   let looks = 0;
   const coins = {
-    nonce: async () => ({ next: 4 + sent.length, included: looks > 2 ? 5 : 4 }),
+    nonce: async () => ({ next: 4 + sent.length, included: 4 + sent.length }),
     async fees(address: string, of: object = {}) {
       asked.push({ address, ...of });
       return { ...FEES, ...change.fees };
@@ -34,7 +34,7 @@ function gateway(change: { fees?: Partial<FeesJson>; end?: TransferJson["state"]
     async transfers() {
       looks += 1;
       return sent.flatMap((raw) => {
-        const mined = looks > 2;
+        const mined = looks > 3;
         const state = mined ? (change.end ?? "included") : "pending";
         const of = {
           wallet: ADDRESS,

@@ -6,7 +6,12 @@ import type { CoinChainAccess } from "./send-call.ts";
 /** The chain as a gateway's routes show it: all that a browser has. The gateway uses no key for it, and is believed no sum. */
 export function gatewayCoins({ coins }: Pick<Gateway, "coins">): CoinChainAccess {
   return {
-    nonce: (address) => coins.nonce(address),
+    /** The gateway's list of transfers is behind the chain's nonces: while one that went out waits there, none counts as replaced. */
+    async nonce(address) {
+      const [nonce, open] = await Promise.all([coins.nonce(address), coins.transfers(address, true)]);
+      const waits = open.some(({ direction, block }) => direction === "out" && block === null);
+      return waits ? { ...nonce, included: 0 } : nonce;
+    },
     async fees(address: Address, { to, value, data }: Call) {
       const { chainId, ...fees } = await coins.fees(address, {
         ...(to === undefined ? {} : { to }),
