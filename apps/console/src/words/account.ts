@@ -20,7 +20,7 @@ export const account = {
     title: "Password",
     lead: "Twelve characters or more. Changing it ends your other sessions.",
     first:
-      "This user came in by a link of `cairn open`, and has a password only if one was set with `cairn user password`.",
+      "Whoever always comes in by a link of the command line has none yet: set one there with `cairn user password`.",
     current: "Current password",
     next: "New password",
     change: "Change password",

@@ -15,7 +15,7 @@ export const notices = {
       damage: ["A package is degraded or lost", "With its cause and what to do."],
       repair: ["A package is whole again", "After a repair."],
       fixity: ["A check found something", "Checks that find nothing tell nothing."],
-      deposit: ["A deposit or transfer is final", "Coins that came for you, or that you sent."],
+      deposit: ["A deposit is final", "Also coins that came to a wallet, and a transfer that failed."],
       owner: ["An upload waits for you", "For more of it, for your consent or for providers."],
       account: ["Passwords and places", "An operator set a password; a webhook or address takes nothing."],
     },

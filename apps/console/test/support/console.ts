@@ -16,7 +16,13 @@ export const WALK = [
   ["/network/blocks", "Blocks"],
   ["/network/contracts", "Contracts"],
   ["/activity", "Activity"],
+  ["/activity/notices", "Notices"],
   ["/settings", "Settings"],
+  ["/settings/notices", "Notices"],
+  ["/settings/checks", "Checks"],
+  ["/settings/display", "Display"],
+  ["/settings/keys", "Keys"],
+  ["/settings/account", "Account"],
   ["/doors", "Doors"],
 ] as const;
 

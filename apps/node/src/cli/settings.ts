@@ -28,7 +28,7 @@ export interface SettingsOptions extends CommonOptions, PlacementOptions {
 }
 
 /** The settings' names on the command line, and where each is kept. */
-const NAMES = new Map(
+export const NAMES = new Map(
   Object.entries<keyof SettingsJson | keyof NonNullable<SettingsJson["placement"]>>({
     k: "k",
     n: "n",

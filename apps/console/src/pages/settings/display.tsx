@@ -10,6 +10,7 @@ import { Asked, Button, Card, Choice, Field, Form, faultOf, Problem, toast } fro
 import { storedTheme, storeTheme, THEMES } from "../../theme.ts";
 import { display as words } from "../../words/display.ts";
 import { shell } from "../../words/shell.ts";
+import { DISPLAY_FIELDS } from "./display-fields.ts";
 import { Frame } from "./frame.tsx";
 
 /** As the API has it where nothing is set. */
@@ -33,7 +34,7 @@ function ThisBrowser() {
   const [units, setUnits] = useState(chosenUnits);
   return (
     <Card title={words.here.title}>
-      <div className="columns narrow top">
+      <div className="columns narrow start">
         <Choice
           label={words.here.theme}
           value={theme}
@@ -92,10 +93,10 @@ function ThisAccount({ settings }: { settings: SettingsJson }) {
     }
   };
   return (
-    <Form onSubmit={save} fields={["confirmations", "explorer", "currency"]}>
+    <Form onSubmit={save} fields={DISPLAY_FIELDS}>
       {({ error, busy }) => (
         <>
-          <div className="columns narrow top">
+          <div className="columns narrow start">
             <div className="stack tight">
               <Choice
                 label={words.account.currency}

@@ -132,7 +132,7 @@ function Add() {
       <Form onSubmit={add} fields={["package"]}>
         {({ error, busy }) => (
           <>
-            <div className="columns narrow top">
+            <div className="columns narrow start">
               <Choice
                 label={words.add.what}
                 value={what}

@@ -1,4 +1,5 @@
 import { type CatalogEvent, inTransaction, listEvents, type Queryable } from "@cairn/catalog";
+import { exactCoins } from "@cairn/core/coins";
 import type { Pool } from "pg";
 import type { NoticeKind } from "../kinds.ts";
 import type { NewNotice } from "../notice.ts";
@@ -6,7 +7,7 @@ import { periodOf } from "../period-of.ts";
 import { settingsOfAll } from "../settings.ts";
 import { writeNotices } from "../write-notices.ts";
 
-/** Events that accounts are told of, by the kind of notice that each is. Of a check only one that found something. */
+/** Events that accounts are told of, by the kind of notice that each is; `concerns` leaves some of them out. */
 const KIND_OF = new Map<string, NoticeKind>(
   Object.entries<NoticeKind>({
     "package-degraded": "damage",
@@ -17,9 +18,19 @@ const KIND_OF = new Map<string, NoticeKind>(
     "check-ended": "fixity",
     "commit-refused": "owner",
     "password-set-by-operator": "account",
+    "transfer-confirmed": "deposit",
+    "transfer-failed": "deposit",
+    "transfer-reorganised": "deposit",
   }),
 );
 const BATCH = 1000;
+
+/** Of checks those that found something; of transfers that went well those that brought coins: who sent some knows it, and deposits are told of themselves. */
+function concerns({ account, kind, severity, data }: CatalogEvent): boolean {
+  if (account === null || !KIND_OF.has(kind)) return false;
+  if (kind === "check-ended") return severity !== "info";
+  return kind !== "transfer-confirmed" || data.direction === "in";
+}
 
 /**
  * Tell accounts of what happened since the last call, from the events. The place that was come to moves in the transaction that writes the notices, and is
@@ -48,10 +59,7 @@ async function noticesOf(
   db: Queryable,
   events: readonly CatalogEvent[],
 ): Promise<{ at: number; notices: NewNotice[] }[]> {
-  const concerned = events.filter(
-    ({ account, kind, severity }) =>
-      account !== null && KIND_OF.has(kind) && (kind !== "check-ended" || severity !== "info"),
-  );
+  const concerned = events.filter(concerns);
   const settings = await settingsOfAll(
     db,
     concerned.map(({ account }) => ({ account: account! })),
@@ -73,8 +81,9 @@ async function noticesOf(
             ? { subject: `${event.package}:${event.kind}`, period: periodOf(frequency, at) }
             : { subject: `event:${event.id}`, period: "once" }),
           severity: event.severity,
-          message: `${about}${event.message}`,
+          message: `${about}${messageOf(event)}`,
           next: event.next,
+          wallet: typeof event.data.wallet === "string" ? event.data.wallet : null,
           package: event.package,
           deal: event.deal,
           channels: frequency === "never" ? [] : channels,
@@ -82,4 +91,10 @@ async function noticesOf(
       ],
     };
   });
+}
+
+/** With the amount, which an event of a transfer has beside its words. */
+function messageOf({ kind, message, data }: CatalogEvent): string {
+  if (kind !== "transfer-confirmed" || typeof data.amount !== "string") return message;
+  return `${exactCoins(BigInt(data.amount))} came to the wallet ${String(data.wallet)} and are final: transaction ${String(data.transaction)}.`;
 }

@@ -88,6 +88,33 @@ describe("what happens", () => {
   });
 });
 
+describe("transfers of coins", () => {
+  it("are told of when coins came for good, and when any failed or was taken back; not when what the owner sent went well", async () => {
+    const wallet = `0x${"8".repeat(40)}`;
+    const transfer = (state: string, direction: "in" | "out") =>
+      recordEvents(world.pool, [
+        {
+          ...{ account: HOME_ACCOUNT, kind: `transfer-${state}`, severity: "info", message: `${state} ${direction}.` },
+          data: { wallet, transaction: "0x77", direction, amount: "1500000000000000001" },
+        },
+      ]);
+    await transfer("confirmed", "in");
+    await transfer("confirmed", "out");
+    await transfer("failed", "out");
+    await transfer("reorganised", "in");
+    expect(await tellOfEvents(world)).toBe(3);
+    expect(await tellOfEvents(world)).toBe(0);
+    expect((await newest()).slice(0, 3)).toMatchObject([
+      { kind: "deposit", wallet, message: "reorganised in." },
+      { kind: "deposit", wallet, message: "failed out." },
+      {
+        ...{ kind: "deposit", wallet },
+        message: `1.500000000000000001 CAIRN came to the wallet ${wallet} and are final: transaction 0x77.`,
+      },
+    ]);
+  });
+});
+
 describe("a put that waits for its owner", () => {
   it("is told of once a day, from an hour on where it waits for an answer", async () => {
     const now = world.clock.now();

@@ -38,7 +38,7 @@ export function TokensCard({ may }: { may: readonly ScopeText[] }) {
           <Form onSubmit={make} fields={["label", "scopes", "expiresAt"]}>
             {({ error, busy }) => (
               <>
-                <div className="columns narrow top">
+                <div className="columns narrow start">
                   <Field
                     label={words.label}
                     value={label}

@@ -242,7 +242,7 @@ export function InvitesCard({ who }: { who: Who }) {
         <Form onSubmit={make} fields={["label", "days", "role"]}>
           {({ error, busy }) => (
             <>
-              <div className="columns narrow top">
+              <div className="columns narrow start">
                 <Field
                   label={it.label}
                   value={label}

@@ -98,7 +98,7 @@ function KindRow({
         />
       </td>
       {CHANNELS.map((channel) => (
-        <td key={channel} className="mark">
+        <td key={channel} className="mark" data-label={words.channels[channel]}>
           <input
             type="checkbox"
             aria-label={words.sendOf(name, words.channels[channel])}

@@ -54,7 +54,7 @@ function Mail({ mail: { address, confirmed, failures } }: { mail: MailAddressJso
       {address === null || confirmed ? null : (
         <Form onSubmit={async () => void became(await client.notices.confirmMail(code.trim()))} fields={["code"]}>
           {({ error, busy }) => (
-            <div className="columns narrow top">
+            <div className="columns narrow start">
               <Field
                 label={words.code}
                 inputMode="numeric"
@@ -80,7 +80,7 @@ function Mail({ mail: { address, confirmed, failures } }: { mail: MailAddressJso
         fields={["address"]}
       >
         {({ error, busy }) => (
-          <div className="columns narrow top">
+          <div className="columns narrow start">
             <Field
               label={address === null ? words.address : words.other}
               type="email"

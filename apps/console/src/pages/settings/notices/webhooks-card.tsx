@@ -41,7 +41,7 @@ export function WebhooksCard() {
         </Asked>
         <Form onSubmit={add} fields={["url", "label"]}>
           {({ error, busy }) => (
-            <div className="columns narrow top">
+            <div className="columns narrow start">
               <Field
                 label={words.url}
                 type="url"

@@ -30,7 +30,7 @@ export function CountryChoice({ label, value, there, onChange, fault = false }: 
         <optgroup label={words.here}>
           {[...there].map(([code, count]) => (
             <option key={code} value={code}>
-              {countryName(code)} ({words.providers(count)})
+              {countryName(code)} ({count})
             </option>
           ))}
         </optgroup>

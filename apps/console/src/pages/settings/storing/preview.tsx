@@ -58,9 +58,9 @@ function Found({ summary, enough, cause, next, needed, uncovered, price }: Previ
         {summary}
         {cause === null ? null : ` ${sentence(cause)}`}
       </State>
-      <p className="soft">{words.needed(needed)}</p>
+      {enough ? <p className="soft">{words.needed(needed)}</p> : null}
       {price.expected === null ? (
-        <p>{words.unknown}</p>
+        <p className="soft">{words.unknown}</p>
       ) : (
         <div>
           <p className="price">
