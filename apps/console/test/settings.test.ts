@@ -85,8 +85,8 @@ describe("the ten settings", () => {
     await save(page);
     await text(page, /^Saved\. Uploads from now on go by it \(version \d+\)\.$/);
 
-    await page.reload();
-    await text(page, "2 of 4 providers qualify.");
+    // A page that is open says that the gateway is away, which live.test.ts looks at.
+    await console.closePages();
     const client = await console.network.client();
     const before = (await client.settings()).version;
     await console.network.kill("gateway");

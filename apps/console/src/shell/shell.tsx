@@ -136,7 +136,7 @@ function Unread() {
   });
   const count = data?.unread ?? 0;
   return count === 0 ? null : (
-    <Link className="badge" to="/activity/notices" search={{ show: "unread" }} aria-label={shell.unread(count)}>
+    <Link className="unread-count" to="/activity/notices" search={{ show: "unread" }} aria-label={shell.unread(count)}>
       {count > 99 ? "99+" : count}
     </Link>
   );

@@ -1,6 +1,22 @@
 export const keysSettings = {
   title: "Keys",
-  lead: "What opens and signs for your packages. Keys are made and kept in this browser; the gateway never has them.",
+  lead: "What opens and signs for your packages. A key made here stays in this browser, and the gateway never has it.",
+  browser: {
+    title: "In this browser",
+    none: "This browser holds no key.",
+    noneNext:
+      "A key encrypts what you store here and signs for what it costs; it is made once, under a passphrase of yours.",
+    make: "Make or import a key",
+    manage: "Unlock, copy or forget",
+    locked: "The key is locked: nothing is read or signed without its passphrase.",
+    open: "The key is open; it locks itself",
+    owner: "Owner",
+    fingerprint: "Fingerprint",
+    locks: "Locks after",
+    minutes: (count: number) => `${count} minutes without use`,
+    copy: "Copy taken",
+    noCopy: "none yet: take one before you need it",
+  },
   wallets: {
     title: "Where the keys of your wallets are",
     columns: { wallet: "Wallet", kind: "Its key", state: "Now" },

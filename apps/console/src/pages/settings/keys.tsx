@@ -2,7 +2,8 @@ import type { WalletJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
-import { Asked, Button, Card, State, Time } from "../../kit/index.ts";
+import { lockMinutes, useKeysState } from "../../keys/keys.ts";
+import { Asked, Button, Card, Facts, State, Time, Waiting } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { keysSettings as words } from "../../words/keys-settings.ts";
 import { Frame } from "./frame.tsx";
@@ -12,6 +13,7 @@ function Keys() {
   const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets() });
   return (
     <Frame title={words.title} lead={words.lead}>
+      <ThisBrowser />
       <Card title={words.wallets.title}>
         <Asked query={wallets}>
           {(found) =>
@@ -47,6 +49,52 @@ function Keys() {
         </State>
       </Card>
     </Frame>
+  );
+}
+
+/** In short: what is done with it stands on its own page. */
+function ThisBrowser() {
+  const state = useKeysState();
+  const it = words.browser;
+  return (
+    <Card
+      title={it.title}
+      actions={
+        state.at === "opening" ? null : (
+          <Link className="button" to={state.at === "none" ? "/welcome" : "/keys"}>
+            {state.at === "none" ? it.make : it.manage}
+          </Link>
+        )
+      }
+    >
+      {state.at === "opening" ? (
+        <Waiting />
+      ) : state.at === "none" ? (
+        <State mood="off" next={it.noneNext}>
+          {it.none}
+        </State>
+      ) : (
+        <div className="stack tight">
+          <State mood={state.openUntil === null ? "good" : "warn"}>
+            {state.openUntil === null ? (
+              it.locked
+            ) : (
+              <>
+                {it.open} <Time at={state.openUntil / 1000} />
+              </>
+            )}
+          </State>
+          <Facts
+            of={[
+              [it.owner, state.held.userId],
+              [it.fingerprint, <code key="fingerprint">{state.held.fingerprint.replace(/(.{4})(?=.)/g, "$1 ")}</code>],
+              [it.locks, it.minutes(lockMinutes())],
+              [it.copy, state.held.savedAt === null ? it.noCopy : <Time key="saved" at={state.held.savedAt / 1000} />],
+            ]}
+          />
+        </div>
+      )}
+    </Card>
   );
 }
 

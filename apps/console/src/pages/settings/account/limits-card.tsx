@@ -20,7 +20,7 @@ export function LimitsCard() {
           {({ limits, used }) => (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
             <section className="table-scroll" tabIndex={0} aria-label={words.title}>
-              <table className="table">
+              <table className="table limits">
                 <thead>
                   <tr>
                     <th scope="col">{words.columns.what}</th>

@@ -55,7 +55,7 @@ export function TokensCard({ may }: { may: readonly ScopeText[] }) {
                 <fieldset className="checks">
                   <legend>{words.scopes}</legend>
                   {may.map((scope) => (
-                    <label key={scope} className="check">
+                    <label key={scope} className="tick">
                       <input
                         type="checkbox"
                         checked={scopes.includes(scope)}

@@ -151,7 +151,7 @@ function AddUser({ who, open, onClose }: { who: Who; open: boolean; onClose: () 
 
 const Joins = ({ joins, onChange }: { joins: boolean; onChange: (joins: boolean) => void }) => (
   <div>
-    <label className="check">
+    <label className="tick">
       <input type="checkbox" checked={joins} onChange={(event) => onChange(event.target.checked)} />
       {words.joins}
     </label>

@@ -72,7 +72,7 @@ export function Fields({ draft, change, defaults, preview, faultAt }: FieldsProp
         </div>
       </Setting>
       <Setting title={words.renew.title} what={words.renew.what} effect={words.renew.notYet}>
-        <label className="check">
+        <label className="tick">
           <input type="checkbox" checked={draft.renew} onChange={(event) => change({ renew: event.target.checked })} />
           {words.renew.label}
         </label>
