@@ -44,6 +44,7 @@ export {
 } from "./pack/checkpoint.ts";
 export type { PackProgress } from "./pack/file-stream.ts";
 export { manifestEntries, type PackageOptions, type Packed } from "./pack/finish-package.ts";
+export { type PackCarOptions, type PackedCar, packCar } from "./pack/pack-car.ts";
 export {
   type PackFolderOptions,
   packFolder,

@@ -1,4 +1,4 @@
-import { counted } from "../format/number.ts";
+import { counted, number } from "../format/number.ts";
 
 export const doors = {
   title: "Doors",
@@ -33,6 +33,16 @@ export const doors = {
     how: "On this machine nothing is needed; on another one, with a name and password or a token:",
     login: (url: string) => `cairn login ${url}`,
     first: "cairn status",
+  },
+  offline: {
+    title: "Other networks",
+    body: "A folder as CAR files with the piece commitment of each, ready for deals on Filecoin: on your machine, without this gateway.",
+    how: "Cut to the sector that you name; add --encrypt to keep the contents to yourself:",
+    command: "cairn offline prepare FOLDER -o DIR --limit 32GiB",
+    table: "Largest CAR by sector",
+    sector: "Sector",
+    most: "Largest CAR",
+    bytes: (count: number) => `${number(count)} B`,
   },
   status: {
     title: "Status and metrics",

@@ -9,6 +9,7 @@ import { addExamples } from "./help.ts";
 import { inWords, someOf } from "./name-options.ts";
 import { noticeCommands } from "./notice-commands.ts";
 import { coins, day, pieceNumbers, positive, wholeNumber } from "./number-options.ts";
+import { offlineCommands } from "./offline-commands.ts";
 import { parseEvery } from "./parse-every.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
@@ -302,6 +303,7 @@ export function buildProgram(): Command {
     .action(async (url, options) => (await import("./farmer.ts")).farmer(url, options));
 
   downstreamCommands(program);
+  offlineCommands(program);
 
   const key = program.command("key").description("your account's keys");
   const keyCommand = (name: string, description: string): Command =>

@@ -98,6 +98,15 @@ const EXAMPLES = new Map(
     limits: ["cairn limits", "cairn limits --user anna --spool 50GiB --commits none"],
     trust: ["cairn trust", "cairn trust --accept"],
     recover: ["cairn recover"],
+    "offline car": [
+      "cairn offline car ~/Pictures/2026 -o /data/cars",
+      "cairn offline car ~/Pictures/2026 -o /data/cars --limit 64GiB --encrypt",
+    ],
+    "offline commp": ["cairn offline commp /data/cars/2026-0001.car", "cairn offline commp film.mkv --json"],
+    "offline prepare": [
+      "cairn offline prepare ~/Pictures/2026 -o /data/cars",
+      "cairn offline prepare ~/Pictures/2026 -o /data/cars --limit 1GiB --json",
+    ],
     backup: ["cairn backup /media/usb/cairn.tgz"],
     restore: ["cairn restore /media/usb/cairn.tgz --home /data/cairn"],
     deals: [

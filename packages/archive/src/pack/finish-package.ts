@@ -70,19 +70,14 @@ export async function finishPackage(
   { layout, profile, entries, done }: PackedTree,
   cutter: PieceCutter,
 ): Promise<Omit<Packed, "skipped" | "excluded">> {
-  const links = new Map<number, Link>();
-  for (const [index, file] of done) links.set(index, linkOf(file));
-  const blocks: { link: Link; block: Uint8Array }[] = [];
-  const root = buildTree(layout, entries, links, profile, (link, block) => blocks.push({ link, block }));
-  for (const { link, block } of blocks) await cutter.block(link.codec, link.digest, block);
-  await cutter.finish();
+  const root = await finishTree({ layout, profile, entries, done }, cutter);
   const opened: Manifest = {
     version: 1,
     package: options.packageId,
     name: options.name,
     created: options.created,
     layout,
-    root: cidOf(root),
+    root,
     profile,
     repairKey: options.repairKey,
     pieces: cutter.lengths,
@@ -99,6 +94,17 @@ export async function finishPackage(
     files: done.size,
     bytes,
   };
+}
+
+/** Ends the stream with the directories above the files; returns the root. */
+export async function finishTree({ layout, profile, entries, done }: PackedTree, cutter: PieceCutter): Promise<CID> {
+  const links = new Map<number, Link>();
+  for (const [index, file] of done) links.set(index, linkOf(file));
+  const blocks: { link: Link; block: Uint8Array }[] = [];
+  const root = buildTree(layout, entries, links, profile, (link, block) => blocks.push({ link, block }));
+  for (const { link, block } of blocks) await cutter.block(link.codec, link.digest, block);
+  await cutter.finish();
+  return cidOf(root);
 }
 
 function linkOf(file: FileDone): Link {

@@ -56,11 +56,12 @@ export async function packFolder(options: PackFolderOptions): Promise<Packed> {
   return { ...(await finishPackage(options, { layout, profile, entries, done }, cutter)), skipped, excluded };
 }
 
-async function packFiles(
+/** Puts the files of a listed tree into the cutter's stream, in order; returns what became of each, by the index of its entry. */
+export async function packFiles(
   walked: Walked,
   settings: PackSettings,
   cutter: PieceCutter,
-  options: PackFolderOptions,
+  options: FileStreamOptions & Pick<PackFolderOptions, "threads">,
 ): Promise<Map<number, FileDone>> {
   const stream = new FileStream(walked.entries, cutter, options);
   const { done, progress, consume } = stream;

@@ -4,6 +4,10 @@ import { Asked, Card, Page, State } from "../../kit/index.ts";
 import { doors as words } from "../../words/doors.ts";
 import { downstreamDoor, health } from "./ask-doors.ts";
 
+const SECTORS_GIB = [64, 32, 1];
+/** fr32 adds two bits to each 254 (docs/limits.md). */
+const payloadOf = (gib: number) => (gib * 2 ** 30 * 127) / 128;
+
 function Doors() {
   const downstream = useQuery({ queryKey: ["doors", "downstream"], queryFn: downstreamDoor, refetchInterval: 10_000 });
   const status = useQuery({ queryKey: ["doors", "health"], queryFn: health, refetchInterval: 10_000 });
@@ -56,6 +60,30 @@ function Doors() {
             <How text={words.cli.how} command={words.cli.login(origin)}>
               {words.cli.first}
             </How>
+          </div>
+        </Card>
+        <Card title={words.offline.title}>
+          <div className="stack">
+            <p>{words.offline.body}</p>
+            <How text={words.offline.how} command={words.offline.command} />
+            <table className="table" aria-label={words.offline.table}>
+              <thead>
+                <tr>
+                  <th scope="col">{words.offline.sector}</th>
+                  <th scope="col" className="number">
+                    {words.offline.most}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {SECTORS_GIB.map((size) => (
+                  <tr key={size}>
+                    <th scope="row">{size} GiB</th>
+                    <td className="number">{words.offline.bytes(payloadOf(size))}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
           </div>
         </Card>
         <Card title={words.status.title}>
