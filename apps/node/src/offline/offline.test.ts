@@ -147,11 +147,11 @@ describe("preparing", () => {
     expect([existsSync(join(dir, "stopped")), existsSync(join(dir, "never"))]).toEqual([false, false]);
     expect((await readdir(dir)).filter((name) => name.startsWith(".cairn-offline-"))).toEqual([]);
     // An empty folder is taken.
-    await mkdir(join(dir, "empty"));
-    await stageFolder(join(dir, "empty"), async (at) => {
+    await mkdir(join(dir, "vacant"));
+    await stageFolder(join(dir, "vacant"), async (at) => {
       const file = await open(join(await at(), "part"), "wx");
       await file.close();
     });
-    expect(await readdir(join(dir, "empty"))).toEqual(["part"]);
+    expect(await readdir(join(dir, "vacant"))).toEqual(["part"]);
   });
 });
