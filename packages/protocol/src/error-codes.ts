@@ -12,7 +12,11 @@ import { SHARED_ERRORS } from "./error-codes/shared.ts";
 
 /** Every error code, with the rooms that raise it. docs/errors.md is printed from here. */
 export const ERROR_GROUPS = [
-  { title: "Command line and gateway", rooms: ["apps/node", "packages/gateway"], errors: APP_ERRORS },
+  {
+    title: "Command line, console and gateway",
+    rooms: ["apps/node", "apps/console", "packages/gateway"],
+    errors: APP_ERRORS,
+  },
   { title: "Owner's operations", rooms: ["packages/owner"], errors: OWNER_ERRORS },
   { title: "Packing and restoring", rooms: ["packages/archive"], errors: ARCHIVE_ERRORS },
   {

@@ -12,11 +12,6 @@ export const APP_ERRORS = {
     means: "the gateway has no such account",
     next: "Use the API token of an account that this gateway knows.",
   },
-  "bad-account-file": {
-    kind: "input",
-    means: "the file is not one that `cairn key export` wrote",
-    next: "Give a file that `cairn key export` wrote.",
-  },
   "bad-backup": {
     kind: "corrupt",
     means: "the file is not a backup of a home, or is damaged",
@@ -247,11 +242,6 @@ export const APP_ERRORS = {
     kind: "input",
     means: "what was to be stored is the home of the running network",
     next: "Copy what it cannot lose with `cairn backup FILE`.",
-  },
-  "passphrase-needed": {
-    kind: "auth",
-    means: "the account file is encrypted with a passphrase, and none was given",
-    next: "Set CAIRN_PASSPHRASE, or name a file that holds it with --passphrase-file.",
   },
   "profile-differs": {
     kind: "conflict",

@@ -28,11 +28,6 @@ export const ARCHIVE_ERRORS = {
     means: "the shards that were given cannot rebuild the one that is wanted",
     next: "Give exactly k distinct shards of the piece, by numbers below n.",
   },
-  "corrupt-block": {
-    kind: "corrupt",
-    means: "a block is not what its identifier or the manifest says",
-    next: "Fetch the data again from other providers.",
-  },
   "corrupt-car": { kind: "corrupt", means: "the CAR is damaged", next: "Fetch or make the CAR again." },
   "corrupt-manifest": {
     kind: "corrupt",

@@ -2,6 +2,16 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What an owner's operations raise (packages/owner). */
 export const OWNER_ERRORS = {
+  "passphrase-needed": {
+    kind: "auth",
+    means: "the account file is encrypted with a passphrase, and none was given",
+    next: "Set CAIRN_PASSPHRASE, or name a file that holds it with --passphrase-file.",
+  },
+  "bad-account-file": {
+    kind: "input",
+    means: "the file is not one that `cairn key export` wrote",
+    next: "Give a file that `cairn key export` wrote.",
+  },
   "ambiguous-package": {
     kind: "conflict",
     means: "what was given stands for more than one package",
@@ -27,16 +37,6 @@ export const OWNER_ERRORS = {
     kind: "corrupt",
     means: "the gateway says something that contradicts what is known here; nothing was signed",
     next: "Check which gateway this is, and report it.",
-  },
-  interrupted: {
-    kind: "conflict",
-    means: "the command was interrupted before it was done",
-    next: "Run the command again.",
-  },
-  "key-locked": {
-    kind: "auth",
-    means: "the OpenPGP key is locked, so nothing can be signed or opened with it",
-    next: "Unlock it with its passphrase.",
   },
   "named-otherwise": {
     kind: "conflict",

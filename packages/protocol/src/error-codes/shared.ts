@@ -2,6 +2,21 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "corrupt-block": {
+    kind: "corrupt",
+    means: "a block is not what its identifier or the manifest says",
+    next: "Fetch the data again from other providers.",
+  },
+  "key-locked": {
+    kind: "auth",
+    means: "the OpenPGP key is locked, so nothing can be signed or opened with it",
+    next: "Unlock it with its passphrase.",
+  },
+  interrupted: {
+    kind: "conflict",
+    means: "the command was interrupted before it was done",
+    next: "Run the command again.",
+  },
   "put-under-way": {
     kind: "conflict",
     means: "another process puts a package of this name",
