@@ -54,7 +54,7 @@ describe("providers", () => {
     const map = page.getByRole("group", { name: /^Map of the world/ });
     await map.waitFor(LONG);
     const countries = [...new Set(providers.map(({ country }) => country!))];
-    const dots = await map.getByRole("link").evaluateAll<string[]>("dots => dots.map((dot) => dot.ariaLabel)");
+    const dots = (await map.getByRole("link").evaluateAll("dots => dots.map((dot) => dot.ariaLabel)")) as string[];
     // CA, US, and NL with DE beside it, perhaps as one.
     expect(dots.length).toBeGreaterThanOrEqual(countries.length - 1);
     expect(dots.join()).toContain(countryName("CA"));
@@ -93,11 +93,11 @@ describe("providers", () => {
     await expect.poll(() => rowsOf(page, "Your deals there").count(), PATIENCE).toBe(deals.length);
     const cells = page.locator("svg.week rect");
     expect(await cells.count()).toBe(168);
-    const shaded = await cells.evaluateAll<string[]>("all => all.map((cell) => cell.dataset.level)");
+    const shaded = (await cells.evaluateAll("all => all.map((cell) => cell.dataset.level)")) as string[];
     expect(shaded).toEqual(hoursOf(duty).map((on) => (on === 1 ? "4" : "0")));
-    const [now] = await cells.evaluateAll<number[]>(
+    const [now] = (await cells.evaluateAll(
       "all => all.flatMap((cell, hour) => (cell.dataset.now === undefined ? [] : [hour]))",
-    );
+    )) as number[];
     expect(Math.abs(now! - hourOfWeek(Date.now() / 1000)) % 167).toBeLessThanOrEqual(1);
     await page.getByText("The week as a table").click();
     expect(await page.locator(".week-table tbody td").count()).toBe(168);
@@ -153,8 +153,8 @@ describe("the chain", () => {
 
   it("is searched by a block's number or hash, an address, a deal; what is none is said so", async () => {
     const client = await console.network.client();
-    const [{ provider }] = (await client.providers()) as [{ provider: string }];
-    const [{ address }] = (await client.chain.contracts()) as [{ address: string }];
+    const { provider } = (await client.providers())[0]!;
+    const { address } = (await client.chain.contracts())[0]!;
     const { hash } = await client.chain.block(3);
     const page = await console.at("/network/contracts");
     await look(page, "3");
@@ -172,7 +172,7 @@ describe("the chain", () => {
     await page.getByText("This is no block number, no hash").waitFor(PATIENCE);
     await look(page, `0x${"12".repeat(20)}`);
     await page.getByText("is no provider and no contract of this network").waitFor(PATIENCE);
-    const [{ deal }] = (await client.deals()) as [{ deal: string }];
+    const { deal } = (await client.deals())[0]!;
     await look(page, deal);
     await page.getByRole(...heading("Deals")).waitFor(PATIENCE);
   });
@@ -194,7 +194,7 @@ describe("doors", () => {
 describe("each page of one thing", () => {
   it("has nothing that axe finds serious, in light and dark, and fits a phone", async () => {
     const client = await console.network.client();
-    const [{ provider }] = (await client.providers()) as [{ provider: string }];
+    const { provider } = (await client.providers())[0]!;
     const [entry] = await client.statement();
     const { block } = await client.chain.transaction(entry!.transaction);
     const found: string[] = [];
