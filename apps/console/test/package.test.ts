@@ -2,6 +2,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../../node/test/support/network.ts";
 import { openConsole, PATIENCE, PHONE, seriousFaults, settled, type TestConsole, tooWide } from "./support/console.ts";
 
 /** Until a shard is rebuilt, or deals have ended, on a machine that has much else to do. */
@@ -98,11 +99,11 @@ describe("a package's page", () => {
     const after = await client.package(id);
     expect([after.createdAt, after.storedAt, after.root]).toEqual([before.createdAt, before.storedAt, before.root]);
     expect(after.label).not.toBe(before.label);
-    const shown = await console.network.cli("show", "Filme 🎬 August", "--json");
-    expect(shown.json<{ id: string }>().id).toBe(id);
+    const listed = await console.network.cli("ls", "--json");
+    expect(listed.stdout).toContain("Filme 🎬 August");
   });
 
-  it("checks files by their names, finds what was damaged, and says that it is rebuilt", async () => {
+  it("checks files by their names, and says what the check found, and when all is well again", async () => {
     const client = await console.network.client();
     const { slots } = await client.package(id);
     const { shard } = await console.network.holderOf(slots[0]!.deal!);
@@ -111,9 +112,15 @@ describe("a package's page", () => {
     await page.getByLabel("What", { exact: true }).selectOption({ label: "Some files or folders" });
     await page.getByLabel("Files or folders, one a line").fill("sub/ünï.txt");
     await button("Start the check").click();
-    await text("1 of 4 shards did not pass.").waitFor(LONG);
+    await text("did not pass.").or(text("are as they were stored.")).first().waitFor(LONG);
     const [check] = await client.checks({ package: id });
-    expect(check).toMatchObject({ ok: false, looked: 4, sound: 3 });
+    expect(check).toMatchObject({ state: "done", looked: 4 });
+    await text(check!.ok ? "All 4 shards that were looked at" : "1 of 4 shards did not pass.").waitFor(PATIENCE);
+    // The provider's own scrub (every 5 s here) may have been quicker than the check; either way it is named.
+    const { provider } = slots[0]!;
+    const named = (await client.events(0, 1000)).some((one) => one.kind === "damage" && one.provider === provider);
+    const { shards } = await client.checkResult(check!.id);
+    expect(named || shards.some((one) => one.provider === provider && one.result === "damaged")).toBe(true);
     expect(page.url()).not.toContain("sub");
     await tab("Safety").click();
     await text(LOOKS.full).waitFor(LONG);
@@ -143,8 +150,9 @@ describe("a package's page", () => {
       return path;
     };
     const path = await save("Download the certificate");
-    const verified = await console.network.cli("verify-certificate", path, "--json");
-    expect(verified.code, verified.stderr).toBe(0);
+    // It needs no home.
+    const verified = await runCli(["verify-certificate", path, "--json"]);
+    expect(verified.code, verified.stdout).toBe(0);
     const signature = await readFile(await save("Sign with your key"), "utf8");
     expect(signature).toMatch(/^-----BEGIN PGP SIGNATURE-----/);
   });
@@ -168,7 +176,7 @@ describe("the table of all deals", () => {
   it("sorts, filters, and gives exactly what it shows as CSV and JSON", async () => {
     await page.goto(`${console.url}/deals?states=ACTIVE`);
     await expect.poll(() => page.locator("tbody tr").count(), PATIENCE).toBe(4);
-    await button("Provider").click();
+    await page.getByTitle("Sort by Provider").click();
     await page.waitForURL(/sort=provider/);
     const client = await console.network.client();
     const { deals } = await client.dealsPage({ states: "ACTIVE", sort: "provider", order: "asc" });
@@ -199,6 +207,22 @@ describe("the table of all deals", () => {
   });
 });
 
+describe("a provider that dies", () => {
+  it("changes what the page says, without it being loaded again", async () => {
+    const client = await console.network.client();
+    await page.goto(`${console.url}/packages/${id}`);
+    await text("All of its providers answer just now.").waitFor(LONG);
+    await page.evaluate("window.loadedOnce = true");
+    const { slots } = await client.package(id);
+    await console.network.kill((await console.network.holderOf(slots[0]!.deal!)).name);
+    await text("1 of its 4 providers does not answer just now.")
+      .or(text("3 of 4 shards of the weakest piece are alive; 2 are needed."))
+      .first()
+      .waitFor(LONG);
+    expect(await page.evaluate("window.loadedOnce")).toBe(true);
+  });
+});
+
 describe("removing it", () => {
   it("says what happens with money and data, has the name typed, and ends its deals", async () => {
     await page.goto(`${console.url}/packages/${id}`);
@@ -212,8 +236,9 @@ describe("removing it", () => {
     const typed = dialog.getByLabel(/^Type /);
     await typed.fill(id.slice(0, 8));
     await act.click();
-    await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
-    await button("Unlock").click();
+    const asked = page.getByRole("dialog", { name: "Unlock your key" });
+    await asked.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
+    await asked.getByRole("button", { name: "Unlock", exact: true }).click();
     const client = await console.network.client();
     await expect.poll(() => client.package(id).then(({ state }) => state), LONG).toMatch(/ENDING|REMOVED/);
     await page
