@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import { type AddressInfo, isIP, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { databaseAway } from "@cairn/database";
 import { isBelow } from "@cairn/doors";
 import {
@@ -17,6 +18,11 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRep
 import { admitRequests, type EntranceOptions, SMALL_BODY_BYTES } from "./entrance.ts";
 import { type H2Door, type ServeH2Options, serveH2 } from "./h2/serve-h2.ts";
 import { OPENAPI_ROUTE, openapi } from "./openapi.ts";
+import { serveTls } from "./tls/serve-tls.ts";
+import { readTls, type TlsFiles, watchTls } from "./tls/tls-files.ts";
+
+/** RFC 6797, of names alone: for 30 days, so that a gateway that goes back to http is reached again. */
+const HSTS = "max-age=2592000";
 
 export interface HttpServerOptions extends EntranceOptions {
   /** Of the product, as the OpenAPI document says it. */
@@ -26,6 +32,8 @@ export interface HttpServerOptions extends EntranceOptions {
   /** Doors that also speak HTTP/2; without one, the listener does not. */
   h2Doors?: readonly H2Door[];
   h2Limits?: ServeH2Options["limits"];
+  /** The listener takes TLS, too; without it only this machine and trusted proxies are served at its own port. */
+  tls?: { files: TlsFiles; onFault(error: unknown): void };
 }
 
 /**
@@ -34,7 +42,7 @@ export interface HttpServerOptions extends EntranceOptions {
  */
 export async function createHttpServer(
   plugins: FastifyPluginAsync[],
-  { version, hidden = [], h2Doors = [], h2Limits = {}, ...entrance }: HttpServerOptions,
+  { version, hidden = [], h2Doors = [], h2Limits = {}, tls, ...entrance }: HttpServerOptions,
 ): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
@@ -58,6 +66,7 @@ export async function createHttpServer(
     // Before the listener closes and takes all connections with it.
     server.addHook("preClose", () => h2.stop());
   }
+  if (tls !== undefined) addTls(server, { ...tls, h2: h2Doors.length > 0, trusted });
   server.setErrorHandler((error, _request, reply) => {
     const known = fromFastify(error);
     if (reply.raw.headersSent) {
@@ -94,6 +103,31 @@ export async function createHttpServer(
     return reply.type("application/json; charset=utf-8").send(document);
   });
   return server;
+}
+
+function addTls(
+  server: FastifyInstance,
+  {
+    files,
+    onFault,
+    h2,
+    trusted,
+  }: NonNullable<HttpServerOptions["tls"]> & { h2: boolean; trusted: (address: string) => boolean },
+): void {
+  const own = (socket: Socket) => socket.localPort === (server.server.address() as AddressInfo | null)?.port;
+  const running = serveTls(server.server, {
+    ...{ credentials: readTls(files), h2 },
+    // Further ports are for clients of doors that speak no TLS.
+    isPlain: (socket) => !own(socket) || isLoopback(socket.remoteAddress ?? "") || trusted(socket.remoteAddress ?? ""),
+  });
+  const stop = watchTls(files, (credentials) => running.replace(credentials), onFault);
+  server.addHook("onClose", async () => stop());
+  server.addHook("onSend", async (request, reply) => {
+    const name = request.hostname.toLowerCase();
+    const isName = isIP(name.replace(/^\[|\]$/g, "")) === 0 && name !== "localhost" && !name.endsWith(".localhost");
+    if ((request.raw.socket as Partial<TLSSocket>).encrypted === true && isName)
+      reply.header("strict-transport-security", HSTS);
+  });
 }
 
 function sendError(reply: FastifyReply, error: CairnError): FastifyReply {

@@ -10,6 +10,13 @@ const secrets = {
 };
 
 describe("account file", () => {
+  it("keeps what follows from a recovery phrase, and takes no part of it", async () => {
+    const phrase = { wallet: `0x${"cd".repeat(32)}` as const, bundleKey: Buffer.alloc(32, 9).toString("base64") };
+    expect(await readAccountFile(await writeAccountFile({ ...secrets, phrase }))).toEqual({ ...secrets, phrase });
+    const half = JSON.stringify({ format: "cairn-account-1", ...secrets, phrase: { wallet: phrase.wallet } });
+    await expect(readAccountFile(half)).rejects.toMatchObject({ code: "bad-account-file" });
+  });
+
   it("reads back what it wrote, open and encrypted", async () => {
     expect(await readAccountFile(await writeAccountFile(secrets))).toEqual(secrets);
     const encrypted = await writeAccountFile(secrets, "correct horse");

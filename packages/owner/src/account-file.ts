@@ -12,6 +12,15 @@ export interface AccountSecrets {
   lookupKey: string;
   /** Where the account's packages are, so that they can be found again with this file alone. */
   network?: KnownNetwork;
+  /** What follows from the account's recovery phrase, of which the words are kept nowhere. */
+  phrase?: PhraseSecrets;
+}
+
+export interface PhraseSecrets {
+  /** secp256k1 private key of the wallet that owns the recovery bundles. */
+  wallet: Hex;
+  /** 32 bytes, base64: what they are encrypted under. */
+  bundleKey: string;
 }
 
 export interface KnownNetwork {
@@ -94,7 +103,19 @@ function checkSecrets(value: Record<string, unknown>): AccountSecrets {
   if (typeof lookupKey !== "string" || bytesOf(lookupKey).length !== 32) {
     throw notAnAccount("no look-up key");
   }
-  return { openpgp, wallet: wallet as Hex, lookupKey, ...checkNetwork(value.network) };
+  return { openpgp, wallet: wallet as Hex, lookupKey, ...checkNetwork(value.network), ...checkPhrase(value.phrase) };
+}
+
+function checkPhrase(value: unknown): { phrase?: PhraseSecrets } {
+  if (value === undefined) return {};
+  const { wallet, bundleKey } = (value ?? {}) as Record<string, unknown>;
+  const isWhole =
+    typeof wallet === "string" &&
+    /^0x[0-9a-f]{64}$/.test(wallet) &&
+    typeof bundleKey === "string" &&
+    Buffer.from(bundleKey, "base64").length === 32;
+  if (!isWhole) throw notAnAccount("what it has of the recovery phrase is incomplete");
+  return { phrase: { wallet: wallet as Hex, bundleKey } };
 }
 
 function checkNetwork(value: unknown): { network?: KnownNetwork } {

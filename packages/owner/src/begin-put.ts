@@ -52,6 +52,8 @@ interface Beginning {
   quote: boolean;
   /** Refuses terms that cannot be had now: no upload is dropped for them. */
   requireQualified: () => Promise<void>;
+  /** The repair key of the package that is begun; a random one unless set. */
+  repairKeyOf?: ((id: string) => Uint8Array) | undefined;
   /** Whether this home has signed for a package. */
   signedFor: (id: string) => Promise<boolean>;
 }
@@ -65,11 +67,10 @@ const uploaded: ReadonlySet<string> = new Set(BEFORE_CHAIN);
 export async function beginPut(beginning: Beginning): Promise<BegunPut> {
   const { gateway, clock, onEvent, record, terms, entries, restart, replace, quote } = beginning;
   let leavesSigned = false;
-  const fresh = () => ({
-    id: toHex(crypto.randomBytes(16)).slice(2),
-    repairKey: crypto.randomBytes(32),
-    created: clock.now(),
-  });
+  const fresh = () => {
+    const id = toHex(crypto.randomBytes(16)).slice(2);
+    return { id, repairKey: beginning.repairKeyOf?.(id) ?? crypto.randomBytes(32), created: clock.now() };
+  };
   if (record?.head !== undefined) {
     const then = record.head.terms;
     // What was to replace another goes on also when that one has gone meanwhile, or has been displaced already.

@@ -75,6 +75,8 @@ export interface PutOptions<L extends Listed = Listed> {
   /** Most that escrow and reserve may come to, wei; more is not signed. */
   maxCost?: bigint | undefined;
   bytesPerSecond?: number | undefined;
+  /** 32 bytes, by the package's id, for whoever must find the key without the manifest; random unless set. */
+  repairKeyOf?: (id: string) => Uint8Array;
   /** How pieces are sent; streamed unless set. */
   upload?: OpenUpload;
   /** Asked before the mandate is signed; throws where it shall not be. */
@@ -195,10 +197,10 @@ class Put<L extends Listed> {
 
   #begin(terms: PutTerms, listed: L): Promise<BegunPut> {
     const { gateway, owner, clock, known } = this.#ports;
-    const { restart = false, replace = false, quote } = this.#options;
+    const { restart = false, replace = false, quote, repairKeyOf } = this.#options;
     return beginPut({
       ...{ gateway, owner, clock, onEvent: this.#onEvent, record: this.#record, terms, restart, replace },
-      quote: quote === true,
+      ...{ quote: quote === true, repairKeyOf },
       entries: listed.entries ?? [],
       requireQualified: () => requireQualified(gateway, terms),
       signedFor: async (id) => (await known.recall(id))?.ended === false,

@@ -27,6 +27,8 @@ export type RecoverEvent =
 export interface RecoverOptions {
   /** The API token, whose packages are to be the owner's. */
   token: string;
+  /** What packages were called last, by document hash, where that is known: the manifest has the name of the put. */
+  names?: ReadonlyMap<string, string>;
   onEvent?: (event: RecoverEvent) => void;
 }
 
@@ -44,7 +46,7 @@ interface Readable {
   id: string;
   documentHash: Hex;
   root: string;
-  /** As the manifest has it. */
+  /** As it is remembered, else as the manifest has it. */
   name: string;
   created: number;
   /** Its owner gave notice, or its time is over: another of its name comes first. */
@@ -64,7 +66,7 @@ interface Readable {
  */
 export async function recoverPackages(
   ports: RecoverPorts,
-  { token, onEvent = () => undefined }: RecoverOptions,
+  { token, names, onEvent = () => undefined }: RecoverOptions,
 ): Promise<Recovered> {
   await ports.network();
   await claimAccount(ports, token);
@@ -86,7 +88,10 @@ export async function recoverPackages(
   };
   const readable: Readable[] = [];
   for (const { documentHash } of missing) {
-    await trying(documentHash, async () => void readable.push(await read(ports, documentHash as Hex)));
+    await trying(
+      documentHash,
+      async () => void readable.push(await read(ports, documentHash as Hex, names?.get(documentHash))),
+    );
   }
   for (const [one, isFirst] of inOrderOfNames(readable)) {
     await trying(one.documentHash, async () => {
@@ -105,7 +110,7 @@ export async function recoverPackages(
   return { found: found.length, alreadyKnown: found.length - missing.length, recovered, failed, fault };
 }
 
-async function read(ports: RecoverPorts, documentHash: Hex): Promise<Readable> {
+async function read(ports: RecoverPorts, documentHash: Hex, called: string | undefined): Promise<Readable> {
   const capability = await readCapability(ports, documentHash);
   const [detail, ...more] = await ports.gateway.recover([capability], ports.owner.signer.address);
   if (detail?.documentHash !== documentHash || more.length > 0) {
@@ -115,7 +120,8 @@ async function read(ports: RecoverPorts, documentHash: Hex): Promise<Readable> {
   const document = await ownDocument(ports, detail);
   const manifest = await fetchManifest(ports, { id, document });
   const { totalsOf } = await import("@cairn/archive/browser");
-  const { name, created, layout, repairKey } = manifest;
+  const { name: put, created, layout, repairKey } = manifest;
+  const name = called ?? put;
   const live = (await dealsGoOn(ports, documentHash)) ?? (state !== "ENDING" && !GONE.has(state));
   return {
     ...{ id, documentHash, name, created, layout },

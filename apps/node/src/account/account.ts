@@ -47,6 +47,16 @@ export async function installAccount(home: Home, secrets: AccountSecrets): Promi
   return account;
 }
 
+/** Keep more, or less, with an account's own keys. */
+export async function replaceSecrets(
+  home: Home,
+  { wallet }: Pick<Account, "wallet">,
+  secrets: AccountSecrets,
+): Promise<void> {
+  if (secrets.wallet !== wallet.key) throw new Error("these are another account's secrets");
+  await writeWhole(accountPath(home), await writeAccountFile(secrets, passphraseFromEnvironment()));
+}
+
 export async function openAccount(owner: Owner): Promise<Account> {
   return { ...owner, key: await owner.openKey() };
 }

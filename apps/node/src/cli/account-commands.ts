@@ -84,6 +84,7 @@ export function accountCommands(program: Command, asks: (command: Command) => Co
       "--chain <url>",
       "a chain node that you trust, to hold what the gateway says against (default: CAIRN_CHAIN_URL)",
     )
+    .option("--ca <file>", "PEM file of the authority that vouches for the gateway's certificate, beside the system's")
     .option("--insecure", "also over plain http to another machine, where others may read password and token")
     .action(async (url, options) => (await import("./login.ts")).login(url, options));
   own("logout", "forget the gateway that this home is logged in at, and revoke its token").action(async (options) =>

@@ -11,6 +11,7 @@ import { noticeCommands } from "./notice-commands.ts";
 import { coins, day, pieceNumbers, positive, wholeNumber } from "./number-options.ts";
 import { offlineCommands } from "./offline-commands.ts";
 import { parseEvery } from "./parse-every.ts";
+import { phraseCommands } from "./phrase-commands.ts";
 import { list, placed } from "./placement-flags.ts";
 import { providerCommands } from "./provider-commands.ts";
 import { wantsJson } from "./run-program.ts";
@@ -68,6 +69,9 @@ export function buildProgram(): Command {
       wholeNumber(0, 65_535),
     )
     .option("--chain <url>", "an EVM chain to use instead of running one (default: CAIRN_CHAIN_URL)")
+    .option("--deals <address>", "with --chain: join the network of that contract, where this home has none yet")
+    .option("--tls-cert <file>", "take https, too: PEM file of the certificate (default: CAIRN_TLS_CERT)")
+    .option("--tls-key <file>", "and of its key (default: CAIRN_TLS_KEY)")
     .option("--providers <n>", "how many providers to run here", wholeNumber(0, 64))
     .option("--gateway-only", "another gateway of a network that runs, on its database and its chain")
     .addOption(new Option("--profile <name>", "constants of the network").choices(["local", "real", "demo"]))
@@ -351,9 +355,14 @@ export function buildProgram(): Command {
     .option("--accept", "sign for the network as it is now")
     .action(async (options) => (await import("./trust.ts")).trust(options));
 
-  asking("recover", "find your packages on the chain and fetch their manifests from providers").action(
-    async (options) => (await import("./recover.ts")).recover(options),
-  );
+  asking("recover", "find your packages on the chain and fetch their manifests from providers")
+    .option("--phrase", "bring the account back first, by the 24 words on standard input or typed")
+    .action(async ({ phrase, ...options }) =>
+      phrase
+        ? (await import("./recover-phrase.ts")).recoverByPhrase(options)
+        : (await import("./recover.ts")).recover(options),
+    );
+  phraseCommands(program, asks);
 
   command("backup", "copy what this home cannot lose into one file")
     .argument("<file>")

@@ -1,12 +1,12 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import { CairnClient } from "@cairn/client/client";
 import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { type Home, homeAt } from "../home/home.ts";
 import { type Remote, readRemote, removeRemote, writeRemote } from "../home/remote.ts";
+import { trustAlso } from "../home/trust-also.ts";
 import { chainUrlOf } from "../up/environment.ts";
+import { askUnseen } from "./ask-unseen.ts";
 import { firstLineOf } from "./first-line.ts";
 import { gatewayUrl } from "./gateway-url.ts";
 import { nodeTransfer } from "./node-transfer.ts";
@@ -25,6 +25,8 @@ export interface LoginOptions extends CommonOptions {
   chain?: string;
   /** Of the token that is made. */
   days?: number;
+  /** PEM file with what vouches for the gateway's certificate. */
+  ca?: string;
   /** http to another machine, all the same. */
   insecure?: boolean;
 }
@@ -37,7 +39,9 @@ export async function login(address: string, options: LoginOptions): Promise<voi
   const chainUrl = chainUrlOf(options.chain);
   const home = homeAt(options.home);
   await requireFree(home);
-  const known = chainUrl === undefined ? { url } : { url, chainUrl };
+  const ca = options.ca === undefined ? {} : { ca: await certificateIn(options.ca) };
+  trustAlso(ca.ca);
+  const known = { url, ...ca, ...(chainUrl === undefined ? {} : { chainUrl }) };
   const remote: Remote = { ...known, ...(await tokenFor(url, options)) };
   const { account, user, scopes } = await new CairnClient({
     ...{ url, token: remote.token, transfer: nodeTransfer },
@@ -68,6 +72,7 @@ export async function logout(options: CommonOptions): Promise<void> {
     });
   }
   const { url, token, tokenId } = remote;
+  trustAlso(remote.ca);
   const left = tokenId === undefined ? "it was brought with --token-file" : await revoke(url, token, tokenId);
   await removeRemote(home);
   const output = createOutput(options);
@@ -77,6 +82,17 @@ export async function logout(options: CommonOptions): Promise<void> {
       ? `Logged out of ${url}: its token is revoked.`
       : `Logged out of ${url}. Its token is still good (${left}): an owner of the account ends it with \`cairn token revoke\`.`,
   );
+}
+
+async function certificateIn(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((cause) => {
+    throw new CairnError(`cannot read the certificate in ${file}`, {
+      code: "unreadable-path",
+      kind: "input",
+      cause,
+      next: "Name a PEM file.",
+    });
+  });
 }
 
 /** @returns why it was not revoked, where it was not */
@@ -124,7 +140,7 @@ async function tokenFor(url: string, options: LoginOptions): Promise<Pick<Remote
   const invite = inviteFile === undefined ? undefined : (await firstLineOf(inviteFile, "the invite")).trim();
   const password =
     passwordFile === undefined
-      ? await askPassword(`Password of ${user}: `)
+      ? await askUnseen(`Password of ${user}: `, "Give --password-file FILE, whose first line is the password.")
       : await firstLineOf(passwordFile, "the password");
   let csrf: string | undefined;
   const client = new CairnClient({ url, transfer: sessionTransfer(url), csrf: () => csrf });
@@ -142,27 +158,6 @@ async function tokenFor(url: string, options: LoginOptions): Promise<Pick<Remote
   } finally {
     // The token is what is used from now on; a session that is left ends by itself.
     await client.logOut().catch(() => undefined);
-  }
-}
-
-/** Typed without being shown. @throws CairnError `missing-value` where nobody is there to type it */
-async function askPassword(question: string): Promise<string> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new CairnError("there is no terminal to type the password at", {
-      code: "missing-value",
-      kind: "input",
-      next: "Give --password-file FILE, whose first line is the password.",
-    });
-  }
-  const unseen = new Writable({ write: (_, __, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true });
-  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  process.stderr.write(question);
-  try {
-    return await terminal.question("");
-  } finally {
-    terminal.close();
-    process.stderr.write("\n");
   }
 }
 

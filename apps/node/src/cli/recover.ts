@@ -18,7 +18,7 @@ export async function recover(options: CommonOptions): Promise<void> {
   if (fault !== undefined) throw fault;
 }
 
-function wordsOf(event: RecoverEvent): string {
+export function wordsOf(event: RecoverEvent): string {
   if (event.type === "found") {
     return `Found ${counted(event.packages, "package")} on the chain; ${event.known} known here.`;
   }

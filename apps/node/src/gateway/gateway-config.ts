@@ -17,6 +17,8 @@ export interface GatewayConfig {
   console?: string;
   /** 0 takes a free port. */
   port: number;
+  /** PEM files of its certificate and key, where it takes TLS at that port, too. */
+  tls?: { cert: string; key: string };
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number;
 }

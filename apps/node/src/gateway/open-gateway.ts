@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { smtpMailer } from "@cairn/accounts";
 import { PROFILES } from "@cairn/core";
 import { type RunningGateway, runGateway } from "@cairn/gateway";
+import { namesIn, readTls } from "@cairn/gateway/tls";
 import { logLevel } from "@cairn/process/log-level";
 import { pino } from "pino";
 import { doorDirectory, doorSettings } from "../home/door-home.ts";
@@ -54,7 +55,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       host: gatewayHost(),
       port: config.port,
       ...GATEWAY_SETTINGS,
-      names: gatewayNames(),
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      names: [...gatewayNames(), ...(config.tls === undefined ? [] : namesIn(readTls(config.tls)))],
       trustedProxies: trustedProxies(),
     },
     doors: doors.map((door) => ({

@@ -3,6 +3,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import type { Home } from "./home.ts";
 import { readRemote } from "./remote.ts";
 import { findRunning, type RunFile } from "./run-file.ts";
+import { trustAlso } from "./trust-also.ts";
 
 /** The gateway that a home's commands use: the one that runs in it, or one elsewhere. */
 export interface FoundGateway {
@@ -18,6 +19,7 @@ export interface FoundGateway {
 /** @throws CairnError `not-running`, `network-starting`, and what `readRemote` throws */
 export async function findGateway(home: Home): Promise<FoundGateway> {
   const remote = await readRemote(home);
+  trustAlso(remote?.ca);
   if (remote !== undefined) return { url: remote.url, chainUrl: remote.chainUrl, pid: undefined, children: [] };
   return findRunning(home);
 }

@@ -11,13 +11,15 @@ export interface Remote {
   tokenId?: string;
   /** A chain node that the user trusts; without one nothing is held against the chain. */
   chainUrl?: string;
+  /** PEM: vouches for the gateway's certificate, beside those that the system trusts. */
+  ca?: string;
 }
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
 function isRemote(value: unknown): value is Remote {
-  const { url, token, tokenId, chainUrl } = (value ?? {}) as Partial<Remote>;
-  const optional = [tokenId, chainUrl].every((one) => one === undefined || isText(one));
+  const { url, token, tokenId, chainUrl, ca } = (value ?? {}) as Partial<Remote>;
+  const optional = [tokenId, chainUrl, ca].every((one) => one === undefined || isText(one));
   return isText(url) && URL.canParse(url) && isText(token) && optional;
 }
 

@@ -20,6 +20,11 @@ export interface UpOptions {
   chainPort?: number;
   /** An EVM chain to use instead of running one. */
   chain?: string;
+  /** Join the network of this contract on that chain, where the home has none yet. */
+  deals?: string;
+  /** PEM files: the gateway takes TLS, too. */
+  tlsCert?: string;
+  tlsKey?: string;
   providers?: number;
   profile?: Profile["name"];
   /** Another gateway of a network that runs: no chain, no providers, no doors. */

@@ -27,10 +27,12 @@ import { consoleLink } from "./console-link.ts";
 import { archive, chainFinality, chainUrlOf, checkEnvironment, pieceLimit, portOf } from "./environment.ts";
 import { requireBlobs } from "./external-blobs.ts";
 import { findConsole } from "./find-console.ts";
+import { joinNetwork } from "./join-network.ts";
 import { localProviderUnit } from "./local-providers.ts";
 import { openDatabases } from "./open-databases.ts";
 import { requireNetwork } from "./require-network.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
+import { tlsSetting } from "./tls-setting.ts";
 
 const DEFAULT_PORT = 4400;
 /** Milliseconds. Providers miss periods while the gateway is away, so that even what keeps falling over is tried every few seconds. */
@@ -69,6 +71,7 @@ export async function up(options: UpOptions): Promise<void> {
   await refuseTakenPort(home, port);
   await requireBlobs(home);
   if (options.gatewayOnly === true) requireNetwork(home, external);
+  const tls = await tlsSetting(options);
   const lock = lockHome(home.directory);
   const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
@@ -76,6 +79,7 @@ export async function up(options: UpOptions): Promise<void> {
     // Of one that was killed, whose process id may be ours by now.
     await removeRunFile(home);
     const settings = await homeSettings(home, { ...options, ...(chainPort === undefined ? {} : { chainPort }) });
+    if (options.deals !== undefined) await joinNetwork(home, { deals: options.deals, chainUrl: external });
     await makeDirectory(home.logs);
     supervisor = await superviseChildren({
       record: join(home.directory, "children.json"),
@@ -83,14 +87,14 @@ export async function up(options: UpOptions): Promise<void> {
       pauses: RESTART_PAUSES,
     });
     const url = await Promise.race([
-      startAll(supervisor, home, settings, { port, external, gatewayOnly: options.gatewayOnly === true }),
+      startAll(supervisor, home, settings, { port, external, gatewayOnly: options.gatewayOnly === true, ...tls }),
       stop.then(() => undefined),
     ]);
     if (url === undefined) return;
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ready: true, url, home: home.directory, profile: settings.profile, pid: process.pid, providers: settings.providerPorts.length })}\n`
-        : `ready ${url}\n${welcome(url, home, settings, await consoleLink(url, home))}`,
+        : `ready ${url}\n${welcome(url, home, settings, await consoleLink(url, home), tls !== undefined)}`,
     );
     await stop;
   } finally {
@@ -121,7 +125,7 @@ async function refuseTakenPort(home: Home, port: number): Promise<void> {
   }
 }
 
-function welcome(url: string, home: Home, settings: HomeSettings, link: string | undefined): string {
+function welcome(url: string, home: Home, settings: HomeSettings, link: string | undefined, tls: boolean): string {
   const providers = settings.providerPorts.length;
   // As the person called it: from a checkout, or by its name.
   const cairn = calledAs();
@@ -137,6 +141,11 @@ function welcome(url: string, home: Home, settings: HomeSettings, link: string |
     ...(link === undefined
       ? [`  look        ${url}`]
       : [`  open        ${link}`, `              (signed in, once, within half an hour; later: ${cairn} open${at})`]),
+    ...(tls
+      ? [
+          `  elsewhere   https://NAME:${new URL(url).port}, NAME as the certificate has it; http is for this machine alone`,
+        ]
+      : []),
     `  store       ${cairn} put FOLDER${at}`,
     `  get back    ${cairn} get NAME DEST${at}`,
     `  how it is   ${cairn} status${at}`,
@@ -159,7 +168,12 @@ async function startAll(
   supervisor: Supervisor,
   home: Home,
   settings: HomeSettings,
-  { port, external, gatewayOnly }: { port: number; external: string | undefined; gatewayOnly: boolean },
+  {
+    port,
+    external,
+    gatewayOnly,
+    tls,
+  }: { port: number; external: string | undefined; gatewayOnly: boolean } & Pick<GatewayConfig, "tls">,
 ): Promise<string> {
   // Built, where it must be, while databases and chain start.
   const building = findConsole((line) => process.stderr.write(`cairn: ${line}\n`));
@@ -175,6 +189,7 @@ async function startAll(
     ...(external === undefined ? {} : chainFinality()),
     port,
     ...(gatewayOnly ? { doorless: true } : {}),
+    ...(tls === undefined ? {} : { tls }),
     ...pieceLimit(),
   };
   if (external === undefined && (await knownNetwork(home)) === undefined) {

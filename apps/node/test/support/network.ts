@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { CairnClient, type PackageDetailJson } from "@cairn/client";
@@ -22,17 +23,20 @@ export interface CommandResult {
 }
 
 /** The command line as a process of its own, to be ended by the caller. */
-export function spawnCli(args: string[], env: Record<string, string> = {}) {
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+export function spawnCli(args: string[], env: Record<string, string> = {}, input?: string) {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  // One that refuses before it has read closes it.
+  child.stdin?.on("error", () => undefined).end(input);
+  return child as ChildProcess & { stdout: Readable; stderr: Readable };
 }
 
-/** Run the command line as a process of its own. */
-export function runCli(args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
+/** Run the command line as a process of its own. @param input on its standard input */
+export function runCli(args: string[], env: Record<string, string> = {}, input?: string): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawnCli(args, env);
+    const child = spawnCli(args, env, input);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (bytes) => out.push(bytes));
@@ -65,6 +69,8 @@ export interface NetworkOptions {
   home?: string;
   profile?: "demo" | "local" | "real";
   providers?: number;
+  /** Joins the network of this contract. */
+  deals?: string;
   env?: Record<string, string>;
   /** Another gateway of a network that runs. */
   gatewayOnly?: boolean;
@@ -87,6 +93,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
       "--profile",
       options.profile ?? "demo",
       ...(options.gatewayOnly === true ? ["--gateway-only"] : []),
+      ...(options.deals === undefined ? [] : ["--deals", options.deals]),
       ...(options.providers === undefined ? [] : ["--providers", String(options.providers)]),
     ],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } },

@@ -3,6 +3,7 @@ import { listenError, localUrl } from "@cairn/process";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { createHttpServer, type HttpServerOptions } from "../http-server.ts";
 import type { Service } from "../services.ts";
+import type { TlsFiles } from "../tls/tls-files.ts";
 import { type ExtraPort, openPorts } from "./open-ports.ts";
 
 export interface ListenOptions {
@@ -16,6 +17,8 @@ export interface ListenOptions {
   names: readonly string[];
   /** Proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
+  /** PEM files of its certificate and key, where it takes TLS. */
+  tls?: TlsFiles;
 }
 
 export interface ServeHttpOptions {
@@ -24,7 +27,7 @@ export interface ServeHttpOptions {
   ports: readonly ExtraPort[];
   log: { warn(fields: object, message: string): void };
   listen: ListenOptions;
-  entrance: Omit<HttpServerOptions, "names" | "trustedProxies">;
+  entrance: Omit<HttpServerOptions, "names" | "trustedProxies" | "tls">;
 }
 
 /**
@@ -32,13 +35,15 @@ export interface ServeHttpOptions {
  * @throws CairnError `port-taken`, `port-unusable`, `address-unusable`
  */
 export function serveHttp({ plugins, ports, listen, entrance, log }: ServeHttpOptions): Service<string> {
-  const { host, port, names, trustedProxies } = listen;
+  const { host, port, names, trustedProxies, tls: files } = listen;
   let server: FastifyInstance | undefined;
   let extra: Awaited<ReturnType<typeof openPorts>> | undefined;
   return {
     name: "http",
     async start() {
-      server = await createHttpServer(plugins, { ...entrance, names, trustedProxies });
+      const onFault = (error: unknown) => log.warn({ error }, "the TLS certificate changed and cannot be used");
+      const tls = files === undefined ? {} : { tls: { files, onFault } };
+      server = await createHttpServer(plugins, { ...entrance, ...tls, names, trustedProxies });
       try {
         await server.listen({ host, port });
       } catch (error) {

@@ -283,6 +283,11 @@ export const APP_ERRORS = {
     means: "the time of a claim to a wallet is too far from the gateway's",
     next: "Set this machine's clock, and sign a new one.",
   },
+  "tls-needed": {
+    kind: "input",
+    means: "the gateway takes plain http from its own machine and its proxies alone",
+    next: "Use https:// instead of http://.",
+  },
   "too-many-arguments": {
     kind: "input",
     means: "the command has more arguments than it takes",
