@@ -3,7 +3,11 @@ import type { Command } from "commander";
 /** An example of each command, shown below its help. */
 const EXAMPLES = new Map(
   Object.entries<string[]>({
-    up: ["cairn up", "cairn up --port 4500 --home /data/cairn"],
+    up: [
+      "cairn up",
+      "cairn up --port 4500 --home /data/cairn",
+      "cairn up --tls-cert fullchain.pem --tls-key privkey.pem",
+    ],
     stop: ["cairn stop"],
     status: ["cairn status", "cairn status --json"],
     put: [
@@ -97,7 +101,11 @@ const EXAMPLES = new Map(
     logout: ["cairn logout"],
     limits: ["cairn limits", "cairn limits --user anna --spool 50GiB --commits none"],
     trust: ["cairn trust", "cairn trust --accept"],
-    recover: ["cairn recover"],
+    recover: ["cairn recover", "cairn recover --phrase"],
+    "phrase create": ["cairn phrase create", "cairn phrase create --copies 5 --days 730"],
+    "phrase update": ["cairn phrase update"],
+    "phrase verify": ["cairn phrase verify", "cairn phrase verify < words.txt"],
+    "phrase status": ["cairn phrase status"],
     "offline car": [
       "cairn offline car ~/Pictures/2026 -o /data/cars",
       "cairn offline car ~/Pictures/2026 -o /data/cars --limit 64GiB --encrypt",

@@ -7,7 +7,7 @@ import { entropyToMnemonic, mnemonicToEntropy, mnemonicToSeed } from "@scure/bip
 import { wordlist } from "@scure/bip39/wordlists/english";
 
 /** 32 bytes of entropy and 8 bits of their hash (BIP-39, "Generating the mnemonic"). */
-export const PHRASE_WORDS = 24;
+const PHRASE_WORDS = 24;
 const ENTROPY_BYTES = 32;
 /** BIP-44: Ethereum, and account 1, so that a wallet program that is given the same words does not spend from it by itself (it takes account 0). */
 const WALLET_PATH = "m/44'/60'/1'/0/0";
