@@ -1,5 +1,6 @@
 import { askFaucet } from "@cairn/chain";
 import type { SettingsJson } from "@cairn/client";
+import type { PhraseSecrets } from "@cairn/owner/account-file";
 import { coinSigner } from "@cairn/owner/coin-signer";
 import { deploymentOf } from "@cairn/owner/deployment-of";
 import { type BundleContent, changedSince, collectBundle } from "@cairn/owner/phrase/collect-bundle";
@@ -11,7 +12,6 @@ import { walletSigner } from "@cairn/owner/wallet-signer";
 import { machineClock } from "@cairn/process/machine-clock";
 import { type Address, CairnError } from "@cairn/protocol";
 import { type Account, replaceSecrets } from "../account/account.ts";
-import type { PhraseSecrets } from "../account/account-file.ts";
 import { outgoingCalls } from "../owner/outgoing-calls.ts";
 import { rpcCoins } from "../owner/rpc-coins.ts";
 import { confirm } from "./confirm.ts";

@@ -1,6 +1,6 @@
 import { openRpc } from "@cairn/chain";
+import type { KnownNetwork } from "@cairn/owner/account-file";
 import { addressOfText, CairnError, type Hex } from "@cairn/protocol";
-import type { KnownNetwork } from "../account/account-file.ts";
 import { type Home, writeWhole } from "../home/home.ts";
 import { knownNetwork } from "../home/known-network.ts";
 
