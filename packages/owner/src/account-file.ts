@@ -113,7 +113,7 @@ function checkPhrase(value: unknown): { phrase?: PhraseSecrets } {
     typeof wallet === "string" &&
     /^0x[0-9a-f]{64}$/.test(wallet) &&
     typeof bundleKey === "string" &&
-    Buffer.from(bundleKey, "base64").length === 32;
+    /^[A-Za-z0-9+/]{43}=$/.test(bundleKey);
   if (!isWhole) throw notAnAccount("what it has of the recovery phrase is incomplete");
   return { phrase: { wallet: wallet as Hex, bundleKey } };
 }
