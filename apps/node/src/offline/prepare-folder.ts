@@ -4,7 +4,7 @@ import { csvLine } from "@cairn/core/csv";
 import { type Commitment, commitFile } from "./commit-file.ts";
 import { type WriteCarOptions, type WrittenCar, writeCar } from "./write-car.ts";
 
-export interface PreparedPiece extends Commitment {
+interface PreparedPiece extends Commitment {
   file: string;
 }
 

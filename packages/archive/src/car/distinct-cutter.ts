@@ -30,5 +30,5 @@ export class DistinctCutter extends PieceCutter {
 function cidOfFrame(bytes: Uint8Array, at: number): string {
   let cid = at;
   while (((bytes[cid] ?? 0) & 128) !== 0) cid += 1;
-  return String.fromCharCode(...bytes.subarray(cid + 1, cid + 1 + CID_BYTES));
+  return Array.from(bytes.subarray(cid + 1, cid + 1 + CID_BYTES), (byte) => String.fromCharCode(byte)).join("");
 }

@@ -78,7 +78,7 @@ export function DealLife({ deal }: { deal: DealJson }) {
 }
 
 /** The stations of a deal with their times, oldest first. */
-export function stepsOf(deal: DealJson): [at: number | null, said: string][] {
+function stepsOf(deal: DealJson): [at: number | null, said: string][] {
   const { state, proposedAt, activatedAt, endedAt, endsAt, silentSince, checkedAt, checkResult } = deal;
   const steps: [number | null, string][] = [
     [proposedAt, words.proposed(shortId(deal.provider), coins(deal.pricePerPeriod))],

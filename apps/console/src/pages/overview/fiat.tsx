@@ -1,4 +1,5 @@
 import type { FiguresJson } from "@cairn/client";
+import { highest, lowest } from "@cairn/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
@@ -77,8 +78,8 @@ function Prices({ currency }: { currency: string }) {
             <Line
               points={points.map(({ day, rate }) => ({ at: Date.parse(day) / 1000, value: Number(rate) }))}
               label={words.chart(currency.toUpperCase(), points.length)}
-              low={fiatWords(String(Math.min(...points.map(({ rate }) => Number(rate)))), currency)}
-              high={fiatWords(String(Math.max(...points.map(({ rate }) => Number(rate)))), currency)}
+              low={fiatWords(String(lowest(points.map(({ rate }) => Number(rate)))), currency)}
+              high={fiatWords(String(highest(points.map(({ rate }) => Number(rate)))), currency)}
             />
             <details>
               <summary>{overview.chart.table}</summary>

@@ -1,5 +1,4 @@
 import { NoticeSettingsJson, PlacementJson, type SettingsJson as Settings, SettingsJson } from "@cairn/client";
-import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { buildProgram } from "../../../../node/src/cli/build-program.ts";
 import { NOTIFY_KINDS } from "../../../../node/src/cli/notify.ts";
@@ -15,7 +14,7 @@ const settings = [...Object.keys(SettingsJson.properties), ...Object.keys(Placem
 );
 
 const optionsOf = (name: string): string[] => {
-  const command = buildProgram().commands.find((one: Command) => one.name() === name);
+  const command = buildProgram().commands.find((one) => one.name() === name);
   return (command?.options ?? []).map(({ long }) => String(long).replace(/^--/, ""));
 };
 
