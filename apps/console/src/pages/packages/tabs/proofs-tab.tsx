@@ -21,7 +21,18 @@ const sum = (of: DealProofsJson, figure: "counted" | "proved") =>
 
 /** What each period of each deal came to. */
 export default function ProofsTab({ found: { id } }: TabProps) {
-  const query = useQuery({ queryKey: ["package", id, "proofs"], queryFn: () => client.proofs.ofPackage(id) });
+  const network = useQuery({
+    queryKey: ["network"],
+    queryFn: () => client.network(),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const period = network.data?.deployment.periodSeconds;
+  const query = useQuery({
+    queryKey: ["package", id, "proofs"],
+    queryFn: () => client.proofs.ofPackage(id),
+    // A proof that comes as it should is no event.
+    refetchInterval: period === undefined ? false : period * 1000,
+  });
   const [open, setOpen] = useState<string>();
   return (
     <Asked query={query}>
