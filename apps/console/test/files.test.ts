@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -80,6 +81,11 @@ const saved = async (download: Download): Promise<string> => {
   return path;
 };
 
+const go = async (path: string) => {
+  const [holiday] = await (await console.network.client()).packages();
+  await page.goto(`${console.url}/files#in=${holiday!.id}/${path}`);
+};
+
 describe("without the key", () => {
   it("nothing is shown, and it is said what is missing and what to do", async () => {
     await page.getByText("This browser has no key yet").waitFor(PATIENCE);
@@ -147,18 +153,65 @@ describe("the tree", () => {
   });
 });
 
-describe("a download", () => {
-  const go = async (path: string) => {
-    const { packages } = { packages: await (await console.network.client()).packages() };
-    await page.goto(`${console.url}/files#in=${packages[0]!.id}/${path}`);
+describe("a preview", () => {
+  /** The frame's `sandbox`, where a frame is what it is shown in. */
+  const shown = async (path: string, name: string): Promise<string | null> => {
+    await go(path);
+    await row(name).getByRole("link").click();
+    const seen = page.locator(".preview :is(iframe, img, .state)").first();
+    await seen.waitFor(LONG);
+    return seen.getAttribute("sandbox");
+  };
+  const close = async () => {
+    await page.keyboard.press("Escape");
+    await page.locator("dialog .preview").waitFor({ state: "detached", ...PATIENCE });
   };
 
+  it("shows a text as text, in a frame without origin and scripts", async () => {
+    expect(await shown("", "readme.txt")).toBe("");
+    await expect.poll(() => page.frames().length).toBe(2);
+    const frame = page.frames()[1]!;
+    await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(contents["readme.txt"]!.toString());
+    expect(await frame.evaluate("self.origin")).toBe("null");
+    await close();
+  });
+
+  it("gives way to wherever one goes from it, and leaves the way back as it is", async () => {
+    await shown("attacks", "page.html");
+    await go("Photos");
+    await row("large.bin").waitFor(LONG);
+    await page.goBack();
+    await page.locator(".preview iframe").waitFor(LONG);
+    await close();
+    await row("picture.svg").waitFor(LONG);
+  });
+
+  it("runs nothing of a stored page, SVG or polyglot, whatever it is called", async () => {
+    for (const name of ["page.html", "photo.jpg"]) {
+      expect(await shown("attacks", name)).toBe("");
+      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:"))).toBe(true);
+      const frame = page.frames().find((one) => one.url().startsWith("blob:"))!;
+      await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(HTML);
+      expect(await frame.evaluate("document.scripts.length")).toBe(0);
+      await close();
+    }
+    for (const name of ["picture.svg", "polyglot.gif"]) {
+      await go("attacks");
+      await row(name).getByRole("link").click();
+      await page.locator(".preview :is(img, .state)").first().waitFor(LONG);
+      expect(await page.locator(".preview :is(iframe, object, embed, svg)").count()).toBe(0);
+      await close();
+    }
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(sent.filter((url) => /hacked|127\.0\.0\.1:1\//.test(url))).toEqual([]);
+  });
+});
+
+describe("a download", () => {
   it("of one file is that file, for which no more is read than it needs", async () => {
     await go("Photos");
     await row("large.bin").waitFor(LONG);
     let received = 0;
-    const session = await page.context().newCDPSession(page);
-    void session;
     const count = async (response: { url(): string; body(): Promise<Buffer> }) => {
       if (/\/(blocks|pieces\/)/.test(response.url()))
         received += (await response.body().catch(() => Buffer.alloc(0))).length;
@@ -170,5 +223,38 @@ describe("a download", () => {
     expect(sha256(readFileSync(await saved(file)))).toBe(sha256(contents["Photos/large.bin"]!));
     await page.getByText("large.bin is in your downloads: 1 file, 6.00 MB, every byte checked.").waitFor(PATIENCE);
     expect(received).toBeLessThan(12_000_000);
+  });
+
+  it("of everything is a zip in which no name or link leads out", async () => {
+    await go("");
+    await row("Photos").waitFor(LONG);
+    const [file] = await Promise.all([page.waitForEvent("download", LONG), button("Download all").click()]);
+    expect(file.suggestedFilename()).toBe("holiday.zip");
+    const zip = await saved(file);
+    const names = execFileSync("unzip", ["-Z1", zip], { env: { ...process.env, LC_ALL: "C.UTF-8" } })
+      .toString()
+      .split("\n");
+    expect(names).toEqual(
+      expect.arrayContaining(["holiday/links/.._.._evil.txt", "holiday/links/_con.txt", "holiday/links/inside"]),
+    );
+    expect(names.filter((name) => /\\|absolute|climbing/.test(name))).toEqual([]);
+    const out = join(directory, "unzipped");
+    execFileSync("unzip", ["-q", zip, "-d", out], { env: { ...process.env, LC_ALL: "C.UTF-8" } });
+    for (const path of ["Photos/large.bin", "readme.txt", "empty", "attacks/page.html"]) {
+      expect([path, sha256(readFileSync(join(out, "holiday", path)))]).toEqual([path, sha256(contents[path]!)]);
+    }
+  });
+
+  it("into a folder overwrites nothing without asking", async () => {
+    // A browser's dialog cannot be pressed from here: the folder is one of its own store, with the same handle.
+    await page.evaluate(
+      `window.showDirectoryPicker = async () => (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true })`,
+    );
+    await button("Into a folder…").click();
+    await page.getByText("holiday is in chosen", { exact: false }).waitFor(LONG);
+    await button("Into a folder…").click();
+    await page.getByText("Something of that name is there").waitFor(LONG);
+    await button("Only what is missing").click();
+    await page.getByText("Nothing was missing: chosen has all of holiday already.").waitFor(LONG);
   });
 });

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { callFiles } from "../../files/files.ts";
 import { kindOf } from "../../files/kinds.ts";
 import type { FilePackage, Looked, Row } from "../../files/messages.ts";
-import { hashOf, NOWHERE, type Place } from "../../files/place.ts";
+import { hashOf, NOWHERE, type Place, placeOf } from "../../files/place.ts";
 import { goTo } from "../../files/use-place.ts";
 import { Asked, Card } from "../../kit/index.ts";
 import { files as words } from "../../words/files.ts";
@@ -90,6 +90,13 @@ function Contents({ place, looked, packageName, isCurrent }: ContentsProps) {
   };
   const onlyFile = useOnlyFile(isOneFile ? rows[0] : undefined);
   const shown = onlyFile.row ?? (isCurrent ? file : undefined);
+  const close = () => {
+    if (onlyFile.row !== undefined) onlyFile.close();
+    // A dialog also closes where one has gone elsewhere already: then nobody wants back.
+    else if (file !== undefined && hashOf(placeOf(location.hash)) === hashOf(of(file))) {
+      goTo({ package: id, path: folder });
+    }
+  };
   return (
     <Card>
       {rows.length === 0 ? <p className="soft">{words.emptyFolder}</p> : null}
@@ -122,13 +129,7 @@ function Contents({ place, looked, packageName, isCurrent }: ContentsProps) {
         note={words.total(total.files, total.bytes)}
         focusOn={cameFrom === undefined ? undefined : ({ name }) => name === cameFrom}
       />
-      <Preview
-        row={shown}
-        package={id}
-        packageName={packageName}
-        path={isOneFile ? [] : place.path}
-        onClose={() => (onlyFile.row === undefined ? goTo({ package: id, path: folder }) : onlyFile.close())}
-      />
+      <Preview row={shown} package={id} packageName={packageName} path={isOneFile ? [] : place.path} onClose={close} />
     </Card>
   );
 }
