@@ -64,7 +64,7 @@ export async function stepTransfers(pool: Pool, chain: Chain, wallets: readonly 
   const isLast = to >= head.number;
   const blocks = to < start.from ? [] : await chain.blocks(start.from, to, new Set(watched.keys()));
   const waiting = isLast ? await chain.pending(new Set(watched.keys())) : [];
-  const gone = isLast ? await replaced(pool, chain, waiting) : [];
+  const gone = isLast ? await replaced(pool, chain, waiting, head) : [];
   await inTransaction(pool, async (client) => {
     if (!(await takeTurn(client, start.next, to + 1))) return;
     await rewind(client, start.from);
@@ -191,7 +191,12 @@ async function enter(
 }
 
 /** Those in our list that can be mined no more: their sender has used the nonce for another, or no node has shown them for long. */
-async function replaced(pool: Pool, chain: Chain, waiting: readonly SeenTransfer[]): Promise<Hex[]> {
+async function replaced(
+  pool: Pool,
+  chain: Chain,
+  waiting: readonly SeenTransfer[],
+  head: Head,
+): Promise<readonly Hex[]> {
   const { rows } = await pool.query<{ transaction: Hex; sender: Address; nonce: number; old: boolean }>(
     `select distinct transaction, sender, nonce::float8 as nonce, changed_at < now() - make_interval(secs => $2) as old
      from catalog.transfers where state in ('pending', 'reorganised') and not (transaction = any($1)) limit 100`,
@@ -200,7 +205,8 @@ async function replaced(pool: Pool, chain: Chain, waiting: readonly SeenTransfer
   const gone: Hex[] = [];
   for (const { transaction, sender, nonce, old } of rows)
     if (old || (await chain.nonce(sender)) > nonce) gone.push(transaction);
-  return gone;
+  // A block that came meanwhile may be what took the nonces, with the very transactions: it is looked at first.
+  return gone.length === 0 || (await chain.latest()).hash === head.hash ? gone : [];
 }
 
 /** Count on to `head`. */

@@ -142,7 +142,9 @@ describe("OpenSSL and JavaScript", () => {
     for (const crypto of [native, noble]) {
       // RFC 7914, 12: the second vector.
       const key = await crypto.scrypt(utf8.encode("password"), utf8.encode("NaCl"), cost, 64);
-      expect(Buffer.from(key).toString("hex")).toMatch(/^fdbabe1c9d3472007856e7190d01e9fe.*2d5640$/s);
+      expect(Buffer.from(key).toString("hex")).toBe(
+        "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640",
+      );
     }
   });
 
