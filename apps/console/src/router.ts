@@ -28,6 +28,7 @@ import { statementRoute, walletRoute, walletsRoute } from "./pages/wallets/route
 import { welcomeRoute } from "./pages/welcome/route.ts";
 import { Fault, NotFound } from "./shell/fault.tsx";
 import { shellRoute } from "./shell/root-route.ts";
+import { parseSearch, stringifySearch } from "./shell/search.ts";
 
 /** One line a page; what a page loads is its own `page.tsx`, fetched when it is gone to. */
 const routeTree = shellRoute.addChildren([
@@ -62,6 +63,8 @@ const routeTree = shellRoute.addChildren([
 
 export const router = createRouter({
   routeTree,
+  parseSearch,
+  stringifySearch,
   defaultPreload: "intent",
   defaultErrorComponent: Fault,
   defaultNotFoundComponent: NotFound,

@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { oneOf, text } from "./search.ts";
+import { oneOf, parseSearch, stringifySearch, text } from "./search.ts";
 
 describe("the search of a URL", () => {
   it("is read as what it may be, and nothing else", () => {
     expect(text({ search: "a" }, "search")).toEqual({ search: "a" });
-    // A number in a URL is read as one by the router.
     expect(text({ search: 2026 }, "search")).toEqual({ search: "2026" });
     for (const search of ["", null, undefined, { a: 1 }, ["x"], true]) expect(text({ search }, "search")).toEqual({});
     expect(oneOf({ order: "asc" }, "order", ["asc", "desc"])).toEqual({ order: "asc" });
     expect(oneOf({ order: "; drop" }, "order", ["asc", "desc"])).toEqual({});
+  });
+
+  it("stands in the address as it is, and comes back as the same text", () => {
+    expect(stringifySearch({ before: "27", sort: undefined })).toBe("?before=27");
+    expect(stringifySearch({ sort: undefined })).toBe("");
+    for (const search of ["27", "1e5", "007", "true", "null", '"27"', "{}", "a b&c=d", "50 %+1", "é"]) {
+      expect(parseSearch(stringifySearch({ search }))).toEqual({ search });
+    }
+    expect(parseSearch("?before=27&package=12e34")).toEqual({ before: "27", package: "12e34" });
   });
 });

@@ -14,3 +14,15 @@ export function oneOf<K extends string, const T extends string>(
   const found = choices.find((one) => one === search[key]);
   return found === undefined ? {} : ({ [key]: found } as { [key in K]: T });
 }
+
+/** The search of an address as it stands there, every value a text: by itself the router would take `1e5` for a number and write `"27"` with its quotes. */
+export const parseSearch = (search: string): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(search).entries());
+
+/** What `parseSearch` reads; what is not given is left out. */
+export function stringifySearch(search: Record<string, unknown>): string {
+  const given = Object.entries(search).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+}
