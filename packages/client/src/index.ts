@@ -1,8 +1,8 @@
+export * from "@cairn/core/figure-names";
 export * from "./account-schemas.ts";
 export * from "./client.ts";
 export * from "./coin-schemas.ts";
 export * from "./custody-schemas.ts";
-export * from "./figure-names.ts";
 export * from "./figure-schemas.ts";
 export { type SocketEvents, textsOf } from "./listen-socket.ts";
 export * from "./network-schemas.ts";

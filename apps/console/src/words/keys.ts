@@ -86,7 +86,7 @@ export const welcome = {
     differ: "The two are not the same.",
     submit: "Make the key",
     file: "Key file",
-    fileHint: "A file of cairn key export, or an OpenPGP secret key (armoured or binary, as gpg exports it).",
+    fileHint: "A file of `cairn key export`, or an OpenPGP secret key (armoured or binary, as gpg exports it).",
     filePassphrase: "Its passphrase",
     filePassphraseHint: "Of a file that has none: the passphrase that it shall have in this browser.",
     noFile: "Choose the file first.",
@@ -94,7 +94,7 @@ export const welcome = {
     done: (user: string) => `Your key is in this browser: ${user}.`,
     elsewhere: (address: string) => `This account has a wallet already: ${address}.`,
     elsewhereNext:
-      "It was made elsewhere, with the command line or another browser. To see names and get files back that were stored there, import its key here: cairn key export FILE writes it.",
+      "It was made elsewhere, with the command line or another browser. To see names and get files back that were stored there, import its key here: `cairn key export FILE` writes it.",
   },
   wallet: {
     title: "A wallet that pays for it",

@@ -69,7 +69,7 @@ export const network = {
       : `It proved ${number(BigInt(fulfilled))} of ${number(BigInt(committed))} periods of shards that it was to prove.`,
   empty: {
     title: "No provider yet",
-    body: "A provider is a machine that keeps parts of packages for pay. Start one with “cairn provider”; it then stands here with its offer.",
+    body: "A provider is a machine that keeps parts of packages for pay. Start one with `cairn provider`; it then stands here with its offer.",
   },
   connected: "Connected",
   away: "Not connected",

@@ -1,4 +1,4 @@
-import { FIGURE_NAMES } from "@cairn/client/figure-names";
+import { FIGURE_NAMES } from "@cairn/core/figure-names";
 import { type Command, Option } from "commander";
 import { inWords } from "./name-options.ts";
 import { day } from "./number-options.ts";

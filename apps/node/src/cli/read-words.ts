@@ -22,7 +22,7 @@ export async function readWords(): Promise<string> {
   throw new CairnError("standard input has no words", { code: "missing-value", kind: "input", next: NEXT });
 }
 
-const NEXT = "Type them at a terminal, or give them on standard input: `cairn recover --phrase < words.txt`.";
+const NEXT = "Type them at a terminal, or give them on standard input: `cairn recover --phrase`.";
 
 const tooLong = (): CairnError =>
   new CairnError("standard input has more than a recovery phrase", { code: "bad-phrase", kind: "input", next: NEXT });

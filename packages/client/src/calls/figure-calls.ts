@@ -1,4 +1,4 @@
-import type { FigureName } from "../figure-names.ts";
+import type { FigureName } from "@cairn/core/figure-names";
 import { FigureHistoryJson, FiguresJson } from "../figure-schemas.ts";
 import type { Caller } from "./caller.ts";
 
