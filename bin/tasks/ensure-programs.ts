@@ -4,7 +4,13 @@ import { existsSync } from "node:fs";
 const isThere = (program: string) => !spawnSync(program, ["--version"], { stdio: "ignore" }).error;
 
 /** Debian package of each program that tests compare us with. */
-const NEEDED: Record<string, string> = { gpg: "gnupg", chromium: "chromium", openssl: "openssl", python3: "python3", unzip: "unzip" };
+const NEEDED: Record<string, string> = {
+  gpg: "gnupg",
+  chromium: "chromium",
+  openssl: "openssl",
+  python3: "python3",
+  unzip: "unzip",
+};
 
 /** Install what tests need and the machine lacks, as root on Debian; otherwise say what to install. */
 export function ensurePrograms(): void {
