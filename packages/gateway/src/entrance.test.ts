@@ -353,6 +353,8 @@ describe("whatever comes", () => {
       }),
       { numRuns: 100 },
     );
+    const hostless = await raw("GET /open HTTP/1.1\r\nconnection: close\r\n\r\n");
+    expect([hostless.status, codeOf(hostless)]).toEqual([403, "wrong-host"]);
     const smuggled =
       "POST /open HTTP/1.1\r\nhost: localhost\r\ncontent-length: 6\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
     expect((await raw(smuggled)).status).toBe(400);

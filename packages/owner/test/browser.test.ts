@@ -272,9 +272,10 @@ describe("what comes back into a browser", () => {
     expect(restored).toEqual({ files: 5, bytes: 20 });
     const zip = join(directory, "all.zip");
     writeFileSync(zip, kept.get("zip")!);
-    expect(execFileSync("unzip", ["-t", zip]).toString()).toContain("No errors detected");
+    const env = { ...process.env, LC_ALL: "C.UTF-8" };
+    expect(execFileSync("unzip", ["-t", zip], { env }).toString()).toContain("No errors detected");
     const out = join(directory, "unzipped");
-    execFileSync("unzip", ["-q", zip, "-d", out], { env: { ...process.env, LC_ALL: "C.UTF-8" } });
+    execFileSync("unzip", ["-q", zip, "-d", out], { env });
     for (const [place, text] of Object.entries(places)) {
       const path = join(out, "mine", place);
       expect(readFileSync(path, "utf8"), place).toBe(text);

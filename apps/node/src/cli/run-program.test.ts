@@ -74,7 +74,7 @@ it("ends a command that nothing can settle any more with words and a documented 
 it("says that there is no such command to help with", async () => {
   const { code, stderr } = await cairn("help", "nosuch");
   expect(code).toBe(2);
-  expect(stderr).toMatch(/cairn: there is no command "nosuch"\n +The commands are: up, stop, /);
+  expect(stderr).toMatch(/cairn: there is no command "nosuch"\n +The commands are: up, open, stop, /);
 });
 
 it("shows how many shards a put makes unless it is told", async () => {

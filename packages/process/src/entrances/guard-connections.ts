@@ -30,6 +30,8 @@ export const HEADER_LIMITS = {
   headersTimeout: 10_000,
   /** How often Node looks for headers that are late. */
   connectionsCheckingInterval: 2_000,
+  /** A request without Host is refused by the host check, in words: Node's own refusal has none. */
+  requireHostHeader: false,
 } as const;
 const MAX_HEADERS = 100;
 

@@ -26,7 +26,8 @@ export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: executable(),
     args: ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", `--crash-dumps-dir=${home}`],
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+    // Without a locale, Chromium cannot read names of files that are not ASCII.
+    env: { ...process.env, LC_ALL: "C.UTF-8", HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
   });
   return {
     context: (options) => browser.newContext(options),
