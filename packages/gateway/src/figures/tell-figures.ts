@@ -31,9 +31,8 @@ export async function tellFigures({ context, followed, tell, signal, log }: Tell
     changes.push(change);
     wake();
   };
-  /** What each account was told last, and its coins. */
-  const told = new Map<string, string>();
-  const coins = new Map<string, bigint>();
+  /** What each account was told last. */
+  const told = new Map<string, { text: string; coins: string | null }>();
 
   async function accountsOf(some: readonly FiguresChange[]): Promise<string[]> {
     const all = followed();
@@ -56,8 +55,8 @@ export async function tellFigures({ context, followed, tell, signal, log }: Tell
       const figures = await figuresOf(context, { account });
       const { at: _, ...compared } = figures;
       const text = JSON.stringify(compared);
-      if (told.get(account) === text) continue;
-      told.set(account, text);
+      if (told.get(account)?.text === text) continue;
+      told.set(account, { text, coins: figures.coins });
       tell(account, figures);
     }
     const all = followed();
@@ -65,14 +64,10 @@ export async function tellFigures({ context, followed, tell, signal, log }: Tell
   }
 
   async function lookAtCoins(): Promise<void> {
-    const all = followed();
-    for (const account of coins.keys()) if (!all.has(account)) coins.delete(account);
-    for (const account of all) {
+    for (const account of followed()) {
       const wallets = (await listWallets(pool, account)).map(({ address }) => address);
-      const now = await context.coinsOf(wallets);
-      const before = coins.get(account);
-      coins.set(account, now);
-      if (before !== undefined && before !== now) onChange({ account });
+      // With what was told, not with an earlier look: they may have moved between the two.
+      if ((await context.coinsOf(wallets)).toString() !== told.get(account)?.coins) onChange({ account });
     }
   }
 
