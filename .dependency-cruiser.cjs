@@ -71,6 +71,21 @@ module.exports = {
       },
     },
     {
+      name: "examples-are-over-client-and-owner",
+      comment: "As an app of somebody else's would be.",
+      severity: "error",
+      from: { path: "^examples/[^/]+/src/" },
+      to: {
+        path: "^(apps/|packages/(?!client/|owner/|protocol/|core/|archive/src/browser\\.ts$|process/src/machine-clock\\.ts$))",
+      },
+    },
+    {
+      name: "nothing-needs-an-example",
+      severity: "error",
+      from: { path: "^(packages|apps)/" },
+      to: { path: "^examples/" },
+    },
+    {
       name: "console-is-of-no-platform",
       severity: "error",
       from: { path: "^apps/console/src/", pathNot: "\\.test\\.tsx?$" },

@@ -8,7 +8,7 @@ const AGAINST_THE_CLOCK = [
 ];
 
 /** Whole networks, and farmers with theirs: two at a time, as each has a dozen processes. */
-const NETWORKS = ["apps/*/test/**/*.test.ts", "packages/farmer/test/**/*.test.ts"];
+const NETWORKS = ["apps/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "packages/farmer/test/**/*.test.ts"];
 
 const common = { pool: "forks", testTimeout: 180_000, hookTimeout: 660_000 } as const;
 

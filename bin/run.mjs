@@ -14,6 +14,7 @@ const programs = {
   soak: ["bin/tasks/soak.ts"],
   bench: ["benchmarks/run.ts"],
   pack: ["bin/tasks/pack.ts"],
+  "web-app": ["examples/web-app/serve.ts"],
   console: ["apps/console/build/build-console.ts"],
   errors: ["bin/tasks/list-errors.ts"],
   generate: ["packages/contracts/src/generate.ts"],

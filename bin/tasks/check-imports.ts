@@ -37,6 +37,7 @@ const PLANTED = {
   "packages/owner/src/node/kept.ts": "export const kept = 1;\n",
   "apps/console/src/page.tsx":
     'export { market } from "@cairn/market";\nexport { readFileSync } from "node:fs";\nexport const page = <p />;\n',
+  "examples/app/src/page.ts": 'export { market } from "@cairn/market";\n',
   "packages/owner/package.json": '{"name":"@cairn/owner","version":"0.1.0","type":"module"}\n',
   "packages/market/src/index.ts": "export const market = 1;\n",
   "packages/market/package.json":
@@ -51,6 +52,7 @@ const BROKEN = [
   "console-is-over-client-and-owner",
   "core-protocol-and-proofs-are-pure",
   "core-imports-down-only",
+  "examples-are-over-client-and-owner",
   "no-circular",
   "owner-core-is-of-no-platform",
   "owner-core-knows-no-folders",
@@ -68,7 +70,7 @@ async function canary(): Promise<string | undefined> {
     for (const name of [".dependency-cruiser.cjs", "tsconfig.json"]) cpSync(join(root, name), join(directory, name));
     mkdirSync(join(directory, "node_modules/@cairn"), { recursive: true });
     symlinkSync("../../packages/market", join(directory, "node_modules/@cairn/market"));
-    const { violations } = await cruise(directory, ["packages", "apps"]);
+    const { violations } = await cruise(directory, ["packages", "apps", "examples"]);
     const found = [...new Set(violations.map(({ rule }) => rule))].toSorted();
     return BROKEN.every((rule) => found.includes(rule))
       ? undefined
@@ -82,7 +84,7 @@ async function canary(): Promise<string | undefined> {
 export async function checkImports(): Promise<string | undefined> {
   const silent = await canary();
   if (silent !== undefined) return silent;
-  const { modules, violations } = await cruise(root, ["packages", "apps"]);
+  const { modules, violations } = await cruise(root, ["packages", "apps", "examples"]);
   if (modules === 0) return "dependency-cruiser saw no modules";
   return violations.length === 0
     ? undefined

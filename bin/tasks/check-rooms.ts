@@ -31,7 +31,7 @@ function wrongWith(folder: string): string[] {
     .toSorted();
   const imports = `- May import: ${ours.join(", ") || "none of ours"}.`;
   if (!lines.includes(imports)) wrong.push(`README.md must say "${imports}"`);
-  for (const [, named = ""] of text.matchAll(/`?((?:src|test|packages|apps)\/[\w./-]*\w)/g)) {
+  for (const [, named = ""] of text.matchAll(/`?((?:src|test|packages|apps|docs)\/[\w./-]*\w)/g)) {
     if (!existsSync(join(root, folder, named)) && !existsSync(join(root, named)))
       wrong.push(`README.md names ${named}`);
   }
@@ -40,7 +40,9 @@ function wrongWith(folder: string): string[] {
 
 /** What is wrong with the descriptions and READMEs of packages and apps, or undefined. */
 export async function checkRooms(): Promise<string | undefined> {
-  const rooms = globSync(["packages/*/package.json", "apps/*/package.json"], { cwd: root }).map(dirname).toSorted();
+  const rooms = globSync(["packages/*/package.json", "apps/*/package.json", "examples/*/package.json"], { cwd: root })
+    .map(dirname)
+    .toSorted();
   if (!rooms.some((room) => basename(room) === "core")) return "no rooms were found";
   const wrong = rooms.flatMap((room) => wrongWith(room).map((one) => `${room}: ${one}`));
   return wrong.length === 0 ? undefined : wrong.join("\n");

@@ -26,6 +26,7 @@ const CHECKS: Record<string, Check> = {
   types: program("typescript7/bin/tsc", "-p", "."),
   // Its sources are a browser's, which has a DOM.
   "console types": program("typescript7/bin/tsc", "-p", "apps/console"),
+  "example types": program("typescript7/bin/tsc", "-p", "examples"),
   style: program("@biomejs/biome/bin/biome", "check", "--error-on-warnings"),
   imports: checkImports,
   spread: checkSpread,

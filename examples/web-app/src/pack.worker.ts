@@ -1,0 +1,3 @@
+import { serveAsWorker } from "@cairn/archive/browser";
+
+serveAsWorker();
