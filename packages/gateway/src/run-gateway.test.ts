@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Anvil, startAnvil } from "@cairn/chain/testing";
-import { PROFILES } from "@cairn/core";
+import { type Deployment, PROFILES, periodAt, periodStart } from "@cairn/core";
 import { type TestDatabase, testDatabase } from "@cairn/database/testing";
 import type { Door } from "@cairn/doors";
 import { addressOfKey, type Hex } from "@cairn/protocol";
@@ -22,7 +22,7 @@ let anvil: Anvil;
 let database: TestDatabase;
 let directory: string;
 let stopMining: () => Promise<void>;
-let known: GatewayOptions["known"];
+let known: Deployment | undefined;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "cairn-gateway-"));
@@ -112,8 +112,13 @@ describe("runGateway", () => {
   });
 
   it("stops while its audit waits for a block that does not come", async () => {
-    const gateway = await open([]);
     await stopMining();
+    // At the beginning of a period that nobody has opened: the first thing to do is to open it.
+    const { timestamp } = await anvil.call<{ timestamp: Hex }>("eth_getBlockByNumber", "latest", false);
+    const next = periodStart(periodAt(Number(timestamp), known!) + 1, known!);
+    await anvil.call("evm_setNextBlockTimestamp", next);
+    await anvil.call("evm_mine");
+    const gateway = await open([]);
     const waits = async () => Number((await anvil.call<{ pending: Hex }>("txpool_status")).pending);
     await expect.poll(waits, { timeout: 120_000, interval: 250 }).toBeGreaterThan(0);
     await gateway.stop();
