@@ -2,6 +2,16 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What the command line, the gateway's own routes and the supervisor raise (apps/node, packages/gateway). */
 export const APP_ERRORS = {
+  "no-phrase": {
+    kind: "missing",
+    means: "this account has no recovery phrase",
+    next: "Make one with `cairn phrase create`.",
+  },
+  "phrase-exists": {
+    kind: "conflict",
+    means: "the account has a recovery phrase already",
+    next: "Use it, or make another in its place with `cairn phrase create --replace`.",
+  },
   "account-exists": {
     kind: "conflict",
     means: "the home already has another account",

@@ -27,11 +27,6 @@ export const OWNER_ERRORS = {
     means: "the text cannot be the name of a package",
     next: "Choose a name without slashes and control characters, of at most 255 bytes.",
   },
-  "bad-phrase": {
-    kind: "input",
-    means: "the words are no recovery phrase: a word is not in the list, one is missing, or the checksum is wrong",
-    next: "Compare each word with what you wrote down.",
-  },
   "clocks-apart": {
     kind: "conflict",
     means:
@@ -52,21 +47,6 @@ export const OWNER_ERRORS = {
     kind: "conflict",
     means: "the gateway calls a package by another name than this home gave it last; nothing was signed",
     next: "Name the package by its id; `cairn mv ID NAME` accepts a name that another home of the account gave it.",
-  },
-  "network-changed": {
-    kind: "conflict",
-    means: "the network is not the one that this account knows",
-    next: "Nothing was signed. If you know why it changed, accept it with `cairn trust --accept`; else ask who runs this network.",
-  },
-  "no-bundle": {
-    kind: "missing",
-    means: "the network has no recovery bundle of this phrase",
-    next: "Look whether the words are the last that were shown, and the network is the right one; a bundle whose term is over is gone.",
-  },
-  "no-phrase": {
-    kind: "missing",
-    means: "this account has no recovery phrase",
-    next: "Make one with `cairn phrase create`.",
   },
   "not-checked": {
     kind: "unavailable",
@@ -92,11 +72,6 @@ export const OWNER_ERRORS = {
     kind: "conflict",
     means: "a provider registered other terms while it was asked for a quote; nothing was signed",
     next: "Run the command again: others are asked, or the same one under its new terms.",
-  },
-  "phrase-exists": {
-    kind: "conflict",
-    means: "the account has a recovery phrase already",
-    next: "Use it, or make another in its place with `cairn phrase create --replace`.",
   },
   "put-broken-off": {
     kind: "unavailable",

@@ -2,6 +2,21 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "bad-phrase": {
+    kind: "input",
+    means: "the words are no recovery phrase: a word is not in the list, one is missing, or the checksum is wrong",
+    next: "Compare each word with what you wrote down.",
+  },
+  "network-changed": {
+    kind: "conflict",
+    means: "the network is not the one that this account knows",
+    next: "Nothing was signed. If you know why it changed, accept it with `cairn trust --accept`; else ask who runs this network.",
+  },
+  "no-bundle": {
+    kind: "missing",
+    means: "the network has no recovery bundle of this phrase",
+    next: "Look whether the words are the last that were shown, and the network is the right one; a bundle whose term is over is gone.",
+  },
   "corrupt-block": {
     kind: "corrupt",
     means: "a block is not what its identifier or the manifest says",
