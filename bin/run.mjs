@@ -21,6 +21,8 @@ const programs = {
   forge: [FORGE],
   gas: [FORGE, "--match-contract", "GasTest", "--isolate", "-vv"],
   kernels: ["packages/proofs/src/kernels/build-kernel.ts"],
+  "keep-home": ["apps/node/test/support/keep-home.ts"],
+  pictures: ["apps/console/test/support/take-pictures.ts"],
 };
 if (!Object.hasOwn(programs, command)) {
   process.stderr.write(`usage: run.mjs ${Object.keys(programs).join("|")}\n`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -21,4 +21,19 @@ describe("the chain's port", () => {
       rmSync(directory, { recursive: true, force: true });
     }
   });
+});
+
+it.each([
+  [1, "home-too-old"],
+  [3, "home-too-new"],
+])("refuses a home of format %i", async (format, code) => {
+  const directory = mkdtempSync(join(tmpdir(), "cairn-settings-"));
+  try {
+    const home = homeAt(directory);
+    const settings = await homeSettings(home, { providers: 0 });
+    writeFileSync(home.settingsFile, JSON.stringify({ ...settings, format }));
+    await expect(homeSettings(home, {})).rejects.toMatchObject({ code, kind: "conflict" });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });

@@ -5,9 +5,12 @@ import { CairnError } from "@cairn/protocol";
 import { type Home, readChecked, writeWhole } from "../home/home.ts";
 import { gatewayHost } from "./environment.ts";
 
+/** Of homes: contracts, tables and files that one version writes and each later one reads. Format 1 was before the first release. */
+const FORMAT = 2;
+
 /** What a home decided at its first start and keeps. */
 export interface HomeSettings {
-  format: 1;
+  format: typeof FORMAT;
   profile: Profile["name"];
   chainPort: number;
   providerPorts: number[];
@@ -36,11 +39,11 @@ export interface UpOptions {
 
 const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535;
 
-/** Whether it can be what a home decided; of a later format only that it is one. */
+/** Whether it can be what a home decided; of another format only that it is one. */
 function isSettings(value: unknown): value is HomeSettings {
   const { format, profile, chainPort, providerPorts } = (value ?? {}) as Partial<HomeSettings>;
   if (typeof format !== "number") return false;
-  if (format !== 1) return true;
+  if (format !== FORMAT) return true;
   const known = typeof profile === "string" && Object.hasOwn(PROFILES, profile);
   return known && isPort(chainPort) && Array.isArray(providerPorts) && providerPorts.every(isPort);
 }
@@ -48,13 +51,7 @@ function isSettings(value: unknown): value is HomeSettings {
 /** Settings of a home, decided now when it is new; throws `profile-differs` when the home was made with another profile. */
 export async function homeSettings(home: Home, options: UpOptions): Promise<HomeSettings> {
   const stored = await readChecked(home.settingsFile, isSettings);
-  if (stored !== undefined && stored.format !== 1) {
-    throw new CairnError(`the home ${home.directory} was written by a newer version`, {
-      code: "home-too-new",
-      kind: "conflict",
-      next: "Update Cairn, or use another home.",
-    });
-  }
+  if (stored !== undefined && stored.format !== FORMAT) throw otherFormat(home, stored.format);
   if (stored !== undefined && options.profile !== undefined && options.profile !== stored.profile) {
     throw new CairnError(`the home ${home.directory} has the profile ${stored.profile}, which cannot change`, {
       code: "profile-differs",
@@ -63,7 +60,7 @@ export async function homeSettings(home: Home, options: UpOptions): Promise<Home
     });
   }
   const settings: HomeSettings = stored ?? {
-    format: 1,
+    format: FORMAT,
     profile: options.profile ?? "local",
     chainPort: await freePort(),
     providerPorts: [],
@@ -81,8 +78,21 @@ export async function homeSettings(home: Home, options: UpOptions): Promise<Home
   return decided;
 }
 
+const otherFormat = ({ directory }: Home, format: number): CairnError =>
+  format > FORMAT
+    ? new CairnError(`the home ${directory} was written by a newer version`, {
+        code: "home-too-new",
+        kind: "conflict",
+        next: "Update Cairn, or use another home.",
+      })
+    : new CairnError(`the home ${directory} was written before the first release, which cannot read it`, {
+        code: "home-too-old",
+        kind: "conflict",
+        next: "Get your packages back with the version that made it, then put them into a new home.",
+      });
+
 /** A loopback port that nobody listens on just now. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -147,6 +147,11 @@ export const APP_ERRORS = {
     means: "the home was written by a newer version",
     next: "Update Cairn, or use another home.",
   },
+  "home-too-old": {
+    kind: "conflict",
+    means: "the home was written before the first release",
+    next: "Get your packages back with the version that made it, then put them into a new home.",
+  },
   "home-unreadable": {
     kind: ["unavailable", "auth"],
     means: "a file of the home cannot be read by this user",
