@@ -13,7 +13,7 @@ export {
   importAccountKey,
   revocationCertificateOf,
 } from "./keys/account-key.ts";
-export { openSecret, sealSecret } from "./keys/seal-secret.ts";
+export { openOwnSecret, openSecret, sealSecret } from "./keys/seal-secret.ts";
 export { signDetached } from "./keys/sign-detached.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {

@@ -108,6 +108,7 @@ export async function signAgreed(
     nameHash,
     documentHash: mandate.documentHash,
     root: uploaded.root,
+    owner: uploaded.owner,
     // With fractions: two packages may have one name within a second.
     signedAt: Date.now() / 1000,
     ended: false,
@@ -150,7 +151,7 @@ export async function confirmStored(
   const [{ confirmDeals }, { readBack }] = await Promise.all([import("./check-chain.ts"), import("./read-back.ts")]);
   const deployment = deploymentOf(await ports.network());
   const deals = await ports.readChain(deployment, (chain) => confirmDeals(chain, { documentHash, document }));
-  const capability = await readCapability(ports, documentHash);
+  const capability = await readCapability(ports, { documentHash, owner: document.owner });
   const key = await ports.owner.openKey();
   const getBlocks = blocksOf(ports.gateway, { id, capability });
   return { deals, places: await readBack({ manifest, key, getBlocks }) };

@@ -37,7 +37,7 @@ export type BeginEvent =
 
 interface Beginning {
   gateway: Pick<Gateway, "package" | "keepUpload" | "abandonPackage">;
-  owner: Pick<Owner, "openKey">;
+  owner: { signer: Pick<Owner["signer"], "address"> } & Pick<Owner, "openKey">;
   clock: Pick<Clock, "now" | "sleep">;
   onEvent: (event: BeginEvent) => void;
   record: PutRecord | undefined;
@@ -98,6 +98,7 @@ export async function beginPut(beginning: Beginning): Promise<BegunPut> {
   await record?.begin({
     ...begun,
     repairKey: toBase64(begun.repairKey),
+    owner: beginning.owner.signer.address,
     terms: { ...terms, replace: terms.replace || (leavesSigned && replace) },
   });
   return { ...begun, from: [], ...(leavesSigned ? { leavesSigned } : {}) };
@@ -119,6 +120,8 @@ async function goOn(
   const { head } = record;
   if (head === undefined) return undefined;
   const { id, created } = head;
+  // What is still to be signed for belongs to the wallet that it was opened for.
+  const isOthers = head.owner !== undefined && head.owner !== owner.signer.address;
   const status = await ignoring("missing", gateway.package(id));
   const repairKey = fromBase64(head.repairKey);
   const { decryptManifest, filesByEntry, manifestEntries, unchangedCheckpoints } = await import(
@@ -126,6 +129,7 @@ async function goOn(
   );
   const unchanged = unchangedCheckpoints(entries, record.checkpoints);
   if (status?.state === "RECEIVING") {
+    if (isOthers) return undefined;
     const received = new Map(status.pieceList.map((piece) => [piece.number, piece.received]));
     const from = await keepPrefix({ gateway, clock }, id, unchanged, received);
     await record.begin(head, from);
@@ -134,7 +138,7 @@ async function goOn(
   const manifest = await record.manifest();
   if (manifest === undefined || status === undefined) return undefined;
   const signed = agreed.has(status.state) && (await signedFor(id));
-  if (!signed && status.state !== "COMMITTING" && status.state !== "COMMITTED") return undefined;
+  if (!signed && (isOthers || (status.state !== "COMMITTING" && status.state !== "COMMITTED"))) return undefined;
   const opened = await decryptManifest(manifest, await owner.openKey());
   const now = manifestEntries(entries, filesByEntry(entries, unchanged));
   if (opened.package !== id || !isSame(now, opened.entries)) return undefined;

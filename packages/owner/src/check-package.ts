@@ -55,7 +55,7 @@ export async function checkPackage(ports: CheckPorts, options: CheckOptions): Pr
   const started = await gateway.check(found.id, {
     full,
     ...(pieces === undefined ? {} : { pieces }),
-    ...(full ? { readCapability: await readCapability(ports, documentHash) } : {}),
+    ...(full ? { readCapability: await readCapability(ports, { documentHash, owner: document.owner }) } : {}),
   });
   const total = (await gateway.package(found.id)).slots.filter(
     (s) => s.deal !== null && (pieces?.includes(s.piece) ?? true),
@@ -109,7 +109,7 @@ async function piecesUnder(
     import("./pieces-of.ts"),
   ]);
   const manifest = await fetchManifest(ports, { id, document });
-  const capability = await readCapability(ports, documentHash);
+  const capability = await readCapability(ports, { documentHash, owner: document.owner });
   const path = pathOfText(manifest, text);
   let pieces: number[] | undefined;
   try {

@@ -1,7 +1,7 @@
 import { displayName, namesOfText } from "@cairn/archive/names";
 import type { PackageJson } from "@cairn/client";
 import { shellWord } from "@cairn/core/shell-word";
-import type { CommitmentDocument, Hex } from "@cairn/protocol";
+import type { Address, CommitmentDocument, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { MAX_DOCUMENT_BYTES } from "@cairn/protocol/words";
 import { collect } from "./collect.ts";
@@ -57,14 +57,39 @@ async function vouched(ports: FindPorts, found: PackageJson): Promise<FoundPacka
   return { ...found, document: await ownDocument(ports, found) };
 }
 
-/** A package's commitment document, held against its hash, what is said of the package, and the chain. */
-export async function ownDocument(ports: FindPorts, found: PackageJson): Promise<CommitmentDocument> {
+/**
+ * A package's commitment document, held against its hash, what is said of the package, what is known here of its wallet, and the chain.
+ * @param wallet that it must belong to; any of the owner's if left out
+ * @throws CairnError `gateway-lies`
+ */
+export async function ownDocument(ports: FindPorts, found: PackageJson, wallet?: Address): Promise<CommitmentDocument> {
   const deployment = deploymentOf(await ports.network());
   const bytes = await collect(await ports.gateway.document(found.id), MAX_DOCUMENT_BYTES, "the document");
   const { checkDocument, checkOwnership } = await identify();
-  const document = checkDocument(bytes, found, ports.owner.signer.address);
+  const document = checkDocument(bytes, found);
+  await requireOwn(ports, document, found, wallet);
   await ports.readChain(deployment, (chain) => checkOwnership(chain, found, document));
   return document;
+}
+
+/** A document's owner is no more than what its writer put there: the wallet must be one that this side knows, of itself, to be the owner's. */
+async function requireOwn(
+  { owner, known }: Pick<FindPorts, "owner" | "known">,
+  { owner: named }: CommitmentDocument,
+  { id, documentHash }: PackageJson,
+  wallet: Address | undefined,
+): Promise<void> {
+  const { signer, wallets } = owner;
+  if (named === (wallet ?? signer.address)) return;
+  if (wallet === undefined) {
+    // The document that was signed for here, by its hash.
+    const remembered = await known.recall(id);
+    if (remembered !== undefined && remembered.documentHash === documentHash) return;
+    if (await wallets?.owns(named)) return;
+  }
+  const own =
+    wallet ?? `${signer.address}${wallets === undefined ? "" : " or another wallet that is known here to be yours"}`;
+  throw lie("document.owner", named, own, [UNTOUCHED, wallets?.advice?.(named) ?? ""].join(" ").trim());
 }
 
 async function byId(ports: FindPorts, id: string): Promise<PackageJson | undefined> {
@@ -93,11 +118,19 @@ async function assertGone(ports: FindPorts, found: PackageJson, known: KnownPack
   }
 }
 
-/** Whether a package has deals on the chain that nobody gave notice of; undefined when no chain answers. */
-export async function dealsGoOn(ports: FindPorts, documentHash: string): Promise<boolean | undefined> {
+/**
+ * Whether a package has deals on the chain that nobody gave notice of; undefined when no chain answers.
+ * @param owner its wallet; each that is known here where it is not known which
+ */
+export async function dealsGoOn(ports: FindPorts, documentHash: string, owner?: Address): Promise<boolean | undefined> {
+  const { signer, wallets } = ports.owner;
+  const owners = owner === undefined ? new Set([signer.address, ...((await wallets?.addresses()) ?? [])]) : [owner];
   return ports.readChain(deploymentOf(await ports.network()), async (chain) => {
-    const record = await chain.package({ owner: ports.owner.signer.address, documentHash: documentHash as Hex });
-    return record !== undefined && record.liveDeals > 0 && record.lastPeriod === 0;
+    for (const one of owners) {
+      const record = await chain.package({ owner: one, documentHash: documentHash as Hex });
+      if (record !== undefined && record.liveDeals > 0 && record.lastPeriod === 0) return true;
+    }
+    return false;
   });
 }
 
@@ -205,7 +238,7 @@ async function assertEnded(
   name: string,
   answered: PackageJson | undefined,
 ): Promise<void> {
-  if ((await dealsGoOn(ports, known.documentHash)) === false) {
+  if ((await dealsGoOn(ports, known.documentHash, known.owner)) === false) {
     await amendKnown(ports.known, known.id, { ended: true });
     return;
   }

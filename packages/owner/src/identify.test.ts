@@ -93,7 +93,7 @@ const other = packageOf("cd".repeat(16), "letters");
 /** All that `get` holds an answer against, asked for by name or by id. */
 async function get(world: World, by: { name: string } | { id: string }, known?: KnownPackage): Promise<void> {
   checkIdentity(account, world.detail, by, known);
-  const document = checkDocument(world.bytes, world.detail, owner);
+  const document = checkDocument(world.bytes, world.detail);
   checkDetail(world.detail, document);
   checkManifest(encrypted, world.manifest, document);
   await checkOwnership({ package: async () => world.record }, world.detail, document);

@@ -1,4 +1,4 @@
-import type { Hex } from "@cairn/protocol";
+import type { Address, Hex } from "@cairn/protocol";
 
 /**
  * What an owner's side remembers of a package that it signed for: enough to know it again, nothing that says what is in it (the name is its
@@ -9,6 +9,8 @@ export interface KnownPackage {
   nameHash: Hex;
   documentHash: Hex;
   root: string;
+  /** The wallet that it belongs to. Older records have none. */
+  owner?: Address;
   /** UNIX seconds; of packages that had one name in turn, the last counts. */
   signedAt: number;
   /** The owner ended it. */

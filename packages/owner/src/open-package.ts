@@ -52,5 +52,7 @@ export async function openPackage(
   verb: Parameters<typeof nothingIn>[2],
 ): Promise<OpenedPackage> {
   const opened = await openManifest(ports, target, verb);
-  return { ...opened, capability: await readCapability(ports, opened.found.documentHash as Hex) };
+  const { found, document } = opened;
+  const of = { documentHash: found.documentHash as Hex, owner: document.owner };
+  return { ...opened, capability: await readCapability(ports, of) };
 }

@@ -1,5 +1,6 @@
 import type { Checkpoint, Layout } from "@cairn/archive/browser";
 import type { PlacementJson } from "@cairn/core";
+import type { Address } from "@cairn/protocol/words";
 
 /** What was fixed when the package was opened: another put can go on with it only if it asks for the same. */
 export interface PutTerms {
@@ -21,6 +22,8 @@ export interface PutHead {
   /** UNIX seconds. */
   created: number;
   terms: PutTerms;
+  /** The wallet that the package is opened for. Older records have none. */
+  owner?: Address;
 }
 
 /** What has been uploaded of a put, so that it can go on after this process; nobody else has it until `close`. Session keys are not in it. */

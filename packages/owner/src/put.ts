@@ -1,5 +1,5 @@
 import type { Manifest } from "@cairn/archive/browser";
-import type { NetworkJson, OpenPackageJson, PackageDetailJson, PackageJson, QuotePlanJson } from "@cairn/client";
+import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { type PlacementJson, placementFromJson } from "@cairn/core";
 import { shellWord } from "@cairn/core/shell-word";
 import type { Hex } from "@cairn/protocol";
@@ -11,7 +11,7 @@ import { type BeginEvent, type BegunPut, beginPut, resumedOf } from "./begin-put
 import { breakOff, goesOn } from "./break-off.ts";
 import type { Uploaded } from "./check-offer.ts";
 import { endPackage } from "./end-package.ts";
-import { findPackage } from "./find-package.ts";
+import { type FoundPackage, findPackage } from "./find-package.ts";
 import { followCommitments, followPlacing } from "./follow-package.ts";
 import { interruptedAs, untilInterrupted } from "./interrupted.ts";
 import { encryptLabel, nameHash } from "./labels.ts";
@@ -357,7 +357,7 @@ class Put<L extends Listed> {
   /** It is stored: it takes its name, and what it replaces ends. */
   async #takeOver(taking: {
     id: string;
-    old: PackageJson | undefined;
+    old: FoundPackage | undefined;
     isAside: boolean;
     superseded: readonly LeftBeside[];
     finish: string;
@@ -376,7 +376,9 @@ class Put<L extends Listed> {
           this.#onEvent({ type: "kept", id: one.id });
           continue;
         }
-        await endPackage(this.#ports, await findPackage(this.#ports, one.id));
+        const found = await findPackage(this.#ports, one.id);
+        // What is over needs no end.
+        if (found.document !== undefined) await endPackage(this.#ports, found, found.document.owner);
         this.#onEvent({ type: "ended", ...one });
       }
       await this.#record?.forget();

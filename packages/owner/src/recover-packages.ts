@@ -111,18 +111,19 @@ export async function recoverPackages(
 }
 
 async function read(ports: RecoverPorts, documentHash: Hex, called: string | undefined): Promise<Readable> {
-  const capability = await readCapability(ports, documentHash);
-  const [detail, ...more] = await ports.gateway.recover([capability], ports.owner.signer.address);
+  const { address } = ports.owner.signer;
+  const capability = await readCapability(ports, { documentHash, owner: address });
+  const [detail, ...more] = await ports.gateway.recover([capability], address);
   if (detail?.documentHash !== documentHash || more.length > 0) {
     throw lie("the recovered package", detail?.documentHash, documentHash, "Nothing more was recovered.");
   }
   const { id, state } = detail;
-  const document = await ownDocument(ports, detail);
+  const document = await ownDocument(ports, detail, address);
   const manifest = await fetchManifest(ports, { id, document });
   const { totalsOf } = await import("@cairn/archive/browser");
   const { name: put, created, layout, repairKey } = manifest;
   const name = called ?? put;
-  const live = (await dealsGoOn(ports, documentHash)) ?? (state !== "ENDING" && !GONE.has(state));
+  const live = (await dealsGoOn(ports, documentHash, address)) ?? (state !== "ENDING" && !GONE.has(state));
   return {
     ...{ id, documentHash, name, created, layout },
     ...(manifest.types === undefined ? {} : { types: manifest.types }),
@@ -138,7 +139,10 @@ async function complete({ gateway, owner, known }: RecoverPorts, one: Readable, 
   const { id, documentHash, root, layout, files, bytes, repairKey, types } = one;
   const send = async (name: string): Promise<string> => {
     const hash = nameHash(owner, name);
-    await known.remember({ id, nameHash: hash, documentHash, root, signedAt: one.created, ended: false });
+    const { address } = owner.signer;
+    await known.remember({
+      ...{ id, nameHash: hash, documentHash, root, owner: address, signedAt: one.created, ended: false },
+    });
     const label = encryptLabel(owner, id, { name, files, bytes, ...(types === undefined ? {} : { types }) });
     await gateway.setRepairKey(id, { repairKey, nameHash: hash, label, layout, files, bytes });
     return name;

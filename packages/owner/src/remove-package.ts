@@ -37,7 +37,7 @@ export async function removePackage(ports: RemovePorts, { target, confirm }: Rem
   const remembered = await known.recall(found.id);
   await confirm(found);
   if (found.document !== undefined && !(beforeChain.has(found.state) && remembered === undefined)) {
-    return { outcome: "ending", found: await endPackage(ports, found) };
+    return { outcome: "ending", found: await endPackage(ports, found, found.document.owner) };
   }
   if (!beforeChain.has(found.state)) return { outcome: "over", found };
   const undone = await gateway.abandonPackage(found.id);

@@ -3,7 +3,7 @@ import { AGREED } from "@cairn/core/package-states";
 import type { Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { type EndPorts, endPackage } from "./end-package.ts";
-import { type FindPorts, findNamed, findPackage } from "./find-package.ts";
+import { type FindPorts, type FoundPackage, findNamed, findPackage } from "./find-package.ts";
 import { amendKnown, type KnownPackages } from "./known-packages.ts";
 import { encryptLabel, nameHash } from "./labels.ts";
 import { GONE, nameOf, namesOf, sideName } from "./package-name.ts";
@@ -11,7 +11,7 @@ import type { Gateway, OwnerPorts } from "./ports.ts";
 import { keptTypes } from "./types-of.ts";
 
 /** The live package of that name, or undefined. */
-export async function livePackage(ports: FindPorts, name: string): Promise<PackageJson | undefined> {
+export async function livePackage(ports: FindPorts, name: string): Promise<FoundPackage | undefined> {
   try {
     const found = await findNamed(ports, name);
     return GONE.has(found.state) ? undefined : found;
@@ -60,7 +60,7 @@ export type ReplacePorts = FindPorts &
  */
 export async function takeOver(
   ports: ReplacePorts,
-  { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
+  { id, name, old }: { id: string; name: string; old: FoundPackage | undefined },
 ): Promise<boolean> {
   if (old !== undefined) {
     // A put takes hours: what had the name when it began is looked at again.
@@ -78,7 +78,7 @@ export async function takeOver(
 /** @returns false where the old one was given another name in between */
 async function exchange(
   ports: ReplacePorts,
-  { id, name, old }: { id: string; name: string; old: PackageJson | undefined },
+  { id, name, old }: { id: string; name: string; old: FoundPackage | undefined },
 ): Promise<boolean> {
   const { gateway, owner, known } = ports;
   const found = await findPackage(ports, id);
@@ -106,19 +106,20 @@ async function exchange(
   }
   await amendKnown(known, id, { nameHash: hash, aside: false });
   if (old === undefined) return true;
-  if (old.documentHash === null) await gateway.abandonPackage(old.id);
-  else await endPackage(ports, old);
+  if (old.document === undefined) await gateway.abandonPackage(old.id);
+  else await endPackage(ports, old, old.document.owner);
   return true;
 }
 
 /** Remember of a package that it has its side name and is to end, also one that was stored from elsewhere. */
-async function setAside(known: KnownPackages, old: PackageJson, nameHash: Hex): Promise<void> {
-  const { id, documentHash, root, state } = old;
+async function setAside(known: KnownPackages, old: FoundPackage, nameHash: Hex): Promise<void> {
+  const { id, documentHash, root, state, document } = old;
   if (documentHash === null || root === null || !agreed.has(state)) {
     await amendKnown(known, id, { nameHash });
     return;
   }
   const remembered = await known.recall(id);
-  const unknown = { id, documentHash: documentHash as Hex, root, signedAt: 0, ended: false };
+  const owner = document === undefined ? {} : { owner: document.owner };
+  const unknown = { id, documentHash: documentHash as Hex, root, ...owner, signedAt: 0, ended: false };
   await known.remember({ ...unknown, ...remembered, nameHash, aside: true });
 }

@@ -10,11 +10,11 @@ export const useHasKey = (): boolean => useKeysState().at === "held";
 
 /** What operations of an owner work with in this page. @param why read by who is asked for the passphrase @throws CairnError `no-account`, `key-locked` */
 export async function ownerPorts(why: string): Promise<OwnerPorts> {
-  const owner = await openOwner(why);
+  const [owner, { ownWallets }] = await Promise.all([openOwner(why), import("@cairn/owner/own-wallets")]);
   const records = recordsOf(owner);
   return {
     gateway: client,
-    owner,
+    owner: { ...owner, wallets: ownWallets({ gateway: client, openKey: owner.openKey }) },
     known: records.known,
     clock: machineClock,
     network: () => pinnedNetwork(client, records),

@@ -8,7 +8,7 @@ import { type BeginEvent, beginPut, resumedOf } from "@cairn/owner/begin-put";
 import { PieceUpload } from "@cairn/owner/piece-upload";
 import type { PutTerms } from "@cairn/owner/put-records";
 import { machineClock } from "@cairn/process/machine-clock";
-import { CairnError } from "@cairn/protocol";
+import { type Address, CairnError } from "@cairn/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Account, ensureAccount } from "../account/account.ts";
 import { type Home, homeAt } from "../home/home.ts";
@@ -108,6 +108,8 @@ describe("a put that is repeated", () => {
       replace?: boolean;
       signed?: boolean;
       unqualified?: boolean;
+      /** Address of the wallet that it is signed by; the account's own if left out. */
+      wallet?: Address;
     } = {},
   ) {
     const record = await PutRecord.open(home, account, "source");
@@ -117,8 +119,10 @@ describe("a put that is repeated", () => {
       const walked = await walkFolder(source);
       const { terms = TERMS, restart = false } = options;
       const onEvent = (event: BeginEvent) => void said.push(event);
+      const signer = { ...account.signer, address: options.wallet ?? account.signer.address };
+      const owner = { ...account, signer };
       const begun = await beginPut({
-        ...{ gateway, clock: machineClock, onEvent, owner: account, record, terms, entries: walked.entries, restart },
+        ...{ gateway, clock: machineClock, onEvent, owner, record, terms, entries: walked.entries, restart },
         replace: options.replace ?? false,
         quote: false,
         signedFor: async () => options.signed ?? false,
@@ -241,6 +245,19 @@ describe("a put that is repeated", () => {
     expect(
       new Set([first, other, restarted, last].map(({ begun }) => Buffer.from(begun.repairKey).toString("hex"))).size,
     ).toBe(4);
+  });
+
+  it("begins anew for another wallet, unless the one before has signed for it", async () => {
+    const wallet: Address = `0x${"77".repeat(20)}`;
+    const first = await run({ most: 3_000_000 });
+    const other = await run({ wallet });
+    expect(gateway.abandoned).toEqual([first.begun.id]);
+    gateway.state = "COMMITTED";
+    expect((await run({ wallet })).begun).toMatchObject({ id: other.begun.id, sent: {} });
+    gateway.state = "STORED";
+    expect((await run({ signed: true })).begun).toMatchObject({ id: other.begun.id, signed: true });
+    gateway.state = "COMMITTED";
+    expect((await run({ most: 1 })).begun.id).not.toBe(other.begun.id);
   });
 
   it("drops no upload for terms that cannot be had now, and asks for none where it drops nothing", async () => {

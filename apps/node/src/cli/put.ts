@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol/errors";
+import { recordWallet } from "../owner/recorded-wallets.ts";
 import { beforeSending } from "./before-sending.ts";
 import { confirm } from "./confirm.ts";
 import { interruptible, untilInterrupted } from "./interruptible.ts";
@@ -77,7 +78,10 @@ async function putSource(
     const own = await untilInterrupted(signal, readyAccount(session, network));
     const { payingOwner, estimateCost } = await import("./paying-wallet.ts");
     const need = () => estimateCost(session, source, { ...shape, signal });
-    return untilInterrupted(signal, payingOwner(session, own, { named: options.wallet, settings, need }));
+    const paying = await untilInterrupted(signal, payingOwner(session, own, { named: options.wallet, settings, need }));
+    // Whoever names a wallet vouches for it; the order of payment is kept at the gateway.
+    if (options.wallet !== undefined) await recordWallet(session.home, paying.signer.address);
+    return paying;
   });
   const [{ put }, { folderSource }, { putRecords }, { putWords }] = await Promise.all([
     import("@cairn/owner/put"),

@@ -29,6 +29,11 @@ export function walletCommands(wallet: Command): void {
     .action(async (named: string, _, asked: Command) =>
       (await import("./wallets.ts")).setDefault(named, asked.optsWithGlobals()),
     );
+  command("trust", "take packages of a wallet for yours that another home of the account made or pays with")
+    .argument("<address>", "0x… or f410f…")
+    .action(async (address: string, _, asked: Command) =>
+      (await import("./wallets.ts")).trustWallet(address, asked.optsWithGlobals()),
+    );
   command("unlock", "open a vault, so that the gateway signs with it for some minutes")
     .argument("<wallet>", "its address or name")
     .option("--minutes <n>", "until it locks by itself (default: 15)", wholeNumber(1, 60))

@@ -1,9 +1,11 @@
 import type { NetworkJson, NewWalletJson, WalletJson, WalletKindText } from "@cairn/client";
-import { CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
+import { addressOfText, CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
 import { addressOfKey } from "@cairn/protocol/keys";
+import { homeAt } from "../home/home.ts";
+import { recordWallet } from "../owner/recorded-wallets.ts";
 import { firstLineOf } from "./first-line.ts";
 import { formatCoins } from "./format.ts";
-import { table } from "./output.ts";
+import { createOutput, table } from "./output.ts";
 import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
 
 interface AddOptions extends CommonOptions {
@@ -43,6 +45,7 @@ export async function addWallet(name: string, options: AddOptions): Promise<void
   const session = await openSession(options);
   const { client, output } = session;
   const wallet = await client.addWallet({ name, kind, ...(await partsOf(session, options)) });
+  await recordWallet(session.home, wallet.address);
   output.result(wallet);
   output.say(`Added the ${wallet.kind} wallet ${wallet.address} as "${wallet.name}".`);
   if (kind === "vault") output.say("Its key is kept encrypted to your OpenPGP key: `cairn wallet unlock` opens it.");
@@ -72,6 +75,15 @@ export async function setDefault(wallet: string, options: CommonOptions): Promis
     `Packages that name no wallet belong to ${chosen.address} from now on. Those that are stored stay as they are, and`,
     "`cairn put` goes on signing with this home's own key, for the wallet of that key.",
   );
+}
+
+/** Have this home know a wallet for its owner's: whoever uses it says so, as no gateway's word counts. */
+export async function trustWallet(named: string, options: CommonOptions): Promise<void> {
+  const address = addressOfText(named);
+  await recordWallet(homeAt(options.home), address);
+  const output = createOutput(options);
+  output.result({ trusted: address });
+  output.say(`This home takes packages of ${address} for yours from now on. Its key is where it was.`);
 }
 
 export async function unlock(named: string, options: CommonOptions & { minutes?: number }): Promise<void> {

@@ -5,11 +5,15 @@ import { type AccountKey, timeOfUse } from "./account-key.ts";
 /** gpg 2.2 refuses AEAD (RFC 9580 SEIPD version 2). */
 const CONFIG = { aeadProtect: false };
 
-/** A small secret as a binary OpenPGP message to the account's own key, which gpg opens too. */
-export async function sealSecret(key: Pick<AccountKey, "publicKey">, secret: Uint8Array): Promise<Uint8Array> {
+/**
+ * A small secret as a binary OpenPGP message to the account's own key, which gpg opens too. It is signed by that key: whoever has the public half alone
+ * makes none that passes for the account's (`openOwnSecret`).
+ */
+export async function sealSecret(key: AccountKey, secret: Uint8Array): Promise<Uint8Array> {
   return (await openpgp.encrypt({
     message: await openpgp.createMessage({ binary: secret }),
     encryptionKeys: key.publicKey,
+    signingKeys: key.privateKey,
     format: "binary",
     date: timeOfUse(key),
     config: CONFIG,
@@ -17,17 +21,26 @@ export async function sealSecret(key: Pick<AccountKey, "publicKey">, secret: Uin
 }
 
 /** What was sealed; the caller overwrites it after use. @throws CairnError `wrong-key` where the message is for another key, or damaged */
-export async function openSecret(key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> {
+export const openSecret = (key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> => open(key, sealed, false);
+
+/**
+ * What this very key sealed: the message is signed by it. Older ones have no signature.
+ * @throws CairnError `wrong-key` also where the message has no signature, or another key's
+ */
+export const openOwnSecret = (key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> => open(key, sealed, true);
+
+async function open(key: AccountKey, sealed: Uint8Array, expectSigned: boolean): Promise<Uint8Array> {
   try {
     const { data } = await openpgp.decrypt({
       message: await openpgp.readMessage({ binaryMessage: sealed }),
       decryptionKeys: key.privateKey,
+      ...(expectSigned ? { expectSigned, verificationKeys: key.publicKey } : {}),
       format: "binary",
       date: timeOfUse(key),
     });
     return data as Uint8Array;
   } catch (cause) {
-    throw new CairnError("the message is not for this OpenPGP key, or is damaged", {
+    throw new CairnError("the message is not for this OpenPGP key, or not from it, or is damaged", {
       code: "wrong-key",
       kind: "auth",
       cause,

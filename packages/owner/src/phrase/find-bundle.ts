@@ -42,12 +42,12 @@ export async function findBundles(
   let failed: CairnError | undefined;
   for (const { documentHash, known } of await ports.gateway.recoverable(signer.address)) {
     try {
-      const capability = await readCapability(asked, documentHash as Hex);
+      const capability = await readCapability(asked, { documentHash: documentHash as Hex, owner: signer.address });
       const [detail] = await ports.gateway.recover([capability], signer.address);
       if (detail?.documentHash !== documentHash) {
         throw lie("the recovered bundle", detail?.documentHash, documentHash, "Nothing was recovered.");
       }
-      const document = await ownDocument(asked, detail);
+      const document = await ownDocument(asked, detail, signer.address);
       const { id } = detail;
       if (known === null) {
         const bytes = document.pieces.reduce((sum, { length }) => sum + length, 0);

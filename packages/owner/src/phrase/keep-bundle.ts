@@ -83,7 +83,7 @@ export async function endOlder(
   const ended: string[] = [];
   for (const { detail } of older) {
     if (detail.state === "ENDING") continue;
-    await endPackage(ports, detail);
+    await endPackage(ports, detail, ports.owner.signer.address);
     ended.push(detail.id);
   }
   return ended;

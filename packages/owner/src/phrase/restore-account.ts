@@ -99,7 +99,7 @@ export async function restoreAccount(
   });
   await ports.known.remember({
     ...{ id: detail.id, nameHash: nameHash(owner, BUNDLE_NAME), documentHash: detail.documentHash as Hex },
-    ...{ root: detail.root ?? "", signedAt: bundle.created, ended: false },
+    ...{ root: detail.root ?? "", owner: phrase.address, signedAt: bundle.created, ended: false },
   });
   return {
     wallets,

@@ -98,4 +98,9 @@ export const OWNER_ERRORS = {
     means: "the gateway sends more than what it serves can have",
     next: "Check which gateway this is: no honest one sends this.",
   },
+  "wallet-elsewhere": {
+    kind: "auth",
+    means: "a package belongs to a wallet of the owner's whose key is neither here nor at the gateway",
+    next: "Use the home that has its key, or import that account: `cairn key import FILE`.",
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -4,12 +4,13 @@ import { ownerRecords } from "@cairn/owner/browser/owner-records";
 import { blocksOf } from "@cairn/owner/get-blocks";
 import { listPackages } from "@cairn/owner/list-packages";
 import { type OpenPorts, openManifest } from "@cairn/owner/open-package";
+import { ownWallets } from "@cairn/owner/own-wallets";
 import { GONE } from "@cairn/owner/package-name";
 import { pinNetwork } from "@cairn/owner/pin-network";
 import type { Owner } from "@cairn/owner/ports";
 import { readCapability } from "@cairn/owner/read-capability";
 import { machineClock } from "@cairn/process/machine-clock";
-import type { Hex, JsonSigned } from "@cairn/protocol";
+import type { Address, Hex, JsonSigned } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import type { FilePackage } from "../messages.ts";
 import { PackageTree } from "./package-tree.ts";
@@ -17,6 +18,8 @@ import { PackageTree } from "./package-tree.ts";
 /** A package whose list of files was read and held against what its owner knows. */
 export interface OpenedTree {
   id: string;
+  /** As the chain knows it. */
+  of: { documentHash: Hex; owner: Address };
   manifest: Manifest;
   tree: PackageTree;
 }
@@ -60,7 +63,7 @@ export class OpenPackages {
     };
     this.#ports = {
       gateway: this.#patient,
-      owner: { signer, lookupKey, openKey },
+      owner: { signer, lookupKey, openKey, wallets: ownWallets({ gateway: this.#patient, openKey }) },
       known: records.known,
       clock: machineClock,
       async network() {
@@ -100,8 +103,9 @@ export class OpenPackages {
   }
 
   async #read(id: string): Promise<OpenedTree> {
-    const { manifest } = await openManifest(this.#ports, id, "read");
-    return { id, manifest, tree: new PackageTree(manifest.entries) };
+    const { manifest, found, document } = await openManifest(this.#ports, id, "read");
+    const of = { documentHash: found.documentHash as Hex, owner: document.owner };
+    return { id, of, manifest, tree: new PackageTree(manifest.entries) };
   }
 
   /** Blocks of a package, with the owner's permission, which is signed once. */
@@ -117,12 +121,15 @@ export class OpenPackages {
     const held = this.#capabilities.get(id);
     const now = machineClock.now();
     if (held !== undefined && now - held.at < CAPABILITY_SECONDS) return held.made;
-    const made = this.#ports.gateway
-      .package(id)
-      .then(({ documentHash }) => readCapability(this.#ports, documentHash as Hex));
+    const made = this.#signed(id);
     this.#capabilities.set(id, { at: now, made });
     made.catch(() => this.#capabilities.delete(id));
     return made;
+  }
+
+  async #signed(id: string): Promise<JsonSigned<"ReadCapability">> {
+    const { documentHash, owner } = (await this.open(id)).of;
+    return readCapability(this.#ports, { documentHash, owner });
   }
 
   /** Until it is worth asking again: for ever where the gateway is away, as whoever waits can stop. */

@@ -47,7 +47,8 @@ export function RemoveDialog({ found, name, open, onClose }: ActionProps) {
           import("@cairn/owner/find-package"),
           import("@cairn/owner/end-package"),
         ]);
-        await endPackage(ports, await findPackage(ports, id));
+        const found = await findPackage(ports, id);
+        if (found.document !== undefined) await endPackage(ports, found, found.document.owner);
         toast(words.done);
         over();
       }}

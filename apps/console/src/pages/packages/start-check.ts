@@ -12,13 +12,14 @@ export interface CheckWanted {
 
 /** Have holders prove what they hold; the key is needed where paths are named, or every byte is read. */
 export async function startCheck(
-  { id, documentHash }: Pick<PackageDetailJson, "id" | "documentHash">,
+  { id }: Pick<PackageDetailJson, "id">,
   { full, pieces, paths }: CheckWanted,
 ): Promise<CheckResultJson> {
   if (!full && paths === undefined) return client.check(id, { full, ...(pieces === undefined ? {} : { pieces }) });
   const ports = await ownerPorts(words.why);
-  const [{ piecesOfTarget }, { readCapability }] = await Promise.all([
+  const [{ piecesOfTarget }, { findPackage }, { readCapability }] = await Promise.all([
     import("@cairn/owner/check-package"),
+    import("@cairn/owner/find-package"),
     import("@cairn/owner/read-capability"),
   ]);
   const wanted = new Set(pieces);
@@ -32,6 +33,11 @@ export async function startCheck(
   return client.check(id, { full, ...some, ...(await capability()) });
 
   async function capability() {
-    return full ? { readCapability: await readCapability(ports, documentHash as `0x${string}`) } : {};
+    if (!full) return {};
+    const { document, documentHash } = await findPackage(ports, id);
+    // What has no content is refused by the gateway, with its reason.
+    if (document === undefined) return {};
+    const of = { documentHash: documentHash as `0x${string}`, owner: document.owner };
+    return { readCapability: await readCapability(ports, of) };
   }
 }

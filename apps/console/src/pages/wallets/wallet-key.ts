@@ -1,6 +1,6 @@
 import type { WalletJson } from "@cairn/client";
 import type { Owner } from "@cairn/owner/ports";
-import type { Hex } from "@cairn/protocol";
+import type { Address, Hex } from "@cairn/protocol";
 import { client } from "../../api/client.ts";
 import { type KeysState, keysState } from "../../keys/keys.ts";
 
@@ -16,23 +16,22 @@ export function holderOf({ kind, address }: Pick<WalletJson, "kind" | "address">
 
 /** The 32 bytes of a wallet whose keystore is here or, a vault's, at the gateway; to be overwritten after use. @throws CairnError `wrong-key`, `key-locked`, `gateway-lies` */
 export async function openWalletBytes({ kind, address }: WalletJson, owner: Owner): Promise<Uint8Array> {
-  const [{ openSecret }, { fromBase64 }, { addressOfKey }, { toHex }, { lie }] = await Promise.all([
+  const own = address.toLowerCase() as Address;
+  if (kind === "vault") {
+    const { openKeystore } = await import("@cairn/owner/own-wallets");
+    return openKeystore(client, owner.openKey, own);
+  }
+  const [{ openSecret }, { addressOfKey }, { toHex }, { lie }] = await Promise.all([
     import("@cairn/archive/browser"),
-    import("@cairn/protocol/wire/base64"),
     import("@cairn/protocol/keys"),
     import("@cairn/protocol/hex"),
     import("@cairn/owner/gateway-lies"),
   ]);
   const state = keysState();
-  const keystore =
-    kind === "vault"
-      ? fromBase64((await client.walletKeystore(address)).keystore)
-      : state.at === "held"
-        ? state.held.wallet
-        : new Uint8Array();
+  const keystore = state.at === "held" ? state.held.wallet : new Uint8Array();
   const bytes = await openSecret(await owner.openKey(), keystore);
   const found = addressOfKey(toHex(bytes));
-  if (found === address.toLowerCase()) return bytes;
+  if (found === own) return bytes;
   bytes.fill(0);
   throw lie("the wallet of the keystore", address, found, "Nothing was signed.");
 }

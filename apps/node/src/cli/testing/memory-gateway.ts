@@ -1,18 +1,21 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { generateKey } from "@cairn/chain";
-import type { CompletePackageJson, KeepUploadJson, OpenPackageJson, RenamePackageJson } from "@cairn/client";
+import type { CompletePackageJson, KeepUploadJson, OpenPackageJson, RenamePackageJson, SignJson } from "@cairn/client";
 import { type Address, addressOfKey, type Hex, type JsonSigned } from "@cairn/protocol";
 import { encodeDocument } from "@cairn/protocol/document";
 import { sha256Hex } from "@cairn/protocol/sha256-hex";
 import { blocksOf, type Held, header, keep, piecesOf } from "./held-package.ts";
 import { hex, network, now } from "./memory-network.ts";
+import { MemoryWallets } from "./memory-wallets.ts";
 import { planOf } from "./quote-plan.ts";
 
 /** What is asked of the gateway: "GET /packages/ID/document" with the ids replaced by `:id`, and the parsed body. */
 export interface Asked {
   call: string;
   id: string | undefined;
+  /** The wallet in the path, whose place `:address` takes. */
+  wallet: string | undefined;
   body: Record<string, unknown>;
   /** It carries something that the owner signed. */
   signed: boolean;
@@ -38,6 +41,7 @@ export async function startMemoryGateway() {
   const keys = Array.from({ length: 4 }, () => ({ cold: generateKey(), hot: generateKey() }));
   const packages = new Map<string, Held>();
   const asked: Asked[] = [];
+  const wallets = new MemoryWallets();
   let owner = "";
   let bend: Bend = (_, answer) => answer;
 
@@ -103,7 +107,7 @@ export async function startMemoryGateway() {
     held.document = {
       version: 1,
       package: id,
-      owner: owner as Address,
+      owner: (held.open.owner ?? owner) as Address,
       root: request.root,
       k: held.open.k,
       n: held.open.n,
@@ -125,7 +129,7 @@ export async function startMemoryGateway() {
     held.state = "COMMITTED";
   }
 
-  function answer({ call, id, body }: Asked, raw: Buffer, query: URLSearchParams): unknown {
+  function answer({ call, id, wallet, body }: Asked, raw: Buffer, query: URLSearchParams): unknown {
     const held = id === undefined ? undefined : packages.get(id);
     if (id !== undefined && held === undefined) return missing();
     switch (call) {
@@ -159,6 +163,12 @@ export async function startMemoryGateway() {
       case "PUT /account":
         owner = (body.message as { owner: string }).owner;
         return { owner, balance: "123456789", coins: "0" };
+      case "GET /wallets":
+        return wallets.list();
+      case "GET /wallets/:address/keystore":
+        return wallets.keystoreOf(wallet!);
+      case "POST /wallets/:address/sign":
+        return wallets.sign(wallet!, body as unknown as SignJson);
       case "POST /packages":
         if (packages.has(body.id as string)) return statusOf(body.id as string);
         packages.set(body.id as string, {
@@ -271,12 +281,14 @@ export async function startMemoryGateway() {
     const url = new URL(request.url!, "http://127.0.0.1");
     const path = url.pathname.replace(/^\/api\/v1/, "");
     const id = /^\/packages\/([0-9a-f]{32})/.exec(path)?.[1];
+    const wallet = /^\/wallets\/(0x[0-9a-f]{40})/.exec(path)?.[1];
     const json = request.headers["content-type"] === "application/json";
     const signed = request.headers["cairn-capability"] !== undefined || (json && raw.includes('"signature"'));
     const one: Asked = {
       signed,
-      call: `${request.method} ${path.replace(/[0-9a-f]{32}/, ":id")}`,
+      call: `${request.method} ${path.replace(/0x[0-9a-f]{40}/, ":address").replace(/[0-9a-f]{32}/, ":id")}`,
       id,
+      wallet,
       body: json && raw.length > 0 ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {},
     };
     asked.push(one);
@@ -294,6 +306,7 @@ export async function startMemoryGateway() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     packages,
+    wallets,
     statusOf,
     lie(next: Bend | undefined): void {
       bend = next ?? ((_, answer) => answer);

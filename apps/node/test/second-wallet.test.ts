@@ -1,0 +1,149 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PackageDetailJson, WalletJson } from "@cairn/client";
+import type { Address } from "@cairn/protocol";
+import { decodeDocument } from "@cairn/protocol/document";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { homeAt, homeToken } from "../src/home/home.ts";
+import { depositFor } from "./support/deposit-for.ts";
+import { runCli, startNetwork, type TestNetwork, until } from "./support/network.ts";
+
+const COINS = 5n * 10n ** 18n;
+const OVER = ["ENDING", "EXPIRED", "REMOVED"];
+
+let network: TestNetwork;
+let tree: string;
+/** Another home of the same account, as on another machine: it has the keys, and no record of what the first did. */
+let elsewhere: string;
+
+const cli = async (...args: string[]) => {
+  const done = await network.cli(...args);
+  expect([args, done.code, done.stderr, done.code === 0 ? "" : done.stdout]).toEqual([args, 0, "", ""]);
+  return done;
+};
+const there = (...args: string[]) => runCli([...args, "--home", elsewhere]);
+const stateOf = async (id: string) => (await (await network.client()).package(id)).state;
+async function ownerOf(id: string): Promise<Address> {
+  const parts: Uint8Array[] = [];
+  for await (const part of await (await network.client()).document(id)) parts.push(part);
+  return decodeDocument(Buffer.concat(parts)).owner;
+}
+async function put(name: string, ...more: string[]): Promise<string> {
+  return (await cli("put", tree, "--name", name, "--json", ...more)).json<{ id: string }>().id;
+}
+
+beforeAll(async () => {
+  network = await startNetwork();
+  tree = join(network.directory, "birds");
+  await mkdir(tree);
+  await writeFile(join(tree, "wren.txt"), "a wren sings");
+  // The home's own key is the first: an account takes one wallet by itself.
+  await cli("wallet");
+  for (const more of [
+    ["savings", "--kind", "vault"],
+    ["till", "--kind", "custodial", "--per-day", "1000"],
+  ]) {
+    const { address } = (await cli("wallet", "add", ...more, "--json")).json<WalletJson>();
+    await depositFor(network, address as Address, COINS);
+  }
+  elsewhere = join(network.directory, "elsewhere");
+  const exported = join(network.directory, "account.json");
+  const token = join(network.directory, "token.txt");
+  await writeFile(token, `${await homeToken(homeAt(network.home))}\n`);
+  await cli("key", "export", exported);
+  const { chainUrl } = await network.run();
+  for (const args of [
+    ["login", network.url, "--token-file", token, "--chain", chainUrl],
+    ["key", "import", exported],
+  ]) {
+    const done = await there(...args);
+    expect([args, done.code, done.stderr]).toEqual([args, 0, ""]);
+  }
+});
+afterAll(() => network?.stop());
+
+describe.each(["savings", "till"])("a package that %s pays for", (wallet) => {
+  let id: string;
+  let address: Address;
+
+  it("is the wallet's own on the chain", async () => {
+    address = (await (await network.client()).wallets()).find(({ name }) => name === wallet)!.address as Address;
+    if (wallet === "savings") await cli("wallet", "unlock", wallet);
+    id = await put(`by ${wallet}`, "--wallet", wallet);
+    expect(await ownerOf(id)).toBe(address);
+    // From here on the gateway has no key of the vault: the home opens the keystore itself.
+    if (wallet === "savings") await cli("wallet", "lock", wallet);
+  });
+
+  it("is shown, read, compared, checked and certified", async () => {
+    const name = `by ${wallet}`;
+    expect((await cli("show", name, "--files")).stdout).toContain("wren.txt");
+    const back = join(network.directory, `back from ${wallet}`);
+    await cli("get", name, back);
+    expect(execFileSync("diff", ["-r", tree, back]).toString()).toBe("");
+    expect((await cli("cat", `${name}/wren.txt`)).stdout).toBe("a wren sings");
+    await cli("diff", name, tree);
+    await cli("check", name);
+    await cli("check", `${name}/wren.txt`, "--full");
+    await cli("certificate", name, "--output", join(network.directory, `${wallet}.json`));
+  });
+
+  it("is renamed, replaced by a package of the home's wallet, and ended by its own", async () => {
+    await cli("mv", `by ${wallet}`, wallet);
+    const next = await put(wallet, "--replace");
+    expect(await ownerOf(next)).not.toBe(address);
+    expect(OVER).toContain(await stateOf(id));
+    if (wallet === "savings") await cli("wallet", "unlock", wallet);
+    // And the other way round: the home's key ends what it paid for.
+    id = await put(wallet, "--replace", "--wallet", wallet);
+    expect(await ownerOf(id)).toBe(address);
+    expect(OVER).toContain(await stateOf(next));
+    if (wallet === "savings") await cli("wallet", "lock", wallet);
+  });
+
+  it("is ended from another home of the account, which knows the wallet by its keystore or its person's word", async () => {
+    if (wallet === "till") {
+      const refused = await there("rm", wallet, "--yes", "--json");
+      const { error } = refused.json<{ error: { code: string; next: string; details: object } }>();
+      expect(error).toMatchObject({ code: "gateway-lies", details: { field: "document.owner", offered: address } });
+      expect(error.next).toContain(`cairn wallet trust ${address}`);
+      expect(await stateOf(id)).toBe("STORED");
+      expect((await there("wallet", "trust", address)).code).toBe(0);
+    }
+    const removed = await there("rm", wallet, "--yes");
+    expect([removed.code, removed.stderr]).toEqual([0, ""]);
+    expect(OVER).toContain(await stateOf(id));
+    // It ends on the chain, too: the signature was the owner's.
+    await until(
+      () => stateOf(id),
+      (state) => state === "REMOVED",
+      300,
+      "the end of its deals",
+    );
+  });
+});
+
+describe("the package of a recovery phrase", () => {
+  const bundle = async () => {
+    const found = (await cli("show", "recovery bundle", "--json")).json<PackageDetailJson>();
+    const phrase = (await cli("phrase", "status", "--json")).json<{ id: string; wallet: Address }>();
+    expect([found.id, await ownerOf(found.id)]).toEqual([phrase.id, phrase.wallet]);
+    return found.id;
+  };
+
+  it("is shown and checked like any other, and gives its name to that of the next phrase", async () => {
+    await cli("phrase", "create", "--days", "1", "--json");
+    const old = await bundle();
+    await cli("check", "recovery bundle", "--full");
+    await cli("phrase", "create", "--replace", "--days", "1", "--json");
+    expect(await bundle()).not.toBe(old);
+    expect(OVER).toContain(await stateOf(old));
+  });
+
+  it("is removed like any other", async () => {
+    const id = await bundle();
+    await cli("rm", "recovery bundle", "--yes");
+    expect(OVER).toContain(await stateOf(id));
+  });
+});
