@@ -42,10 +42,11 @@ export async function login(address: string, options: LoginOptions): Promise<voi
   const ca = options.ca === undefined ? {} : { ca: await certificateIn(options.ca) };
   trustAlso(ca.ca);
   const known = { url, ...ca, ...(chainUrl === undefined ? {} : { chainUrl }) };
-  const remote: Remote = { ...known, ...(await tokenFor(url, options)) };
-  const { account, user, scopes } = await new CairnClient({
-    ...{ url, token: remote.token, transfer: nodeTransfer },
-  }).whoAmI();
+  const { remote, who } = await saysWhichFile(options.ca, async () => {
+    const remote: Remote = { ...known, ...(await tokenFor(url, options)) };
+    return { remote, who: await new CairnClient({ url, token: remote.token, transfer: nodeTransfer }).whoAmI() };
+  });
+  const { account, user, scopes } = who;
   await writeRemote(home, remote);
   const output = createOutput(options);
   output.result({ home: home.directory, url, account, user: user?.name ?? null, scopes, chain: chainUrl ?? null });
@@ -82,6 +83,24 @@ export async function logout(options: CommonOptions): Promise<void> {
       ? `Logged out of ${url}: its token is revoked.`
       : `Logged out of ${url}. Its token is still good (${left}): an owner of the account ends it with \`cairn token revoke\`.`,
   );
+}
+
+/** Where an authority was named, it is said that it is another one. */
+async function saysWhichFile<T>(ca: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refused = error instanceof CairnError && error.code === "certificate-refused" ? error : undefined;
+    if (ca === undefined || refused?.details?.reason !== "unknown-issuer") throw error;
+    const { url } = refused.details;
+    throw new CairnError(
+      `the certificate of ${url} is refused: neither an authority that this system trusts nor that in ${ca} has signed it; nothing was sent`,
+      {
+        ...{ code: refused.code, kind: refused.kind, details: refused.details, cause: refused },
+        next: "Compare the file with what whoever runs the gateway has: it is another authority's, or somebody else answers at this address.",
+      },
+    );
+  }
 }
 
 async function certificateIn(file: string): Promise<string> {

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Transfer } from "@cairn/client";
 import { MOST_TEXT, textsOf } from "@cairn/client/listen-socket";
+import { certificateRefusal } from "../home/certificate-refusal.ts";
 
 /** An import of node:http reads every export, also the one that loads undici: 50 ms of processor time. */
 const { Agent, request } = process.getBuiltinModule("node:http");
@@ -48,7 +49,7 @@ export const nodeTransfer = {
     });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once("response", resolve);
-      outgoing.once("error", reject);
+      outgoing.once("error", (error) => reject(certificateRefusal(error, url) ?? error));
     });
     const sent = pipeline(Readable.from(body, { objectMode: true, highWaterMark: 2 }), outgoing);
     // An early refusal arrives while the body is still being sent: then the answer counts, not the broken pipe.
@@ -60,7 +61,7 @@ export const nodeTransfer = {
     const { agent, request } = to(url);
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(url, { method, agent, headers, ...(signal === undefined ? {} : { signal }) }, resolve);
-      outgoing.once("error", reject);
+      outgoing.once("error", (error) => reject(certificateRefusal(error, url) ?? error));
       outgoing.end(body);
     });
     return { status: incoming.statusCode ?? 0, body: freed(incoming), headers: incoming.headers };

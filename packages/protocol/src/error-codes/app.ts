@@ -48,6 +48,11 @@ export const APP_ERRORS = {
     means: "an option or argument of the command has a value that it cannot have",
     next: "Ask the command for its own help with --help.",
   },
+  "certificate-refused": {
+    kind: "auth",
+    means: "the gateway's TLS certificate does not hold (details.reason says why); nothing was sent to it",
+    next: "Name the certificate of the authority that signed it with `cairn login URL --ca FILE`, or ask whoever runs the gateway.",
+  },
   "certificate-differs": {
     kind: "corrupt",
     means: "a certificate holds by itself, and the chain says otherwise",
