@@ -58,6 +58,7 @@ try {
   } as unknown as GatewayContext;
   const server = await createHttpServer([publicRoutes(context), packageRoutes(context), figureRoutes(context)], {
     version: "bench",
+    databaseId: "one",
     names: [],
     trustedProxies: [],
     providerOf: () => undefined,

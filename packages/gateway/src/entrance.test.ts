@@ -53,6 +53,7 @@ beforeAll(async () => {
   };
   server = await createHttpServer([routes], {
     version: "0.1.0",
+    databaseId: "one",
     doors: ["/downstream", "/api/downstream"],
     // Every connection is looked at before it goes to its protocol.
     h2Doors: [{ prefixes: ["/other.Service"], h2: (_request, response) => void response.end() }],
@@ -221,6 +222,7 @@ describe("bodies", () => {
       ],
       {
         version: "0.1.0",
+        databaseId: "one",
         names: [],
         trustedProxies: ["127.0.0.1"],
         providerOf: () => undefined,

@@ -18,6 +18,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRep
 import { admitRequests, type EntranceOptions, SMALL_BODY_BYTES } from "./entrance.ts";
 import { type H2Door, type ServeH2Options, serveH2 } from "./h2/serve-h2.ts";
 import { OPENAPI_ROUTE, openapi } from "./openapi.ts";
+import { SessionCookie } from "./session-cookie.ts";
 import { serveTls } from "./tls/serve-tls.ts";
 import { readTls, type TlsFiles, watchTls } from "./tls/tls-files.ts";
 
@@ -27,6 +28,8 @@ const HSTS = "max-age=2592000";
 export interface HttpServerOptions extends EntranceOptions {
   /** Of the product, as the OpenAPI document says it. */
   version: string;
+  /** Of the database whose users log in here. */
+  databaseId: string;
   /** URL paths below which that document describes nothing. */
   hidden?: readonly string[];
   /** Doors that also speak HTTP/2; without one, the listener does not. */
@@ -42,7 +45,7 @@ export interface HttpServerOptions extends EntranceOptions {
  */
 export async function createHttpServer(
   plugins: FastifyPluginAsync[],
-  { version, hidden = [], h2Doors = [], h2Limits = {}, tls, ...entrance }: HttpServerOptions,
+  { version, databaseId, hidden = [], h2Doors = [], h2Limits = {}, tls, ...entrance }: HttpServerOptions,
 ): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
@@ -54,6 +57,8 @@ export async function createHttpServer(
       answerRaw(socket as Socket, fromParser(error));
     },
   });
+  const sessionCookie = new SessionCookie(databaseId);
+  server.decorate("sessionCookie", sessionCookie);
   const trusted = proxyTest(entrance.trustedProxies);
   const guard = guardConnections(
     server.server,
@@ -94,7 +99,10 @@ export async function createHttpServer(
     });
     return sendError(reply, error);
   });
-  await server.register(swagger, openapi({ version, doors: entrance.doors ?? [], hidden }));
+  await server.register(
+    swagger,
+    openapi({ version, sessionCookie: sessionCookie.name, doors: entrance.doors ?? [], hidden }),
+  );
   for (const plugin of plugins) await server.register(plugin);
   // Made once: strangers may ask, and it does not change.
   let document: Buffer | undefined;

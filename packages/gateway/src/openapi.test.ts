@@ -12,7 +12,7 @@ it("refuses to serve a route that does not say which scope it needs", async () =
   const careless: FastifyPluginAsync = async (server) => {
     server.get("/api/v1/careless", async () => "everything");
   };
-  const options = { version: "0.1.0", names: [], trustedProxies: [], providerOf: () => undefined };
+  const options = { version: "0.1.0", databaseId: "one", names: [], trustedProxies: [], providerOf: () => undefined };
   const findPrincipal = () => Promise.reject(new Error("nobody"));
   await expect(createHttpServer([careless], { ...options, findPrincipal })).rejects.toThrow(/scope/);
 });
@@ -39,6 +39,7 @@ it("describes every route of the server, how it is opened, and how it fails", as
     ],
     {
       version: "0.1.0",
+      databaseId: "one",
       names: [],
       trustedProxies: [],
       providerOf: () => undefined,

@@ -4,7 +4,6 @@ import type { RouteAccess } from "@cairn/transport";
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import { Type } from "typebox";
-import { SESSION_COOKIE } from "./principal-of.ts";
 
 /** The body of every answer that is no success. */
 const ErrorJson = Type.Object({
@@ -29,6 +28,8 @@ const SECURITY: Record<Exclude<RouteAccess, "token">, Security> = {
 
 export interface OpenapiOptions {
   version: string;
+  /** Name of the cookie of sessions. */
+  sessionCookie: string;
   /** URL paths below which doors live. */
   doors?: readonly string[];
   /** URL paths below which nothing is described. */
@@ -39,7 +40,12 @@ const securityOf = (access: RouteAccess, scope: Scope | "any" = "any"): Security
   access === "token" ? [{ token: scope === "any" ? [] : [scope] }, { cookie: [] }] : SECURITY[access];
 
 /** The document that `GET /openapi.json` gives: every route of the server, what it takes, and how it fails. */
-export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): FastifyDynamicSwaggerOptions => ({
+export const openapi = ({
+  version,
+  sessionCookie,
+  doors = [],
+  hidden = [],
+}: OpenapiOptions): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: "3.1.0",
     info: { title: "Cairn", version, description: "Store, prove, repair and get back folders." },
@@ -65,9 +71,9 @@ export const openapi = ({ version, doors = [], hidden = [] }: OpenapiOptions): F
         cookie: {
           type: "apiKey",
           in: "cookie",
-          name: SESSION_COOKIE,
+          name: sessionCookie,
           description:
-            "of a user that is logged in; what changes something also needs Origin and the header `cairn-csrf`",
+            "of a user that is logged in; over https `__Host-` stands before its name. What changes something also needs Origin and the header `cairn-csrf`",
         },
         capability: {
           type: "apiKey",

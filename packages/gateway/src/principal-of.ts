@@ -10,15 +10,19 @@ import {
 import { EntranceRefusal } from "@cairn/process/entrances";
 import { CairnError } from "@cairn/protocol";
 import type { FastifyRequest } from "fastify";
+import type { SessionCookie } from "./session-cookie.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** On routes of access `token`. */
     principal: Principal | undefined;
   }
+  interface FastifyInstance {
+    /** Of the sessions of this gateway's database. */
+    sessionCookie: SessionCookie;
+  }
 }
 
-export const SESSION_COOKIE = "cairn_session";
 const CSRF_HEADER = "cairn-csrf";
 
 /** What a request shows of itself: a token, which counts first, or the cookie of a session. */
@@ -41,16 +45,9 @@ export function bearerToken(request: FastifyRequest): string {
   );
 }
 
-const SECRET = /^[\w-]{43}$/;
-
 /** The secret in the cookie of a session; empty where there is none. */
-export function sessionSecret(request: FastifyRequest): string {
-  for (const part of (request.headers.cookie ?? "").split(";")) {
-    const [name = "", value = ""] = part.trim().split("=", 2);
-    if (name === SESSION_COOKIE && SECRET.test(value)) return value;
-  }
-  return "";
-}
+export const sessionSecret = ({ server, headers }: FastifyRequest): string =>
+  server.sessionCookie.secretIn(headers.cookie);
 
 export function credentialOf(request: FastifyRequest): Credential | undefined {
   const token = bearerToken(request);

@@ -13,7 +13,7 @@ import {
 import { type EvmLedger, type Finality, openCoinChain, openExplorer, openWalletChain, readRaw } from "@cairn/chain";
 import { errorsAbi } from "@cairn/contracts";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
-import type { DatabaseTarget } from "@cairn/database";
+import { type DatabaseTarget, ensureDatabaseId } from "@cairn/database";
 import type { DoorPort } from "@cairn/doors";
 import { createMarket, openSpoolId } from "@cairn/market";
 import { machineClock as clock, machineRandom as random, watchStalls } from "@cairn/process";
@@ -334,6 +334,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         log,
         entrance: {
           version: options.version,
+          databaseId: await ensureDatabaseId(pool),
           doors: prefixes,
           h2Doors: doors.flatMap(({ door: { prefixes }, h2, endStreams }) =>
             h2 === undefined ? [] : [{ prefixes, h2, endStreams }],

@@ -31,7 +31,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { DONE, IdParams } from "./account-route.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { principalOf, SESSION_COOKIE, sessionSecret } from "./principal-of.ts";
+import { principalOf, sessionSecret } from "./principal-of.ts";
 import { sessionNeeded } from "./session-needed.ts";
 
 const about = (summary: string) => ({ summary, tags: ["sessions"] });
@@ -139,7 +139,7 @@ export function sessionRoutes({ accounts }: GatewayContext): FastifyPluginAsync 
       async (request, reply) => {
         const { session: id, user } = ownSession(request);
         await endSession(accounts, { id, user });
-        void reply.header("set-cookie", `${SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`);
+        void reply.header("set-cookie", server.sessionCookie.clear());
         return DONE;
       },
     );
@@ -223,17 +223,13 @@ function requireOwnMachine({ raw, headers }: FastifyRequest): void {
   });
 }
 
-/** The cookie goes to this gateway alone, to no script, and with no request that another site's page begins. */
 function opened(
-  { headers }: FastifyRequest,
+  { headers, server }: FastifyRequest,
   reply: FastifyReply,
   { user, session }: { user: User; session: OpenedSession },
 ): OpenedSessionJson {
-  const secure = headers.origin?.startsWith("https://") === true ? "; Secure" : "";
-  const seconds = session.expiresAt - Math.floor(Date.now() / 1000);
-  void reply.header(
-    "set-cookie",
-    `${SESSION_COOKIE}=${session.secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.max(1, seconds)}${secure}`,
-  );
+  const secure = headers.origin?.startsWith("https://") === true;
+  const seconds = Math.max(1, session.expiresAt - Math.floor(Date.now() / 1000));
+  void reply.header("set-cookie", server.sessionCookie.set(session.secret, { seconds, secure }));
   return { user, csrf: session.csrf, expiresAt: session.expiresAt };
 }

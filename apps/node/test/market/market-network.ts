@@ -113,6 +113,7 @@ export async function startMarketNetwork(
       [about, providerRoutes({ pool, ledger, chainNow: network.chainNow, market, audit, transport, stalls } as never)],
       {
         version: "0.1.0",
+        databaseId: "one",
         names: [],
         trustedProxies: [],
         findPrincipal: (request) => findPrincipal({ pool, clock }, request),

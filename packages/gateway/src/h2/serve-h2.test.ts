@@ -66,6 +66,7 @@ async function open(door: H2Door, h2Limits: Partial<typeof H2_LIMITS> = {}): Pro
     [async (app) => void app.get("/open", { config: { access: "open" } }, async () => ({ ok: true }))],
     {
       version: "0.1.0",
+      databaseId: "one",
       names: [],
       trustedProxies: [],
       doors: door.prefixes,
