@@ -12,7 +12,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { InputOptions } from "rolldown";
@@ -45,7 +46,14 @@ function stampOfSources(): string {
   return sum.digest("hex").slice(0, 16);
 }
 
-const DEFINE = { "process.env.NODE_ENV": '"production"' };
+/** What pdf.js reads when a PDF needs it: decoders, fonts that a PDF may leave out, tables of characters. Its interpreter of JavaScript is not among it. */
+const PDF_FILES = "{wasm/{jbig2,openjpeg,qcms_bg}.wasm,standard_fonts/*.{pfb,ttf},cmaps/*.bcmap,LICENSE,*/LICENSE*}";
+const pdfRoom = dirname(createRequire(join(room, "package.json")).resolve("pdfjs-dist/package.json"));
+const { version: pdfVersion } = JSON.parse(readFileSync(join(pdfRoom, "package.json"), "utf8")) as { version: string };
+/** The beginning of their names: they change with the version alone. */
+const pdfPrefix = `pdf-${pdfVersion}-`;
+
+const DEFINE = { "process.env.NODE_ENV": '"production"', PDF_FILES: JSON.stringify(`${BASE}${pdfPrefix}`) };
 
 /** Bundle into `folder`; the shell names what it loads by the hash of its content. */
 async function bundle(folder: string): Promise<void> {
@@ -91,6 +99,9 @@ async function bundle(folder: string): Promise<void> {
   const icon = readFileSync(join(room, "src/icon.svg"));
   const iconName = `icon-${hash(icon)}.svg`;
   files.set(iconName, icon);
+  for (const file of globSync(PDF_FILES, { cwd: pdfRoom })) {
+    files.set(`${pdfPrefix}${basename(file)}`, readFileSync(join(pdfRoom, file)));
+  }
   const main = output.find((one) => one.type === "chunk" && one.isEntry && one.name === "main");
   if (main?.type !== "chunk") throw new Error("the bundle has no entry");
   // All that the first page waits for is asked for at once.

@@ -7,6 +7,7 @@ import type { Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { importKey, PASSPHRASE } from "./support/browser-key.ts";
 import { openConsole, PATIENCE, type TestConsole } from "./support/console.ts";
+import { hostilePdf, plainPdf } from "./support/pdf.ts";
 
 /** Until a package is stored on a machine that has much else to do. */
 const LONG = { timeout: 300_000 };
@@ -42,6 +43,12 @@ const contents: Record<string, Buffer> = {
   "attacks/polyglot.gif": Buffer.from(
     `GIF89a/*${"\\0".repeat(20)}*/=1;top.hacked=1;//<html><script>top.hacked=1</script>`,
   ),
+  "paper.pdf": plainPdf(["The first page.", "The second page."]),
+  "attacks/evil.pdf": hostilePdf(
+    "top.hacked=1; fetch\\('/hacked'\\); app.launchURL\\('/hacked'\\)",
+    "http://127.0.0.1:1/link",
+  ),
+  "attacks/torn.pdf": plainPdf(["torn"]).subarray(0, 60),
   empty: Buffer.alloc(0),
 };
 const folder = join(directory, "holiday");
@@ -106,7 +113,7 @@ describe("the tree", () => {
     await row("Photos").waitFor(PATIENCE);
     await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("TR");
     const names = await page.locator("tbody tr .file-name > :last-child").allTextContents();
-    expect(names).toEqual(["attacks", "links", "nothing in it", "Photos", "empty", "readme.txt"]);
+    expect(names).toEqual(["attacks", "links", "nothing in it", "Photos", "empty", "paper.pdf", "readme.txt"]);
     await row("Photos").focus();
     await page.keyboard.press("Enter");
     await row("2026").waitFor(PATIENCE);
@@ -204,6 +211,54 @@ describe("a preview", () => {
     }
     expect(await page.evaluate("window.hacked")).toBeUndefined();
     expect(sent.filter((url) => /hacked|127\.0\.0\.1:1\//.test(url))).toEqual([]);
+  });
+});
+
+describe("a PDF", () => {
+  const pdf = () => page.locator(".preview .pdf");
+  const pictured = (name: string) => page.getByRole("img", { name, exact: true });
+  const open = async (path: string, name: string) => {
+    await go(path);
+    await row(name).getByRole("link").click();
+  };
+  /** Red, green, blue of a place in the picture, from 0 to 1 across and down. */
+  const colourAt = (x: number, y: number) =>
+    page.evaluate<number[]>(`(() => {
+      const canvas = document.querySelector(".preview canvas");
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      return [...copy.getImageData(Math.floor(canvas.width * ${x}), Math.floor(canvas.height * ${y}), 1, 1).data].slice(0, 3);
+    })()`);
+
+  it("shows its pages as pictures, with their text for those who do not see them", async () => {
+    await open("", "paper.pdf");
+    await page.getByText("Page 1 of 2").waitFor(LONG);
+    expect(await pdf().locator("p").textContent()).toBe("The first page.");
+    const [red = 255, green = 0] = await colourAt(0.1, 0.5);
+    expect(green - red).toBeGreaterThan(100);
+    expect(await colourAt(0.9, 0.1)).toEqual([255, 255, 255]);
+    await button("Next page").click();
+    await pictured("paper.pdf, page 2").waitFor(PATIENCE);
+    expect(await pdf().locator("p").textContent()).toBe("The second page.");
+    expect(await button("Next page").isDisabled()).toBe(true);
+    await page.keyboard.press("Escape");
+  });
+
+  it("runs, starts and fetches nothing, whatever stands in it, and says when it cannot be drawn", async () => {
+    const before = sent.length;
+    await open("attacks", "evil.pdf");
+    await page.getByText("Page 1 of 1").waitFor(LONG);
+    expect(await pdf().locator("p").textContent()).toBe("hostile");
+    // What it says leads somewhere is nowhere in the page.
+    expect(await page.locator(".preview :is(iframe, object, embed, a, input)").count()).toBe(0);
+    await pictured("evil.pdf, page 1").click();
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(sent.slice(before).filter((url) => /hacked|127\.0\.0\.1:1\/|\/bin\/sh/.test(url))).toEqual([]);
+    expect(page.context().pages()).toHaveLength(1);
+    await page.keyboard.press("Escape");
+    await open("attacks", "torn.pdf");
+    await page.getByText("This PDF cannot be drawn here.", { exact: false }).waitFor(LONG);
+    await page.keyboard.press("Escape");
   });
 });
 

@@ -1,0 +1,3 @@
+import { servePdf } from "../files/pdf/serve-pdf.ts";
+
+servePdf();
