@@ -42,7 +42,7 @@ const archiveCore = [
 ];
 const ARCHIVE_CORE = `^packages/archive/src/(${archiveCore.join("|")})\\.ts$`;
 /** Of an owner's room, what works on folders of this machine. */
-const OWNER_CORE = "^packages/owner/src/((?!node/|testing/)[^/]+|browser/[^/]+)\\.ts$";
+const OWNER_CORE = "^packages/owner/src/((?!node/|testing/)[^/]+|(browser|phrase)/[^/]+)\\.ts$";
 const NATIVE = "/crypto/(native|cfb-decipher)\\.ts$";
 module.exports = {
   forbidden: [

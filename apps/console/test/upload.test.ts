@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runCli, startNetwork } from "../../node/test/support/network.ts";
 import { openConsole, PATIENCE, type TestConsole } from "./support/console.ts";
 import { dropFolder, makePhotos } from "./support/photos.ts";
 
@@ -45,6 +46,7 @@ async function download(page: Page, press: string): Promise<string> {
   return path;
 }
 
+let words: string[];
 let accountFile: string;
 let keyFile: string;
 
@@ -52,7 +54,7 @@ describe("the first minute", () => {
   let page: Page;
   let id: string;
 
-  it("is a guide of three steps: a key with its copies, a wallet with coins, a folder", async () => {
+  it("is a guide of four steps: a key with its copies, a wallet with coins, a recovery phrase, a folder", async () => {
     page = await console.stranger();
     await page.goto(await console.link());
     await link(page, "Store your first folder").click();
@@ -78,6 +80,26 @@ describe("the first minute", () => {
     expect(account.owner).not.toBeNull();
     await page.getByText(account.owner!.toLowerCase()).first().waitFor(PATIENCE);
     await link(page, "Next").click();
+    await button(page, "Make the recovery phrase").click();
+    await page.getByText(/^It takes at most [\d.]+ coins from your wallet, for 3 copies over 365 days/).waitFor(LONG);
+    await button(page, "Store it for that").click();
+    const shown = page.getByRole("list", { name: "The 24 words" }).getByRole("listitem");
+    await shown.first().waitFor(LONG);
+    words = await shown.allTextContents();
+    expect(words).toHaveLength(24);
+    await page
+      .getByText((await console.network.client().then((client) => client.network())).deployment.deals)
+      .waitFor();
+    await button(page, "I have written them down").click();
+    const written = page.getByLabel("The 24 words, as they stand on the paper");
+    await written.fill([...words.slice(0, 3), "wrenn", ...words.slice(4)].join(" "));
+    await button(page, "Check").click();
+    await page.getByText('Word 4, "wrenn"', { exact: false }).waitFor(PATIENCE);
+    await written.fill(words.map((word, at) => `${at + 1}. ${word}`).join("\n"));
+    await button(page, "Check").click();
+    await page.getByText("The words are right.").waitFor(PATIENCE);
+    expect(await page.content()).not.toContain(words.slice(0, 4).join(" "));
+    await link(page, "Next").click();
     await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
     await dropFolder(page, photos);
     await heading(page, "Upload").waitFor(PATIENCE);
@@ -90,7 +112,7 @@ describe("the first minute", () => {
     await button(page, "Encrypt and send").click();
     await card.getByRole("heading", { name: "The price, before you agree" }).waitFor(LONG);
     const client = await console.network.client();
-    const [found] = await client.packages();
+    const found = (await client.packages()).find(({ layout }) => layout === "private");
     id = found!.id;
     expect(found!.state).toBe("COMMITTED");
     expect((await client.account()).owner).not.toBeNull();
@@ -125,6 +147,31 @@ describe("the first minute", () => {
     const got = await console.network.cli("get", "photos", back);
     expect(got.code, got.stderr).toBe(0);
     for (const [place, bytes] of taken) expect(readFileSync(join(back, place)).equals(bytes), place).toBe(true);
+  });
+
+  it("leaves 24 words that bring key, names and every byte back on an empty machine", async () => {
+    await page.locator(".key-lamp").click();
+    await heading(page, "Keys").waitFor(PATIENCE);
+    await button(page, "Look whether it is up to date").click();
+    await page.getByText("Changed since then: names of packages.").waitFor(LONG);
+    await button(page, "Store it as it is now").click();
+    await button(page, "Store it for that").click(LONG);
+    await page.getByText("The recovery phrase brings back your account as it is now.").waitFor(LONG);
+    const { chainUrl } = await console.network.run();
+    const { deals } = (await (await console.network.client()).network()).deployment;
+    const home = join(directory, "empty");
+    const other = await startNetwork({ home, providers: 0, deals, env: { CAIRN_CHAIN_URL: chainUrl } });
+    try {
+      const recovered = await runCli(["recover", "--phrase", "--json", "--home", home], {}, words.join("\n"));
+      expect(recovered.code, recovered.stdout + recovered.stderr).toBe(0);
+      expect(recovered.json()).toMatchObject({ sequence: 2, failed: [], recovered: [{ name: "photos" }] });
+      const back = join(directory, "by words");
+      const got = await other.cli("get", "photos", back);
+      expect(got.code, got.stderr).toBe(0);
+      for (const [place, bytes] of taken) expect(readFileSync(join(back, place)).equals(bytes), place).toBe(true);
+    } finally {
+      await other.stop();
+    }
   });
 
   it("is opened by gpg 2.2 with the key that the browser made", async () => {
@@ -170,5 +217,6 @@ describe("the first minute", () => {
     expect(kept).not.toContain(Buffer.from(secrets.lookupKey, "base64").toString("hex"));
     expect(kept).not.toContain("IMG_0001");
     expect(kept).not.toContain(PASSPHRASE);
+    expect(kept).not.toContain(words.slice(0, 4).join(" "));
   });
 });

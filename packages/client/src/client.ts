@@ -226,7 +226,9 @@ export class CairnClient {
   /** @param owner one of the account's wallets; its default one if left out */
   account = (owner?: string) => this.#call(AccountJson, "/account", { query: { owner } });
   claimAccount = (claim: unknown) => this.#call(AccountJson, "/account", { method: "PUT", body: claim });
-  faucet = () => this.#call(AccountJson, "/faucet", { method: "POST", body: {} });
+  /** @param coins at the wallet's address, too, where it has none: for fees, and for what is paid to other wallets */
+  faucet = ({ coins }: { coins?: boolean } = {}) =>
+    this.#call(AccountJson, "/faucet", { method: "POST", body: {}, ...(coins ? { query: { coins: "true" } } : {}) });
   providers = () => this.#call(ProvidersJson, "/providers");
   events = (after: number | undefined, limit = 200, filter: EventQuery = {}) =>
     this.#call(EventsJson, "/events", { query: { ...filter, after, limit } });

@@ -46,8 +46,8 @@ export interface GatewayContext {
   profile: Profile;
   network: NetworkJson;
   startedAt: number;
-  /** Give an owner coins and a deposit; undefined where there is no faucet. */
-  faucet: ((owner: Address) => Promise<void>) | undefined;
+  /** Give an owner a deposit, and with `coins` some coins at its address, too, where it has none; undefined where there is no faucet. */
+  faucet: ((owner: Address, coins: boolean) => Promise<void>) | undefined;
   /** Signs custody certificates as the executor. */
   certifier: Certifier;
   signTicket(deal: DealId, offset: number, length: number): Promise<Signed<"ReadTicket">>;

@@ -32,6 +32,10 @@ const EventQuery = Type.Object({
   severities: Several(SEVERITIES),
 });
 
+const FaucetQuery = Type.Object({
+  coins: Type.Optional(Type.Boolean({ description: "coins at the wallet's address, too, where it has none" })),
+});
+
 const HEALTH = {
   summary: "Whether the database and the chain answer",
   tags: ["network"],
@@ -197,8 +201,10 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
       {
         config: { scope: "write" },
         schema: {
-          summary: "Coins and a deposit, where the network has a faucet",
+          summary: "A deposit, where the network has a faucet",
+          description: "To one wallet of an account, once.",
           tags: ["account"],
+          querystring: FaucetQuery,
           response: { 200: AccountJson },
         },
       },
@@ -213,7 +219,7 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
           });
         }
         await takeGrant(gateway.pool, account, owner);
-        await gateway.faucet(owner);
+        await gateway.faucet(owner, (request.query as Static<typeof FaucetQuery>).coins ?? false);
         return accountJson(account);
       },
     );

@@ -10,7 +10,15 @@ import {
   type NewEvent,
   recordEvents,
 } from "@cairn/catalog";
-import { type EvmLedger, type Finality, openCoinChain, openExplorer, openWalletChain, readRaw } from "@cairn/chain";
+import {
+  askFaucet,
+  type EvmLedger,
+  type Finality,
+  openCoinChain,
+  openExplorer,
+  openWalletChain,
+  readRaw,
+} from "@cairn/chain";
 import { errorsAbi } from "@cairn/contracts";
 import { ChainClock, type Deployment, type Profile } from "@cairn/core";
 import { type DatabaseTarget, ensureDatabaseId } from "@cairn/database";
@@ -304,8 +312,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
         faucet,
       },
       faucet: faucet
-        ? async (owner) => {
+        ? async (owner, coins) => {
             await ledger.deposit({ id: `faucet:${deployment.deals}:${owner}` }, owner, FAUCET_DEPOSIT);
+            if (coins) await askFaucet(options.chainUrl, owner);
           }
         : undefined,
       certifier: { address: keys.executor.address, sign: (digest) => signDigest(digest, keys.executor.key) },

@@ -15,14 +15,14 @@ export function KeyLamp() {
   if (state.at === "opening") return null;
   if (state.at === "none") {
     return (
-      <Link to="/keys" className="key-lamp" data-state="none" title={words.lamp.noneHint}>
+      <Link to="/settings/keys" className="key-lamp" data-state="none" title={words.lamp.noneHint}>
         {words.lamp.none}
       </Link>
     );
   }
   if (state.openUntil === null) {
     return (
-      <Link to="/keys" className="key-lamp" data-state="locked" title={words.lamp.lockedHint}>
+      <Link to="/settings/keys" className="key-lamp" data-state="locked" title={words.lamp.lockedHint}>
         {words.lamp.locked}
       </Link>
     );
@@ -33,7 +33,7 @@ export function KeyLamp() {
 function OpenLamp({ until }: { until: number }) {
   const now = useNow(1);
   return (
-    <Link to="/keys" className="key-lamp numbers" data-state="open" title={words.lamp.openHint}>
+    <Link to="/settings/keys" className="key-lamp numbers" data-state="open" title={words.lamp.openHint}>
       {words.lamp.open(countdown(until, now))}
     </Link>
   );

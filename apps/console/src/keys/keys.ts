@@ -1,6 +1,8 @@
 import type { AccountKey } from "@cairn/archive/browser";
+import type { AccountSecrets } from "@cairn/owner/account-file";
 import { IndexedTables } from "@cairn/owner/browser/indexed-tables";
 import type { Keyring } from "@cairn/owner/browser/keyring";
+import type { PhraseKeys } from "@cairn/owner/phrase/phrase";
 import type { Owner } from "@cairn/owner/ports";
 import { CairnError } from "@cairn/protocol/errors";
 import { useSyncExternalStore } from "react";
@@ -19,6 +21,8 @@ export interface HeldOwner {
   lookupKey: Uint8Array;
   /** Milliseconds since 1970: when the person took a copy of it. */
   savedAt: number | null;
+  /** What follows from the recovery phrase, as such a message: its wallet's key and its bundle's, 32 bytes each. The words are kept nowhere. */
+  phrase?: Uint8Array;
 }
 
 export type KeysState =
@@ -153,6 +157,10 @@ export async function importKey(account: string, bytes: Uint8Array, passphrase: 
     const { fingerprint, userIds } = await ring.import(secrets.openpgp, passphrase);
     const brought = { wallet: fromHex(secrets.wallet), lookupKey: fromBase64(secrets.lookupKey) };
     await hold(account, fingerprint, userIds[0] ?? "", brought, Date.now());
+    if (secrets.phrase !== undefined) {
+      const { wallet, bundleKey } = secrets.phrase;
+      await keepPhrase({ wallet, bundleKey: fromBase64(bundleKey) });
+    }
     return;
   }
   const armored = text !== undefined && /-----BEGIN PGP/.test(text);
@@ -276,31 +284,62 @@ export async function openOwner(why: string): Promise<Owner> {
   };
 }
 
-async function saved(): Promise<void> {
+async function amend(change: Partial<HeldOwner>): Promise<void> {
   if (state.at !== "held") return;
-  const held = { ...state.held, savedAt: Date.now() };
+  const held = { ...state.held, ...change };
   await tables.change([{ table: OWNERS, key: held.account, put: held }]);
   become({ ...state, held });
 }
 
-/** All of it in one file under a passphrase, as `cairn key import` reads it. */
-export async function exportFile(passphrase: string, network?: { chainId: number; deals: string }): Promise<string> {
-  const held = required();
-  const key = await opened("");
-  const [{ exportAccountKey, openSecret }, { writeAccountFile }, { toHex }, { toBase64 }] = await Promise.all([
+/** @param keys of the phrase that was made last: another takes its place. The key must be open */
+export async function keepPhrase({ wallet, bundleKey }: PhraseKeys): Promise<void> {
+  const [{ sealSecret }, { fromHex }] = await Promise.all([
     import("@cairn/archive/browser"),
-    import("@cairn/owner/account-file"),
+    import("@cairn/protocol/hex"),
+  ]);
+  const secret = new Uint8Array(64);
+  secret.set(fromHex(wallet));
+  secret.set(bundleKey, 32);
+  await amend({ phrase: await sealSecret(await opened(""), secret) });
+  secret.fill(0);
+}
+
+/** Of the phrase that was made here, or came with the key; undefined without one. @throws CairnError `key-locked` */
+export async function phraseKeys(why: string): Promise<PhraseKeys | undefined> {
+  const { phrase } = required();
+  if (phrase === undefined) return undefined;
+  const [{ openSecret }, { toHex }] = await Promise.all([
+    import("@cairn/archive/browser"),
+    import("@cairn/protocol/hex"),
+  ]);
+  const secret = await openSecret(await opened(why), phrase);
+  return { wallet: toHex(secret.subarray(0, 32)), bundleKey: secret.slice(32) };
+}
+
+/** All that makes this owner, in the clear: it leaves this page encrypted, or not at all. @throws CairnError `key-locked` */
+export async function ownerSecrets(why: string): Promise<AccountSecrets> {
+  const held = required();
+  const key = await opened(why);
+  const [{ exportAccountKey, openSecret }, { toHex }, { toBase64 }] = await Promise.all([
+    import("@cairn/archive/browser"),
     import("@cairn/protocol/hex"),
     import("@cairn/protocol/wire/base64"),
   ]);
-  const secrets = {
+  const phrase = await phraseKeys(why);
+  return {
     openpgp: await exportAccountKey(key),
     wallet: toHex(await openSecret(key, held.wallet)),
     lookupKey: toBase64(await openSecret(key, held.lookupKey)),
-    ...(network === undefined ? {} : { network: { ...network, deals: network.deals as `0x${string}` } }),
+    ...(phrase === undefined ? {} : { phrase: { wallet: phrase.wallet, bundleKey: toBase64(phrase.bundleKey) } }),
   };
-  const text = await writeAccountFile(secrets, passphrase);
-  await saved();
+}
+
+/** All of it in one file under a passphrase, as `cairn key import` reads it. */
+export async function exportFile(passphrase: string, network?: { chainId: number; deals: string }): Promise<string> {
+  const [{ writeAccountFile }, secrets] = await Promise.all([import("@cairn/owner/account-file"), ownerSecrets("")]);
+  const known = network === undefined ? {} : { network: { ...network, deals: network.deals as `0x${string}` } };
+  const text = await writeAccountFile({ ...secrets, ...known }, passphrase);
+  await amend({ savedAt: Date.now() });
   return text;
 }
 

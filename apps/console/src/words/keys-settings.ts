@@ -1,22 +1,7 @@
 export const keysSettings = {
   title: "Keys",
   lead: "What opens and signs for your packages. A key made here stays in this browser, and the gateway never has it.",
-  browser: {
-    title: "In this browser",
-    none: "This browser holds no key.",
-    noneNext:
-      "A key encrypts what you store here and signs for what it costs; it is made once, under a passphrase of yours.",
-    make: "Make or import a key",
-    manage: "Unlock, copy or forget",
-    locked: "The key is locked: nothing is read or signed without its passphrase.",
-    open: "The key is open; it locks itself",
-    owner: "Owner",
-    fingerprint: "Fingerprint",
-    locks: "Locks after",
-    minutes: (count: number) => `${count} minutes without use`,
-    copy: "Copy taken",
-    noCopy: "none yet: take one before you need it",
-  },
+  browser: "In this browser",
   wallets: {
     title: "Where the keys of your wallets are",
     columns: { wallet: "Wallet", kind: "Its key", state: "Now" },
@@ -31,11 +16,5 @@ export const keysSettings = {
     yours: "Signs where its key is",
     lock: "Lock",
     empty: "No wallet is there yet.",
-  },
-  phrase: {
-    title: "Recovery phrase",
-    body: "Twenty-four words that restore account, wallets and catalogue on an empty machine.",
-    state: "Not made here yet.",
-    next: "Until then keep a backup: `cairn backup`, and `cairn key export` for the key alone.",
   },
 } as const;

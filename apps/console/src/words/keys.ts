@@ -1,8 +1,6 @@
 import { counted } from "../format/number.ts";
 
 export const keys = {
-  title: "Keys of this browser",
-  lead: "What you store is encrypted to a key, and paid by a wallet. Both are kept in this browser under your passphrase.",
   none: {
     title: "No key in this browser",
     body: "Here will stand your key and wallet, with a copy to download.",
@@ -65,10 +63,10 @@ export const backup = {
 
 export const welcome = {
   title: "Store your first folder",
-  lead: "Three steps. Each can be skipped, and done later.",
+  lead: "Four steps. Each can be skipped, and done later.",
   steps: "Steps",
   step: (number: number, name: string, done: boolean) => `${number}. ${name}${done ? " ✓" : ""}`,
-  names: { key: "Key", wallet: "Wallet", folder: "Folder" },
+  names: { key: "Key", wallet: "Wallet", phrase: "Recovery phrase", folder: "Folder" },
   skip: "Skip the guide",
   next: "Next",
   back: "Back",
@@ -109,6 +107,10 @@ export const welcome = {
     emptyNext: "Send coins to its address; the Wallets page shows how, and when they arrive.",
     deposits: "How to add coins",
     why: "Your wallet signs that it is yours.",
+  },
+  phrase: {
+    first: "The phrase is paid by a wallet: the step before makes one ready.",
+    later: "Later",
   },
   folder: {
     title: "Drop a folder",

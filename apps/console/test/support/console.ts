@@ -29,7 +29,6 @@ export const WALK = [
 /** Pages that are not in the menu: looked at as those are. */
 export const BESIDE = [
   ["/upload", "Upload"],
-  ["/keys", "Keys of this browser"],
   ["/welcome", "Store your first folder"],
 ] as const;
 

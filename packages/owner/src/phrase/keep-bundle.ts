@@ -25,6 +25,8 @@ export interface KeepOptions {
   fund: (wallet: string, lacking: bigint) => Promise<void>;
   confirm?: (agreed: Agreed) => Promise<void>;
   signal: AbortSignal;
+  /** How the bundle is sent; streamed unless set. */
+  upload?: PutOptions["upload"];
   onEvent?: NonNullable<PutOptions["onEvent"]>;
 }
 
@@ -42,7 +44,7 @@ export interface Kept {
  * @throws CairnError what `put` throws; `bad-bundle` where it does not come back
  */
 export async function keepBundle(ports: OwnerPorts, options: KeepOptions): Promise<Kept> {
-  const { keys, content, token, shape, maxCost, fund, signal, onEvent, confirm } = options;
+  const { keys, content, token, shape, maxCost, fund, signal, upload, onEvent, confirm } = options;
   const signer = walletSigner(keys.wallet);
   await joinWallet(ports, signer, { token, name: PHRASE_WALLET });
   const phrase = { signer, bundleKey: keys.bundleKey };
@@ -57,6 +59,7 @@ export async function keepBundle(ports: OwnerPorts, options: KeepOptions): Promi
       ...{ shape, layout: "car", replace: true, signal, maxCost: maxCost ?? undefined },
       ...(onEvent === undefined ? {} : { onEvent }),
       ...(confirm === undefined ? {} : { confirm }),
+      ...(upload === undefined ? {} : { upload }),
       repairKeyOf: (id) => repairKeyOfBundle(keys.bundleKey, id),
     });
   let result: Awaited<ReturnType<typeof store>>;

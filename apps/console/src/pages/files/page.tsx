@@ -32,7 +32,7 @@ const NoKey = () => (
     <Empty
       title={words.none.title}
       action={
-        <Link className="button" data-kind="main" to="/keys">
+        <Link className="button" data-kind="main" to="/settings/keys">
           {words.none.action}
         </Link>
       }

@@ -1,7 +1,11 @@
-import { createRoute } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
 
+/** Where the keys stood once: links to it still arrive. */
 export const browserKeysRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/keys",
-}).lazy(() => import("./page.tsx").then(({ page }) => page));
+  beforeLoad() {
+    throw redirect({ to: "/settings/keys", replace: true });
+  },
+});

@@ -53,7 +53,7 @@ export function Needs({ packages, figures }: { packages: readonly PackageJson[];
       key: "copy",
       mood: "warn",
       what: words.need.copy,
-      next: <Link to="/keys">{words.need.copyNext}</Link>,
+      next: <Link to="/settings/keys">{words.need.copyNext}</Link>,
     });
   }
   if (figures !== undefined && BigInt(figures.deposit) === 0n) {

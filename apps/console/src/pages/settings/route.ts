@@ -13,7 +13,9 @@ export const schedulesRoute = createRoute(under("/settings/checks")).lazy(() =>
 export const displayRoute = createRoute(under("/settings/display")).lazy(() =>
   import("./display.tsx").then(({ page }) => page),
 );
-export const keysRoute = createRoute(under("/settings/keys")).lazy(() => import("./keys.tsx").then(({ page }) => page));
+export const keysRoute = createRoute(under("/settings/keys")).lazy(() =>
+  import("./keys/page.tsx").then(({ page }) => page),
+);
 export const accountRoute = createRoute(under("/settings/account")).lazy(() =>
   import("./account/page.tsx").then(({ page }) => page),
 );

@@ -6,6 +6,7 @@ import { Pick } from "../../uploads/pick.tsx";
 import { take } from "../../uploads/uploads.ts";
 import { welcome as words } from "../../words/keys.ts";
 import { KeyStep } from "./key-step.tsx";
+import { PhraseStep } from "./phrase-step.tsx";
 import { STEPS, welcomeRoute } from "./route.ts";
 import { WalletStep } from "./wallet-step.tsx";
 
@@ -42,6 +43,8 @@ function Welcome() {
         <KeyStep />
       ) : at === "wallet" ? (
         <WalletStep />
+      ) : at === "phrase" ? (
+        <PhraseStep />
       ) : (
         <FolderStep />
       )}

@@ -2,7 +2,7 @@ import { createRoute } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
 import { oneOf } from "../../shell/search.ts";
 
-export const STEPS = ["key", "wallet", "folder"] as const;
+export const STEPS = ["key", "wallet", "phrase", "folder"] as const;
 
 export const welcomeRoute = createRoute({
   getParentRoute: () => shellRoute,

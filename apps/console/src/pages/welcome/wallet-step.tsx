@@ -81,7 +81,7 @@ function Claim({ held }: { held: HeldOwner }) {
           <div className="row">
             {mine ? (
               <>
-                <Link className="button" data-kind="main" to="/welcome" search={{ step: "folder" }}>
+                <Link className="button" data-kind="main" to="/welcome" search={{ step: "phrase" }}>
                   {welcome.next}
                 </Link>
                 {account.data !== undefined && BigInt(account.data.balance) === 0n ? (

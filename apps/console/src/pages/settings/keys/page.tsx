@@ -1,7 +1,7 @@
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Backup } from "../../keys/backup.tsx";
-import { countdown } from "../../keys/key-lamp.tsx";
+import { Backup } from "../../../keys/backup.tsx";
+import { countdown } from "../../../keys/key-lamp.tsx";
 import {
   forgetKey,
   type HeldOwner,
@@ -11,18 +11,23 @@ import {
   openOwner,
   setLockMinutes,
   useKeysState,
-} from "../../keys/keys.ts";
-import { Button, Card, Choice, Confirm, Empty, Facts, Page, State, Time, useNow, Waiting } from "../../kit/index.ts";
-import { backup, keys as words } from "../../words/keys.ts";
+} from "../../../keys/keys.ts";
+import { Button, Card, Choice, Confirm, Empty, Facts, State, Time, useNow, Waiting } from "../../../kit/index.ts";
+import { backup, keys as words } from "../../../words/keys.ts";
+import { keysSettings } from "../../../words/keys-settings.ts";
+import { Frame } from "../frame.tsx";
+import { PhraseCard } from "./phrase-card.tsx";
+import { WalletsCard } from "./wallets-card.tsx";
 
+/** What opens and signs, and where it is. */
 function Keys() {
   const state = useKeysState();
   return (
-    <Page title={words.title} lead={words.lead}>
+    <Frame title={keysSettings.title} lead={keysSettings.lead}>
       {state.at === "opening" ? (
         <Waiting />
       ) : state.at === "none" ? (
-        <Card>
+        <Card title={keysSettings.browser}>
           <Empty
             title={words.none.title}
             action={
@@ -37,7 +42,8 @@ function Keys() {
       ) : (
         <Held held={state.held} openUntil={state.openUntil} />
       )}
-    </Page>
+      <WalletsCard />
+    </Frame>
   );
 }
 
@@ -45,7 +51,7 @@ function Held({ held, openUntil }: { held: HeldOwner; openUntil: number | null }
   const [forgetting, setForgetting] = useState(false);
   return (
     <>
-      <Card>
+      <Card title={keysSettings.browser}>
         <div className="stack">
           {openUntil === null ? (
             <State mood="good" next={words.lockedNext}>
@@ -85,6 +91,7 @@ function Held({ held, openUntil }: { held: HeldOwner; openUntil: number | null }
           <Backup held={held} />
         </div>
       </Card>
+      <PhraseCard held={held} />
       <Confirm
         title={words.forget.title}
         open={forgetting}
@@ -120,4 +127,4 @@ function Minutes() {
   );
 }
 
-export const page = createLazyRoute("/keys")({ component: Keys });
+export const page = createLazyRoute("/settings/keys")({ component: Keys });

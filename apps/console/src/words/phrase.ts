@@ -1,0 +1,54 @@
+import { exactCoins } from "../format/exact-coins.ts";
+import { counted } from "../format/number.ts";
+
+export const phrase = {
+  title: "Recovery phrase",
+  body: "24 words on paper that bring key, wallets, settings and packages back on an empty machine. What they open is stored encrypted, as a small package of its own, and paid by your wallet.",
+  none: "There is no recovery phrase in this browser yet.",
+  noneNext: "Make one, or keep the account file where you keep what matters.",
+  made: "Your account has a recovery phrase. Its words are kept nowhere.",
+  make: "Make the recovery phrase",
+  replace: "Make other words",
+  replaceTitle: "Make other words?",
+  replaceBody: "The words that you have now bring nothing back any more, once the new ones are stored.",
+  why: "The recovery phrase stands for your key and wallet.",
+  working: "What the words bring back is made ready and quoted…",
+  storing:
+    "It is being stored, and then read back as an empty machine would. The words follow: that takes some seconds to minutes.",
+  cost: (most: bigint, copies: number, days: number) =>
+    `It takes at most ${exactCoins(most)} coins from your wallet, for ${counted(copies, "copy", "copies")} over ${days} days. What is not used stays in the deposit of the phrase.`,
+  agree: "Store it for that",
+  discard: "Not now",
+  shown:
+    "Write these words down, in their order, and keep the paper where you keep what matters. They are shown this once.",
+  shownNext: "Whoever has them can read, spend and remove all that is yours.",
+  list: "The 24 words",
+  contract:
+    "The network's contract, to be written beside them: it is no secret, and an empty machine finds the network by it.",
+  written: "I have written them down",
+  back: "On an empty machine the command line brings everything back: `cairn recover --phrase`.",
+  check: {
+    title: "Check what you wrote",
+    label: "The 24 words, as they stand on the paper",
+    action: "Check",
+    good: "The words are right.",
+  },
+  another: "these words are a recovery phrase, and not this account's",
+  anotherNext: "Look for the paper of the phrase that was made last.",
+  state: {
+    action: "Look whether it is up to date",
+    stored: "Stored",
+    ends: "Ends",
+    endsNote: "nothing renews it by itself",
+    copies: "Copies",
+    copiesOf: (live: number, full: number) => `${live} of ${full}`,
+    fresh: "It is up to date.",
+    changed: (what: readonly string[]) => `Changed since then: ${what.join(", ")}.`,
+    changedNext: "Until it is stored anew, the words bring back what was before.",
+    names: { keys: "keys", wallets: "wallets", settings: "settings", names: "names of packages" },
+    update: "Store it as it is now",
+    updated: "The recovery phrase brings back your account as it is now.",
+  },
+  noBundleNext: "Store it as it is now.",
+  noPhraseNext: "Make one on the page of your keys.",
+} as const;
