@@ -4,6 +4,7 @@ import { CairnClient } from "@cairn/client/client";
 import { TYPES } from "@cairn/protocol";
 import { requestFromJson } from "@cairn/protocol/wire";
 import { describe, expect, it } from "vitest";
+import { titlesIn } from "./testing/titles-in.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const page = readFileSync(`${root}docs/protocol.md`, "utf8");
@@ -32,12 +33,6 @@ function clientCalls(): string[] {
   const own = Object.keys(client).filter((key) => typeof client[key as keyof CairnClient] === "function");
   return [...own, ...Object.getOwnPropertyNames(CairnClient.prototype)].filter((name) => name !== "constructor");
 }
-
-/** The tests of a file: texts that come with a function, for vitest, and functions, for forge. */
-const titlesIn = (source: string) =>
-  [...source.matchAll(/(?<!describe)\(\s*"((?:[^"\\]|\\.)+)",\s*(?:async )?\(|^ {4}function (\w+)\(/gm)].map(
-    ([, title, name]) => title ?? name,
-  );
 
 describe("the table of who checks what", () => {
   it.each(Object.keys(TYPES))("has the signed message %s", (name) => {
