@@ -24,7 +24,7 @@ const installed = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wan
 
 async function runInstaller() {
   process.stderr.write(
-    "cairn: installing dependencies (first run: about 370 MB to fetch, 1.1 GB on the disk, minutes on a slow line)\n",
+    "cairn: installing dependencies (first run: about 390 MB to fetch, 1.1 GB on the disk, minutes on a slow line)\n",
   );
   // Without --no-save some versions of npm write the same lock in other words.
   const code = await runNpm(root, turn, ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
