@@ -15,6 +15,7 @@ export {
 } from "./keys/account-key.ts";
 export { openOwnSecret, openSecret, sealSecret } from "./keys/seal-secret.ts";
 export { signDetached } from "./keys/sign-detached.ts";
+export { openDraft } from "./manifest/draft.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {
   type FileEntry,

@@ -20,6 +20,7 @@ export {
   importAccountKey,
 } from "./keys/account-key.ts";
 export { decodeManifest } from "./manifest/decode-manifest.ts";
+export { readRecipientKey } from "./manifest/draft.ts";
 export { encodeManifest } from "./manifest/encode-manifest.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";
 export {
@@ -49,6 +50,7 @@ export {
   type PackFolderOptions,
   packFolder,
 } from "./pack/pack-folder.ts";
+export { packForOwner } from "./pack/pack-for-owner.ts";
 export { type TakeCarOptions, takeCar } from "./pack/take-car.ts";
 export { type GetBlocks, leavesOf } from "./restore/fetch-file.ts";
 export { findEntry, pathOfText, subtreeOf } from "./restore/find-entry.ts";

@@ -53,7 +53,7 @@ function x25519Of(packet: KeyPacket): X25519Recipient | undefined {
 }
 
 /** The account's encryption key in the form that workers use. */
-export async function recipientOf(key: AccountKey): Promise<Recipient> {
+export async function recipientOf(key: Pick<AccountKey, "publicKey">): Promise<Recipient> {
   const encryption = await key.publicKey.getEncryptionKey(undefined, timeOfUse(key));
   const fast = x25519Of(encryption.keyPacket);
   return fast ? { kind: "x25519", key: fast } : { kind: "openpgp", armored: key.publicKey.armor() };

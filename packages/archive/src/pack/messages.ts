@@ -30,6 +30,8 @@ export interface PackSettings {
   /** Undefined: contents are stored as they are. */
   recipient: Recipient | undefined;
   profile: DagProfile;
+  /** As of `walkFolder`. */
+  within?: Uint8Array;
 }
 
 /** Consecutive whole CAR frames of one job. */

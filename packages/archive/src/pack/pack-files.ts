@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { CairnError } from "@cairn/protocol/errors";
 import { atPath } from "../walk/at-path.ts";
+import { confined } from "../walk/confined.ts";
 import { displayName, nameOfBytes } from "../walk/names.ts";
 import { splitTime, unreadable, versionOf } from "../walk/walk-folder.ts";
 import type { FileTask, PackSettings } from "./messages.ts";
@@ -21,14 +22,16 @@ const FINE_CLOCK_NS = 100_000_000n;
 export class FilePacker {
   private readonly contents: ContentPacker;
   private readonly port: SegmentPort;
+  private readonly within: Uint8Array | undefined;
 
-  private constructor(contents: ContentPacker, port: SegmentPort) {
+  private constructor(contents: ContentPacker, port: SegmentPort, within: Uint8Array | undefined) {
     this.contents = contents;
     this.port = port;
+    this.within = within;
   }
 
   static async create(settings: PackSettings, port: SegmentPort): Promise<FilePacker> {
-    return new FilePacker(await ContentPacker.create(settings), port);
+    return new FilePacker(await ContentPacker.create(settings), port, settings.within);
   }
 
   /** Throws `unreadable-path`, `file-changed` or `file-without-size`, naming the file. */
@@ -48,7 +51,7 @@ export class FilePacker {
 
   private async packFile(file: FileTask, writer: SegmentWriter, contentOf: ContentOf): Promise<Outcome> {
     const opened = BigInt(Date.now()) * 1_000_000n;
-    const fd = open(file);
+    const fd = open(file, this.within);
     try {
       const before = fstatSync(fd, { bigint: true });
       if (!before.isFile()) throw changed(file);
@@ -80,13 +83,14 @@ export class FilePacker {
   }
 }
 
-function open(file: FileTask): number {
+function open(file: FileTask, within: Uint8Array | undefined): number {
+  // Never through a link, and never waiting for a pipe: both would mean that the file was replaced since the walk.
+  const openFile = (place: Buffer) =>
+    openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    // Never through a link, and never waiting for a pipe: both would mean that the file was replaced since the walk.
-    return atPath(file.path, (place) =>
-      openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
-    );
+    return within === undefined ? atPath(file.path, openFile) : confined(file.path, within, openFile);
   } catch (cause) {
+    if (cause instanceof CairnError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ELOOP" || code === "ENXIO") throw changed(file, cause);
     throw unreadable(shown(file), cause);

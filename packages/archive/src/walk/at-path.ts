@@ -5,7 +5,7 @@ const PATH_MAX = 4096;
 /** Bytes taken in one step; leaves room for `/proc/self/fd/N/`. */
 const STEP = 4000;
 /** O_PATH (fcntl.h of Linux): a handle on a directory that may be searched, even one that may not be listed. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const SLASH = 0x2f;
 
 /**

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { CairnError } from "@cairn/protocol/errors";
 import { MAX_SECONDS } from "../manifest/manifest.ts";
 import { atPath } from "./at-path.ts";
+import { confined, confinedFolder } from "./confined.ts";
 import type { Excluder } from "./exclude.ts";
 import type { EntryKind, FoundEntry, SkippedEntry } from "./found-entry.ts";
 import { pathBytes } from "./join-path.ts";
@@ -25,6 +26,8 @@ export interface WalkOptions {
   /** Leaves entries out, by their path below the root. */
   exclude?: Excluder;
   signal?: AbortSignal;
+  /** The real path of a folder which nothing that is listed may lead out of, whoever changes the tree meanwhile. */
+  within?: Uint8Array;
 }
 
 const SLASH = Buffer.from("/");
@@ -81,10 +84,12 @@ export function splitTime(ns: bigint): { seconds: number; nanoseconds: number } 
  * Throws `unreadable-path`.
  */
 export async function walkFolder(path: string, options: WalkOptions = {}): Promise<Walked> {
-  const { signal, exclude } = options;
+  const { signal, exclude, within } = options;
+  const at = <T>(place: Buffer, act: (place: Buffer) => T): T =>
+    within === undefined ? atPath(place, act) : confined(place, within, act);
   const root = pathBytes(path);
   const walked: Walked = { root, entries: [], skipped: [], excluded: 0, bentTimes: [] };
-  const top = reading(root, () => atPath(root, (at) => statSync(at, { bigint: true })));
+  const top = reading(root, () => at(root, (place) => statSync(place, { bigint: true })));
   const kind = top.isDirectory() ? "directory" : top.isFile() ? "file" : undefined;
   if (kind === undefined) {
     throw new CairnError(`${displayName(nameOfBytes(root))} is neither a folder nor a file`, {
@@ -99,8 +104,9 @@ export async function walkFolder(path: string, options: WalkOptions = {}): Promi
   let seen = 0;
   for (let next = pending.pop(); next; next = pending.pop()) {
     const folder = next.path;
+    const list = (place: Buffer) => readdirSync(place, { withFileTypes: true, encoding: "buffer" });
     const children = reading(folder, () =>
-      atPath(folder, (at) => readdirSync(at, { withFileTypes: true, encoding: "buffer" })),
+      within === undefined ? atPath(folder, list) : confinedFolder(folder, within, list),
     );
     children.sort((a, b) => Buffer.compare(a.name, b.name));
     const { below } = next;
@@ -116,7 +122,7 @@ export async function walkFolder(path: string, options: WalkOptions = {}): Promi
         walked.excluded++;
         continue;
       }
-      const index = addChild(walked, next.index, child, place);
+      const index = addChild(walked, next.index, { child, place, at });
       if (index !== undefined) folders.push({ index, path: place, below: path === undefined ? "" : `${path}/` });
     }
     for (const inner of folders.reverse()) pending.push(inner);
@@ -135,11 +141,15 @@ export function ownName(path: string): string {
 }
 
 /** Adds what stands at `place`; returns its index when it is a directory. */
-function addChild(walked: Walked, parent: number, child: Dirent<Buffer>, place: Buffer): number | undefined {
-  const stats = reading(place, () => atPath(place, (at) => lstatSync(at, { bigint: true })));
+function addChild(
+  walked: Walked,
+  parent: number,
+  { child, place, at }: { child: Dirent<Buffer>; place: Buffer; at: <T>(place: Buffer, act: (place: Buffer) => T) => T },
+): number | undefined {
+  const stats = reading(place, () => at(place, (one) => lstatSync(one, { bigint: true })));
   const name = nameOfBytes(child.name);
   if (stats.isSymbolicLink()) {
-    const target = reading(place, () => atPath(place, (at) => readlinkSync(at, { encoding: "buffer" })));
+    const target = reading(place, () => at(place, (one) => readlinkSync(one, { encoding: "buffer" })));
     add(walked, place, { ...entryOf("symlink", parent, name, stats), target: nameOfBytes(target) }, stats);
   } else if (stats.isFile()) {
     add(walked, place, entryOf("file", parent, name, stats), stats);
@@ -186,6 +196,7 @@ function reading<T>(path: Buffer, read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (cause instanceof CairnError) throw cause;
     throw unreadable(displayName(nameOfBytes(path)), cause);
   }
 }

@@ -204,6 +204,11 @@ export const SHARED_ERRORS = {
     means: "nothing came from standard input or the command whose output was to be stored, or the folder has no files",
     next: "Mend what should have written to it or the rules, mount what should be there, or store it empty with --allow-empty.",
   },
+  "path-not-allowed": {
+    kind: "input",
+    means: "the path is not at or below a folder of the gateway's machine that its operator lets users store from",
+    next: "`GET /api/v1/vault-paths` names the folders; the operator of the gateway adds one with `cairn up --vault-path`.",
+  },
   "path-not-found": {
     kind: "missing",
     means: "the package has no such file or folder",
