@@ -27,6 +27,7 @@ const PROGRAMS: Record<string, string> = {
   "apps/node/src/gateway/gateway-main.ts": "apps/node/src/gateway/serve-gateway.ts",
   "apps/node/src/downstream/downstream-main.ts": "apps/node/src/downstream/serve-downstream.ts",
   "packages/chain/src/node-main.ts": "packages/chain/src/node/serve-chain.ts",
+  "packages/gateway/src/vault-paths/reader-main.ts": "packages/gateway/src/vault-paths/serve-reader.ts",
   "packages/provider/src/main.ts": "packages/provider/src/serve-provider.ts",
 };
 /** Threads that programs start, by the URL of a module beside their own. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -16,10 +16,14 @@ const FILE_PASSPHRASE = "another one for the file";
 let console: TestConsole;
 const directory = mkdtempSync(join(tmpdir(), "cairn-upload-"));
 const photos = join(directory, "photos");
+/** Of the gateway's machine, which is this one. */
+const shared = join(directory, "shared");
 let taken: Map<string, Buffer>;
 
 beforeAll(async () => {
-  console = await openConsole();
+  mkdirSync(join(shared, "drawer"), { recursive: true });
+  writeFileSync(join(shared, "drawer", "letter"), "of the gateway's machine");
+  console = await openConsole({ env: { CAIRN_VAULT_PATHS: shared } });
   const page = await console.stranger();
   await page.goto(`${console.url}/sign-up`);
   taken = await makePhotos(page, photos, 50);
@@ -172,6 +176,30 @@ describe("the first minute", () => {
     } finally {
       await other.stop();
     }
+  });
+
+  it("also stores a folder of the gateway's machine, while a vault is open, which every page shows", async () => {
+    const { cli } = console.network;
+    expect((await cli("wallet", "add", "savings", "--kind", "vault")).code).toBe(0);
+    await link(page, "Upload").click();
+    const there = cardOf(page, "From the gateway's machine");
+    await there.getByText("It does so only while one of your vaults is open.").waitFor(PATIENCE);
+    expect((await cli("wallet", "unlock", "savings")).code).toBe(0);
+    await link(page, "Deals").click();
+    await page.getByText(/^Vault open \d+:\d\d$/).waitFor(PATIENCE);
+    await link(page, "Upload").click();
+    for (const name of [shared, "drawer/", `Store ${shared}/drawer`])
+      await there.getByRole("button", { name, exact: true }).click(PATIENCE);
+    const card = cardOf(page, "drawer");
+    await card.getByRole("button", { name: "Encrypt and send" }).click(PATIENCE);
+    await card.getByRole("button", { name: "Agree and store" }).click(LONG);
+    await card.getByText("drawer is stored: every copy is in place and proved.").waitFor(LONG);
+    const back = join(directory, "drawer-back");
+    const got = await cli("get", "drawer", back);
+    expect(got.code, got.stderr).toBe(0);
+    expect(readFileSync(join(back, "letter"), "utf8")).toBe("of the gateway's machine");
+    expect((await cli("wallet", "lock", "savings")).code).toBe(0);
+    await page.getByText(/^Vault open/).waitFor({ state: "detached", ...PATIENCE });
   });
 
   it("is opened by gpg 2.2 with the key that the browser made", async () => {

@@ -42,6 +42,7 @@ export { cancelJob } from "./jobs/cancel-job.ts";
 export { forgetJobs } from "./jobs/forget-jobs.ts";
 export type { Job, JobState } from "./jobs/job.ts";
 export { findJob, pageJobs } from "./jobs/page-jobs.ts";
+export { retryJob } from "./jobs/retry-job.ts";
 export { type JobHandler, type JobOutcome, type JobsOptions, type JobTurn, runJobs } from "./jobs/run-jobs.ts";
 export { toJson } from "./json.ts";
 export type { DealSettings } from "./keep-proposal.ts";

@@ -12,6 +12,7 @@ import * as network from "./network-schemas.ts";
 import * as notices from "./notice-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { answersOf, bent } from "./testing/answers.ts";
+import * as vault from "./vault-schemas.ts";
 
 const ID = "ab".repeat(16);
 const nothing = {} as never;
@@ -52,6 +53,9 @@ const CALLS: Record<string, [TSchema, (client: CairnClient) => Promise<unknown>,
   "schedules.add": [custody.ScheduleJson, (client) => client.schedules.add(nothing)],
   "schedules.change": [custody.ScheduleJson, (client) => client.schedules.change("s", {})],
   "schedules.remove": [accounts.DoneJson, (client) => client.schedules.remove("s")],
+  "vault.list": [vault.VaultFolderJson, (client) => client.vault.list("/a")],
+  "vault.begin": [vault.VaultUploadJson, (client) => client.vault.begin(ID, nothing)],
+  "vault.upload": [vault.VaultUploadJson, (client) => client.vault.upload(ID)],
   "limits.own": [accounts.UsedLimitsJson, (client) => client.limits.own()],
   "limits.of": [accounts.UsedLimitsJson, (client) => client.limits.of("a")],
   "limits.set": [accounts.UsedLimitsJson, (client) => client.limits.set("a", nothing)],

@@ -33,6 +33,7 @@ import { limitCalls } from "./calls/limit-calls.ts";
 import { linkCalls } from "./calls/link-calls.ts";
 import { chainCalls, networkCalls } from "./calls/network-calls.ts";
 import { noticeCalls } from "./calls/notice-calls.ts";
+import { vaultCalls } from "./calls/vault-calls.ts";
 import { LiveTransferJson } from "./coin-schemas.ts";
 import { LiveFiguresJson } from "./figure-schemas.ts";
 import { findMisfit } from "./find-misfit.ts";
@@ -211,6 +212,7 @@ export class CairnClient {
   readonly chain = chainCalls(this.#caller);
   readonly figures = figureCalls(this.#caller);
   readonly fiat = fiatCalls(this.#caller);
+  readonly vault = vaultCalls(this.#caller);
 
   constructor(options: ClientOptions) {
     this.url = options.url.replace(/\/+$/, "");

@@ -10,3 +10,4 @@ export * from "./notice-schemas.ts";
 export * from "./part-upload.ts";
 export * from "./schemas.ts";
 export * from "./transfer.ts";
+export * from "./vault-schemas.ts";

@@ -34,15 +34,14 @@ export const SignedJson = Type.Object({
   signature: Type.String({ pattern: "^0x[0-9a-fA-F]{130}$" }),
 });
 
-export const ErrorJson = Type.Object({
-  error: Type.Object({
-    code: Type.String(),
-    kind: Type.String(),
-    message: Type.String(),
-    next: Type.Optional(Type.String()),
-    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  }),
+export const ErrorBodyJson = Type.Object({
+  code: Type.String(),
+  kind: Type.String(),
+  message: Type.String(),
+  next: Type.Optional(Type.String()),
+  details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 });
+export const ErrorJson = Type.Object({ error: ErrorBodyJson });
 
 export const NetworkJson = Type.Object({
   version: Type.String(),

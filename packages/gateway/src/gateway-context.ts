@@ -11,6 +11,7 @@ import type { FastifyRequest } from "fastify";
 import type { Pool } from "pg";
 import type { CoinsOf } from "./figures/coins-of.ts";
 import type { NoticeWays } from "./services/keep-notifying.ts";
+import type { PathReader } from "./vault-paths/path-reader.ts";
 
 /** What the routes work with; made once by the gateway's composition. */
 export interface GatewayContext {
@@ -23,6 +24,8 @@ export interface GatewayContext {
   accounts: AccountsContext;
   vaults: Pick<Vaults, "unlock" | "lock" | "lockOpenedBy" | "openUntil" | "signer">;
   uploads: Pick<Uploads, "take" | "used">;
+  /** Folders of this machine that users may store from, absolute, and what reads them. */
+  vaultPaths: { folders: readonly string[]; reader: Pick<PathReader, "list"> };
   /** How notices leave. */
   notices: NoticeWays;
   /** What the keystores of custodial wallets open with. */

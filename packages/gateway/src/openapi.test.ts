@@ -19,7 +19,10 @@ it("refuses to serve a route that does not say which scope it needs", async () =
 
 it("describes every route of the server, how it is opened, and how it fails", async () => {
   // Routes are declared here, none is called.
-  const context = { market: {}, audit: {} } as unknown as Parameters<typeof providerRoutes>[0] & GatewayContext;
+  const context = { market: {}, audit: {}, vaultPaths: { folders: [] } } as unknown as Parameters<
+    typeof providerRoutes
+  >[0] &
+    GatewayContext;
   const routes: RouteOptions[] = [];
   const watch: FastifyPluginAsync = async (server) => {
     server.addHook("onRoute", (route) => {

@@ -1,5 +1,5 @@
 import { giveBack, requirePackageRoom, use } from "@cairn/accounts";
-import { listAsks } from "@cairn/catalog";
+import { cancelJob, listAsks } from "@cairn/catalog";
 import {
   AsksPageJson,
   CommitPackageJson,
@@ -42,6 +42,7 @@ import { recoverRoutes } from "./recover-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
 import { statementRoutes } from "./statement-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
+import { vaultRoutes } from "./vault-routes.ts";
 
 const PackageQuery = Type.Object({
   limit: Limit,
@@ -61,6 +62,7 @@ export function packageRoutes(gateway: GatewayContext): FastifyPluginAsync {
     networkRoutes(server, gateway);
     statementRoutes(server, gateway);
     uploadRoutes(server, gateway);
+    vaultRoutes(server, gateway);
     readRoutes(server, gateway);
     checkRoutes(server, gateway);
     custodyRoutes(server, gateway);
@@ -196,8 +198,12 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
       `/api/v1/packages/:id/${name}`,
       { config: { scope: "write" }, schema: { ...about(summary), params: Id, response: { 200: PackageDetailJson } } },
       async (request) => {
-        const { id } = await ownPackage(gateway, request);
-        return packageDetailToJson(await act.call(market, { id }));
+        const { account, id } = await ownPackage(gateway, request);
+        const acted = await act.call(market, { id });
+        // Whoever reads a folder of this machine for it need not go on.
+        if (name === "abandon" && gateway.vaultPaths.folders.length > 0)
+          await cancelJob(gateway.pool, { id, account }).catch(() => undefined);
+        return packageDetailToJson(acted);
       },
     );
   }

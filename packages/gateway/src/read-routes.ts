@@ -129,7 +129,7 @@ export function readRoutes(server: FastifyInstance, gateway: GatewayContext): vo
 }
 
 /** Aborts when the client goes away before it has everything. */
-function abortWith(reply: FastifyReply): AbortSignal {
+export function abortWith(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => controller.abort());
   return controller.signal;

@@ -60,6 +60,8 @@ import { type ListenOptions, serveHttp } from "./services/serve-http.ts";
 import { workAtJobs } from "./services/work-at-jobs.ts";
 import { runServices, type Service, type ServicesLog } from "./services.ts";
 import { signTickets } from "./sign-tickets.ts";
+import { packPaths, packPathsKind } from "./vault-paths/pack-paths.ts";
+import { PathReader } from "./vault-paths/path-reader.ts";
 
 const DEFAULT_DAYS = 180;
 /** Claims for providers: often where a person watches, once a day for real. */
@@ -102,6 +104,8 @@ export interface GatewayOptions {
   /** What keystores of custodial wallets open with: 256 random bits. */
   custodySecret: string;
   directories: { blobs: string; spool: string };
+  /** Folders of this machine that users may have stored, absolute and without a slash at the end; none if left out. */
+  vaultPaths?: readonly string[] | undefined;
   /** Where the built console lies; without one, `/` shows the status page. */
   console?: string | undefined;
   /** The bucket of the blobs; files where it is left out. */
@@ -270,6 +274,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
 
     const vaults = new Vaults(clock, (opener) => openerIsThere(accounts, opener));
     await start({ name: "vaults", start: () => undefined, stop: () => vaults.close() });
+    const vaultPaths = { folders: options.vaultPaths ?? [], reader: new PathReader({ clock }) };
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
     const context: GatewayContext & { transport: typeof transport } = {
@@ -280,6 +285,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       accounts,
       findPrincipal: (request) => findPrincipal(accounts, request),
       vaults,
+      vaultPaths,
       uploads: new Uploads(pool, (ids) => market.spooledBytes(ids)),
       custodySecret: options.custodySecret,
       notices,
@@ -362,7 +368,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       url: options.publicUrl ?? url,
     });
     // Doors' work goes through the port, so it ends before the port does.
-    const kinds = Object.fromEntries(doors.flatMap(({ jobs }) => Object.entries(jobs)));
+    const kinds = Object.fromEntries([
+      ...doors.flatMap(({ jobs }) => Object.entries(jobs)),
+      ...(vaultPaths.folders.length === 0
+        ? []
+        : [[packPathsKind(options.id), packPaths({ market, uploads: context.uploads, ...vaultPaths })] as const]),
+    ]);
     if (Object.keys(kinds).length > 0) await start(workAtJobs({ pool, kinds, log }));
     return url;
   }, log);

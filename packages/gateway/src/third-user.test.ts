@@ -205,6 +205,12 @@ const ROUTES: Record<string, [Outcome, unknown?]> = {
   "POST /api/v1/packages/{id}/blocks": ["gone", { cids: ["b"] }],
   "POST /api/v1/packages/{id}/locate": ["gone", { cids: ["b"] }],
   "POST /api/v1/packages/{id}/keep": ["gone", { pieces: [] }],
+  "GET /api/v1/vault-paths": ["own"],
+  "POST /api/v1/packages/{id}/vault-upload": [
+    "gone",
+    { path: "/", layout: "private", pieceLimit: 1_000_000, publicKey: "k" },
+  ],
+  "GET /api/v1/packages/{id}/vault-upload": ["gone"],
   "POST /api/v1/packages/{id}/complete": ["gone", { root: "b", pieces: [{ length: 1 }], files: 1, bytes: 1 }],
   "POST /api/v1/packages/{id}/quote": ["gone", {}],
   "POST /api/v1/packages/{id}/commit": ["gone", { mandate: SIGNED, readCapability: SIGNED }],

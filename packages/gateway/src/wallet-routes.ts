@@ -10,6 +10,7 @@ import {
   setDefaultWallet,
   type Wallet,
 } from "@cairn/accounts";
+import { recordEvents } from "@cairn/catalog";
 import {
   AddressText,
   DoneJson,
@@ -62,6 +63,9 @@ export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
     const { address } = request.params as Static<typeof Addressed>;
     return { account, wallet: await findWallet(pool, account, address) };
   }
+  /** Wherever somebody of the account looks, it is seen at once. */
+  const tell = (account: string, kind: "wallet-unlocked" | "wallet-locked", message: string) =>
+    recordEvents(pool, [{ account, kind, severity: "info", message }]);
   function signerOf(account: string, { kind, address }: Wallet): OwnerSigner {
     const wallet = { account, address };
     switch (kind) {
@@ -173,6 +177,11 @@ export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
         const { user, via, id } = principalOf(request);
         const opener = { user, token: via === "token" ? id : undefined };
         vaults.unlock({ account, address: wallet.address }, { key, minutes, opener });
+        await tell(
+          account,
+          "wallet-unlocked",
+          `the vault "${wallet.name}" is open for ${minutes} min: the gateway signs for it`,
+        );
         return walletJson(account, wallet);
       },
     );
@@ -186,7 +195,9 @@ export function walletRoutes(gateway: GatewayContext): FastifyPluginAsync {
       async (request) => {
         const { account, wallet } = await ownWallet(request);
         if (wallet.kind !== "vault") throw notAVault(wallet.kind, "Only a vault is locked.");
+        const isOpen = vaults.openUntil({ account, address: wallet.address }) !== undefined;
         vaults.lock({ account, address: wallet.address });
+        if (isOpen) await tell(account, "wallet-locked", `the vault "${wallet.name}" is locked`);
         return DONE;
       },
     );

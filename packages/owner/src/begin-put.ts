@@ -130,6 +130,8 @@ async function goOn(
   const unchanged = unchangedCheckpoints(entries, record.checkpoints);
   if (status?.state === "RECEIVING") {
     if (isOthers) return undefined;
+    // The gateway packs it, and knows how far it is.
+    if (head.terms.there !== undefined) return { id, repairKey, created, from: [] };
     const received = new Map(status.pieceList.map((piece) => [piece.number, piece.received]));
     const from = await keepPrefix({ gateway, clock }, id, unchanged, received);
     await record.begin(head, from);
@@ -141,7 +143,8 @@ async function goOn(
   if (!signed && (isOthers || (status.state !== "COMMITTING" && status.state !== "COMMITTED"))) return undefined;
   const opened = await decryptManifest(manifest, await owner.openKey());
   const now = manifestEntries(entries, filesByEntry(entries, unchanged));
-  if (opened.package !== id || !isSame(now, opened.entries)) return undefined;
+  const isThere = head.terms.there !== undefined;
+  if (opened.package !== id || !(isThere || isSame(now, opened.entries))) return undefined;
   return { id, repairKey, created, from: unchanged, sent: { manifest, opened }, ...(signed ? { signed } : {}) };
 }
 

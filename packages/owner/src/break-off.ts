@@ -26,8 +26,8 @@ interface BrokenOff {
 const PASSING_KINDS = new Set<string>(["unavailable", "exhausted", "conflict", "corrupt", "internal"]);
 /** The owner's own no, what no repetition changes, and a disk that is full of uploads. */
 const FINAL = new Set<string>(["declined", "no-space", "name-taken", "package-exists", "wrong-state"]);
-/** Of a refused signature the gateway keeps nothing: the put is quoted and signed anew. */
-const REFUSED_SIGNED = new Set<string>(["quotes-lapsed", "insufficient-funds"]);
+/** Of a refused signature the gateway keeps nothing, and a locked vault gives none: the put is quoted and signed anew. */
+const REFUSED_SIGNED = new Set<string>(["quotes-lapsed", "insufficient-funds", "wallet-locked"]);
 
 const passes = (error: unknown): boolean =>
   error instanceof CairnError && PASSING_KINDS.has(error.kind) && !FINAL.has(error.code);

@@ -12,6 +12,8 @@ export interface PutTerms {
   replace: boolean;
   public?: true;
   hot?: true;
+  /** Of what the gateway packs: its path there. */
+  there?: string;
   placement: PlacementJson;
 }
 

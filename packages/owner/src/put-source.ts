@@ -17,6 +17,8 @@ export interface Listed {
   bytes: number;
   /** Only a source that lists its entries before it reads them can be gone on with. */
   entries?: readonly FoundEntry[];
+  /** Path on the gateway's machine, where the gateway packs it itself: a put goes on with what it has packed meanwhile. */
+  there?: string;
   pack(options: PackTo): Promise<Packed>;
 }
 

@@ -139,7 +139,7 @@ class Put<L extends Listed> {
     }));
     // What an interrupted put of ours holds under the name is not to be replaced, but gone on with.
     const other = named?.id === interrupted ? undefined : named;
-    const terms = this.#termsOf(network, other !== undefined);
+    const terms = this.#termsOf(network, listed, other !== undefined);
     const stopped =
       interrupted === undefined
         ? NOTHING_SENT
@@ -184,7 +184,7 @@ class Put<L extends Listed> {
     return { outcome: "stored", id, resumed };
   }
 
-  #termsOf(network: NetworkJson, replace: boolean): PutTerms {
+  #termsOf(network: NetworkJson, { there }: L, replace: boolean): PutTerms {
     const { shape, layout } = this.#options;
     const { k, n, days, placement } = shape;
     const pieceLimit = k === 1 ? Math.floor(network.pieceLimit / 2) : network.pieceLimit;
@@ -192,6 +192,7 @@ class Put<L extends Listed> {
       ...{ k, n, days, placement, layout, pieceLimit, replace },
       ...(this.#options.public ? { public: true } : {}),
       ...(this.#options.hot ? { hot: true } : {}),
+      ...(there === undefined ? {} : { there }),
     };
   }
 

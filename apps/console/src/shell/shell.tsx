@@ -18,6 +18,7 @@ import { clearUploads } from "../uploads/uploads.ts";
 import { shell } from "../words/shell.ts";
 import { useKeys } from "./keys.ts";
 import { SignIn } from "./sign-in.tsx";
+import { VaultLamp } from "./vault-lamp.tsx";
 
 const PLACES = [
   ["/", shell.places.overview],
@@ -112,6 +113,7 @@ function Frame({ account }: { account: string }) {
               {shell.upload}
             </Link>
             <UploadBadge />
+            <VaultLamp />
             <KeyLamp />
             <Lamp />
           </header>

@@ -13,6 +13,8 @@ export interface Begun {
   wanted: Wanted;
   /** The browser may find its folder again by itself, once the person allows it. */
   isFound: boolean;
+  /** It lies on the gateway's machine. */
+  there: string | undefined;
 }
 
 /** What was begun here, is not over and is not under way. */
@@ -21,21 +23,21 @@ export async function listBegun(): Promise<Begun[]> {
   const found: Begun[] = [];
   for (const { name, at } of await puts.begun()) {
     if (isUnderWay(name)) continue;
-    const wanted = await wantedOf(name);
-    if (wanted !== undefined) found.push({ at, wanted, isFound: await puts.hasHandles(name) });
+    const begun = await termsOf(name);
+    if (begun !== undefined) found.push({ at, ...begun, isFound: await puts.hasHandles(name) });
   }
   return found;
 }
 
 /** As it was begun; undefined where another tab goes on with it. */
-async function wantedOf(name: string): Promise<Wanted | undefined> {
+async function termsOf(name: string): Promise<Pick<Begun, "wanted" | "there"> | undefined> {
   const { puts } = recordsOf(await openOwner(words.whyBegun));
   try {
     const record = await puts.open(name);
     await record.close();
     if (record.head === undefined) return undefined;
-    const { k, n, days, placement, replace } = record.head.terms;
-    return { name, k, n, days, placement, replace };
+    const { k, n, days, placement, replace, there } = record.head.terms;
+    return { wanted: { name, k, n, days, placement, replace }, there };
   } catch (error) {
     if (error instanceof CairnError && error.code === "put-under-way") return undefined;
     throw error;

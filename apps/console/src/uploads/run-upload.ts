@@ -1,8 +1,11 @@
+import type { CairnClient } from "@cairn/client";
 import type { PlacementJson } from "@cairn/core";
 import { Semaphore } from "@cairn/core/semaphore";
 import { pageSource } from "@cairn/owner/browser/page-source";
 import { checkName } from "@cairn/owner/check-name";
+import { gatewaySource } from "@cairn/owner/gateway-source";
 import { type PutEvent, put } from "@cairn/owner/put";
+import type { Source } from "@cairn/owner/put-source";
 import { uploadInParts } from "@cairn/owner/upload-sink";
 import { machineClock } from "@cairn/process/machine-clock";
 import { patientClient } from "../api/client.ts";
@@ -33,7 +36,7 @@ async function place(signal: AbortSignal): Promise<() => void> {
 
 /** Put what a page was given, from its listing to the last deal that is proved; the upload's stages say where it is. */
 export async function runUpload(upload: Upload & { wanted: Wanted }, signal: AbortSignal): Promise<void> {
-  const { number, picked, handles, wanted } = upload;
+  const { number, handles, wanted } = upload;
   const show = (stage: Stage) => change(number, { stage, away: false });
   checkName(wanted.name, words.otherName);
   const leave = await place(signal);
@@ -59,10 +62,7 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
         readChain: async () => undefined,
       },
       {
-        source: pageSource({
-          ...{ picked, name: wanted.name, workers: workers() },
-          startWorker: () => new Worker(workerUrl("pack.worker"), { type: "module" }) as never,
-        }),
+        source: sourceOf(upload, gateway),
         shape: { k: wanted.k, n: wanted.n, days: wanted.days, placement: wanted.placement as PlacementJson },
         layout: "private",
         replace: wanted.replace,
@@ -88,6 +88,14 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
     leave();
     invalidate(["packages", "deals", "account", "statement"]);
   }
+}
+
+/** What was picked is encrypted in this browser; what lies on the gateway's machine is by the gateway. */
+function sourceOf({ picked, there, wanted: { name } }: Upload & { wanted: Wanted }, gateway: CairnClient): Source {
+  if (there !== undefined) return gatewaySource({ gateway, clock: machineClock, path: there, name });
+  if (picked === undefined) throw new Error("an upload of nothing");
+  const startWorker = () => new Worker(workerUrl("pack.worker"), { type: "module" }) as never;
+  return pageSource({ picked, name, workers: workers(), startWorker });
 }
 
 /** The person's yes; rejects with their no, and when the upload is stopped. */

@@ -56,7 +56,9 @@ export interface Upload {
   /** In this page. */
   number: number;
   name: string;
-  picked: Picked;
+  /** Undefined where the gateway encrypts it, from `there` on its own machine. */
+  picked?: Picked;
+  there?: string;
   handles: readonly (DirectoryHandle | FileHandle)[];
   found?: Found;
   wanted?: Wanted;
@@ -131,11 +133,30 @@ export async function take(taken: Taken): Promise<number> {
   return add(picked, handles, picked.name ?? words.severalFiles);
 }
 
-function add(picked: Picked, handles: Upload["handles"], name: string, wanted?: Wanted): number {
+/** A folder or file of the gateway's machine: it waits for the person's word, or goes on as it was begun. */
+export function takeThere(there: string, wanted?: Wanted): number {
+  const number = enter(
+    { name: wanted?.name ?? (there.split("/").at(-1) || there), there, handles: [] },
+    "found",
+    wanted,
+  );
+  if (wanted !== undefined) begin(number, wanted);
+  return number;
+}
+
+function enter(
+  upload: Pick<Upload, "name" | "picked" | "there" | "handles">,
+  at: "looking" | "found",
+  wanted: Wanted | undefined,
+): number {
   last += 1;
-  const number = last;
-  all = [{ number, name, picked, handles, stage: { at: "looking" }, away: false, ...(wanted && { wanted }) }, ...all];
+  all = [{ ...upload, number: last, stage: { at }, away: false, ...(wanted && { wanted }) }, ...all];
   tell();
+  return last;
+}
+
+function add(picked: Picked, handles: Upload["handles"], name: string, wanted?: Wanted): number {
+  const number = enter({ name, picked, handles }, "looking", wanted);
   const stop = new AbortController();
   stops.set(number, stop);
   void picked.list(stop.signal).then(

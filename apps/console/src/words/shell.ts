@@ -23,6 +23,8 @@ export const shell = {
   theme: "Theme",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   logOut: "Log out",
+  vault: (left: string) => `Vault open ${left}`,
+  vaultHint: "The gateway signs for your vault, and may store from its own machine for you, until it locks by itself",
   live: { live: "Live", connecting: "Connecting", away: "Not connected" },
   liveHint: {
     live: "Figures change as things happen",

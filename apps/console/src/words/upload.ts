@@ -34,6 +34,18 @@ export const upload = {
     private:
       "Names and contents are encrypted before they leave this browser: neither the gateway nor a provider can read them.",
   },
+  there: {
+    title: "From the gateway's machine",
+    lead: "The gateway reads a folder of its own machine and encrypts it to your key. It sees names and contents while it does, as it could before; what it stores, only you can open.",
+    locked: "It does so only while one of your vaults is open.",
+    unlock: "Open a vault",
+    folders: "Folders",
+    up: "Up",
+    choose: (path: string) => `Store ${path}`,
+    empty: "Nothing is in it that can be chosen by itself.",
+    left: (count: number) => `${counted(count, "entry", "entries")} not shown.`,
+    file: (name: string, size: number) => `${name}, ${bytes(size)}`,
+  },
   noKey: {
     title: "First, a key",
     body: "What you store is encrypted to a key that only you have. Making one takes a minute.",
@@ -165,6 +177,7 @@ export const upload = {
     "put-unknown":
       "Look at Packages when the gateway answers: what was agreed is being placed, and is never paid twice.",
     "not-stored": "The package's page says what became of it.",
+    "wallet-locked": "Open your vault on the Wallets page, then try again: it goes on with what was read.",
     "gateway-lies": "Nothing was signed. Do not trust this gateway: check which one it is, and report it.",
   } as Record<string, string>,
   wallets: "Go to Wallets",

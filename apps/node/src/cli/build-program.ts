@@ -72,6 +72,11 @@ export function buildProgram(): Command {
     .option("--deals <address>", "with --chain: join the network of that contract, where this home has none yet")
     .option("--tls-cert <file>", "take https, too: PEM file of the certificate (default: CAIRN_TLS_CERT)")
     .option("--tls-key <file>", "and of its key (default: CAIRN_TLS_KEY)")
+    .option(
+      "--vault-path <dir>",
+      "let users with an open vault store from this folder of this machine (may be given again; default: CAIRN_VAULT_PATHS, else none)",
+      gather,
+    )
     .option("--providers <n>", "how many providers to run here", wholeNumber(0, 64))
     .option("--gateway-only", "another gateway of a network that runs, on its database and its chain")
     .addOption(new Option("--profile <name>", "constants of the network").choices(["local", "real", "demo"]))
@@ -108,6 +113,10 @@ export function buildProgram(): Command {
     )
     .option("--public", "the same, and every account and door of the gateway may read it, by the hashes of its blocks")
     .option("--hot", "have the gateway keep the pieces beside the deals: reading them asks no provider")
+    .option(
+      "--vault",
+      "PATH is on the gateway's machine, below a folder that its operator named; the gateway encrypts it to your key, while a vault wallet is unlocked",
+    )
     .option("--as-file", "store a .car file as the file that it is, also with --no-encrypt or --public")
     .option(
       "--wallet <wallet>",

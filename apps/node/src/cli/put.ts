@@ -1,3 +1,5 @@
+import { checkName } from "@cairn/owner/check-name";
+import type { PutEvent } from "@cairn/owner/put";
 import { CairnError } from "@cairn/protocol/errors";
 import { recordWallet } from "../owner/recorded-wallets.ts";
 import { beforeSending } from "./before-sending.ts";
@@ -18,6 +20,8 @@ export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptio
   public?: boolean;
   /** The gateway keeps its pieces beside the deals. */
   hot?: boolean;
+  /** The path is on the gateway's machine, which encrypts what is there. */
+  vault?: boolean;
   /** Store a CAR as the file that it is, also when it is not encrypted. */
   asFile?: boolean;
   /** Stop once the deals are signed for, without waiting for every shard to be proved. */
@@ -44,10 +48,13 @@ export interface PutOptions extends CommonOptions, SourceOptions, PlacementOptio
 export async function put(path: string, options: PutOptions): Promise<void> {
   if (options.replace && options.detach) throw undecided();
   if (options.public && options.names !== undefined) throw namesPublic();
+  if (options.vault) requireFitsVault(options);
   const bytesPerSecond = options.bwlimit === undefined ? undefined : parseRate(options.bwlimit);
   const session = await openSession(options);
   await interruptible(async (signal) => {
-    const source = await beforeSending(() => openSource(session.home, path, { ...options, signal }));
+    const source = await beforeSending(async () =>
+      options.vault ? sourceThere(path, options.name) : openSource(session.home, path, { ...options, signal }),
+    );
     try {
       await putSource(session, source, { ...options, bytesPerSecond }, signal);
     } finally {
@@ -77,15 +84,17 @@ async function putSource(
   const account = await beforeSending(async () => {
     const own = await untilInterrupted(signal, readyAccount(session, network));
     const { payingOwner, estimateCost } = await import("./paying-wallet.ts");
-    const need = () => estimateCost(session, source, { ...shape, signal });
+    // What is there is known when it was read.
+    const need = async () => (options.vault ? 0n : estimateCost(session, source, { ...shape, signal }));
     const paying = await untilInterrupted(signal, payingOwner(session, own, { named: options.wallet, settings, need }));
     // Whoever names a wallet vouches for it; the order of payment is kept at the gateway.
     if (options.wallet !== undefined) await recordWallet(session.home, paying.signer.address);
     return paying;
   });
-  const [{ put }, { folderSource }, { putRecords }, { putWords }] = await Promise.all([
+  const [{ put }, { folderSource }, { gatewaySource }, { putRecords }, { putWords }] = await Promise.all([
     import("@cairn/owner/put"),
     import("@cairn/owner/node/folder-source"),
+    import("@cairn/owner/gateway-source"),
     import("../owner/put-record.ts"),
     import("./put-words.ts"),
   ]);
@@ -95,19 +104,27 @@ async function putSource(
   const words = putWords(session, source);
   const common = { ...options, shape, confirm: () => confirm(`Store ${name} for that?`, options, signal), signal };
   const ports = { ...ownerPorts(session, account), network: async () => network };
-  const result =
-    isCar && isOpen
+  const records = lasting ? putRecords(home, account) : undefined;
+  const { allowEmpty } = options;
+  const noWalk = (event: PutEvent) => event.type === "listed" || words(event);
+  const there = { gateway: client, clock: ports.clock, path, name, allowEmpty, onLook: leftOutThere(output) };
+  const result = options.vault
+    ? await put(
+        { ...ports, records },
+        { ...common, source: gatewaySource(there), layout: options.names ?? "private", onEvent: noWalk },
+      )
+    : isCar && isOpen
       ? await put(ports, {
           ...common,
           source: await carOf(name, path),
           layout: "car",
-          onEvent: (event) => event.type === "listed" || words(event),
+          onEvent: noWalk,
         })
       : await put(
-          { ...ports, records: lasting ? putRecords(home, account) : undefined },
+          { ...ports, records },
           {
             ...common,
-            source: folderSource({ path, name, exclude, allowEmpty: options.allowEmpty }),
+            source: folderSource({ path, name, exclude, allowEmpty }),
             layout: isOpen ? "unencrypted" : (options.names ?? "private"),
             onEvent: words,
           },
@@ -130,6 +147,42 @@ async function carOf(name: string, path: string) {
   ]);
   return carSource(name, createReadStream(path), (await stat(path)).size);
 }
+
+/** What the gateway packs is read there: rules, limits and looks from here do not reach it. */
+function requireFitsVault(options: PutOptions): void {
+  const wrong = [
+    options.encrypt === false ? "--no-encrypt" : undefined,
+    options.public ? "--public" : undefined,
+    options.asFile ? "--as-file" : undefined,
+    options.exclude === undefined ? undefined : "--exclude",
+    options.excludeFrom === undefined ? undefined : "--exclude-from",
+    options.command === undefined ? undefined : "--stdin-from-command",
+    options.dryRun ? "--dry-run" : undefined,
+    options.bwlimit === undefined ? undefined : "--bwlimit",
+  ].find((one) => one !== undefined);
+  if (wrong === undefined) return;
+  throw new CairnError(`--vault cannot be used with ${wrong}: the gateway reads and encrypts what is there`, {
+    code: "bad-options",
+    kind: "input",
+    next: "Leave one of them out.",
+  });
+}
+
+/** A path on the gateway's machine; what is there is for the gateway to see. */
+function sourceThere(path: string, named: string | undefined): Source {
+  const place = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const name = (named ?? (place.split("/").at(-1) || "root")).normalize("NFC");
+  checkName(name);
+  const exclude = () => false;
+  return { path: place, name, exclude, homeLeftOut: () => undefined, lasting: true, close: async () => undefined };
+}
+
+/** Special files are counted there, once all is read. */
+const leftOutThere =
+  (output: Session["output"]) =>
+  ({ state, skipped }: { state: string; skipped: number }) => {
+    if (state === "done" && skipped > 0) output.say(`Left out ${skipped} special ${skipped === 1 ? "file" : "files"}.`);
+  };
 
 function namesPublic(): CairnError {
   return new CairnError("--public cannot be used with --names: names of what is public are seen by everybody", {

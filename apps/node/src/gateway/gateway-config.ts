@@ -19,6 +19,8 @@ export interface GatewayConfig {
   port: number;
   /** PEM files of its certificate and key, where it takes TLS at that port, too. */
   tls?: { cert: string; key: string };
+  /** Folders that users with an open vault may store from; none if left out. */
+  vaultPaths?: string[];
   /** Largest CAR file in bytes; the protocol's limit when left out. */
   pieceLimit?: number;
 }

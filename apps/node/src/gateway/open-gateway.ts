@@ -47,6 +47,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
     directories: { blobs: join(files, "blobs"), spool: join(files, "spool") },
+    vaultPaths: config.vaultPaths,
     console: config.console,
     publicUrl: publicUrl(),
     s3: await s3Place(home),

@@ -28,6 +28,8 @@ export interface UpOptions {
   /** PEM files: the gateway takes TLS, too. */
   tlsCert?: string;
   tlsKey?: string;
+  /** Folders that users may have stored from this machine. */
+  vaultPath?: string[];
   providers?: number;
   profile?: Profile["name"];
   /** Another gateway of a network that runs: no chain, no providers, no doors. */

@@ -33,6 +33,7 @@ import { openDatabases } from "./open-databases.ts";
 import { requireNetwork } from "./require-network.ts";
 import { type HomeSettings, homeSettings, requireFreePort, type UpOptions } from "./settings.ts";
 import { tlsSetting } from "./tls-setting.ts";
+import { vaultPathsSetting } from "./vault-paths-setting.ts";
 
 const DEFAULT_PORT = 4400;
 /** Milliseconds. Providers miss periods while the gateway is away, so that even what keeps falling over is tried every few seconds. */
@@ -72,6 +73,7 @@ export async function up(options: UpOptions): Promise<void> {
   await requireBlobs(home);
   if (options.gatewayOnly === true) requireNetwork(home, external);
   const tls = await tlsSetting(options);
+  const vaultPaths = vaultPathsSetting(options.vaultPath, home.directory);
   const lock = lockHome(home.directory);
   const stop = stopSignal(options.temporary);
   let supervisor: Supervisor | undefined;
@@ -87,7 +89,9 @@ export async function up(options: UpOptions): Promise<void> {
       pauses: RESTART_PAUSES,
     });
     const url = await Promise.race([
-      startAll(supervisor, home, settings, { port, external, gatewayOnly: options.gatewayOnly === true, ...tls }),
+      startAll(supervisor, home, settings, {
+        ...{ port, external, gatewayOnly: options.gatewayOnly === true, ...tls, ...vaultPaths },
+      }),
       stop.then(() => undefined),
     ]);
     if (url === undefined) return;
@@ -173,7 +177,8 @@ async function startAll(
     external,
     gatewayOnly,
     tls,
-  }: { port: number; external: string | undefined; gatewayOnly: boolean } & Pick<GatewayConfig, "tls">,
+    vaultPaths,
+  }: { port: number; external: string | undefined; gatewayOnly: boolean } & Pick<GatewayConfig, "tls" | "vaultPaths">,
 ): Promise<string> {
   // Built, where it must be, while databases and chain start.
   const building = findConsole((line) => process.stderr.write(`cairn: ${line}\n`));
@@ -190,6 +195,7 @@ async function startAll(
     port,
     ...(gatewayOnly ? { doorless: true } : {}),
     ...(tls === undefined ? {} : { tls }),
+    ...(vaultPaths === undefined ? {} : { vaultPaths }),
     ...pieceLimit(),
   };
   if (external === undefined && (await knownNetwork(home)) === undefined) {

@@ -85,8 +85,7 @@ export class FilePacker {
 
 function open(file: FileTask, within: Uint8Array | undefined): number {
   // Never through a link, and never waiting for a pipe: both would mean that the file was replaced since the walk.
-  const openFile = (place: Buffer) =>
-    openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const openFile = (place: Buffer) => openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     return within === undefined ? atPath(file.path, openFile) : confined(file.path, within, openFile);
   } catch (cause) {

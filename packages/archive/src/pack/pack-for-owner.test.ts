@@ -1,7 +1,6 @@
 import { renameSync, rmSync, symlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blockStore, identity, MemorySink, makeTree, scratch } from "../../test/helpers.ts";
-import { openDraft, readRecipientKey } from "../manifest/draft.ts";
 import {
   type AccountKey,
   exportAccountKey,
@@ -13,6 +12,7 @@ import {
   readFile,
   walkFolder,
 } from "../index.ts";
+import { openDraft, readRecipientKey } from "../manifest/draft.ts";
 
 const dir = scratch();
 let key: AccountKey;

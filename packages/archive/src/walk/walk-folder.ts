@@ -144,7 +144,11 @@ export function ownName(path: string): string {
 function addChild(
   walked: Walked,
   parent: number,
-  { child, place, at }: { child: Dirent<Buffer>; place: Buffer; at: <T>(place: Buffer, act: (place: Buffer) => T) => T },
+  {
+    child,
+    place,
+    at,
+  }: { child: Dirent<Buffer>; place: Buffer; at: <T>(place: Buffer, act: (place: Buffer) => T) => T },
 ): number | undefined {
   const stats = reading(place, () => at(place, (one) => lstatSync(one, { bigint: true })));
   const name = nameOfBytes(child.name);

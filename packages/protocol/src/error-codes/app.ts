@@ -263,6 +263,12 @@ export const APP_ERRORS = {
     means: "what was to be stored is the home of the running network",
     next: "Copy what it cannot lose with `cairn backup FILE`.",
   },
+  "path-stalled": {
+    kind: "conflict",
+    means:
+      "the gateway waited for its own machine to give a folder or file, and nothing came: a mounted drive or a network path is stuck",
+    next: "See on the gateway's machine that it is mounted and answers (`ls` of it there), then store it again: nothing of it was stored or paid.",
+  },
   "profile-differs": {
     kind: "conflict",
     means: "the home has another profile, which cannot change",

@@ -7,6 +7,7 @@ import { Pick } from "../../uploads/pick.tsx";
 import { take, useUploads } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
 import { Placing } from "./placing.tsx";
+import { There } from "./there.tsx";
 import { UploadCard } from "./upload-card.tsx";
 import { Waiting } from "./waiting.tsx";
 
@@ -37,6 +38,7 @@ function Upload() {
           </div>
         </Card>
       )}
+      {keys.at === "none" ? null : <There />}
       {uploads.map((one) => (
         <UploadCard key={one.number} upload={one} />
       ))}

@@ -7,7 +7,7 @@ import { type Begun, dropBegun, folderOf, listBegun } from "../../uploads/begun.
 import { countBegun } from "../../uploads/count-begun.ts";
 import { Pick } from "../../uploads/pick.tsx";
 import type { Taken } from "../../uploads/taken.ts";
-import { goOn, useUploads } from "../../uploads/uploads.ts";
+import { goOn, takeThere, useUploads } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
 
 /** What was begun in this browser before this page was opened. */
@@ -54,7 +54,7 @@ export function Waiting({ held, open }: { held: HeldOwner; open: boolean }) {
   );
 }
 
-function One({ begun: { at, wanted, isFound } }: { begun: Begun }) {
+function One({ begun: { at, wanted, isFound, there } }: { begun: Begun }) {
   const [fault, setFault] = useState<unknown>();
   const on = (taken: Taken) => {
     setFault(undefined);
@@ -72,12 +72,12 @@ function One({ begun: { at, wanted, isFound } }: { begun: Begun }) {
         {words.waiting.body(wanted.name)} <Time at={at / 1000} />
       </State>
       <div className="row">
-        {isFound ? (
-          <Button kind="main" onClick={found}>
+        {isFound || there !== undefined ? (
+          <Button kind="main" onClick={there === undefined ? found : () => void takeThere(there, wanted)}>
             {words.waiting.goOn}
           </Button>
         ) : null}
-        <Pick folder={words.waiting.again} files={false} onTaken={on} />
+        {there === undefined ? <Pick folder={words.waiting.again} files={false} onTaken={on} /> : null}
         <Button onClick={drop}>{words.waiting.drop}</Button>
       </div>
       {fault === undefined ? null : <Problem error={fault} />}

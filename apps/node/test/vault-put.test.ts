@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CairnClient } from "@cairn/client";
+import { readAccountFile } from "@cairn/owner/account-file";
+import { signClaim } from "@cairn/owner/sign-claim";
+import { walletSigner } from "@cairn/owner/wallet-signer";
+import { machineClock } from "@cairn/process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { homeAt, homeToken } from "../src/home/home.ts";
+import { type CommandResult, startNetwork, type TestNetwork, until } from "./support/network.ts";
+import { fingerprint } from "./support/trees.ts";
+
+let network: TestNetwork;
+let client: CairnClient;
+let shared: string;
+beforeAll(async () => {
+  shared = await mkdtemp(join(tmpdir(), "cairn-shared-"));
+  await mkdir(join(shared, "photos/2024/empty"), { recursive: true });
+  await writeFile(join(shared, "photos/2024/small"), "of a file");
+  await symlink("2024/small", join(shared, "photos/link"));
+  for (const name of ["a", "b", "c"]) await writeFile(join(shared, "photos", name), randomBytes(30_000_000));
+  await symlink("/etc", join(shared, "out"));
+  network = await startNetwork({ providers: 4, env: { CAIRN_VAULT_PATHS: shared } });
+  client = await network.client();
+  const cli = async (...args: string[]) => {
+    const made = await network.cli(...args);
+    expect(made.code, made.stdout + made.stderr).toBe(0);
+  };
+  const keys = join(network.directory, "keys.json");
+  await cli("key", "create");
+  await cli("key", "export", keys);
+  const own = walletSigner((await readAccountFile(readFileSync(keys, "utf8"))).wallet);
+  const token = await homeToken(homeAt(network.home));
+  await client.claimAccount(await signClaim(own, { network: await client.network(), token, now: machineClock.now() }));
+  await cli("wallet", "add", "savings", "--kind", "vault");
+  // The vault gets what the faucet gives, and pays.
+  await cli("wallet", "default", "savings");
+  await client.faucet();
+}, 400_000);
+afterAll(async () => {
+  await network?.stop();
+  await rm(shared, { recursive: true, force: true });
+});
+
+const unlock = async () => expect((await network.cli("wallet", "unlock", "savings")).code).toBe(0);
+const put = (path: string, ...args: string[]) => network.cli("put", path, "--vault", "--yes", "--json", ...args);
+const paidByVault = (name: string) => put(join(shared, "photos"), "--wallet", "savings", "--name", name);
+/** Resolves once the gateway reads for a put that goes on; fails with what the put says if it ends before. */
+async function underWay(putting: Promise<CommandResult>): Promise<void> {
+  const ended = putting.then(({ stdout, stderr }) => Promise.reject(new Error(`it ended: ${stdout}${stderr}`)));
+  const reading = until(
+    async () => {
+      const uploads = (await client.packages())
+        .filter(({ state }) => state === "RECEIVING")
+        .map(({ id }) => client.vault.upload(id).catch(() => undefined));
+      return Promise.all(uploads);
+    },
+    (uploads) => uploads.some((upload) => upload?.state === "running" && upload.total > 0),
+    120,
+    "bytes that were read",
+  );
+  await Promise.race([reading, ended]);
+  ended.catch(() => undefined);
+}
+/** The process that reads for the gateway. */
+function readerOf(gateway: number): number {
+  const status = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/status`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const found = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && status(pid).includes(`PPid:\t${gateway}\n`));
+  const reads = found.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("reader-main"));
+  if (reads === undefined) throw new Error("nothing reads for the gateway");
+  return Number(reads);
+}
+const gatewayPid = async () => (await network.run()).children.find(({ name }) => name === "gateway")!.pid;
+
+describe("a folder of the gateway's machine", () => {
+  it("is seen below the operator's folders alone, and while a vault is open", async () => {
+    expect(await client.vault.list()).toMatchObject({ folders: [shared], path: null });
+    await expect(client.vault.list(shared)).rejects.toMatchObject({ code: "wallet-locked" });
+    const locked = await put(join(shared, "photos"), "--name", "locked");
+    expect([locked.code, locked.json()]).toMatchObject([5, { error: { code: "wallet-locked" } }]);
+    await unlock();
+    expect((await client.vault.list(shared)).entries).toEqual([{ name: "photos", kind: "directory", size: null }]);
+    for (const path of ["/etc", join(shared, "..")])
+      expect((await put(path)).json()).toMatchObject({ error: { code: "path-not-allowed" } });
+    expect((await put(join(shared, "out"))).json()).toMatchObject({ error: { code: "path-not-allowed" } });
+    await expect(client.vault.list(join(shared, "out"))).rejects.toMatchObject({ code: "path-not-allowed" });
+  }, 300_000);
+
+  it("is stored though the gateway is killed meanwhile, once its vault is open again, and comes back byte for byte", async () => {
+    const putting = paidByVault("photos");
+    await underWay(putting);
+    await network.kill("gateway");
+    const locked = await putting;
+    // It was read to its end by the gateway that came back; to sign, its vault must be open.
+    expect([locked.code, locked.json()], locked.stderr).toMatchObject([5, { error: { code: "wallet-locked" } }]);
+    expect(locked.stdout).toContain("cairn wallet unlock");
+    await unlock();
+    const stored = await paidByVault("photos");
+    expect([stored.code, stored.stdout], stored.stderr).toEqual([0, expect.stringContaining("STORED")]);
+    const back = join(network.directory, "back");
+    expect((await network.cli("get", "photos", back)).code).toBe(0);
+    expect(await fingerprint(back)).toBe(await fingerprint(join(shared, "photos")));
+    // One package, whatever was done again.
+    expect((await client.packages()).filter(({ state }) => state !== "RECEIVING").length).toBe(1);
+  }, 600_000);
+
+  it("that does not answer is a clear error, after which nothing is stored, and the same command stores it", async () => {
+    const putting = paidByVault("again");
+    await underWay(putting);
+    process.kill(readerOf(await gatewayPid()), "SIGSTOP");
+    // The gateway answers meanwhile.
+    expect((await client.vault.list(shared)).entries.length).toBe(1);
+    const stalled = await putting;
+    expect([stalled.code, stalled.json()], stalled.stderr).toMatchObject([5, { error: { code: "path-stalled" } }]);
+    expect((await client.packages()).filter(({ state }) => state === "STORED").length).toBe(1);
+    await unlock();
+    const stored = await paidByVault("again");
+    expect(stored.code, stored.stdout + stored.stderr).toBe(0);
+  }, 600_000);
+});
