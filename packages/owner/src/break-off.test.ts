@@ -71,12 +71,19 @@ describe("a put that fails on its way", () => {
       [coded("gateway-lies", "corrupt"), "gateway-lies"],
       [coded("internal", "internal"), "internal"],
       [{ ...coded("quotes-lapsed", "conflict"), signed: true }, "quotes-lapsed"],
+      // A vault that has locked gave no signature, whatever the put was at.
+      [{ ...coded("wallet-locked", "conflict"), signed: true }, "wallet-locked"],
     ] as const) {
       await expect(breakOff({ gateway, clock }, { ...recorded, ...cause })).rejects.toMatchObject({
         code,
         next: expect.stringContaining("goes on with the files that were uploaded whole"),
       });
     }
+    expect([asked, forgotten]).toEqual([0, 0]);
+    const stalled = { ...recorded, ...coded("path-stalled", "conflict"), isThere: true };
+    await expect(breakOff({ gateway, clock }, stalled)).rejects.toMatchObject({
+      next: "Wait. Then run the command again: what the gateway has not read whole it reads anew.",
+    });
     expect([asked, forgotten]).toEqual([0, 0]);
     const refused = new CairnError("no space", { code: "no-space", kind: "exhausted" });
     await expect(breakOff({ gateway, clock }, { ...recorded, error: refused })).rejects.toBe(refused);

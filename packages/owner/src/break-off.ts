@@ -18,6 +18,8 @@ interface BrokenOff {
   interrupted: boolean;
   /** With what is recorded of the upload, the put goes on when it is repeated. */
   record: Pick<PutRecord, "forget"> | undefined;
+  /** The gateway packs it: what it had not read whole it reads anew. */
+  isThere?: boolean;
   /** How it takes another's place after an interruption; empty where it takes none. */
   finish: string;
 }
@@ -121,11 +123,13 @@ async function soon(
 }
 
 /** What to do about an upload that was recorded. */
-export const goesOn = (id: string): string =>
-  `Run the command again: it goes on with the files that were uploaded whole, kept for a day; one that was cut short is sent again. \`cairn rm ${id}\` drops it at once.`;
+export const goesOn = (id: string, isThere = false): string =>
+  isThere
+    ? `Run the command again: the gateway goes on meanwhile, and what it has read is kept for a day. \`cairn rm ${id}\` drops it at once.`
+    : `Run the command again: it goes on with the files that were uploaded whole, kept for a day; one that was cut short is sent again. \`cairn rm ${id}\` drops it at once.`;
 
-function keptFor({ id, error, interrupted }: BrokenOff): CairnError {
-  const next = goesOn(id);
+function keptFor({ id, error, interrupted, isThere }: BrokenOff): CairnError {
+  const next = goesOn(id, isThere);
   if (interrupted) {
     return new CairnError("interrupted: nothing was stored and nothing was paid", {
       code: "interrupted",
@@ -142,7 +146,7 @@ function keptFor({ id, error, interrupted }: BrokenOff): CairnError {
       kind,
       cause: error,
       ...(details === undefined ? {} : { details }),
-      next: `${error.next ?? ""} Then run the command again: it goes on with the files that were uploaded whole.`.trim(),
+      next: `${error.next ?? ""} Then run the command again: ${isThere ? "what the gateway has not read whole it reads anew" : "it goes on with the files that were uploaded whole"}.`.trim(),
     });
   }
   return new CairnError(`the network went away (${reasonOf(error)}): nothing was stored and nothing was paid`, {

@@ -167,7 +167,9 @@ class Put<L extends Listed> {
       } catch (error) {
         const [signed, record] = [this.#signed, this.#record];
         if (isLeft && record !== undefined && !signal.aborted) throw error;
-        await breakOff(ports, { id, name: this.#name, error, signed, interrupted: signal.aborted, record, finish });
+        const isThere = listed.there !== undefined;
+        const broken = { id, name: this.#name, error, signed, interrupted: signal.aborted, record, finish, isThere };
+        await breakOff(ports, broken);
       }
     }
     // Not before the gateway has the signature: by its record a put that ended while it signed is known again, and one that replaces another until it has.

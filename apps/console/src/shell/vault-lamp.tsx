@@ -12,7 +12,7 @@ export function useOpenVault(): number | undefined {
   const open = (data ?? []).flatMap(({ unlockedUntil }) =>
     unlockedUntil !== null && unlockedUntil > now ? [unlockedUntil] : [],
   );
-  return open.length === 0 ? undefined : Math.max(...open);
+  return open.toSorted((a, b) => a - b).at(-1);
 }
 
 /** On every page: that the gateway signs for a vault, and for how long. */

@@ -30,7 +30,7 @@ export interface Tick {
   isRead: boolean;
 }
 
-export const HEADER_BYTES = 5;
+const HEADER_BYTES = 5;
 export const MOST_FRAME_BYTES = 8 * 1024 * 1024;
 const TYPES = new Set<number>(Object.values(FRAMES));
 

@@ -267,7 +267,7 @@ export const APP_ERRORS = {
     kind: "conflict",
     means:
       "the gateway waited for its own machine to give a folder or file, and nothing came: a mounted drive or a network path is stuck",
-    next: "See on the gateway's machine that it is mounted and answers (`ls` of it there), then store it again: nothing of it was stored or paid.",
+    next: "See on the gateway's machine that it is mounted and answers (`ls` of it there), then store it again. Nothing was stored or paid.",
   },
   "profile-differs": {
     kind: "conflict",
