@@ -13,6 +13,7 @@ import {
   forgetJobs,
   type Job,
   pageJobs,
+  retryJob,
 } from "../index.ts";
 import { type JobHandler, runJobs } from "./run-jobs.ts";
 
@@ -109,6 +110,25 @@ describe("jobs", () => {
     await expect(cancelJob(database.pool, { id: "long", account: "bert" })).rejects.toMatchObject({
       code: "unknown-job",
     });
+  });
+
+  it("that failed begin anew when they are asked to, and none that is done does", async () => {
+    let turns = 0;
+    start({
+      work: async () => {
+        turns += 1;
+        if (turns === 1) throw new CairnError("not yet", { code: "path-stalled", kind: "conflict" });
+        return { done: turns };
+      },
+    });
+    await add("twice");
+    await expect.poll(() => stateOf("twice"), PATIENCE).toBe("failed");
+    await expect(retryJob(database.pool, { id: "twice", account: "bert" })).rejects.toMatchObject({
+      code: "unknown-job",
+    });
+    expect(await retryJob(database.pool, { id: "twice", account: "anna" })).toMatchObject({ error: null, attempts: 0 });
+    await expect.poll(() => stateOf("twice"), PATIENCE).toBe("done");
+    expect(await retryJob(database.pool, { id: "twice", account: "anna" })).toMatchObject({ state: "done", result: 2 });
   });
 
   it("of one account hold up no other account's", async () => {
