@@ -12,6 +12,9 @@ const words = storing.preview;
 const PAUSE_MILLISECONDS = 400;
 const SIZES = Object.entries(words.sizes);
 
+/** While a provider is away. */
+const AWAY_MILLISECONDS = 10_000;
+
 /** What an upload by the draft would meet, asked anew as the draft, or a provider, changes. What was found before stays until then. */
 export function usePreview(read: Read, defaults: Defaults, bytes: number) {
   const wanted = JSON.stringify(previewOf(read, defaults, bytes));
@@ -26,6 +29,9 @@ export function usePreview(read: Read, defaults: Defaults, bytes: number) {
     queryKey: ["providers", "preview", asked],
     queryFn: () => client.net.preview(JSON.parse(asked) as object),
     placeholderData: (before) => before,
+    // That a provider came back is no event: those of a gateway that has just started come one by one.
+    refetchInterval: ({ state }) =>
+      state.data?.providers.some(({ rule }) => rule === "away") ? AWAY_MILLISECONDS : false,
   });
 }
 
