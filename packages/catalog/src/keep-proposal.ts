@@ -1,4 +1,14 @@
-import { type DealId, digestOf, type Hex, messageFromJson, type SigningContext } from "@cairn/protocol";
+import {
+  asCairnError,
+  type DealId,
+  digestOf,
+  type Mandate,
+  messageFromJson,
+  messageToJson,
+  type Signed,
+  type SigningContext,
+  signedFromJson,
+} from "@cairn/protocol";
 import { dealCidOf } from "@cairn/protocol/deal-cid";
 import type { PoolClient } from "pg";
 import { toJson } from "./json.ts";
@@ -18,7 +28,8 @@ export interface DealSettings {
 
 /**
  * Keep what was agreed for a deal that the chain has now: quote, mandate and settings of the slot that proposed it, which may be given another deal
- * later. Of a deal that another gateway proposed nothing is known here.
+ * later. Of a deal that another gateway proposed nothing is known here, and of one whose stored quote or mandate is malformed nothing is kept: the events of
+ * all other deals go on.
  */
 export async function keepProposal(client: PoolClient, deal: DealId, context: SigningContext): Promise<void> {
   const { rows } = await client.query(
@@ -29,10 +40,11 @@ export async function keepProposal(client: PoolClient, deal: DealId, context: Si
   );
   const [row] = rows as Record<string, unknown>[];
   if (row === undefined) return;
-  const signature = row.quote_signature as Hex;
-  const mandate = messageFromJson("Mandate", row.mandate);
+  const stored = storedOf(row);
+  if (stored === undefined) return;
+  const { quote, mandate } = stored;
   const mandateHash = digestOf("Mandate", mandate, context);
-  const dealCid = dealCidOf({ quote: messageFromJson("Quote", row.quote), signature, mandateHash });
+  const dealCid = dealCidOf({ quote: quote.message, signature: quote.signature, mandateHash });
   const settings: DealSettings = {
     k: row.k as number,
     n: row.n as number,
@@ -45,6 +57,19 @@ export async function keepProposal(client: PoolClient, deal: DealId, context: Si
   await client.query(
     `insert into catalog.proposals (deal, deal_cid, quote, quote_signature, mandate_hash, settings) values ($1, $2, $3, $4, $5, $6)
      on conflict (deal) do nothing`,
-    [deal, dealCid, toJson(row.quote), signature, mandateHash, toJson(settings)],
+    [deal, dealCid, toJson(messageToJson<"Quote">(quote.message)), quote.signature, mandateHash, toJson(settings)],
   );
+}
+
+/** Undefined where one of them is not what was agreed by its form. */
+function storedOf(row: Record<string, unknown>): { quote: Signed<"Quote">; mandate: Mandate } | undefined {
+  try {
+    return {
+      quote: signedFromJson("Quote", { message: row.quote, signature: row.quote_signature }),
+      mandate: messageFromJson("Mandate", row.mandate),
+    };
+  } catch (error) {
+    if (asCairnError(error).code === "bad-message") return undefined;
+    throw error;
+  }
 }
