@@ -268,8 +268,7 @@ describe("what comes back into a browser", () => {
   });
 
   it("is a zip that other programs unpack, with modes, times and links", async () => {
-    const { restored } = await call<{ restored: object }>("restore", { into: "zip", name: "mine", pieces });
-    expect(restored).toEqual({ files: 5, bytes: 20 });
+    expect(await call("restore", { name: "mine", pieces })).toEqual({ files: 5, bytes: 20 });
     const zip = join(directory, "all.zip");
     writeFileSync(zip, kept.get("zip")!);
     const env = { ...process.env, LC_ALL: "C.UTF-8" };
@@ -282,21 +281,6 @@ describe("what comes back into a browser", () => {
       expect(statSync(path).mode & 0o777).toBe(0o640);
     }
     expect(readFileSync(join(out, "mine/in/link"), "utf8")).toBe("plain");
-  });
-
-  it("is a folder; what a browser cannot hold is named", async () => {
-    const { restored, found, again } = await call<{ restored: object; found: object; again: string }>("restore", {
-      ...{ into: "folder", name: "mine", pieces },
-    });
-    expect(found).toMatchObject({ "plain.txt": "plain", in: "folder", "in/größe 🗻": "größe", empty: "" });
-    expect(restored).toMatchObject({
-      files: 5,
-      left: expect.arrayContaining([
-        { path: "in/link", why: "link" },
-        { path: "a\\xFF", why: "name" },
-      ]),
-    });
-    expect(again).toBe("destination-exists");
   });
 
   it("is no zip where it broke off", async () => {
@@ -324,6 +308,16 @@ describe("records in a browser", () => {
     await call("put", { number: again.number, call: "close" });
     expect(await call("begunPuts")).toEqual([]);
     expect(await call("handleNames", "with handles")).toBeUndefined();
+  });
+});
+
+describe("what two tabs change", () => {
+  it("is listed without what the other removed meanwhile", async () => {
+    expect(await call("putsThatVanish", "mine")).toEqual(["mine"]);
+  });
+
+  it("is changed as a whole or not at all", async () => {
+    expect(await call("halfAChange")).toEqual({ failed: "DataCloneError" });
   });
 });
 

@@ -7,13 +7,12 @@ import {
   generateAccountKey,
   importAccountKey,
   packListed,
-  pathsOf,
   unchangedCheckpoints,
 } from "@cairn/archive/browser";
 import {
   type DirectoryHandle,
   type DroppedItems,
-  directoryDestination,
+  IndexedPuts,
   Keyring,
   openOwner,
   ownerRecords,
@@ -25,6 +24,7 @@ import {
   sealOwner,
   zipDestination,
 } from "../src/browser/index.ts";
+import { IndexedTables } from "../src/browser/indexed-tables.ts";
 import type { KnownPackage } from "../src/known-packages.ts";
 import type { Pinned } from "../src/pin-network.ts";
 import type { PutHead, PutRecord } from "../src/put-records.ts";
@@ -215,6 +215,35 @@ export async function put({
   return (record as unknown as Record<string, (argument: unknown) => Promise<void>>)[call]?.(first);
 }
 
+/** Puts whose list another tab shortens between the reading of its keys and of its rows: what is begun, and whether one can be opened. */
+export async function putsThatVanish(name: string) {
+  class Vanishing extends IndexedTables {
+    override keys = async (table: string) => [...(await super.keys(table)), "0".repeat(64)];
+  }
+  const tables = new Vanishing("cairn-vanishing", IndexedPuts.TABLES);
+  const puts = new IndexedPuts("cairn-vanishing", tables, OWNER);
+  const record = await puts.open(name);
+  await record.begin({ id: "1".repeat(32) } as PutHead);
+  await record.close();
+  const begun = await puts.begun();
+  await tables.close();
+  return begun.map((one) => one.name);
+}
+
+/** A change whose second step throws at once: what it rejects with, and what is there of its first. */
+export async function halfAChange() {
+  const tables = new IndexedTables("cairn-half", ["rows"]);
+  const failed = await tables
+    .change([
+      { table: "rows", key: "first", put: "a value" },
+      { table: "rows", key: "second", put: () => "no value" },
+    ])
+    .catch((error: Error) => error.name);
+  const first = await tables.get("rows", "first");
+  await tables.close();
+  return { failed, first };
+}
+
 /** Handles outlive the page in its database. */
 export async function keepHandles(name: string): Promise<void> {
   await owned("puts").puts.keepHandles(name, [await remembered()]);
@@ -232,31 +261,17 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 const kept = async (name: string): Promise<Uint8Array> =>
   new Uint8Array(await (await fetch(`/kept/${name}`)).arrayBuffer());
 
-/** What was kept comes back: as a zip, which is kept, or into a folder, of which all texts are told. */
-export async function restore({ into, name, pieces }: { into: "zip" | "folder"; name: string; pieces: number }) {
+/** What was kept comes back as a zip, which is kept. */
+export async function restore({ name, pieces }: { name: string; pieces: number }) {
   const root = await navigator.storage.getDirectory();
-  const target = await root.getDirectoryHandle(`restored-${into}`, { create: true });
   const key = await importAccountKey(new TextDecoder().decode(await kept("key")));
   const manifest = await decryptManifest(await kept("manifest"), key);
   const cars = await Promise.all(Array.from({ length: pieces }, (_, piece) => kept(`piece-${piece}`)));
   const whole = { manifest, key, signal, pieces: cars.map(chunks), onProgress: () => undefined };
-  if (into === "zip") {
-    const file = await target.getFileHandle("all.zip", { create: true });
-    const restored = await zipDestination(await file.createWritable(), name).takeWhole(whole);
-    await keep("zip", await file.getFile());
-    return { restored, found: {} };
-  }
-  const destination = directoryDestination(target, name);
-  await destination.assertFree(undefined);
-  const restored = await destination.takeWhole(whole);
-  const again = await destination.assertFree(undefined).catch((error: { code: string }) => error.code);
-  const found: Record<string, string> = {};
-  const { entries, blobs } = await pickedHandles([await target.getDirectoryHandle(name)]).list(signal);
-  for (const [index, path] of pathsOf(entries).entries()) {
-    const blob = blobs.get(index);
-    found[path] = blob === undefined ? "folder" : await blob.text();
-  }
-  return { restored, found, again };
+  const file = await root.getFileHandle("all.zip", { create: true });
+  const restored = await zipDestination(await file.createWritable(), name).takeWhole(whole);
+  await keep("zip", await file.getFile());
+  return restored;
 }
 
 /** A zip of one file of unknown length, and what a get that fails leaves of its target. */

@@ -1,5 +1,3 @@
-export * from "./directory-destination.ts";
-export * from "./file-destination.ts";
 export * from "./folder-writer.ts";
 export * from "./indexed-outgoing.ts";
 export * from "./indexed-puts.ts";

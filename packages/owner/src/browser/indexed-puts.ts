@@ -79,7 +79,10 @@ export class IndexedPuts implements PutRecords {
     const keys = (await this.#tables.keys(RECORDS)) as string[];
     const begun = await Promise.all(
       keys.map(async (key) => {
-        const { at, name } = (await this.#tables.get(RECORDS, key)) as Kept;
+        // Undefined where another tab has removed it since the keys were read.
+        const kept = (await this.#tables.get(RECORDS, key)) as Kept | undefined;
+        if (kept === undefined) return [];
+        const { at, name } = kept;
         const opened = new JournalLines(this.#owner, key).open(name, NAME_LINE);
         return typeof opened === "string" && !isStale(at) ? [{ name: opened, at }] : [];
       }),
@@ -134,8 +137,8 @@ export class IndexedPuts implements PutRecords {
 
   async #removeStale(): Promise<void> {
     for (const key of (await this.#tables.keys(RECORDS)) as string[]) {
-      const { at } = (await this.#tables.get(RECORDS, key)) as Kept;
-      if (isStale(at)) await this.#tables.change(removal(key));
+      const kept = (await this.#tables.get(RECORDS, key)) as Kept | undefined;
+      if (kept !== undefined && isStale(kept.at)) await this.#tables.change(removal(key));
     }
   }
 }

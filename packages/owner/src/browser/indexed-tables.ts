@@ -14,6 +14,7 @@ interface Store {
 }
 interface Transaction {
   objectStore(name: string): Store;
+  abort(): void;
   oncomplete: (() => void) | null;
   onabort: (() => void) | null;
   onerror: (() => void) | null;
@@ -71,7 +72,7 @@ export class IndexedTables {
     return this.#read(table, (store) => store.getAll(rangeBelow(first)));
   }
 
-  /** Make all of these changes; they are on the disk when this resolves, unless `relaxed`. */
+  /** Make all of these changes, or none where it rejects; they are on the disk when this resolves, unless `relaxed`. */
   async change(changes: readonly Change[], durability: "strict" | "relaxed" = "strict"): Promise<void> {
     const database = await this.#open();
     const transaction = database.transaction([...new Set(changes.map(({ table }) => table))], "readwrite", {
@@ -80,10 +81,16 @@ export class IndexedTables {
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
-      for (const change of changes) {
-        const store = transaction.objectStore(change.table);
-        if ("put" in change) store.put(change.put, change.key);
-        else store.delete("delete" in change ? change.delete : rangeBelow(change.deleteBelow));
+      try {
+        for (const change of changes) {
+          const store = transaction.objectStore(change.table);
+          if ("put" in change) store.put(change.put, change.key);
+          else store.delete("delete" in change ? change.delete : rangeBelow(change.deleteBelow));
+        }
+      } catch (error) {
+        // A value that cannot be cloned or a key that is none throws at once: the steps before it would be committed.
+        reject(error);
+        transaction.abort();
       }
     });
   }
