@@ -368,6 +368,8 @@ export const certificate = {
   noGaps: "Without a gap.",
   gaps: (count: number) => `With ${counted(count, "gap")}:`,
   gap: (from: string, until: string) => `${from} – ${until}`,
+  bare: (count: number) =>
+    `The first or last periods of ${counted(count, "deal")} are the gateway's word: no verdict of the verifiers in the file bears them out.`,
   unsigned: (count: number) =>
     `${counted(count, "period")} came without the signatures of a quorum: for them it is the gateway's word until the chain confirms it.`,
   facts: {

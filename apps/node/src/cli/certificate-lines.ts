@@ -51,11 +51,14 @@ export function certificateLines({ certificate, custody, deals, unsigned }: Cert
   ]);
   lines.push("", ...table(["shard", "provider", "from", "until", "periods proved", "gaps"], rows));
   if (deals.length > NAMED) lines.push(`… and ${deals.length - NAMED} more deals: --json has them all.`);
+  const early = deals.filter(({ from, to, borneOutFrom }) => to >= 0 && borneOutFrom > from).length;
+  if (early > 0)
+    lines.push(
+      `Of ${counted(early, "deal")} the first periods are the gateway's word: it does not say what every period since the receipt came to.`,
+    );
   const bare = deals.filter(({ to, borneOutTo }) => to >= 0 && borneOutTo < to).length;
   if (bare > 0)
-    lines.push(
-      `Of ${counted(bare, "deal")} the last periods are the gateway's word: no leaf of them is in the certificate.`,
-    );
+    lines.push(`Of ${counted(bare, "deal")} the last periods, or all, are the gateway's word: no leaf bears them out.`);
   if (unsigned.length > 0)
     lines.push(
       `The roots of ${counted(unsigned.length, "period")} come without a quorum of the verifiers' votes: only the chain can say that they are theirs (--rpc).`,

@@ -13,8 +13,8 @@ export interface Gap {
 const NAMED = 8;
 
 /**
- * From when until when k shards of every certified piece were proved, and in which periods between they were not. Off duty counts as held: what comes
- * before and after says that it was.
+ * From when until when k different shards of every certified piece were proved, and in which periods between they were not. Periods off duty
+ * count as held, except within a span that was not proved.
  */
 export function findGaps(
   { pieces }: Certificate,
@@ -35,12 +35,12 @@ interface Range {
   to: number;
 }
 
-/** When the deals' gaps are taken away, the periods in which at least k of them are left. */
+/** The periods in which at least k different shards were held, under whichever of their deals: several holders of one shard are worth one. */
 function restorable(deals: readonly DealReport[], k: number): Range[] {
   const edges: { at: number; by: number }[] = [];
-  for (const deal of deals) {
-    for (const { from, to } of between(deal.gaps, deal.from, deal.to))
-      edges.push({ at: from, by: 1 }, { at: to + 1, by: -1 });
+  for (const ofShard of Map.groupBy(deals, ({ shard }) => shard).values()) {
+    const held = ofShard.flatMap(({ gaps, from, to }) => between(gaps, from, to));
+    for (const { from, to } of united(held)) edges.push({ at: from, by: 1 }, { at: to + 1, by: -1 });
   }
   // What ends goes before what begins: a range that ends where the next begins is put together with it below.
   edges.sort((a, b) => a.at - b.at || a.by - b.by);
@@ -59,6 +59,17 @@ function restorable(deals: readonly DealReport[], k: number): Range[] {
     live += by;
   }
   return ranges;
+}
+
+/** The same periods in ascending ranges that do not touch. */
+function united(ranges: readonly Range[]): Range[] {
+  const one: Range[] = [];
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = one.at(-1);
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else one.push({ from, to });
+  }
+  return one;
 }
 
 /** What of `from` … `to` lies in none of some ascending ranges. */

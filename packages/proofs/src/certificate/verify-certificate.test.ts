@@ -1,7 +1,8 @@
+import { isOnDuty } from "@cairn/core/periods";
 import { CairnError, type Hex } from "@cairn/protocol";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Certificate, certificateText, type SpanOutcome } from "./certificate.ts";
+import { type Certificate, type CertifiedSpan, certificateText, type SpanOutcome } from "./certificate.ts";
 import { makeCertificate, signCertificate, VERIFIER_KEYS } from "./testing/make-certificate.ts";
 import { type CertificateReport, verifyCertificate } from "./verify-certificate.ts";
 
@@ -277,6 +278,200 @@ describe("a certificate", () => {
     refused(`{"certificate":${"[".repeat(100_000)}${"]".repeat(100_000)},"signature":"0x"}\n`);
   });
 });
+
+/** Outcomes of a due period in which nothing was proved. */
+const MISSED = ["silent", "late", "damaged", "wrong", "held", "unheard"] as const;
+
+/** Spans `first` … `last` of a deal as one, as a gateway puts them together. */
+function joinSpans(spans: CertifiedSpan[], first: number, last: number): void {
+  const some = spans.slice(first, last + 1);
+  const sum = (of: "counted" | "proved" | "onChain") => some.reduce((all, span) => all + span[of], 0);
+  const joined = { counted: sum("counted"), proved: sum("proved"), onChain: sum("onChain") };
+  spans.splice(first, some.length, { from: some[0]!.from, to: some.at(-1)!.to, outcome: "mixed", ...joined });
+}
+
+describe("periods that were not proved", () => {
+  it.each(MISSED)("are a gap where they were %s, and not hidden as off duty or among others", async (missed) => {
+    const told = [...proved(3), missed, missed, ...proved(3)];
+    const gaps = [{ from: 4, to: 5, pieces: [0] }];
+    const honest = await makeCertificate([told, told, told]);
+    expect(verifyCertificate(textOf(honest)).custody).toEqual({ from: 1, to: 8, gaps });
+
+    const renamed = structuredClone(honest);
+    for (const { spans } of renamed.deals) spans[1]!.outcome = "off-duty";
+    expect(refusalOf(textOf(renamed)).message).toMatch(/spans\[1\] is of periods in which something was due/);
+
+    const uncounted = structuredClone(honest);
+    for (const { spans } of uncounted.deals) Object.assign(spans[1]!, { outcome: "mixed", counted: 0 });
+    // The leaves count what was judged against the provider, and not what nobody holds against it.
+    if (missed === "held" || missed === "unheard")
+      expect(verifyCertificate(textOf(uncounted)).custody).toEqual({ from: 1, to: 8, gaps });
+    else expect(refusalOf(textOf(uncounted)).message).toMatch(/judged periods up to period 5/);
+  });
+
+  it("are a gap however the spans are named, counted and put together, or the certificate is refused", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom<SpanOutcome>("proved", "proved", ...MISSED), { minLength: 2, maxLength: 8 }),
+        fc.nat(7),
+        fc.constantFrom(...MISSED),
+        fc.array(
+          fc.record({
+            at: fc.nat(9),
+            outcome: fc.constantFrom<SpanOutcome>(...MISSED, "proved", "off-duty", "mixed"),
+            counted: fc.nat(8),
+            proved: fc.nat(8),
+          }),
+          { maxLength: 3 },
+        ),
+        fc.option(fc.tuple(fc.nat(9), fc.nat(9))),
+        async (outcomes, at, missed, changes, join) => {
+          const told = outcomes.with(at % outcomes.length, missed);
+          const certificate = await makeCertificate([told, told, told]);
+          for (const deal of certificate.deals) {
+            // Only the last leaf: as little as possible bears the spans out.
+            deal.leaves.splice(0, deal.leaves.length - 1);
+            for (const { at: which, ...change } of changes) {
+              const span = deal.spans[which % deal.spans.length]!;
+              Object.assign(span, change);
+            }
+            if (join !== null) {
+              const [first, last] = join.map((end) => end % deal.spans.length).toSorted((a, b) => a - b);
+              joinSpans(deal.spans, first!, last!);
+            }
+          }
+          let report: CertificateReport;
+          try {
+            report = verifyCertificate(textOf(certificate));
+          } catch (error) {
+            expect(error).toMatchObject({ code: "bad-certificate" });
+            return;
+          }
+          const misses = told.filter((outcome) => outcome !== "proved").length;
+          for (const { gaps } of report.deals)
+            expect(gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0)).toBeGreaterThanOrEqual(misses);
+          expect(
+            report.custody === undefined ||
+              report.custody.gaps.length > 0 ||
+              report.custody.to < told.length ||
+              report.custody.from > 1,
+          ).toBe(true);
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  it("are counted for each shard once: three holders of the same shard restore nothing", async () => {
+    const told = [proved(5), proved(5), proved(5)];
+    expect(verifyCertificate(textOf(await makeCertificate(told, { shards: [0, 0, 0] }))).custody).toBeUndefined();
+    expect(verifyCertificate(textOf(await makeCertificate(told, { shards: [0, 0, 1] }))).custody).toEqual({
+      from: 1,
+      to: 5,
+      gaps: [],
+    });
+  });
+
+  it("of one holder of a shard are made up for by another holder of it", async () => {
+    const certificate = await makeCertificate(
+      [[...proved(2), "silent", "silent"], ["silent", "silent", ...proved(2)], proved(4)],
+      { shards: [0, 0, 1] },
+    );
+    expect(verifyCertificate(textOf(certificate)).custody).toEqual({ from: 1, to: 4, gaps: [] });
+  });
+});
+
+describe("what the leaves bear out", () => {
+  it("does not begin before the first leaf, unless the spans begin at the receipt", async () => {
+    const told = [...proved(10), ...Array.from({ length: 10 }, (): SpanOutcome => "silent")];
+    const certificate = await makeCertificate([told, told, told]);
+    for (const deal of certificate.deals) {
+      deal.leaves.shift();
+      deal.spans = [{ from: 11, to: 20, outcome: "proved", counted: 10, proved: 10, onChain: 0 }];
+    }
+    const { deals } = verifyCertificate(textOf(certificate));
+    expect(deals.map(({ borneOutFrom, borneOutTo }) => [borneOutFrom, borneOutTo])).toEqual(deals.map(() => [-1, -1]));
+  });
+
+  it("begins after the first leaf where a record began late, and at the receipt where all before was proved", async () => {
+    const late = await makeCertificate([
+      ["silent", ...proved(3), "silent", ...proved(3)],
+      [...proved(4), "silent", ...proved(3)],
+      proved(8),
+    ]);
+    for (const deal of late.deals) {
+      const { leaves, spans } = deal;
+      // The record of the first two periods is not there.
+      const first = spans.findIndex(({ to }) => to > 2);
+      leaves.splice(0, first);
+      spans.splice(0, first);
+      const cut = 3 - spans[0]!.from;
+      Object.assign(spans[0]!, { from: 3, counted: spans[0]!.counted - cut, proved: spans[0]!.proved - cut });
+    }
+    const { deals, custody } = verifyCertificate(textOf(late));
+    expect(deals.map(({ borneOutFrom, borneOutTo }) => [borneOutFrom, borneOutTo])).toEqual([
+      [5, 8],
+      [1, 8],
+      [1, 8],
+    ]);
+    expect(custody?.from).toBe(3);
+  });
+
+  it("is nothing of the time before the receipt or after the end", async () => {
+    const certificate = structuredClone(whole);
+    for (const deal of certificate.deals) deal.spans[0]!.from = 0;
+    expect(verifyCertificate(textOf(certificate)).custody?.from).toBe(1);
+    for (const deal of certificate.deals) {
+      deal.lastPeriod = 9;
+      deal.spans.at(-1)!.to = 30;
+      deal.leaves.pop();
+    }
+    certificate.period = 30;
+    expect(verifyCertificate(textOf(certificate)).custody?.to).toBe(9);
+  });
+});
+
+it("holds as an honest gateway writes it, with hours off duty, voids and old spans put together", () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.tuple(
+          fc.boolean(),
+          fc.option(fc.constantFrom<SpanOutcome>("proved", "proved", "chain", ...MISSED), { nil: undefined }),
+        ),
+        { minLength: 1, maxLength: 10 },
+      ),
+      fc.integer({ min: 1, max: 4 }),
+      async (periods, mostSpans) => {
+        const { network } = whole;
+        let duty = 0n;
+        const startOf = (period: number) => network.genesisTime + period * network.periodSeconds;
+        for (const [at, [on]] of periods.entries()) {
+          for (let hour = 0n; on && hour < 168n; hour++) if (isOnDuty(1n << hour, startOf(at + 1))) duty |= 1n << hour;
+        }
+        const told = periods.map(([on, outcome]) => (on || outcome === undefined ? outcome : "off-duty"));
+        if (told.every((outcome) => outcome === undefined)) return;
+        const certificate = await makeCertificate([told, told, told], { duty });
+        for (const { spans, leaves } of certificate.deals) {
+          while (spans.length > mostSpans) {
+            joinSpans(spans, 0, 1);
+            leaves.shift();
+          }
+        }
+        const { deals } = verifyCertificate(textOf(certificate));
+        const due = periods.flatMap(([on], at) => (on ? [at + 1] : []));
+        for (const deal of deals) {
+          const missed = due.filter(
+            (period) =>
+              period >= deal.from && period <= deal.to && !["proved", "chain"].includes(told[period - 1] ?? ""),
+          );
+          for (const period of missed)
+            expect(deal.gaps.some(({ from, to }) => from <= period && period <= to)).toBe(true);
+          if (missed.length === 0) expect(deal.gaps).toEqual([]);
+        }
+      },
+    ),
+    { numRuns: 80 },
+  ));
 
 it("counts centuries of periods without walking through them", () => {
   const certificate = structuredClone(whole);

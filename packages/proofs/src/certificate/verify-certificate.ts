@@ -49,7 +49,11 @@ export interface DealReport {
   proved: number;
   onChain: number;
   gaps: DealGap[];
-  /** Up to here the leaves bear out how many periods were proved; the rest is the gateway's word. -1: none. */
+  /**
+   * First and last period of which the leaves bear out how many were proved: the rest is the gateway's word. Both are -1 where no leaf does. Where the
+   * spans begin after the receipt, the first leaf may count periods of before, so what it bears out begins after it.
+   */
+  borneOutFrom: number;
   borneOutTo: number;
 }
 
@@ -188,6 +192,7 @@ function checkDeal(certificate: Certificate, deal: CertifiedDeal, at: string, qu
   if (due(0, deal.lastPeriod) > quote.periods) throw unfit(`${at}.lastPeriod`, "is later than the quote has it");
   checkSpans(certificate, deal.spans, at, due);
   let before = { period: received, fulfilled: 0, committed: 0 };
+  let borneOutFrom = received + 1;
   let next = 0;
   for (const [index, leaf] of deal.leaves.entries()) {
     const where = `${at}.leaves[${index}]`;
@@ -201,32 +206,46 @@ function checkDeal(certificate: Certificate, deal: CertifiedDeal, at: string, qu
     const committed = leaf.committed - before.committed;
     if (fulfilled < 0 || committed < fulfilled || committed > due(before.period + 1, period))
       throw unfit(where, `counts more or fewer periods than there were up to period ${period}`);
-    const told = { fulfilled: 0, committed: 0, mixed: false };
+    const told = { fulfilled: 0, leastCommitted: 0, mostCommitted: 0 };
     for (let span = deal.spans[next]; span !== undefined && span.from <= period; span = deal.spans[++next]) {
       if (span.to > period) throw unfit(`${at}.spans[${next}]`, `goes on over the leaf of period ${period}`);
+      const [least, most] = judgedOf(span);
       told.fulfilled += span.proved;
-      told.committed += JUDGED.has(span.outcome) ? span.counted : 0;
-      told.mixed ||= span.outcome === "mixed";
+      told.leastCommitted += least;
+      told.mostCommitted += most;
     }
-    // What was before the record began is in the counts of the first leaf only.
-    const fits = (said: number, counted: number, loose: boolean) => (loose ? said <= counted : said === counted);
-    if (!fits(told.fulfilled, fulfilled, index === 0))
+    // Periods before the first span are in the counts of the first leaf only: the record may have begun after the receipt.
+    const untold = index > 0 ? 0 : due(received + 1, Math.min(period, (deal.spans[0]?.from ?? period + 1) - 1));
+    if (fulfilled < told.fulfilled || fulfilled > told.fulfilled + untold)
       throw unfit(
         `${at}.spans`,
         `say ${told.fulfilled} proved periods up to period ${period}, and the leaf ${fulfilled}`,
       );
-    if (!fits(told.committed, committed, index === 0 || told.mixed))
+    if (committed < told.leastCommitted || committed > told.mostCommitted + untold)
       throw unfit(
         `${at}.spans`,
-        `say ${told.committed} judged periods up to period ${period}, and the leaf ${committed}`,
+        `say ${told.mostCommitted} judged periods up to period ${period}, and the leaf ${committed}`,
       );
+    // Fewer than all of the untold ones were proved: some of those that the spans say were proved may have been among them.
+    if (fulfilled < told.fulfilled + untold) borneOutFrom = period + 1;
     before = { period, fulfilled: leaf.fulfilled, committed: leaf.committed };
   }
-  return reportOf(deal, quote, deal.leaves.length === 0 ? -1 : before.period, due);
+  const borneOut =
+    deal.leaves.length === 0 || borneOutFrom > before.period
+      ? { borneOutFrom: -1, borneOutTo: -1 }
+      : { borneOutFrom, borneOutTo: before.period };
+  return { ...reportOf(deal, quote, received, due), ...borneOut };
 }
 
 /** Outcomes that the counts of leaves have among the periods that were due. */
 const JUDGED: ReadonlySet<SpanOutcome> = new Set(["proved", "late", "silent", "damaged", "wrong"]);
+
+/** The least and the most of a span's periods that leaves count as committed. */
+function judgedOf({ outcome, counted, proved, onChain }: CertifiedSpan): [number, number] {
+  if (outcome === "mixed") return [proved, counted - onChain];
+  const judged = JUDGED.has(outcome) ? counted : 0;
+  return [judged, judged];
+}
 
 function checkSpans(
   { period: newest }: Certificate,
@@ -246,6 +265,7 @@ function checkSpans(
         ? proved + onChain <= counted
         : proved === (outcome === "proved" ? counted : 0) && onChain === (outcome === "chain" ? counted : 0);
     if (!right) throw unfit(where, "does not add up");
+    if (outcome === "off-duty" && due(from, to) > 0) throw unfit(where, "is of periods in which something was due");
     // Within one run no period is without a verdict.
     if (outcome !== "mixed" && counted < due(from, to)) throw unfit(where, "leaves out periods that were due");
   }
@@ -254,28 +274,29 @@ function checkSpans(
 const HELD: ReadonlySet<SpanOutcome | "void"> = new Set(["proved", "chain", "off-duty"]);
 
 function reportOf(
-  { deal, spans }: CertifiedDeal,
+  { deal, spans, lastPeriod }: CertifiedDeal,
   { piece, shard, provider }: Quote,
-  borneOutTo: number,
+  received: number,
   due: (from: number, to: number) => number,
-): DealReport {
+): Omit<DealReport, "borneOutFrom" | "borneOutTo"> {
   const gaps: DealGap[] = [];
   const note = (from: number, to: number, outcome: DealGap["outcome"]) => {
     if (!HELD.has(outcome) && due(from, to) > 0) gaps.push({ from, to, outcome });
   };
   // Before the first period that was due there was nothing to prove.
-  const told = spans.slice(spans.findIndex(({ counted }) => counted > 0));
-  const [first] = told;
-  let last = first?.from ?? 0;
-  for (const { from, to, outcome, counted, proved, onChain } of told) {
-    note(last, from - 1, "void");
-    if (outcome !== "mixed" || proved + onChain < due(from, to)) note(from, to, counted === 0 ? "off-duty" : outcome);
-    last = to + 1;
+  const begin = spans.findIndex(({ counted }) => counted > 0);
+  const told = begin < 0 ? [] : spans.slice(begin);
+  const from = told[0] === undefined ? 0 : Math.max(told[0].from, received + 1);
+  const to = told.length === 0 ? -1 : Math.min(told.at(-1)!.to, lastPeriod);
+  let last = from;
+  for (const span of told) {
+    note(last, span.from - 1, "void");
+    if (span.outcome !== "mixed" || span.proved + span.onChain < due(span.from, span.to))
+      note(span.from, span.to, span.outcome);
+    last = span.to + 1;
   }
-  const from = first?.from ?? 0;
-  const to = told.at(-1)?.to ?? -1;
   return {
-    ...{ deal, piece, shard, provider, from, to, gaps, borneOutTo },
+    ...{ deal, piece, shard, provider, from, to, gaps },
     due: due(from, to),
     proved: told.reduce((sum, span) => sum + span.proved + span.onChain, 0),
     onChain: told.reduce((sum, span) => sum + span.onChain, 0),

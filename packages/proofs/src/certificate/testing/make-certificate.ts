@@ -44,8 +44,12 @@ export type Told = readonly (readonly (SpanOutcome | undefined)[])[];
 
 export const commitmentOf = (byte: string): Hex => `0x${byte.repeat(31)}01`;
 
-/** A certificate of one piece of 2 of 3 shards, as a gateway makes it, of real keys; votes by the first two verifiers. */
-export async function makeCertificate(told: Told): Promise<Certificate> {
+/**
+ * A certificate of one piece of 2 of 3 shards, as a gateway makes it, of real keys; votes by the first two verifiers.
+ * @param shards which shard each deal is of
+ * @param duty the hours of the week in which something is due, a period each: `told` has `off-duty` for all others
+ */
+export async function makeCertificate(told: Told, { shards = [0, 1, 2], duty = ALWAYS_ON } = {}): Promise<Certificate> {
   const verifiers = VERIFIER_KEYS.map((key) => addressOfKey(key));
   const set = { verifiers, quorum: 2 };
   const verifierSet = verifierSetId(set);
@@ -69,9 +73,10 @@ export async function makeCertificate(told: Told): Promise<Certificate> {
     manifest: { sha256: word("51"), size: 1 },
   };
   const { bytes, documentHash } = encodeDocument(document);
-  const quotes = document.pieces[0]!.shards.map(
-    ({ commitment, rawLength }, shard): Quote => ({
-      provider: addressOfKey(word(`6${shard}`)),
+  const quotes = shards.map((shard, at): Quote => {
+    const { commitment, rawLength } = document.pieces[0]!.shards[shard]!;
+    return {
+      provider: addressOfKey(word(`6${at}`)),
       owner: document.owner,
       documentHash,
       piece: 0,
@@ -81,12 +86,12 @@ export async function makeCertificate(told: Told): Promise<Certificate> {
       pricePerPeriod: 7n,
       egressPrice: 0n,
       periods: 10_000,
-      duty: ALWAYS_ON,
+      duty,
       verifierSet,
       expiry: 0n,
       nonce: word("71"),
-    }),
-  );
+    };
+  });
   const ids = quotes.map((quote) => dealIdOf(quote, NETWORK));
   const counts = quotes.map(() => ({ fulfilled: 0, committed: 0 }));
   const periods = new Map<number, VerdictLeaf[]>();
@@ -106,7 +111,7 @@ export async function makeCertificate(told: Told): Promise<Certificate> {
         leaves.toSorted((a, b) => (a.deal < b.deal ? -1 : 1)),
       );
   }
-  const spans = told.map(spansOf);
+  const spans = told.map((outcomes) => spansOf(outcomes, duty));
   const needed = [...new Set(spans.flatMap((some) => some.map(({ to }) => to)))].toSorted((a, b) => a - b);
   const trees = new Map(needed.map((period) => [period, verdictTree(periods.get(period)!)]));
   const roots = await Promise.all(
@@ -179,16 +184,16 @@ export const signCertificate = (certificate: Certificate, key: Hex = GATEWAY_KEY
   signature: signDigest(certificateDigest(certificate), key),
 });
 
-function spansOf(outcomes: readonly (SpanOutcome | undefined)[]): CertifiedSpan[] {
+function spansOf(outcomes: readonly (SpanOutcome | undefined)[], duty: bigint): CertifiedSpan[] {
   const spans: CertifiedSpan[] = [];
   outcomes.forEach((outcome, at) => {
     if (outcome === undefined) return;
     const last = spans.at(-1);
-    if (last !== undefined && last.to === at && last.outcome === outcome) last.to = at + 1;
+    if (last !== undefined && last.to === at && [last.outcome, "off-duty"].includes(outcome)) last.to = at + 1;
     else spans.push({ from: at + 1, to: at + 1, outcome, counted: 0, proved: 0, onChain: 0 });
   });
   return spans.map((span) => {
-    const counted = countOnDuty(span.from, span.to, ALWAYS_ON, { ...NETWORK, graceSeconds: 0 });
+    const counted = countOnDuty(span.from, span.to, duty, { ...NETWORK, graceSeconds: 0 });
     return {
       ...span,
       counted,

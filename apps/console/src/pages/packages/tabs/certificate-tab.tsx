@@ -82,6 +82,9 @@ function Report({ made: { bytes, report } }: { made: FetchedCertificate }) {
   const { certificate, custody, unsigned, deals } = report;
   const at = (period: number) => exactTime(periodStart(period, { ...certificate.network, graceSeconds: 0 }));
   const { facts } = words;
+  const bare = deals.filter(
+    ({ from, to, borneOutFrom, borneOutTo }) => to >= 0 && (borneOutFrom > from || borneOutTo < to),
+  ).length;
   return (
     <div className="stack">
       <State mood="good">{words.holds}</State>
@@ -104,6 +107,7 @@ function Report({ made: { bytes, report } }: { made: FetchedCertificate }) {
           )}
         </div>
       )}
+      {bare === 0 ? null : <State mood="warn">{words.bare(bare)}</State>}
       {unsigned.length === 0 ? null : <State mood="warn">{words.unsigned(unsigned.length)}</State>}
       <Facts
         of={[
