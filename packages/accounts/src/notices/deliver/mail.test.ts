@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AccountsWorld, accountsWorld, HOME_ACCOUNT } from "../../testing/accounts-world.ts";
 import { mailServer } from "../../testing/mail-server.ts";
@@ -150,5 +152,39 @@ describe("an address of mail", () => {
     expect(await mailAddressOf(world.pool, HOME_ACCOUNT)).toMatchObject({ waiting: 0 });
     const { rows } = await listNotices(world.pool, { account: HOME_ACCOUNT });
     expect(rows[0]).toMatchObject({ kind: "account", message: expect.stringContaining("refused") });
+  });
+});
+
+describe("a server that never comes to an end", () => {
+  it.each([
+    ["its time is over", 0.3, undefined],
+    ["the gateway stops", 30, 300],
+  ])("keeps nobody waiting when %s, though it goes on talking", async (_, seconds, stopAfter) => {
+    const talking = createServer((socket) => {
+      // RFC 5321 4.2: the lines of a greeting go on for as long as a hyphen follows the code.
+      const drip = setInterval(() => socket.write("220-one more line\r\n"), 20);
+      socket.on("error", () => undefined);
+      socket.on("close", () => clearInterval(drip));
+      // `allowHalfOpen` is false: the end of the other side ends this one.
+      socket.resume();
+    });
+    await new Promise<void>((resolve) => talking.listen(0, "127.0.0.1", resolve));
+    const connected = once(talking, "connection");
+    const { port } = talking.address() as AddressInfo;
+    const slow = smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: "cairn@gateway.example", seconds });
+    const stop = stopAfter === undefined ? undefined : AbortSignal.timeout(stopAfter);
+    const sending = slow.send({ id: "1", to: ANNA, subject: "s", text: "t" }, stop);
+    if (stop === undefined)
+      expect(await sending).toEqual({
+        ok: false,
+        error: `the letter was not taken within ${seconds} s`,
+        final: false,
+        status: null,
+      });
+    else await expect(sending).rejects.toSatisfy((reason) => stop.aborted && reason === stop.reason);
+    const [socket] = await connected;
+    if (!socket.closed) await once(socket, "close");
+    slow.close();
+    await new Promise((resolve) => talking.close(resolve));
   });
 });

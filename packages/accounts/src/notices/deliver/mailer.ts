@@ -12,7 +12,7 @@ export type Sent = { ok: true } | { ok: false; error: string; final: boolean; st
 
 /** The way letters leave. */
 export interface Mailer {
-  /** Never throws for what the other side does. */
+  /** Never throws for what the other side does. @throws the reason of `signal` when it aborts: whether the letter was taken is not known then */
   send(letter: Letter, signal?: AbortSignal): Promise<Sent>;
   close(): void;
 }
