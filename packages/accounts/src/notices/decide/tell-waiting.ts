@@ -1,7 +1,8 @@
 import { inTransaction } from "@cairn/catalog";
 import type { Pool } from "pg";
+import { DEFAULT_NOTICE_SETTINGS } from "../kinds.ts";
 import type { NewNotice } from "../notice.ts";
-import { periodsAt } from "../period-of.ts";
+import { periodsAt, type Recurring } from "../period-of.ts";
 import { settingsOfAll } from "../settings.ts";
 import { writeNotices } from "../write-notices.ts";
 
@@ -17,33 +18,37 @@ const BATCH = 500;
  */
 export async function tellWaiting(pool: Pool, now: number): Promise<number> {
   const periods = periodsAt(now);
+  const { frequency, channels } = DEFAULT_NOTICE_SETTINGS.kinds.owner;
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<Waiting>(
-      `select p.id, p.account, p.state, coalesce(s.cause, p.cause) as cause, coalesce(s.next, p.next) as next from catalog.packages p
+      `with wanted as (
+         select a.id as account, coalesce(s.settings #>> '{kinds,owner,frequency}', $3) as frequency,
+           coalesce(jsonb_array_length(s.settings #> '{kinds,owner,channels}'), $4::int) as channels
+         from catalog.accounts a left join accounts.notice_settings s on s.account = a.id
+       )
+       select p.id, p.account, p.state, w.frequency, coalesce(s.cause, p.cause) as cause, coalesce(s.next, p.next) as next from catalog.packages p
+         join wanted w on w.account = p.account and w.frequency <> 'never' and w.channels > 0
          left join lateral (select cause, next from catalog.slots s where p.state = 'PLACING' and s.package = p.id and s.cause is not null
            order by piece, shard limit 1) s on true
        where p.state in ('RECEIVING', 'COMMITTED', 'PLACING') and p.touched_at < to_timestamp($1)
          and (p.state <> 'RECEIVING' or p.touched_at < to_timestamp($2)) and (p.state <> 'PLACING' or s.cause is not null)
          and not exists (select from accounts.told t where t.account = p.account and t.kind = 'owner' and t.subject = p.id || ':' || p.state
-           and t.period in ($3, $4))
+           and t.period = $5::jsonb ->> w.frequency)
        order by p.touched_at limit ${BATCH}`,
-      [now - PATIENCE.answerSeconds, now - PATIENCE.uploadSeconds, periods.daily, periods.weekly],
+      [now - PATIENCE.answerSeconds, now - PATIENCE.uploadSeconds, frequency, channels.length, JSON.stringify(periods)],
     );
     const settings = await settingsOfAll(client, rows);
-    const notices = rows.flatMap(({ id, account, state, cause, next }): NewNotice[] => {
-      const { frequency, channels } = settings.get(account)!.kinds.owner;
-      if (frequency !== "daily" && frequency !== "weekly") return [];
+    const notices = rows.map((waiting): NewNotice => {
+      const { id, account, state, cause, next } = waiting;
       const { message, otherwise } = WORDS[state](cause);
-      const about = { account, kind: "owner", severity: "warning", package: id, channels } as const;
-      return [
-        {
-          ...about,
-          subject: `${id}:${state}`,
-          period: periods[frequency],
-          message: `Package ${id} ${message}`,
-          next: next ?? otherwise,
-        },
-      ];
+      return {
+        ...{ account, kind: "owner", severity: "warning", package: id },
+        channels: settings.get(account)!.kinds.owner.channels,
+        subject: `${id}:${state}`,
+        period: periods[waiting.frequency],
+        message: `Package ${id} ${message}`,
+        next: next ?? otherwise,
+      };
     });
     return writeNotices(client, now, notices);
   });
@@ -53,6 +58,7 @@ interface Waiting {
   id: string;
   account: string;
   state: keyof typeof WORDS;
+  frequency: Recurring;
   cause: string | null;
   next: string | null;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { recordEvents } from "@cairn/catalog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AccountsWorld, accountsWorld, HOME_ACCOUNT } from "../../testing/accounts-world.ts";
@@ -137,6 +138,35 @@ describe("a put that waits for its owner", () => {
       expect.stringMatching(/^Package c+ was not uploaded to its end/),
       `Package ${"d".repeat(32)} is not stored in full yet: no provider has room Wait.`,
     ]);
+  });
+});
+
+describe("puts of an account that wants no notices of them", () => {
+  it.each([
+    ["never", "never" as const, ["console" as const]],
+    ["no channel", "daily" as const, []],
+  ])("keep none of another from being told: %s", async (_, frequency, channels) => {
+    const { pool } = world;
+    const [silent, heard] = [`silent-${frequency}`, `heard-${frequency}`];
+    await world.storePackage(randomBytes(16).toString("hex"), silent, "COMMITTED");
+    await pool.query(
+      `insert into catalog.packages select (jsonb_populate_record(p, jsonb_build_object('id', md5($1 || i), 'name_hash', '\\x' || md5($1 || i) || md5($1 || i)))).*
+       from catalog.packages p, generate_series(1, 600) i where p.account = $1`,
+      [silent],
+    );
+    await setNoticeSettings(pool, silent, {
+      ...DEFAULT_NOTICE_SETTINGS,
+      kinds: { ...DEFAULT_NOTICE_SETTINGS.kinds, owner: { frequency, channels } },
+    });
+    await world.storePackage(randomBytes(16).toString("hex"), heard, "COMMITTED");
+    const now = world.clock.now();
+    await pool.query(
+      "update catalog.packages set touched_at = to_timestamp($1 - case when account = $2 then 86400 else 0 end) where account in ($2, $3)",
+      [now, silent, heard],
+    );
+    await tellWaiting(pool, now + 4000);
+    expect((await listNotices(pool, { account: heard })).rows).toHaveLength(1);
+    expect((await listNotices(pool, { account: silent })).rows).toEqual([]);
   });
 });
 
