@@ -6,6 +6,7 @@ import { rateOf } from "../uploads/rate.ts";
 import { files as words } from "../words/files.ts";
 import { callFiles } from "./files.ts";
 import type { Into, Item, Plan, Told, Trouble } from "./messages.ts";
+import { TAKEN_MILLISECONDS, withSpool } from "./spools.ts";
 
 export interface Download {
   number: number;
@@ -80,7 +81,7 @@ export async function downloadItems(items: readonly Item[], name?: string): Prom
     handle = await picked(showSaveFilePicker.call(globalThis, { suggestedName }));
     if (handle === undefined) return;
   }
-  run({ items, plan, name: suggestedName, into: { kind, ...(handle === undefined ? {} : { handle }) } });
+  run({ items, plan, name: suggestedName, into: { kind, target: handle } });
 }
 
 /** What is there already in a folder that was chosen, and what to do about it: asked before anything is written. */
@@ -129,7 +130,8 @@ interface Wanted {
   plan: Plan;
   name: string;
   tops?: string[];
-  into: Into;
+  /** Without a target: the browser's own store, and its downloads from there. */
+  into: Extract<Into, { kind: "folder" }> | { kind: "zip" | "file"; target: FileHandle | undefined };
 }
 
 function run(wanted: Wanted): void {
@@ -155,20 +157,29 @@ function run(wanted: Wanted): void {
     void keepOpen();
     amend(number, { told: value, rate: rate(value.bytes) });
   };
-  callFiles(
-    "download",
-    { items: [...items], into, ...(tops === undefined ? {} : { tops }) },
-    { signal: stop.signal, told },
-  ).then(
-    ({ files, bytes, troubles, file }) => {
-      if (file !== undefined) handOut(file, name);
-      amend(number, { state: "done", told: { files, bytes, path: "", troubles: troubles.length }, troubles });
-    },
-    (error: unknown) => {
-      const isStopped = stop.signal.aborted || (error instanceof CairnError && error.code === "interrupted");
-      amend(number, isStopped ? { state: "stopped" } : { state: "failed", error });
-    },
-  );
+  const failed = (error: unknown): false => {
+    const isStopped = stop.signal.aborted || (error instanceof CairnError && error.code === "interrupted");
+    amend(number, isStopped ? { state: "stopped" } : { state: "failed", error });
+    return false;
+  };
+  /** @returns whether a file was handed out */
+  const get = async (to: Into): Promise<boolean> => {
+    const { files, bytes, troubles, file } = await callFiles(
+      "download",
+      { items: [...items], into: to, ...(tops === undefined ? {} : { tops }) },
+      { signal: stop.signal, told },
+    );
+    if (file !== undefined) handOut(file, name);
+    amend(number, { state: "done", told: { files, bytes, path: "", troubles: troubles.length }, troubles });
+    return file !== undefined;
+  };
+  const got = (to: Into) => get(to).catch(failed);
+  if (into.kind === "folder") void got(into);
+  else {
+    const { kind, target } = into;
+    if (target !== undefined) void got({ kind, target });
+    else withSpool((name) => got({ kind, target: name })).catch(failed);
+  }
 }
 
 /** As the browser's own download. Its type says nothing, so that nothing is ever rendered from it, whatever it is opened with. */
@@ -178,5 +189,5 @@ function handOut(file: File, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  setTimeout(() => URL.revokeObjectURL(url), TAKEN_MILLISECONDS);
 }

@@ -75,7 +75,7 @@ export interface Version {
   is: "here" | "missing" | "gone";
   row: Row | undefined;
   error: ErrorBody | undefined;
-  /** The bytes are those of the version before it. */
+  /** Size and time are those of the version before it; the bytes are not compared. */
   isSame: boolean;
 }
 
@@ -85,9 +85,8 @@ export interface Item {
 }
 
 export type Into =
-  /** Into this file, or into one of this browser's own that the page hands out. `name` is the zip's. */
-  | { kind: "zip"; handle?: FileHandle | undefined }
-  | { kind: "file"; handle?: FileHandle | undefined }
+  /** Into this file, or into the one of this name in the browser's own store, which the page hands out. */
+  | { kind: "zip" | "file"; target: FileHandle | string }
   | { kind: "folder"; handle: DirectoryHandle; existing: Existing };
 
 /** What will come, before anything is fetched. */

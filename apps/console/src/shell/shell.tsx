@@ -35,10 +35,16 @@ const PLACES = [
 /** Shown without a session. */
 const OPEN = ["/sign-up"];
 
+const sweep = () => import("../files/spools.ts").then(({ sweepSpools }) => sweepSpools()).catch(() => undefined);
+
 /** The frame around every page: where one can go, what is live, and, without a session, the way in. */
 export function Shell() {
   const session = useSession();
   const { pathname } = useLocation();
+  // When the page is loaded, and when somebody logs in or out: no decrypted download outlives what has use for it.
+  useEffect(() => {
+    if (session.at !== "opening") void sweep();
+  }, [session.at]);
   if (session.at === "in") return <Frame account={session.who.account} />;
   if (session.at === "opening") return <Waiting />;
   return (

@@ -99,9 +99,9 @@ interface Taker {
 
 /** Of a zip, or of one file: a target that is closed when all came, and aborted when it did not. */
 async function targetOf(
-  handle: FileHandle | undefined,
+  handle: FileHandle | string,
 ): Promise<{ target: FileWritable; end(): Promise<File | undefined>; abort(reason: unknown): Promise<void> }> {
-  if (handle === undefined) return openSpool();
+  if (typeof handle === "string") return openSpool(handle);
   const target = await handle.createWritable();
   return {
     target,
@@ -115,7 +115,7 @@ async function targetOf(
 
 async function takerOf(into: Into): Promise<Taker> {
   if (into.kind === "folder") return folderTaker(into);
-  const { target, end, abort } = await targetOf(into.handle);
+  const { target, end, abort } = await targetOf(into.target);
   if (into.kind === "file") {
     return {
       folder: async () => "refused",
