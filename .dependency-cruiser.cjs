@@ -43,16 +43,24 @@ const archiveCore = [
 const ARCHIVE_CORE = `^packages/archive/src/(${archiveCore.join("|")})\\.ts$`;
 /** Of an owner's room, what works on folders of this machine. */
 const OWNER_CORE = "^packages/owner/src/((?!node/|testing/)[^/]+|(browser|phrase)/[^/]+)\\.ts$";
+const PAGES = "^apps/console/src/pages/";
 const NATIVE = "/crypto/(native|cfb-decipher)\\.ts$";
 module.exports = {
   forbidden: [
     ...upward,
     {
       name: "no-circular",
-      comment:
-        "Types may refer to each other, and so may what is loaded later (a page and its route); modules that run may not.",
+      comment: "Types may refer to each other; modules that run may not, also where one loads the other later.",
       severity: "error",
-      from: {},
+      from: { pathNot: PAGES },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-circular-pages",
+      comment:
+        "A page reads its address through its route, and the route loads the page later: nothing else of the console's pages is circular.",
+      severity: "error",
+      from: { path: PAGES },
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only", "dynamic-import"] } },
     },
     {

@@ -28,6 +28,10 @@ const PLANTED = {
   "packages/core/src/impure.ts": 'import { readFileSync } from "node:fs";\nexport const impure = readFileSync;\n',
   "packages/core/src/one.ts": 'import { two } from "./two.ts";\nexport const one = (): unknown => two;\n',
   "packages/core/src/two.ts": 'import { one } from "./one.ts";\nexport const two = (): unknown => one;\n',
+  "packages/core/src/three.ts": 'export const three = () => import("./four.ts");\n',
+  "packages/core/src/four.ts": 'import { three } from "./three.ts";\nexport const four = (): unknown => three;\n',
+  "apps/console/src/pages/five.ts": 'import { six } from "./six.ts";\nexport const five = (): unknown => six;\n',
+  "apps/console/src/pages/six.ts": 'import { five } from "./five.ts";\nexport const six = (): unknown => five;\n',
   "packages/archive/src/browser.ts":
     'export { placed } from "./restore/place-tree.ts";\nexport { read } from "./car/read.ts";\n',
   "packages/archive/src/restore/place-tree.ts": 'export { readFileSync as placed } from "node:fs";\n',
@@ -54,6 +58,7 @@ const BROKEN = [
   "core-imports-down-only",
   "examples-are-over-client-and-owner",
   "no-circular",
+  "no-circular-pages",
   "owner-core-is-of-no-platform",
   "owner-core-knows-no-folders",
   "owner-knows-gateways-by-their-api-only",
@@ -72,9 +77,10 @@ async function canary(): Promise<string | undefined> {
     symlinkSync("../../packages/market", join(directory, "node_modules/@cairn/market"));
     const { violations } = await cruise(directory, ["packages", "apps", "examples"]);
     const found = [...new Set(violations.map(({ rule }) => rule))].toSorted();
-    return BROKEN.every((rule) => found.includes(rule))
+    const later = violations.some(({ rule, from }) => rule === "no-circular" && /\/(three|four)\.ts$/.test(from));
+    return later && BROKEN.every((rule) => found.includes(rule))
       ? undefined
-      : `the canary was not seen: expected ${BROKEN.join(", ")}; found ${found.join(", ") || "nothing"}`;
+      : `the canary was not seen: expected ${BROKEN.join(", ")}; found ${found.join(", ") || "nothing"}${later ? "" : "; and not the cycle through what is loaded later"}`;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

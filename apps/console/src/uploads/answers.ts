@@ -1,4 +1,4 @@
-import type { Offer } from "./uploads.ts";
+import type { Offer } from "./upload-list.ts";
 
 /** A provider that was asked for an upload, and what came of it. */
 export interface Answer {

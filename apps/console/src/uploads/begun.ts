@@ -4,7 +4,7 @@ import { openOwner } from "../keys/keys.ts";
 import { recordsOf } from "../keys/records.ts";
 import { uploads as words } from "../words/upload.ts";
 import type { Taken } from "./taken.ts";
-import { isUnderWay, type Wanted } from "./uploads.ts";
+import { isUnderWay, type Wanted } from "./upload-list.ts";
 
 /** An upload that was begun in this browser and waits for its folder. */
 export interface Begun {

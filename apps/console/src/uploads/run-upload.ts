@@ -16,7 +16,16 @@ import { invalidate } from "../live/live.ts";
 import { uploads as words } from "../words/upload.ts";
 import { workerUrl } from "../worker-url.ts";
 import { rateOf } from "./rate.ts";
-import { AT_ONCE, change, declined, type Offer, type Stage, type Upload, uploadOf, type Wanted } from "./uploads.ts";
+import {
+  AT_ONCE,
+  change,
+  declined,
+  type Offer,
+  type Stage,
+  type Upload,
+  uploadOf,
+  type Wanted,
+} from "./upload-list.ts";
 
 const places = new Semaphore(AT_ONCE);
 /** What changes more often than this is not shown. */

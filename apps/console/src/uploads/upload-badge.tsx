@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { uploads as words } from "../words/upload.ts";
-import { useUploads } from "./uploads.ts";
+import { useUploads } from "./upload-list.ts";
 
 /** On every page, while something goes on: what, and the way to it. */
 export function UploadBadge() {

@@ -5,7 +5,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
 import { Asked, Button, Field, Form } from "../../kit/index.ts";
-import { begin, remove, type Upload } from "../../uploads/uploads.ts";
+import type { Upload } from "../../uploads/upload-list.ts";
+import { begin, remove } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
 
 /** What was found: its name, for how long and how it is kept, and the word to begin. */

@@ -3,7 +3,7 @@ import { coins } from "../../format/coins.ts";
 import { exactTime } from "../../format/time.ts";
 import { Button, Coins, type Column, Facts, Figure, Figures, Id, State, Table, Time } from "../../kit/index.ts";
 import { type Answer, answersOf } from "../../uploads/answers.ts";
-import type { Stage } from "../../uploads/uploads.ts";
+import type { Stage } from "../../uploads/upload-list.ts";
 import { upload } from "../../words/upload.ts";
 
 const words = upload.offer;

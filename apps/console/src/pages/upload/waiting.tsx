@@ -7,7 +7,8 @@ import { type Begun, dropBegun, folderOf, listBegun } from "../../uploads/begun.
 import { countBegun } from "../../uploads/count-begun.ts";
 import { Pick } from "../../uploads/pick.tsx";
 import type { Taken } from "../../uploads/taken.ts";
-import { goOn, takeThere, useUploads } from "../../uploads/uploads.ts";
+import { useUploads } from "../../uploads/upload-list.ts";
+import { goOn, takeThere } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
 
 /** What was begun in this browser before this page was opened. */
