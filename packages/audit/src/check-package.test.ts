@@ -1,3 +1,4 @@
+// Whole, though long: all of it is tried on the deals of one world, a chain with its providers, which takes longest to begin.
 import { enqueue } from "@cairn/catalog";
 import type { World } from "@cairn/chain/testing";
 import { periodAt } from "@cairn/core";

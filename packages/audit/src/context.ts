@@ -2,7 +2,8 @@ import type { Leases } from "@cairn/catalog";
 import type { BlobStore, Clock, Deployment, Ledger, Transport } from "@cairn/core";
 import type { Address, DealId, Hex, Signed } from "@cairn/protocol";
 import type { Pool } from "pg";
-import type { EndedCheck, Finding } from "./check-package.ts";
+import type { EndedCheck } from "./check-package.ts";
+import type { Finding } from "./check-shard.ts";
 import type { ProofInbox } from "./proof-inbox.ts";
 
 /** One verifier key; `ledger` signs with it. */

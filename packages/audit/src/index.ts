@@ -1,7 +1,8 @@
 export type { ProofAnswer, PushedProof } from "./accept-proofs.ts";
 export type { ActivationProof } from "./attest-activation.ts";
 export type { Certifier } from "./certify-package.ts";
-export type { CheckRequest, CheckResult, ShardCheck, ShardFinding } from "./check-package.ts";
+export type { CheckRequest, CheckResult } from "./check-package.ts";
+export type { ShardCheck, ShardFinding } from "./check-shard.ts";
 export type { AuditContext, Notice, TicketSigner, Verifier } from "./context.ts";
 export { type Audit, type AuditOptions, createAudit } from "./create-audit.ts";
 export type { CustodyRun } from "./custody.ts";

@@ -1,7 +1,6 @@
 import type { Manifest } from "@cairn/archive/browser";
 import type { NetworkJson, OpenPackageJson, PackageDetailJson, QuotePlanJson } from "@cairn/client";
 import { type PlacementJson, placementFromJson } from "@cairn/core";
-import { shellWord } from "@cairn/core/shell-word";
 import type { Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { sha256Hex } from "@cairn/protocol/sha256-hex";
@@ -19,6 +18,7 @@ import { NOTHING_SENT } from "./nothing-sent.ts";
 import { paceOf } from "./pace.ts";
 import { sideName } from "./package-name.ts";
 import type { OwnerPorts } from "./ports.ts";
+import { finishWords, signedForAlready } from "./put-advice.ts";
 import type { PutRecord, PutRecords, PutTerms } from "./put-records.ts";
 import type { Listed, Source } from "./put-source.ts";
 import { type LeftBeside, leftBeside, livePackage, takeOver } from "./replace-package.ts";
@@ -392,22 +392,4 @@ class Put<L extends Listed> {
     };
     await interruptedAs(signal, stopped, () => untilInterrupted(signal, end()));
   }
-}
-
-function signedForAlready(id: string, name: string): CairnError {
-  return new CairnError(`${name} was signed for already, as ${id}: there is nothing left to be quoted`, {
-    code: "wrong-state",
-    kind: "conflict",
-    next: "Run the command without --quote to finish it: nothing is paid twice.",
-  });
-}
-
-/** How an exchange that was interrupted is finished. */
-function finishWords(put: { id: string; name: string; old: string | undefined; isRecorded: boolean }): string {
-  const { id, name, old, isRecorded } = put;
-  const keeps = old === undefined ? "" : ` Until then ${old} keeps the name.`;
-  if (isRecorded)
-    return `To finish, run the same command again: it goes on with ${id}, and nothing is paid twice.${keeps}`;
-  const first = old === undefined ? "" : `\`cairn rm ${old}\`, then `;
-  return `To finish once it is stored: ${first}\`cairn mv ${id} ${shellWord(name)}\`.${keeps}`;
 }

@@ -1,3 +1,4 @@
+// Whole, though long: each way in which a store may fail is tried on the same test server, with the same few helpers.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import dns from "node:dns";

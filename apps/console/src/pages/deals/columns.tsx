@@ -6,7 +6,7 @@ import type { Mood } from "../../kit/index.ts";
 import { Bytes, Coins, type Column, Id, State, Time } from "../../kit/index.ts";
 import { Name } from "../../names/name.tsx";
 import { deals as words } from "../../words/deals.ts";
-import { checks } from "../../words/packages.ts";
+import { checks } from "../../words/package-tabs.ts";
 
 const MOODS: Record<string, Mood> = { PROPOSED: "warn", ACTIVE: "good", FAILED: "bad", EXPIRED: "bad" };
 

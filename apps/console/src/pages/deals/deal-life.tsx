@@ -12,7 +12,8 @@ import { wordOf } from "../../format/word-of.ts";
 import { Asked, Bytes, Facts, State, Time } from "../../kit/index.ts";
 import { Name } from "../../names/name.tsx";
 import { deals } from "../../words/deals.ts";
-import { checks, packages } from "../../words/packages.ts";
+import { checks } from "../../words/package-tabs.ts";
+import { packages } from "../../words/packages.ts";
 import { ProofLine } from "../packages/proof-line.tsx";
 import { moodOfDeal, stateWords } from "./columns.tsx";
 

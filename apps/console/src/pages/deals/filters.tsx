@@ -5,7 +5,7 @@ import { shortId } from "../../format/short-id.ts";
 import { wordOf } from "../../format/word-of.ts";
 import { Choice, Field } from "../../kit/index.ts";
 import { deals as words } from "../../words/deals.ts";
-import { checks } from "../../words/packages.ts";
+import { checks } from "../../words/package-tabs.ts";
 import type { DealFilters } from "./deal-query.ts";
 import { DAYS } from "./route.ts";
 

@@ -1,7 +1,7 @@
 import type { ProofSpanJson } from "@cairn/client";
 import { exactTime } from "../../format/time.ts";
 import { wordOf } from "../../format/word-of.ts";
-import { proofs as words } from "../../words/packages.ts";
+import { proofs as words } from "../../words/package-tabs.ts";
 
 const WIDTH = 400;
 const HEIGHT = 16;

@@ -5,7 +5,7 @@ import { client } from "../../api/client.ts";
 import { duration } from "../../format/time.ts";
 import { Asked, Button, Card, Choice, Form, State, Time, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
-import { checks } from "../../words/packages.ts";
+import { checks } from "../../words/package-tabs.ts";
 
 const words = checks.schedules;
 type Every = keyof typeof words.choices;

@@ -1,7 +1,7 @@
 import type { CheckResultJson, PackageDetailJson } from "@cairn/client";
 import { client } from "../../api/client.ts";
 import { ownerPorts } from "../../names/owner-work.ts";
-import { checks as words } from "../../words/packages.ts";
+import { checks as words } from "../../words/package-tabs.ts";
 
 export interface CheckWanted {
   full: boolean;

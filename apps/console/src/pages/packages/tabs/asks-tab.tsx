@@ -4,7 +4,7 @@ import { client } from "../../../api/client.ts";
 import { coins } from "../../../format/coins.ts";
 import { wordOf } from "../../../format/word-of.ts";
 import { Asked, Card, type Column, Empty, Id, State, Table, Time } from "../../../kit/index.ts";
-import { asks as words } from "../../../words/packages.ts";
+import { asks as words } from "../../../words/package-tabs.ts";
 import type { TabProps } from "../package-page.tsx";
 
 const MOODS = { quoted: "good", refused: "warn", "passed-over": "off" } as const;

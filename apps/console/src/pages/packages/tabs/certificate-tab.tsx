@@ -5,7 +5,7 @@ import { client } from "../../../api/client.ts";
 import { exactTime } from "../../../format/time.ts";
 import { Button, Bytes, Card, Empty, Facts, Id, Problem, Progress, State, Time, toast } from "../../../kit/index.ts";
 import { ownerPorts } from "../../../names/owner-work.ts";
-import { certificate as words } from "../../../words/packages.ts";
+import { certificate as words } from "../../../words/package-tabs.ts";
 import { isAgreed } from "../mood.ts";
 import type { TabProps } from "../package-page.tsx";
 import { saveBytes } from "../save-bytes.ts";

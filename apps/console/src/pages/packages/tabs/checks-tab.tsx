@@ -23,7 +23,8 @@ import {
 } from "../../../kit/index.ts";
 import { invalidate } from "../../../live/live.ts";
 import { useHasKey } from "../../../names/owner-work.ts";
-import { copies, checks as words } from "../../../words/packages.ts";
+import { checks as words } from "../../../words/package-tabs.ts";
+import { copies } from "../../../words/packages.ts";
 import { isAgreed } from "../mood.ts";
 import { numbersOf } from "../numbers-of.ts";
 import type { TabProps } from "../package-page.tsx";

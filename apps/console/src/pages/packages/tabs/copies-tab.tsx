@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { client } from "../../../api/client.ts";
 import { wordOf } from "../../../format/word-of.ts";
 import { Asked, Bytes, Card, type Column, Empty, Id, State, Table, Time } from "../../../kit/index.ts";
-import { checks, slots, copies as words } from "../../../words/packages.ts";
+import { checks } from "../../../words/package-tabs.ts";
+import { slots, copies as words } from "../../../words/packages.ts";
 import type { TabProps } from "../package-page.tsx";
 
 type Copy = PackageDetailJson["slots"][number] & { agreed: DealJson | undefined };

@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { client } from "../../../api/client.ts";
 import { Card, Empty, Problem, Table, usePages, Waiting } from "../../../kit/index.ts";
-import { packages, dealsTab as words } from "../../../words/packages.ts";
+import { dealsTab as words } from "../../../words/package-tabs.ts";
+import { packages } from "../../../words/packages.ts";
 import { columnsOf } from "../../deals/columns.tsx";
 import type { TabProps } from "../package-page.tsx";
 

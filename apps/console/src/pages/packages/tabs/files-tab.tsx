@@ -3,7 +3,7 @@ import { hashOf } from "../../../files/place.ts";
 import { RestorePackage } from "../../../files/restore-package.tsx";
 import { counted } from "../../../format/number.ts";
 import { Card, Empty } from "../../../kit/index.ts";
-import { filesTab as words } from "../../../words/packages.ts";
+import { filesTab as words } from "../../../words/package-tabs.ts";
 import type { TabProps } from "../package-page.tsx";
 
 /** The way to its files, which have a page of their own. */

@@ -21,7 +21,7 @@ import {
   usePages,
   Waiting,
 } from "../../../kit/index.ts";
-import { money as words } from "../../../words/packages.ts";
+import { money as words } from "../../../words/package-tabs.ts";
 import type { TabProps } from "../package-page.tsx";
 
 /** What of a line stands in the column of coins: what left or came to the deposit, or moved out of escrow. */

@@ -7,7 +7,8 @@ import { number } from "../../../format/number.ts";
 import { exactTime } from "../../../format/time.ts";
 import { wordOf } from "../../../format/word-of.ts";
 import { Asked, Button, Card, type Column, Dialog, Empty, Id, State, Table } from "../../../kit/index.ts";
-import { copies, proofs as words } from "../../../words/packages.ts";
+import { proofs as words } from "../../../words/package-tabs.ts";
+import { copies } from "../../../words/packages.ts";
 import type { TabProps } from "../package-page.tsx";
 import { ProofLine } from "../proof-line.tsx";
 
