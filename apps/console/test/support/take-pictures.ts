@@ -81,7 +81,7 @@ async function takeAll(): Promise<void> {
     ];
     for (const [look, options] of LOOKS) {
       const page = await console.at("/", options);
-      await importKey(console, page, directory);
+      await importKey(console, page, await mkdtemp(join(directory, look)));
       for (const [path, name] of pages) {
         await page.goto(`${console.url}${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor(PATIENCE);

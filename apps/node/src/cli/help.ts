@@ -106,6 +106,7 @@ const EXAMPLES = new Map(
     "phrase update": ["cairn phrase update"],
     "phrase verify": ["cairn phrase verify", "cairn phrase verify < words.txt"],
     "phrase status": ["cairn phrase status"],
+    offline: ["cairn offline prepare ~/Pictures/2026 -o /data/cars"],
     "offline car": [
       "cairn offline car ~/Pictures/2026 -o /data/cars",
       "cairn offline car ~/Pictures/2026 -o /data/cars --limit 64GiB --encrypt",
