@@ -102,6 +102,7 @@ const EXAMPLES = new Map(
     limits: ["cairn limits", "cairn limits --user anna --spool 50GiB --commits none"],
     trust: ["cairn trust", "cairn trust --accept"],
     recover: ["cairn recover", "cairn recover --phrase"],
+    phrase: ["cairn phrase create", "cairn phrase status"],
     "phrase create": ["cairn phrase create", "cairn phrase create --copies 5 --days 730"],
     "phrase update": ["cairn phrase update"],
     "phrase verify": ["cairn phrase verify", "cairn phrase verify < words.txt"],
