@@ -1,7 +1,7 @@
 import { AnnotationMode, getDocument, type PDFDocumentProxy, VerbosityLevel } from "pdfjs-dist";
 // Beside it, in this same thread: all of pdf.js is away from the page.
 import "pdfjs-dist/build/pdf.worker.mjs";
-import type { AskPage, PdfAnswer } from "./messages.ts";
+import type { AskPage, NumberedAnswer, PdfAnswer } from "./messages.ts";
 
 /** The beginning of the URLs of pdf.js's own files; set by the build. */
 declare const PDF_FILES: string;
@@ -92,10 +92,11 @@ export function servePdf(): void {
       try {
         pdf ??= open(data.bytes ?? new Uint8Array());
         const answer = await draw(await pdf, data);
-        port.postMessage(answer, "picture" in answer ? [answer.picture] : []);
+        const numbered: NumberedAnswer = { ...answer, number: data.number };
+        port.postMessage(numbered, "picture" in numbered ? [numbered.picture] : []);
       } catch (error) {
         const problem = error instanceof Error && error.name === "PasswordException" ? "password" : "broken";
-        port.postMessage({ problem } satisfies PdfAnswer);
+        port.postMessage({ problem, number: data.number } satisfies NumberedAnswer);
       }
     };
   });

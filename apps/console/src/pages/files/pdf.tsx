@@ -37,8 +37,9 @@ export function Pdf({ name, bytes }: { name: string; bytes: Uint8Array<ArrayBuff
     element.getContext("bitmaprenderer")?.transferFromImageBitmap(seen.picture);
   }, [seen]);
   if (seen !== undefined && "problem" in seen) return <State mood="off">{words[seen.problem]}</State>;
+  const isDrawing = seen?.page !== page;
   return (
-    <figure className="pdf" aria-busy={seen?.page !== page}>
+    <figure className="pdf" aria-busy={isDrawing}>
       <canvas ref={canvas} className="preview-image" role="img" aria-label={words.picture(name, seen?.page ?? page)} />
       {seen === undefined ? (
         <p className="waiting">{words.drawing}</p>
@@ -46,11 +47,11 @@ export function Pdf({ name, bytes }: { name: string; bytes: Uint8Array<ArrayBuff
         <>
           <p className="unseen">{seen.text}</p>
           <figcaption className="row">
-            <Button disabled={page <= 1} onClick={() => setPage(page - 1)}>
+            <Button disabled={isDrawing || page <= 1} onClick={() => setPage(page - 1)}>
               {words.previous}
             </Button>
             <span className="numbers">{words.page(seen.page, seen.pages)}</span>
-            <Button disabled={page >= seen.pages} onClick={() => setPage(page + 1)}>
+            <Button disabled={isDrawing || page >= seen.pages} onClick={() => setPage(page + 1)}>
               {words.next}
             </Button>
           </figcaption>
