@@ -8,6 +8,8 @@ const RATES = {
   safety: { perSecond: 2, burst: 20 },
   providers: { perSecond: 10, burst: 100 },
   chain: { perSecond: 20, burst: 200 },
+  /** A call is run for each. */
+  fees: { perSecond: 2, burst: 20 },
 };
 const ACCOUNTS = 10_000;
 

@@ -155,6 +155,22 @@ describe("a wallet whose key is in the browser", () => {
       await expect(call(addressOfKey(ANVIL_KEY))).rejects.toMatchObject({ code: "unknown-wallet" });
   });
 
+  it("is told the fees of no foreign contract's call, and of no more calls than an account may ask for", async () => {
+    const precompile = `0x${"0".repeat(39)}9`;
+    await expect(client.coins.fees(WALLET, { to: precompile, data: "0x00" })).rejects.toMatchObject({
+      code: "bad-request",
+      details: { field: "to" },
+    });
+    const { deployment } = await client.network();
+    await expect(client.coins.fees(WALLET, { to: deployment.deals, data: "0x00" })).rejects.toMatchObject({
+      code: "reverted",
+    });
+    const asked = await Promise.allSettled(Array.from({ length: 40 }, () => client.coins.fees(WALLET, { to: WALLET })));
+    const refused = asked.filter(({ status }) => status === "rejected");
+    expect(refused.length).toBeGreaterThan(0);
+    for (const one of refused) expect(one).toMatchObject({ reason: { code: "too-many-requests" } });
+  });
+
   it("has links of http and https alone, and pays from none but the account's wallets", async () => {
     for (const explorer of ["javascript:alert(1)//{tx}", "https://no-place-for-it/", "data:{tx}"])
       await expect(client.changeSettings({ explorer })).rejects.toMatchObject({ kind: "input" });

@@ -12,6 +12,7 @@ import {
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
+import { accountRates } from "./account-rates.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { After, Limit, Order, oneOf, Seconds, Several, severalOf } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
@@ -42,6 +43,7 @@ const MOST_WAITING = 16;
 /** What moves the coins of an account's wallets, and what a browser needs of the chain to send some: the gateway needs no key for it. */
 export function coinRoutes(gateway: GatewayContext): FastifyPluginAsync {
   const { pool, walletChain, ledger } = gateway;
+  const count = accountRates();
   /** The wallet in the path if it is the account's. @throws CairnError `unknown-wallet` */
   async function own(request: FastifyRequest): Promise<{ account: string; address: Address }> {
     const { account } = principalOf(request);
@@ -115,7 +117,10 @@ export function coinRoutes(gateway: GatewayContext): FastifyPluginAsync {
           response: { 200: NonceJson },
         },
       },
-      async (request) => walletChain.nonce((await own(request)).address),
+      async (request) => {
+        count(request, "chain");
+        return walletChain.nonce((await own(request)).address);
+      },
     );
 
     server.get(
@@ -124,12 +129,15 @@ export function coinRoutes(gateway: GatewayContext): FastifyPluginAsync {
         config: { scope: "read" },
         schema: {
           ...about("What a transaction of the wallet may cost now: a plain payment, or the call in the query"),
+          description:
+            "With data only of Cairn's contracts: others are not tried. Some 2 a second for each account, and one at a time of all.",
           params: Addressed,
           querystring: FeesQuery,
           response: { 200: FeesJson },
         },
       },
       async (request) => {
+        count(request, "fees");
         const { address } = await own(request);
         const { to, value, data } = request.query as Static<typeof FeesQuery>;
         const call =
@@ -156,6 +164,7 @@ export function coinRoutes(gateway: GatewayContext): FastifyPluginAsync {
         },
       },
       async (request) => {
+        count(request, "chain");
         const { address } = await own(request);
         const { rawTransaction } = request.body as Static<typeof RawTransactionJson>;
         const waiting = (await listTransfers(pool, address, true)).filter(

@@ -14,6 +14,7 @@ import { AGREED, periodAt } from "@cairn/core";
 import { type Address, CairnError, signedFromJson } from "@cairn/protocol";
 import type { FastifyPluginAsync } from "fastify";
 import { type Static, Type } from "typebox";
+import { accountRates } from "./account-rates.ts";
 import { briefly } from "./briefly.ts";
 import { claimedWallet } from "./claimed-wallet.ts";
 import type { GatewayContext } from "./gateway-context.ts";
@@ -68,6 +69,8 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
   const healthy = briefly(async () => {
     await Promise.all([gateway.reservedPool.query("select 1"), gateway.ledger.latest()]);
   });
+
+  const count = accountRates();
 
   async function accountJson(account: string): Promise<AccountJson> {
     const owner = (await findAccount(gateway.pool, account))?.owner ?? null;
@@ -171,6 +174,7 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
         },
       },
       async (request) => {
+        count(request, "chain");
         const { account } = principalOf(request);
         const { owner } = request.query as { owner?: string };
         return owner === undefined ? accountJson(account) : balancesOf(await walletOf(gateway, account, owner));

@@ -16,6 +16,8 @@ import {
   type Finality,
   openCoinChain,
   openExplorer,
+  openHeads,
+  openRpc,
   openWalletChain,
   readRaw,
 } from "@cairn/chain";
@@ -274,6 +276,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
 
     const vaults = new Vaults(clock, (opener) => openerIsThere(accounts, opener));
     await start({ name: "vaults", start: () => undefined, stop: () => vaults.close() });
+    // A batch is answered with its slowest: what users ask of the chain goes in none with what the gateway asks.
+    const forUsers = openRpc(options.chainUrl);
+    await start({ name: "chain for users", start: () => undefined, stop: () => forUsers.close() });
     const vaultPaths = { folders: options.vaultPaths ?? [], reader: new PathReader({ clock }) };
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
@@ -294,10 +299,11 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       audit,
       ledger,
       walletChain: openWalletChain({
-        ...{ rpc: ledger.rpc, heads: ledger.heads, chainId: deployment.chainId },
+        ...{ rpc: forUsers, heads: openHeads(forUsers), chainId: deployment.chainId },
         abi: errorsAbi as Abi,
+        contracts: [deployment.registry, deployment.ledger, deployment.deals],
       }),
-      explorer: openExplorer(ledger.rpc, deployment),
+      explorer: openExplorer(forUsers, deployment),
       chainNow,
       transport,
       profile,

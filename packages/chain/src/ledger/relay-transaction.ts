@@ -1,3 +1,4 @@
+import { Semaphore } from "@cairn/core";
 import { type Address, CairnError, type Hex } from "@cairn/protocol";
 import type { Call } from "@cairn/protocol/sign-transaction";
 import type { Abi } from "viem";
@@ -21,7 +22,7 @@ export interface SignedTransaction {
 export interface WalletChain {
   /** The nonce of its next transaction: after those that a block has, and after those that wait. */
   nonce(address: Address): Promise<{ next: number; included: number }>;
-  /** What a transaction may cost now. @throws CairnError `reverted`, `insufficient-funds` where `call` would fail */
+  /** What a transaction may cost now. @throws CairnError `reverted`, `insufficient-funds` where `call` would fail; `bad-request` for one that is not tried */
   fees(address: Address, call?: Call): Promise<Fees & { baseFee: bigint; gas: bigint }>;
   /**
    * Hand a transaction that `wallet` signed to the chain's node, and nobody else's.
@@ -33,11 +34,48 @@ export interface WalletChain {
 /** Gas of a payment to an address without code (EIP-2028 and before). */
 const PAYMENT_GAS = 21_000n;
 
-export function openWalletChain(options: { rpc: Rpc; heads: Heads; chainId: number; abi: Abi }): WalletChain {
-  const { rpc, heads, chainId, abi } = options;
+/**
+ * Of the gas of a block, what the calls of others may take when they are tried: a call of Cairn's contracts, and a payment, which runs the code of its
+ * recipient. A block of 6,000,000 leaves 150,000 to a payment.
+ */
+const SHARE_OF_CALL = 4n;
+const SHARE_OF_PAYMENT = 40n;
+
+export interface WalletChainOptions {
+  rpc: Rpc;
+  heads: Heads;
+  chainId: number;
+  abi: Abi;
+  /**
+   * Set where others ask, such as the users of a gateway: only payments and calls of these contracts are tried then, one at a time, once, and with
+   * little gas. Left out, any call is.
+   */
+  contracts?: readonly Address[];
+}
+
+export function openWalletChain({ rpc, heads, chainId, abi, contracts }: WalletChainOptions): WalletChain {
+  const ours = contracts === undefined ? undefined : new Set(contracts.map((one) => one.toLowerCase()));
+  const turns = new Semaphore(1);
   const count = async (address: Address, tag: string) =>
     Number(await rpc.request<Hex>("eth_getTransactionCount", [address, tag]));
   const balance = async (address: Address) => BigInt(await rpc.request<Hex>("eth_getBalance", [address, "latest"]));
+
+  function requireTried({ to, data }: Call): void {
+    if (ours === undefined || data === "0x" || (to !== undefined && ours.has(to.toLowerCase()))) return;
+    throw new CairnError(`calls of ${to ?? "no contract"} are not tried here`, {
+      code: "bad-request",
+      kind: "input",
+      details: { field: "to" },
+      next: `Name one of ${[...ours].join(", ")}, leave out the data for a payment, or ask a node of your own.`,
+    });
+  }
+
+  async function gasOf(address: Address, call: Call, blockGas: bigint): Promise<bigint> {
+    if (ours === undefined) return simulate(rpc, address, call, abi);
+    const share = call.data === "0x" ? SHARE_OF_PAYMENT : SHARE_OF_CALL;
+    return turns.run(() => simulate(rpc, address, call, abi, { gas: blockGas / share }));
+  }
+
   return {
     async nonce(address) {
       const [included, next] = await Promise.all([count(address, "latest"), count(address, "pending")]);
@@ -45,11 +83,12 @@ export function openWalletChain(options: { rpc: Rpc; heads: Heads; chainId: numb
     },
     async fees(address, call) {
       const value = call?.value ?? 0n;
+      if (call !== undefined) requireTried(call);
       const [head, have] = await Promise.all([heads.latest(), balance(address)]);
       if (have < value) throw tooFewCoins(address, value, have);
       const [fees, gas] = await Promise.all([
         currentFees(rpc, head),
-        call === undefined ? PAYMENT_GAS : simulate(rpc, address, call, abi),
+        call === undefined ? PAYMENT_GAS : gasOf(address, call, head.gasLimit),
       ]);
       return { ...fees, baseFee: head.baseFee, gas };
     },

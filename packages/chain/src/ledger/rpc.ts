@@ -30,8 +30,11 @@ export class RpcError extends Error {
 /** JSON-RPC to one node. Requests made in the same tick travel as one batch over HTTP. */
 export interface Rpc {
   readonly url: string;
-  /** @throws RpcError as the node answered; CairnError `chain-unreachable` */
-  request<T>(method: string, params: readonly unknown[]): Promise<T>;
+  /**
+   * @param options.retries for this request, in place of the connection's
+   * @throws RpcError as the node answered; CairnError `chain-unreachable`
+   */
+  request<T>(method: string, params: readonly unknown[], options?: Pick<RpcOptions, "retries">): Promise<T>;
   /** Waits for a block; see BlockWait. */
   waitForBlock: WaitForBlock;
   /** Calls `listener` for each new block where the connection is a WebSocket; over HTTP never. Returns how to stop. */
@@ -117,7 +120,7 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
     const client = createPublicClient({ transport: webSocket(url, { ...settings, reconnect: true }) });
     return {
       url,
-      request: (method, params) => call(client, url, method, params),
+      request: (...asked) => call(client, url, ...asked),
       waitForBlock,
       async onNewHead(listener) {
         const { unsubscribe } = await client.transport
@@ -138,7 +141,7 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
   });
   return {
     url,
-    request: (method, params) => call(client, url, method, params),
+    request: (...asked) => call(client, url, ...asked),
     waitForBlock,
     onNewHead: async () => () => undefined,
     close: async () => undefined,
@@ -146,13 +149,17 @@ export function openRpc(url: string, options: RpcOptions = {}): Rpc {
 }
 
 async function call<T>(
-  client: { request: (args: never) => Promise<unknown> },
+  client: { request: (args: never, options?: { retryCount?: number }) => Promise<unknown> },
   url: string,
   method: string,
   params: readonly unknown[],
+  { retries }: Pick<RpcOptions, "retries"> = {},
 ): Promise<T> {
   try {
-    return (await client.request({ method, params } as never)) as T;
+    return (await client.request(
+      { method, params } as never,
+      retries === undefined ? {} : { retryCount: retries },
+    )) as T;
   } catch (error) {
     throw translated(url, error);
   }
