@@ -62,6 +62,58 @@ describe.runIf(outside !== undefined)("a gateway with TLS, from another machine'
   });
 });
 
+describe("two gateways of one host", () => {
+  let other: TestNetwork;
+  beforeAll(async () => {
+    other = await startNetwork({ providers: 0 });
+  });
+  afterAll(() => other?.stop());
+
+  const linkOf = async (of: TestNetwork) =>
+    (await of.cli("open", "--no-browser", "--json")).json<{ link: string }>().link;
+  const signedIn = (at: Page) => at.evaluate("fetch('/api/v1/session').then((answer) => answer.status)");
+
+  it("keep their sessions in one browser, by http and, under __Host-, by https", async () => {
+    const context = await browser.context({ ignoreHTTPSErrors: true });
+    /** As the console exchanges a link for a session. */
+    const open = async (link: string) => {
+      const opened = await context.newPage();
+      const { origin, hash } = new URL(link);
+      await opened.goto(`${origin}/status`);
+      const body = JSON.stringify({ secret: hash.slice("#link=".length) });
+      const status = await opened.evaluate(
+        `fetch("/api/v1/login/link", { method: "POST", headers: { "content-type": "application/json" }, body: ${JSON.stringify(body)} })
+          .then((answer) => answer.status)`,
+      );
+      expect(status).toBe(200);
+      return opened;
+    };
+    const first = await open(await linkOf(network));
+    const second = await open(await linkOf(other));
+    const secure = await open((await linkOf(network)).replace("http:", "https:"));
+    for (const one of [first, second, secure]) {
+      await one.reload();
+      expect([one.url(), await signedIn(one)]).toEqual([one.url(), 200]);
+    }
+    const cookies = (await context.cookies()).map(({ name, secure, httpOnly, sameSite }) => ({
+      ...{ name: name.replace(/[0-9a-f]{8}$/, ""), secure, httpOnly, sameSite },
+    }));
+    const strict = { httpOnly: true, sameSite: "Strict" };
+    expect(cookies.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: "__Host-cairn_session_", secure: true, ...strict },
+      { name: "cairn_session_", secure: false, ...strict },
+      { name: "cairn_session_", secure: false, ...strict },
+    ]);
+    // Logging out at one leaves the other.
+    await first.evaluate(`(async () => {
+      const { csrf } = await (await fetch("/api/v1/session")).json();
+      await fetch("/api/v1/logout", { method: "POST", headers: { "cairn-csrf": csrf } });
+    })()`);
+    expect([await signedIn(first), await signedIn(second)]).toEqual([401, 200]);
+    await context.close();
+  });
+});
+
 it("serves its own machine by http as before", async () => {
   expect((await fetch(`${network.url}/health`)).status).toBe(200);
   expect((await network.cli("ls", "--json")).json()).toEqual([]);
