@@ -28,6 +28,8 @@ export interface Notice {
 /** What every audit operation works with; given to `createAudit`. */
 export interface AuditContext {
   pool: Pool;
+  /** Connections for what users ask of the API, so that they take none of those by which periods are judged and proofs recorded; `pool` unless set. */
+  requestPool?: Pool;
   /** Signs as the executor: opens periods, fails, claims and closes. */
   ledger: Ledger;
   deployment: Deployment;

@@ -62,8 +62,11 @@ export interface Audit {
     deals: readonly Pick<DealRow, "deal" | "lastPeriod" | "endsAt" | "endedAt">[],
     now: Seconds,
   ): Promise<Map<DealId, ProofSpan[]>>;
-  /** @throws CairnError `nothing-to-certify`, `certificate-too-large`, `busy` */
-  certify(request: { package: PackageId; pieces?: readonly number[] }, certifier: Certifier): Promise<string>;
+  /** One at a time of an account. @throws CairnError `nothing-to-certify`, `certificate-too-large`, `busy` */
+  certify(
+    request: { account: string; package: PackageId; pieces?: readonly number[] },
+    certifier: Certifier,
+  ): Promise<string>;
   schedules: {
     add(wanted: NewSchedule): Promise<Schedule>;
     list(account: string): Promise<Schedule[]>;
@@ -105,13 +108,21 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     listenedAt: undefined,
     tellOnce: tellOnce((notice) => tell(given.pool, notice)),
   };
+  /** What users ask for. */
+  const asked: WorkingContext = { ...context, pool: given.requestPool ?? given.pool };
   const projection = createAuditProjection(context.pool, context.verifierSet, context.deployment.deployedAt);
   const checking = new Semaphore(PUSHES_AT_ONCE);
   /** Under way, by package, kind and the pieces that there are: who asks for the same one meanwhile is given it. */
   const checks = new Map<string, { account: string; starting: ReturnType<typeof startCheck> }>();
   const certifying = new Semaphore(CERTIFICATES_AT_ONCE);
-  const begin = async (request: CheckRequest, sign: TicketSigner): ReturnType<typeof startCheck> => {
-    const subject = await checkSubject(context, request);
+  /** Accounts that a certificate is being made for. */
+  const certified = new Set<string>();
+  const begin = async (
+    within: WorkingContext,
+    request: CheckRequest,
+    sign: TicketSigner,
+  ): ReturnType<typeof startCheck> => {
+    const subject = await checkSubject(within, request);
     const key = `${request.package} ${request.full} ${subject.pieces.join(" ")}`;
     const running = checks.get(key);
     if (running !== undefined) return running.starting;
@@ -122,7 +133,7 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
         own >= CHECKS_OF_ONE ? "too many checks of this account are under way" : "too many checks are under way",
         "Start it again when others have ended, in some minutes.",
       );
-    const starting = startCheck(context, request, subject, sign);
+    const starting = startCheck(within, request, subject, sign);
     checks.set(key, { account, starting });
     const forget = () => void checks.delete(key);
     // Whoever awaits it sees a failure; nobody has to.
@@ -141,7 +152,11 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     oneAtATime((head) => {
       const { signTicket } = context;
       if (signTicket === undefined) return Promise.resolve();
-      return runSchedules(context, head.timestamp, async (request) => (await begin(request, signTicket)).check.id);
+      return runSchedules(
+        context,
+        head.timestamp,
+        async (request) => (await begin(context, request, signTicket)).check.id,
+      );
     }),
     oneAtATime(inTurn(given.leases, "sample", (head) => sampleReads(context, head))),
     oneAtATime(
@@ -168,21 +183,31 @@ export function createAudit(given: AuditContext, options: AuditOptions): Audit {
     listening: () => attend(context),
     reportDamage: (reports) => reportDamage(context, reports),
     attest: (activation) => attestActivation(context, activation),
-    startCheck: begin,
-    checkResult: (id, account) => checkResult(context, id, account),
-    listChecks: (request) => pageChecks(context, request),
-    custody: (deals) => custodyOf(context.pool, deals),
-    proofs: (deals, now) => proofsOf(context, deals, now),
-    certify(request, certifier) {
+    startCheck: (request, sign) => begin(asked, request, sign),
+    checkResult: (id, account) => checkResult(asked, id, account),
+    listChecks: (request) => pageChecks(asked, request),
+    custody: (deals) => custodyOf(asked.pool, deals),
+    proofs: (deals, now) => proofsOf(asked, deals, now),
+    async certify({ account, ...request }, certifier) {
+      if (certified.has(account))
+        throw busy(
+          "a certificate of this account is being made",
+          "Ask again when it is there: they are made one after the other.",
+        );
       if (certifying.waiting >= CERTIFICATES_WAITING)
         throw busy("too many certificates are being made", "Ask again in a moment.");
-      return certifying.run(() => certifyPackage(context, certifier, request));
+      certified.add(account);
+      try {
+        return await certifying.run(() => certifyPackage(asked, certifier, request));
+      } finally {
+        certified.delete(account);
+      }
     },
     schedules: {
-      add: (wanted) => addSchedule(context, wanted),
-      list: (account) => listSchedules(context, account),
-      change: (account, id, to) => changeSchedule(context, account, id, to),
-      remove: (account, id) => removeSchedule(context, account, id),
+      add: (wanted) => addSchedule(asked, wanted),
+      list: (account) => listSchedules(asked, account),
+      change: (account, id, to) => changeSchedule(asked, account, id, to),
+      remove: (account, id) => removeSchedule(asked, account, id),
     },
     leafFile: (hash) => openLeafFile(context, hash),
     projection,

@@ -10,6 +10,10 @@ const RATES = {
   chain: { perSecond: 20, burst: 200 },
   /** A call is run for each. */
   fees: { perSecond: 2, burst: 20 },
+  /** Each may read thousands of quotes from the chain and make 64 MiB of text. */
+  certificate: { perSecond: 0.5, burst: 10 },
+  /** Each has up to some hundred spans of every deal in it. */
+  proofs: { perSecond: 10, burst: 100 },
 };
 const ACCOUNTS = 10_000;
 

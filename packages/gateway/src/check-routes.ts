@@ -1,5 +1,4 @@
-import { listDeals } from "@cairn/catalog";
-import { CheckResultJson, ChecksPageJson, CustodyJson, PackageIdText, SignedJson } from "@cairn/client";
+import { CheckResultJson, ChecksPageJson, PackageIdText, SignedJson } from "@cairn/client";
 import { signedFromJson } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
@@ -16,7 +15,7 @@ const CheckBody = Type.Object({
 
 /** Having holders prove what they hold, on request. */
 export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): void {
-  const { market, audit } = gateway;
+  const { audit } = gateway;
 
   server.post(
     "/api/v1/packages/:id/check",
@@ -61,29 +60,6 @@ export function checkRoutes(server: FastifyInstance, gateway: GatewayContext): v
       const query = request.query as { limit?: number; after?: string; package?: string };
       const { rows, next } = await audit.listChecks({ ...query, account });
       return { checks: rows, next };
-    },
-  );
-
-  server.get(
-    "/api/v1/packages/:id/custody",
-    {
-      config: { scope: "read" },
-      schema: {
-        ...about("What the final periods of each deal of a package came to"),
-        params: Id,
-        response: { 200: CustodyJson },
-      },
-    },
-    async (request) => {
-      const { id } = await ownPackage(gateway, request);
-      const { owner, documentHash } = await market.packageStatus({ id });
-      if (documentHash === null) return [];
-      const deals = await listDeals(gateway.pool, { package: { owner, documentHash } });
-      const custody = await audit.custody(deals.map(({ deal }) => deal));
-      return deals.map(({ deal, piece, shard, provider }) => ({
-        ...{ deal, piece, shard, provider },
-        runs: custody.get(deal) ?? [],
-      }));
     },
   );
 

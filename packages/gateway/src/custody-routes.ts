@@ -3,6 +3,7 @@ import type { ProofSpan } from "@cairn/audit";
 import { cursorOf, type DealRow, listDeals, readCursor } from "@cairn/catalog";
 import {
   ChangeScheduleJson,
+  CustodyJson,
   DealProofsJson,
   DoneJson,
   Hash,
@@ -16,6 +17,7 @@ import { periodStart } from "@cairn/core";
 import { type Address, CairnError, type DealId } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
+import { accountRates } from "./account-rates.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { After, about, Id, Limit, ownPackage } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
@@ -36,6 +38,7 @@ const CertificateQuery = Type.Object({
 /** What deals came to, a signed document of it, and checks that come by schedule. */
 export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   const { audit, market, pool } = gateway;
+  const count = accountRates();
 
   async function proofsOf(deals: readonly DealRow[]): Promise<DealProofsJson[]> {
     const proofs = await audit.proofs(deals, gateway.chainNow());
@@ -56,6 +59,7 @@ export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request) => {
+      count(request, "proofs");
       const { account } = principalOf(request);
       const id = (request.params as { deal: DealId }).deal;
       const owners = new Set((await listWallets(pool, account)).map(({ address }) => address.toLowerCase() as Address));
@@ -77,6 +81,7 @@ export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request) => {
+      count(request, "proofs");
       const { id } = await ownPackage(gateway, request);
       const { limit = PAGE, after } = request.query as { limit?: number; after?: string };
       const cursor = readCursor(after, "text");
@@ -93,6 +98,30 @@ export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext):
   );
 
   server.get(
+    "/api/v1/packages/:id/custody",
+    {
+      config: { scope: "read" },
+      schema: {
+        ...about("What the final periods of each deal of a package came to"),
+        params: Id,
+        response: { 200: CustodyJson },
+      },
+    },
+    async (request) => {
+      count(request, "proofs");
+      const { id } = await ownPackage(gateway, request);
+      const { owner, documentHash } = await market.packageStatus({ id });
+      if (documentHash === null) return [];
+      const deals = await listDeals(pool, { package: { owner, documentHash } });
+      const custody = await audit.custody(deals.map(({ deal }) => deal));
+      return deals.map(({ deal, piece, shard, provider }) => ({
+        ...{ deal, piece, shard, provider },
+        runs: custody.get(deal) ?? [],
+      }));
+    },
+  );
+
+  server.get(
     "/api/v1/packages/:id/certificate",
     {
       config: { scope: "read" },
@@ -104,10 +133,11 @@ export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext):
       },
     },
     async (request, reply) => {
-      const { id } = await ownPackage(gateway, request);
+      count(request, "certificate");
+      const { account, id } = await ownPackage(gateway, request);
       const { pieces } = request.query as Static<typeof CertificateQuery>;
       const text = await audit.certify(
-        { package: id, ...(pieces === undefined ? {} : { pieces: pieces.split(",").map(Number) }) },
+        { account, package: id, ...(pieces === undefined ? {} : { pieces: pieces.split(",").map(Number) }) },
         gateway.certifier,
       );
       return reply.type("application/json").send(Buffer.from(text));

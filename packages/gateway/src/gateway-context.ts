@@ -18,7 +18,7 @@ export interface GatewayContext {
   /** Which of the gateways of its database it is. */
   id: string;
   pool: Pool;
-  /** Connections of the audit and of the health check alone. */
+  /** Connections of what does not wait for the API: judging and paying, providers' proofs, leases and the health check. */
   reservedPool: Pool;
   /** Users, tokens, wallets and limits. */
   accounts: AccountsContext;

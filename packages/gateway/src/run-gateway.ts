@@ -70,9 +70,9 @@ const DEFAULT_DAYS = 180;
 const CLAIM_EVERY_SECONDS = { local: 180, demo: 30, real: 86_400 };
 /** A chain without work makes a block every heartbeat; the chain's time goes on for so many of them without one. */
 const LONGEST_HEARTBEATS = 2;
-/** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
-/** How often transactions that wait are looked at, at most. */
+/** Transactions that wait are looked at this often, at most. */
 const LEAST_POLL_SECONDS = 1;
+/** The verifiers count as away when they saw no head for so many blocks, and so many seconds. */
 const ABSENT = { blocks: 3, seconds: 4 };
 /** Wei that a house account may sign for in a day: some months of a hundred GiB at the prices of a local network. */
 const HOUSE_DAILY_LIMIT = 100n * 10n ** 18n;
@@ -186,6 +186,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     const audit = createAudit(
       {
         pool: reservedPool,
+        requestPool: pool,
         ledger,
         deployment,
         verifierSet: chain.verifierSet,
