@@ -19,11 +19,18 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { accountRates } from "./account-rates.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { After, about, Id, Limit, ownPackage } from "./package-route.ts";
+import { After, about, Id, ownPackage } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 
 /** Deals of one page, each with up to some hundred spans. */
 const PAGE = 200;
+const PageLimit = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    description: `deals of one page: ${PAGE} unless set, and where it is more`,
+  }),
+);
 const ScheduleId = Type.Object({ schedule: Type.String({ pattern: "^[0-9a-f]{16}$" }) });
 const CertificateQuery = Type.Object({
   pieces: Type.Optional(
@@ -76,7 +83,7 @@ export function custodyRoutes(server: FastifyInstance, gateway: GatewayContext):
       schema: {
         ...about("A page of a package's deals with what each of their periods came to, as spans"),
         params: Id,
-        querystring: Type.Object({ limit: Limit, after: After }),
+        querystring: Type.Object({ limit: PageLimit, after: After }),
         response: { 200: ProofsPageJson },
       },
     },

@@ -20,15 +20,16 @@ const LOOK_MILLISECONDS = 30_000;
 const MAX_FOLLOWERS = 16;
 const LIVE = {
   summary:
-    "Every event of the account and of the network, and every notice of the account, as it happens, and its figures as they change, over a WebSocket",
+    "Every event of the account and of the network, and every notice and transfer of the account, as it happens, and its figures as they change, over a WebSocket",
   description:
     'Messages are `{type: "event", event}`, `{type: "notice", notice}`, `{type: "figures", figures}` and, of transactions to and from wallets of the account, `{type: "transfer", transfer}`; types that a client does not know it leaves out. The socket takes none. Where a browser cannot set the Authorization header, the token is the subprotocol `bearer.TOKEN`.',
   tags: ["account"],
 };
 
 /**
- * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, and every notice of the account, as it happens. The token goes into the Authorization
- * header, or, where a browser cannot set one, into the subprotocol `bearer.TOKEN`: never into the URL.
+ * `GET /api/v1/live` as a WebSocket: every event of the account and of the network, and every notice and transfer of the account, as it happens, and the
+ * account's figures as they change. The token goes into the Authorization header, or, where a browser cannot set one, into the subprotocol `bearer.TOKEN`:
+ * never into the URL.
  */
 export function liveRoute(
   gateway: GatewayContext,

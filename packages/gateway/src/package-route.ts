@@ -13,9 +13,9 @@ export const about = (summary: string) => ({ summary, tags: ["packages"] });
 export const NO_CONTROLS = "^[^\\u0000-\\u001f\\u007f]*$";
 /** Of what the database counts: rows, events. */
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-/** Of the query of a list. */
+/** Of the query of a list whose pages have up to a thousand entries. */
 export const Limit = Type.Optional(
-  Type.Integer({ minimum: 1, maximum: 1000, description: "packages of one page: 1000 unless set" }),
+  Type.Integer({ minimum: 1, maximum: 1000, description: "entries of one page: 1000 unless set" }),
 );
 export const After = Type.Optional(
   Type.String({

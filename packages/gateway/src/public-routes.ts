@@ -206,7 +206,8 @@ export function publicRoutes(gateway: GatewayContext, { home = true }: { home?: 
         config: { scope: "write" },
         schema: {
           summary: "A deposit, where the network has a faucet",
-          description: "To one wallet of an account, once.",
+          description:
+            "To one wallet of an account: a deposit once, and with `coins` some coins at its address each time that it has none, until the chain's faucet has given it all that it gives an address.",
           tags: ["account"],
           querystring: FaucetQuery,
           response: { 200: AccountJson },

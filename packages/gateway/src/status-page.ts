@@ -4,7 +4,7 @@ import { formatBytes, formatDuration } from "@cairn/core/format";
 const escapes = new Map(Object.entries({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }));
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes.get(c) ?? c);
 
-/** The page at `/`: what is running here, readable without a login and without script. */
+/** The page at `/status`, and at `/` of a gateway without a built console: what is running here, readable without a login and without script. */
 export function statusPage(status: StatusJson, providers: ProviderJson[], network: NetworkJson): string {
   const figures: [string, string][] = [
     [

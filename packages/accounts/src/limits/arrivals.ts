@@ -68,7 +68,7 @@ export class Arrivals {
     asking.done = (async () => {
       try {
         const base = await this.#held();
-        // Both are enough: the smaller one is nearer.
+        // Both are upper bounds; keep the smaller.
         if (this.#base === undefined || base + asking.came < this.#used()) {
           this.#base = base;
           this.#since = asking.came;

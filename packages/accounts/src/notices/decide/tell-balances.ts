@@ -73,7 +73,7 @@ interface DueWallet {
   report: Recurring | null;
 }
 
-/** Wallets of whose balance something may have to be told: those whose deposit alone is enough are not asked for, unless a report is due. */
+/** Wallets of whose balance something may have to be told. Wallets whose deposit exceeds the threshold are skipped unless a report is due. */
 async function dueWallets(pool: Pool, periods: Record<Recurring, string>, after: string): Promise<DueWallet[]> {
   const { kinds, lowBalance } = DEFAULT_NOTICE_SETTINGS;
   const untold = (
