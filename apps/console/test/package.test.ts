@@ -2,6 +2,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { depositFor } from "../../node/test/support/deposit-for.ts";
 import { runCli } from "../../node/test/support/network.ts";
 import { openConsole, PATIENCE, PHONE, seriousFaults, settled, type TestConsole, tooWide } from "./support/console.ts";
 
@@ -21,9 +22,18 @@ beforeAll(async () => {
   await mkdir(join(folder, "sub"), { recursive: true });
   await writeFile(join(folder, "a.txt"), "hello ".repeat(50_000));
   await writeFile(join(folder, "sub", "ünï.txt"), "x");
-  const put = await network.cli("put", folder, "--json");
-  expect(put.code, put.stderr).toBe(0);
-  ({ id } = put.json<{ id: string }>());
+  const done = async (...args: string[]) => {
+    const ended = await network.cli(...args, "--json");
+    expect([args, ended.code, ended.stderr]).toEqual([args, 0, ""]);
+    return ended;
+  };
+  // A second wallet's, whose vault is locked again: the page opens its keystore with the key of its browser.
+  await done("wallet");
+  const { address } = (await done("wallet", "add", "savings", "--kind", "vault")).json<{ address: `0x${string}` }>();
+  await depositFor(network, address, 5n * 10n ** 18n);
+  await done("wallet", "unlock", "savings");
+  ({ id } = (await done("put", folder, "--wallet", "savings")).json<{ id: string }>());
+  await done("wallet", "lock", "savings");
   page = await console.at("/packages");
 });
 afterEach(() => {
