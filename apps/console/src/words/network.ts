@@ -42,7 +42,6 @@ export const network = {
   places: {
     title: "By country",
     country: "Country",
-    providers: "Providers",
     connected: "Connected",
     mine: "Your deals",
     none: "None named",

@@ -18,6 +18,8 @@ const LOOKS: [name: string, options: BrowserContextOptions][] = [
   ["phone", { viewport: PHONE, colorScheme: "light" }],
 ];
 const TABS = ["safety", "files", "copies", "deals", "proofs", "checks", "money", "certificate", "asks"];
+/** Until the next page has taken the place of the one before. */
+const DRAWN_MILLISECONDS = 1500;
 /** Of proofs, so that their pages show more than a beginning. */
 const PERIODS_MILLISECONDS = 60_000;
 
@@ -53,6 +55,15 @@ async function take(page: Page, file: string): Promise<void> {
   await writeFile(join(PICTURES, file), Buffer.from(data, "base64"));
 }
 
+/** As a link within the console goes: the key stays open. */
+async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState({}, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate"))`,
+  );
+  await page.waitForTimeout(DRAWN_MILLISECONDS);
+  await page.getByRole("heading", { level: 1 }).waitFor(PATIENCE);
+}
+
 async function takeAll(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "cairn-pictures-"));
   const console = await openConsole({ providers: 6 });
@@ -83,8 +94,7 @@ async function takeAll(): Promise<void> {
       const page = await console.at("/", options);
       await importKey(console, page, await mkdtemp(join(directory, look)));
       for (const [path, name] of pages) {
-        await page.goto(`${console.url}${path}`);
-        await page.getByRole("heading", { level: 1 }).waitFor(PATIENCE);
+        await goTo(page, path);
         await settled(page);
         await take(page, `${name}-${look}.webp`);
       }

@@ -107,8 +107,12 @@ const PLACE_COLUMNS = (onPick: (country: string) => void): readonly Column<Place
         </Button>
       ),
   },
-  { key: "providers", title: words.places.providers, number: true, cell: ({ providers }) => providers },
-  { key: "connected", title: words.places.connected, number: true, cell: ({ connected }) => connected },
+  {
+    key: "connected",
+    title: words.places.connected,
+    number: true,
+    cell: ({ connected, providers }) => words.of(connected, providers),
+  },
   { key: "mine", title: words.places.mine, number: true, cell: ({ mine }) => mine },
 ];
 
