@@ -5,7 +5,7 @@ const NONE = { package: null, provider: null, deal: null, kind: "period" };
 
 describe("what an event makes stale", () => {
   it("is what it is about, and the events themselves", () => {
-    expect(concernsOf(NONE)).toEqual(["events", "status"]);
+    expect(concernsOf(NONE)).toEqual(["events"]);
     expect(concernsOf({ ...NONE, package: "p" })).toEqual(
       expect.arrayContaining(["packages", "package", "deals", "account"]),
     );

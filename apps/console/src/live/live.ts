@@ -24,7 +24,6 @@ function become(next: LiveState): void {
 export function concernsOf(event: Pick<EventJson, "package" | "provider" | "deal" | "kind">): string[] {
   return [
     "events",
-    "status",
     ...(event.package === null ? [] : ["packages", "package", "deals", "statement", "account"]),
     ...(event.deal === null ? [] : ["deals"]),
     ...(event.provider === null ? [] : ["providers"]),

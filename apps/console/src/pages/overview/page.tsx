@@ -26,7 +26,7 @@ function sentenceOf(packages: readonly PackageJson[]): string {
 
 function Overview() {
   const { figure, step = "hour" } = overviewRoute.useSearch();
-  const packages = useQuery({ queryKey: ["packages", "all"], queryFn: () => client.packages() });
+  const packages = useQuery({ queryKey: ["packages", "there"], queryFn: () => client.packages() });
   // The live socket brings them whenever they change.
   const figures = useQuery({ queryKey: ["figures", "now"], queryFn: () => client.figures.now() });
   const events = useQuery({ queryKey: ["events", "recent"], queryFn: () => client.events(undefined, RECENT) });

@@ -12,7 +12,7 @@ import { upload as words } from "../../words/upload.ts";
 /** What was found: its name, for how long and how it is kept, and the word to begin. */
 export function FoundForm({ upload, fault }: { upload: Upload; fault: CairnError | undefined }) {
   const settings = useQuery({ queryKey: ["settings"], queryFn: () => client.settings() });
-  const network = useQuery({ queryKey: ["status", "network"], queryFn: () => client.network() });
+  const network = useQuery({ queryKey: ["network"], queryFn: () => client.network() });
   return (
     <>
       {upload.found === undefined || upload.found.kinds.length < 1 ? null : (

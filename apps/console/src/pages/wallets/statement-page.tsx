@@ -69,7 +69,7 @@ function Statement() {
         Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== "")),
       replace: true,
     });
-  const packages = useQuery({ queryKey: ["packages", "with gone"], queryFn: () => client.packages(true) });
+  const packages = useQuery({ queryKey: ["packages", "all"], queryFn: () => client.packages(true) });
   const asked = {
     ...(kinds === undefined ? {} : { kinds }),
     ...(id === undefined ? {} : { package: id }),

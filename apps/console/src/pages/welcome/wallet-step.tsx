@@ -34,7 +34,7 @@ function Claim({ held }: { held: HeldOwner }) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets() });
-  const network = useQuery({ queryKey: ["status", "network"], queryFn: () => client.network() });
+  const network = useQuery({ queryKey: ["network"], queryFn: () => client.network() });
   const mine = wallets.data?.some(({ address }) => address.toLowerCase() === held.address) ?? false;
   const account = useQuery({
     queryKey: ["account", held.address],

@@ -68,7 +68,7 @@ export function PhraseCard({ held }: { held: HeldOwner }) {
 }
 
 function Shown({ made, onWritten }: { made: string; onWritten: () => void }) {
-  const network = useQuery({ queryKey: ["status", "network"], queryFn: () => client.network() });
+  const network = useQuery({ queryKey: ["network"], queryFn: () => client.network() });
   return (
     <>
       <State mood="warn" next={words.shownNext}>
