@@ -162,7 +162,15 @@ export async function buildConsole(): Promise<string> {
   return target;
 }
 
+/** What a build that was killed has left is as old as no build takes long. */
+const KILLED_MILLISECONDS = 3_600_000;
+
 function removeOld(stamp: string): void {
+  for (const name of readdirSync(dist).filter((one) => one.startsWith(".new-"))) {
+    const stats = statSync(join(dist, name), { throwIfNoEntry: false });
+    if (stats === undefined || Date.now() - stats.mtimeMs < KILLED_MILLISECONDS) continue;
+    rmSync(join(dist, name), { recursive: true, force: true });
+  }
   const built = readdirSync(dist)
     .filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== stamp)
     .map((name) => ({ name, at: statSync(join(dist, name)).mtimeMs }))

@@ -6,7 +6,7 @@ import { Problem } from "./state.tsx";
 export interface DialogProps {
   title: string;
   open: boolean;
-  /** Escape, the backdrop or a button of its own. */
+  /** By Escape, or a button of its own; a click on the backdrop does not close it. */
   onClose: () => void;
   children: ReactNode;
 }
@@ -53,19 +53,23 @@ export function Confirm({ title, open, onClose, children, act, name, danger = fa
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const id = useId();
+  // Of the opening that it was confirmed in: what comes when that is over is not shown at the next.
+  const opening = useRef(0);
   useEffect(() => {
     if (open) return;
+    opening.current += 1;
     setTyped("");
     setFault(undefined);
   }, [open]);
   const confirm = async () => {
+    const confirmed = opening.current;
     setBusy(true);
     setFault(undefined);
     try {
       await onConfirm();
-      onClose();
+      if (confirmed === opening.current) onClose();
     } catch (error) {
-      setFault(error);
+      if (confirmed === opening.current) setFault(error);
     } finally {
       setBusy(false);
     }

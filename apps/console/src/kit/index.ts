@@ -1,3 +1,4 @@
+export * from "./act.tsx";
 export * from "./buttons.tsx";
 export * from "./dialog.tsx";
 export * from "./field.tsx";

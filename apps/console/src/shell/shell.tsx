@@ -8,7 +8,7 @@ import { goTo, usePlace } from "../files/use-place.ts";
 import { KeyLamp } from "../keys/key-lamp.tsx";
 import { closeKeys, openKeys } from "../keys/keys.ts";
 import { UnlockDialog } from "../keys/unlock-dialog.tsx";
-import { announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
+import { Act, announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
 import { logOut, useSession } from "../session/session.ts";
 import { storedTheme, storeTheme, THEMES, type Theme } from "../theme.ts";
@@ -229,7 +229,7 @@ function Who() {
   return session.at !== "in" ? null : (
     <>
       <span>{session.who.user?.name ?? session.who.account}</span>
-      <Button onClick={() => void logOut()}>{shell.logOut}</Button>
+      <Act act={logOut}>{shell.logOut}</Act>
     </>
   );
 }

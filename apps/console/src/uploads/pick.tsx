@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { Button } from "../kit/index.ts";
+import { Act, Button } from "../kit/index.ts";
 import { upload as words } from "../words/upload.ts";
 import { hasPicker, pickFolder, type Taken } from "./taken.ts";
 
@@ -27,9 +27,9 @@ export function Pick({ onTaken, folder = words.pick.folder, files = true }: Pick
   };
   return (
     <div className="row pick">
-      <Button kind="main" onClick={() => void choose()}>
+      <Act kind="main" act={choose}>
         {folder}
-      </Button>
+      </Act>
       <input
         ref={(element) => {
           folders.current = element;

@@ -1,7 +1,7 @@
 /** Over so many milliseconds: long enough to be calm, short enough to follow what happens. */
 const WINDOW = 8_000;
 
-/** How fast something comes forward: call it with what is done so far, it answers the amount a second, and undefined until that can be said. */
+/** Call what it gives with the bytes that are done so far. Returns bytes per second over the last 8 s; undefined for the first half second. */
 export function rateOf(now: () => number = () => performance.now()): (done: number) => number | undefined {
   const seen: { at: number; done: number }[] = [];
   return (done) => {

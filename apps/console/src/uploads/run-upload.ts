@@ -81,6 +81,8 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
           const offer = uploadOf(number)?.offer;
           if (offer === undefined) throw new Error("what is agreed was not quoted");
           const asks = await gateway.asks(agreed.uploaded.id);
+          // An abort while it was asked is over: no listener hears of it.
+          signal.throwIfAborted();
           await answered(number, { ...offer, asks }, signal);
         },
         onEvent(event) {

@@ -15,6 +15,8 @@ export const overview = {
   needs: "What needs you",
   calm: "Nothing does.",
   need: {
+    more: (count: number) =>
+      `${count} more ${count === 1 ? "thing needs" : "things need"} you: your packages say which.`,
     copy: "No copy of this browser's key was taken: what you store is lost with this browser.",
     copyNext: "Take a copy",
     deposit: "The deposit is empty: nothing new can be paid.",

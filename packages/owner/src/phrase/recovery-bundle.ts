@@ -39,9 +39,11 @@ const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 /** The text is padded to a multiple of this, so that the length of a bundle says little of what is in it. */
 const PADDED_TO = 8192;
-/** A million names are some 120 MB: nobody's catalogue. */
 export const MOST_BUNDLE_BYTES = 16_777_216;
-export const MOST_NAMES = 200_000;
+/** A name of usual length takes some 120 bytes, its document's hash included: these are some 12 MB, and the rest is for longer ones. */
+export const MOST_NAMES = 100_000;
+/** As many as were written before that. */
+const MOST_NAMES_READ = 200_000;
 /** As many as an account may have. */
 const MOST_WALLETS = 32;
 
@@ -106,7 +108,7 @@ export function parseBundle(value: unknown): RecoveryBundle {
     lookupKey: secretOf(lookupKey),
     wallets: walletsOf(bundle.wallets),
     settings: partsOf(bundle.settings, "settings") as Omit<SettingsJson, "version">,
-    names: list(bundle.names, MOST_NAMES, "names").map((one) => {
+    names: list(bundle.names, MOST_NAMES_READ, "names").map((one) => {
       const { documentHash, name } = partsOf(one, "names");
       return { documentHash: text(documentHash, HASH, "names.documentHash") as Hex, name: nameIn(name, "names.name") };
     }),

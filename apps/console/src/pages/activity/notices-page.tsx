@@ -2,7 +2,7 @@ import type { NoticeJson, NoticePageJson } from "@cairn/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { client } from "../../api/client.ts";
-import { Asked, Button, Card, Empty, Page, State, Time } from "../../kit/index.ts";
+import { Act, Asked, Button, Card, Empty, Page, State, Time } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { notices } from "../../words/notices.ts";
 import { ActivityTabs } from "./activity-tabs.tsx";
@@ -47,12 +47,12 @@ function NoticeList() {
                 >
                   {unread ? words.all : words.only}
                 </Button>
-                <Button
+                <Act
                   disabled={count === 0 || newest === undefined}
-                  onClick={() => (newest === undefined ? undefined : void mark({ upTo: newest }))}
+                  act={async () => newest !== undefined && mark({ upTo: newest })}
                 >
                   {words.markAll}
-                </Button>
+                </Act>
                 <Link className="right" to="/settings/notices">
                   {words.settings}
                 </Link>
@@ -61,7 +61,7 @@ function NoticeList() {
                 {rows.length > 0 ? (
                   <ul className="list">
                     {rows.map((one) => (
-                      <Notice key={one.id} notice={one} onRead={() => void mark({ ids: [one.id] })} />
+                      <Notice key={one.id} notice={one} onRead={() => mark({ ids: [one.id] })} />
                     ))}
                   </ul>
                 ) : unread ? (
@@ -92,7 +92,7 @@ function NoticeList() {
   );
 }
 
-function Notice({ notice, onRead }: { notice: NoticeJson; onRead: () => void }) {
+function Notice({ notice, onRead }: { notice: NoticeJson; onRead: () => Promise<void> }) {
   const { message, next, severity, at, read, package: of, wallet } = notice;
   return (
     <li className="notice" data-unread={!read}>
@@ -112,9 +112,9 @@ function Notice({ notice, onRead }: { notice: NoticeJson; onRead: () => void }) 
           </Link>
         )}
         {read ? null : (
-          <Button kind="plain" onClick={onRead}>
+          <Act kind="plain" act={onRead}>
             {words.markRead}
-          </Button>
+          </Act>
         )}
       </span>
     </li>

@@ -76,11 +76,14 @@ function Deals() {
               change({ columns: next === FIRST_COLUMNS ? undefined : next.join(",") });
             }}
           />
-          {(["csv", "json"] as const).map((format) => (
-            <a key={format} className="button" href={exportUrl(format, asked)} download title={words.exportHint}>
-              {words[format]}
-            </a>
-          ))}
+          {/* Of nothing there is no file, and of more names than can be asked for at once none that says what was meant. */}
+          {tooMany || isEmptyName
+            ? null
+            : (["csv", "json"] as const).map((format) => (
+                <a key={format} className="button" href={exportUrl(format, asked)} download title={words.exportHint}>
+                  {words[format]}
+                </a>
+              ))}
         </>
       }
     >

@@ -5,6 +5,7 @@ import { useKeysState } from "../../keys/keys.ts";
 import { Empty, Id, type Mood, State } from "../../kit/index.ts";
 import { overview } from "../../words/overview.ts";
 import { moodOf } from "../packages/mood.ts";
+import { mostPressing } from "./most-pressing.ts";
 
 const words = overview;
 const SHOWN = 20;
@@ -33,21 +34,8 @@ export function Needs({ packages, figures }: { packages: readonly PackageJson[];
       </Empty>
     );
   }
-  const needs: Need[] = packages
-    .filter(({ state, next }) => next !== null && moodOf(state) !== "good")
-    .map(({ id, state, cause, next }) => ({
-      key: id,
-      mood: moodOf(state),
-      what: (
-        <>
-          <Link to="/packages/$id" params={{ id }}>
-            <Id of={id} />
-          </Link>
-          : {cause ?? state.toLowerCase()}
-        </>
-      ),
-      next,
-    }));
+  // What is of the whole account stands before single packages that are as bad.
+  const needs: Need[] = [];
   if (keys.at === "held" && keys.held.savedAt === null) {
     needs.push({
       key: "copy",
@@ -76,16 +64,37 @@ export function Needs({ packages, figures }: { packages: readonly PackageJson[];
       ),
     });
   }
-  if (needs.length === 0) return <State mood="good">{words.calm}</State>;
+  const ofPackages: Need[] = packages
+    .filter(({ state, next }) => next !== null && moodOf(state) !== "good")
+    .map(({ id, state, cause, next }) => ({
+      key: id,
+      mood: moodOf(state),
+      what: (
+        <>
+          <Link to="/packages/$id" params={{ id }}>
+            <Id of={id} />
+          </Link>
+          : {cause ?? state.toLowerCase()}
+        </>
+      ),
+      next,
+    }));
+  const { shown, more } = mostPressing([...needs, ...ofPackages], SHOWN);
+  if (shown.length === 0) return <State mood="good">{words.calm}</State>;
   return (
     <ul className="list">
-      {needs.slice(0, SHOWN).map(({ key, mood, what, next }) => (
+      {shown.map(({ key, mood, what, next }) => (
         <li key={key}>
           <State mood={mood} next={next}>
             {what}
           </State>
         </li>
       ))}
+      {more === 0 ? null : (
+        <li>
+          <Link to="/packages">{words.need.more(more)}</Link>
+        </li>
+      )}
     </ul>
   );
 }

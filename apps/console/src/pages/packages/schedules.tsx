@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
 import { duration } from "../../format/time.ts";
-import { Asked, Button, Card, Choice, Form, State, Time, toast } from "../../kit/index.ts";
+import { Act, Asked, Button, Card, Choice, Form, State, Time, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { checks } from "../../words/package-tabs.ts";
 
@@ -59,16 +59,10 @@ export function Schedules({ id }: { id: string }) {
 }
 
 function Line({ of }: { of: ScheduleJson }) {
-  const [busy, setBusy] = useState(false);
   const remove = async () => {
-    setBusy(true);
-    try {
-      await client.schedules.remove(of.id);
-      toast(words.removed);
-    } finally {
-      setBusy(false);
-      invalidate(["schedules"]);
-    }
+    await client.schedules.remove(of.id);
+    toast(words.removed);
+    invalidate(["schedules"]);
   };
   const { lastCheck } = of;
   return (
@@ -84,9 +78,9 @@ function Line({ of }: { of: ScheduleJson }) {
         )}
       </State>
       {of.package === null ? null : (
-        <Button className="right" busy={busy} onClick={() => void remove()}>
+        <Act className="right" act={remove}>
           {words.remove}
-        </Button>
+        </Act>
       )}
     </li>
   );

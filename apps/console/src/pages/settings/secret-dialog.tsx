@@ -1,4 +1,4 @@
-import { Button, Dialog, toast } from "../../kit/index.ts";
+import { Act, Button, Dialog, toast } from "../../kit/index.ts";
 import { notices } from "../../words/notices.ts";
 
 const words = notices.webhooks;
@@ -24,7 +24,7 @@ export function SecretDialog({ title, words: about, secret, onClose }: SecretDia
         <p>{about}</p>
         <output className="secret">{secret}</output>
         <div className="row">
-          <Button onClick={() => void copy()}>{words.copy}</Button>
+          <Act act={copy}>{words.copy}</Act>
           <Button kind="main" onClick={onClose}>
             {words.done}
           </Button>

@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { Link } from "@tanstack/react-router";
-import { Button, Problem } from "../../kit/index.ts";
+import { Act, Button, Problem } from "../../kit/index.ts";
 import { upload as words } from "../../words/upload.ts";
 
 /** After these another try changes nothing. */
@@ -18,7 +18,7 @@ export function Failed(props: {
   error: CairnError;
   name: string;
   again: (() => void) | undefined;
-  onDrop: () => void;
+  onDrop: () => Promise<void>;
 }) {
   const { error, again, onDrop } = props;
   return (
@@ -40,7 +40,7 @@ export function Failed(props: {
             {words.settings}
           </Link>
         ) : null}
-        <Button onClick={onDrop}>{words.dismiss}</Button>
+        <Act act={onDrop}>{words.dismiss}</Act>
       </div>
     </>
   );

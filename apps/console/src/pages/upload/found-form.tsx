@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
-import { Asked, Button, Field, Form } from "../../kit/index.ts";
+import { Act, Asked, Button, Field, Form } from "../../kit/index.ts";
 import type { Upload } from "../../uploads/upload-list.ts";
 import { begin, remove } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
@@ -87,7 +87,7 @@ function Ready(props: {
             <Button type="submit" kind="main" busy={busy} disabled={name.trim() === "" || !(Number(days) > 0)}>
               {words.start}
             </Button>
-            <Button onClick={() => void remove(upload.number)}>{words.cancel}</Button>
+            <Act act={() => remove(upload.number)}>{words.cancel}</Act>
             <span className="soft">{words.startNote}</span>
           </div>
         </>

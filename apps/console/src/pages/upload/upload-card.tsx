@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { coins } from "../../format/coins.ts";
 import { exactTime } from "../../format/time.ts";
-import { Button, Card, Progress, State } from "../../kit/index.ts";
+import { Act, Button, Card, Progress, State } from "../../kit/index.ts";
 import type { Upload, Wanted } from "../../uploads/upload-list.ts";
 import { begin, remove, stop } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
@@ -32,7 +32,14 @@ function AtStage({ upload }: { upload: Upload }) {
   const again = (what: Wanted | undefined) => (what === undefined ? undefined : () => begin(number, what));
   switch (stage.at) {
     case "looking":
-      return <p>{words.stages.looking}</p>;
+      return (
+        <div className="row">
+          <p>{words.stages.looking}</p>
+          <Act className="right" act={() => remove(number)}>
+            {words.stop}
+          </Act>
+        </div>
+      );
     case "found":
       return <FoundForm upload={upload} fault={stage.fault} />;
     case "queued":
@@ -79,12 +86,12 @@ function AtStage({ upload }: { upload: Upload }) {
             <Button kind="main" onClick={again(wanted)}>
               {words.goOn}
             </Button>
-            <Button onClick={() => void remove(number)}>{words.waiting.drop}</Button>
+            <Act act={() => remove(number)}>{words.waiting.drop}</Act>
           </div>
         </>
       );
     case "failed":
-      return <Failed error={stage.error} name={name} again={again(wanted)} onDrop={() => void remove(number)} />;
+      return <Failed error={stage.error} name={name} again={again(wanted)} onDrop={() => remove(number)} />;
   }
 }
 
@@ -92,9 +99,9 @@ function Over({ number, children }: { number: number; children: string }) {
   return (
     <div className="row">
       <State mood="off">{children}</State>
-      <Button className="right" onClick={() => void remove(number)}>
+      <Act className="right" act={() => remove(number)}>
         {words.dismiss}
-      </Button>
+      </Act>
     </div>
   );
 }
@@ -114,7 +121,7 @@ function Stored({ upload, stage }: { upload: Upload; stage: Extract<Upload["stag
         <Link className="button" data-kind="main" to="/packages/$id" params={{ id }}>
           {words.open}
         </Link>
-        <Button onClick={() => void remove(number)}>{words.dismiss}</Button>
+        <Act act={() => remove(number)}>{words.dismiss}</Act>
       </div>
     </>
   );

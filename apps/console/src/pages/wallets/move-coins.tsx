@@ -6,7 +6,7 @@ import { useRef, useState } from "react";
 import { client } from "../../api/client.ts";
 import { exactCoins } from "../../format/exact-coins.ts";
 import { useKeysState } from "../../keys/keys.ts";
-import { Button, Card, Choice, Confirm, Facts, Field, Form, State, toast } from "../../kit/index.ts";
+import { Act, Button, Card, Choice, Confirm, Facts, Field, Form, State, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { wallet as all } from "../../words/wallets.ts";
 import { useBalance } from "./balances.ts";
@@ -110,7 +110,7 @@ function MoveForm({ wallet }: { wallet: WalletJson }) {
               <Button type="submit" kind="main" busy={busy} disabled={has === undefined}>
                 {words.review}
               </Button>
-              <Button onClick={() => void everything().catch(() => undefined)}>{words.all}</Button>
+              <Act act={everything}>{words.all}</Act>
             </div>
           </>
         )}

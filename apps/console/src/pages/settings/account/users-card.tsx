@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../../api/client.ts";
 import {
+  Act,
   Asked,
   Button,
   Card,
@@ -13,6 +14,7 @@ import {
   Form,
   faultOf,
   Id,
+  Problem,
   Time,
   toast,
 } from "../../../kit/index.ts";
@@ -227,12 +229,12 @@ export function InvitesCard({ who }: { who: Who }) {
                       <b>{one.label}</b> {words.roles[one.role]}, {one.joins ? it.joins : it.own}, {it.ends}{" "}
                       <Time at={one.expiresAt} />
                     </span>
-                    <Button
+                    <Act
                       className="right"
-                      onClick={() => void client.withdrawInvite(one.id).then(() => invalidate(["invites"]))}
+                      act={() => client.withdrawInvite(one.id).then(() => invalidate(["invites"]))}
                     >
                       {it.withdraw}
-                    </Button>
+                    </Act>
                   </li>
                 ))}
               </ul>
@@ -276,10 +278,17 @@ export function InvitesCard({ who }: { who: Who }) {
 /** Who may make a user of their own. */
 export function PolicyCard() {
   const query = useQuery({ queryKey: ["sign-up"], queryFn: () => client.signUpPolicy() });
+  const [fault, setFault] = useState<unknown>();
   const set = async (policy: SignUpPolicyJson["policy"]) => {
-    await client.setSignUpPolicy(policy);
-    toast(account.policy.saved);
-    invalidate(["sign-up"]);
+    setFault(undefined);
+    try {
+      await client.setSignUpPolicy(policy);
+      toast(account.policy.saved);
+    } catch (error) {
+      setFault(error);
+    } finally {
+      invalidate(["sign-up"]);
+    }
   };
   return (
     <Card title={account.policy.title}>
@@ -293,6 +302,7 @@ export function PolicyCard() {
           />
         )}
       </Asked>
+      {fault === undefined ? null : <Problem error={fault} />}
     </Card>
   );
 }

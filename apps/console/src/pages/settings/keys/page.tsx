@@ -12,7 +12,7 @@ import {
   setLockMinutes,
   useKeysState,
 } from "../../../keys/keys.ts";
-import { Button, Card, Choice, Confirm, Empty, Facts, State, Time, useNow, Waiting } from "../../../kit/index.ts";
+import { Act, Button, Card, Choice, Confirm, Empty, Facts, State, Time, useNow, Waiting } from "../../../kit/index.ts";
 import { backup, keys as words } from "../../../words/keys.ts";
 import { keysSettings } from "../../../words/keys-settings.ts";
 import { Frame } from "../frame.tsx";
@@ -74,9 +74,9 @@ function Held({ held, openUntil }: { held: HeldOwner; openUntil: number | null }
                 {words.unlock}
               </Button>
             ) : (
-              <Button kind="main" onClick={() => void lock()}>
+              <Act kind="main" act={lock}>
                 {words.lock}
-              </Button>
+              </Act>
             )}
             <Minutes />
             <Button className="right" onClick={() => setForgetting(true)}>

@@ -2,7 +2,7 @@ import type { WalletJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { client } from "../../../api/client.ts";
-import { Asked, Button, Card, State, Time } from "../../../kit/index.ts";
+import { Act, Asked, Card, State, Time } from "../../../kit/index.ts";
 import { invalidate } from "../../../live/live.ts";
 import { keysSettings as words } from "../../../words/keys-settings.ts";
 
@@ -66,9 +66,7 @@ function Wallet({ address, name, kind, unlockedUntil }: WalletJson) {
       </td>
       <td className="number">
         {kind === "vault" && open ? (
-          <Button onClick={() => void client.lockWallet(address).then(() => invalidate(["wallets"]))}>
-            {words.wallets.lock}
-          </Button>
+          <Act act={() => client.lockWallet(address).then(() => invalidate(["wallets"]))}>{words.wallets.lock}</Act>
         ) : null}
       </td>
     </tr>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../../api/client.ts";
 import { queryClient } from "../../../api/query-client.ts";
-import { Asked, Button, Card, Field, Form, faultOf, State, toast } from "../../../kit/index.ts";
+import { Act, Asked, Button, Card, Field, Form, faultOf, State, toast } from "../../../kit/index.ts";
 import { notices } from "../../../words/notices.ts";
 
 const words = notices.mail;
@@ -46,9 +46,9 @@ function Mail({ mail: { address, confirmed, failures } }: { mail: MailAddressJso
             {confirmed ? words.confirmed(address) : words.waits(address)}
             {failures > 0 ? ` ${words.failing(failures)}` : null}
           </State>
-          <Button className="right" onClick={() => void remove()}>
+          <Act className="right" act={remove}>
             {words.remove}
-          </Button>
+          </Act>
         </div>
       )}
       {address === null || confirmed ? null : (
