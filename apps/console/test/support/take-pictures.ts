@@ -56,12 +56,16 @@ async function take(page: Page, file: string): Promise<void> {
 }
 
 /** As a link within the console goes: the key stays open. */
-async function goTo(page: Page, path: string): Promise<void> {
+async function goTo(page: Page, path: string, heading: string | undefined): Promise<void> {
   await page.evaluate(
     `history.pushState({}, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate"))`,
   );
   await page.waitForTimeout(DRAWN_MILLISECONDS);
-  await page.getByRole("heading", { level: 1 }).waitFor(PATIENCE);
+  const title = page.getByRole("heading", {
+    level: 1,
+    ...(heading === undefined ? {} : { name: heading, exact: true }),
+  });
+  await title.waitFor(PATIENCE);
 }
 
 async function takeAll(): Promise<void> {
@@ -80,10 +84,11 @@ async function takeAll(): Promise<void> {
     );
     await new Promise((resolve) => setTimeout(resolve, PERIODS_MILLISECONDS));
     const [shown] = await client.packages();
-    const pages: [path: string, name: string][] = [
-      ...[...WALK, ...BESIDE].map(([path]): [string, string] => [
+    const pages: [path: string, name: string, heading?: string][] = [
+      ...[...WALK, ...BESIDE].map(([path, heading]): [string, string, string] => [
         path,
         path === "/" ? "overview" : path.slice(1).replaceAll("/", "-"),
+        heading,
       ]),
       ...TABS.map((tab) => `?tab=${tab}`).map((tab): [string, string] => [
         `/packages/${shown!.id}${tab}`,
@@ -93,8 +98,8 @@ async function takeAll(): Promise<void> {
     for (const [look, options] of LOOKS) {
       const page = await console.at("/", options);
       await importKey(console, page, await mkdtemp(join(directory, look)));
-      for (const [path, name] of pages) {
-        await goTo(page, path);
+      for (const [path, name, heading] of pages) {
+        await goTo(page, path, heading);
         await settled(page);
         await take(page, `${name}-${look}.webp`);
       }
