@@ -21,6 +21,10 @@ export interface PhraseSecrets {
   wallet: Hex;
   /** 32 bytes, base64: what they are encrypted under. */
   bundleKey: string;
+  /** Seconds since 1970, when the words were on paper; missing until then. */
+  writtenAt?: number;
+  /** Earlier phrases whose bundles have not ended yet. */
+  earlier?: readonly { wallet: Hex; bundleKey: string }[];
 }
 
 export interface KnownNetwork {
@@ -108,15 +112,29 @@ function checkSecrets(value: Record<string, unknown>): AccountSecrets {
 
 function checkPhrase(value: unknown): { phrase?: PhraseSecrets } {
   if (value === undefined) return {};
+  const { writtenAt, earlier = [] } = (value ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(earlier) || !(writtenAt === undefined || Number.isSafeInteger(writtenAt))) throw halfPhrase();
+  return {
+    phrase: {
+      ...checkPhraseKeys(value),
+      ...(writtenAt === undefined ? {} : { writtenAt: writtenAt as number }),
+      ...(earlier.length === 0 ? {} : { earlier: earlier.map(checkPhraseKeys) }),
+    },
+  };
+}
+
+function checkPhraseKeys(value: unknown): { wallet: Hex; bundleKey: string } {
   const { wallet, bundleKey } = (value ?? {}) as Record<string, unknown>;
   const isWhole =
     typeof wallet === "string" &&
     /^0x[0-9a-f]{64}$/.test(wallet) &&
     typeof bundleKey === "string" &&
     /^[A-Za-z0-9+/]{43}=$/.test(bundleKey);
-  if (!isWhole) throw notAnAccount("what it has of the recovery phrase is incomplete");
-  return { phrase: { wallet: wallet as Hex, bundleKey } };
+  if (!isWhole) throw halfPhrase();
+  return { wallet: wallet as Hex, bundleKey };
 }
+
+const halfPhrase = () => notAnAccount("what it has of the recovery phrase is incomplete");
 
 function checkNetwork(value: unknown): { network?: KnownNetwork } {
   if (value === undefined) return {};

@@ -1,16 +1,22 @@
 import { askFaucet } from "@cairn/chain";
 import type { SettingsJson } from "@cairn/client";
-import type { PhraseSecrets } from "@cairn/owner/account-file";
 import { coinSigner } from "@cairn/owner/coin-signer";
 import { deploymentOf } from "@cairn/owner/deployment-of";
 import { type BundleContent, changedSince, collectBundle } from "@cairn/owner/phrase/collect-bundle";
+import {
+  confirmPhrase,
+  createPhrase as createHeldPhrase,
+  type PhraseStore,
+  phraseFromSecrets,
+  phraseToSecrets,
+} from "@cairn/owner/phrase/create-phrase";
 import { findBundles } from "@cairn/owner/phrase/find-bundle";
-import { endOlder, type Kept, keepBundle } from "@cairn/owner/phrase/keep-bundle";
-import { keysOfPhrase, makePhrase, type PhraseKeys, readPhrase } from "@cairn/owner/phrase/phrase";
+import { endBundles, type Kept, keepBundle } from "@cairn/owner/phrase/keep-bundle";
+import { keysOfPhrase, type PhraseKeys, readPhrase } from "@cairn/owner/phrase/phrase";
 import { topUp } from "@cairn/owner/top-up";
 import { walletSigner } from "@cairn/owner/wallet-signer";
 import { machineClock } from "@cairn/process/machine-clock";
-import { type Address, CairnError } from "@cairn/protocol";
+import { type Address, asCairnError, CairnError } from "@cairn/protocol";
 import { type Account, replaceSecrets } from "../account/account.ts";
 import { outgoingCalls } from "../owner/outgoing-calls.ts";
 import { rpcCoins } from "../owner/rpc-coins.ts";
@@ -50,22 +56,29 @@ export async function createPhrase(options: PhraseOptions): Promise<void> {
   const account = await readyAccount(session, await pinnedNetwork(session));
   const old = account.secrets.phrase;
   if (old !== undefined && !options.replace) throw phraseExists();
-  const phrase = makePhrase();
-  const keys = await keysOfPhrase(phrase);
-  const kept = await keep(session, account, keys, options);
-  await replaceSecrets(session.home, account, { ...account.secrets, phrase: secretsOf(keys) });
-  if (old !== undefined) await endAll(session, account, old);
+  const { words, keys, kept } = await createHeldPhrase({
+    store: storeOf(session, account),
+    keep: (made) => keep(session, account, made, options),
+  });
   const { output } = session;
-  output.result({ phrase, ...resultOf(kept, keys) });
+  output.result({ phrase: words, ...resultOf(kept, keys) });
   output.say(
     "Write these words down, in their order, and keep the paper where you keep what matters. They are shown this once:",
     "",
-    linesOf(phrase),
+    linesOf(words),
     "",
     `They bring back your key, ${counted(kept.bundle.wallets.length, "wallet")}, settings and packages on an empty machine: \`cairn recover --phrase\`.`,
     "Whoever has them can read, spend and remove all that is yours. Check what you wrote with `cairn phrase verify`.",
-    ...(old === undefined ? [] : ["The phrase before brings nothing back any more."]),
   );
+  try {
+    await confirmWritten(session, account);
+    if (old !== undefined) output.say("The phrase before brings nothing back any more.");
+  } catch (error) {
+    // The words are out, and that is what counts.
+    output.say(
+      `The phrase before could not be ended: ${asCairnError(error).message}. Until it is, its words work, too: \`cairn phrase verify\` ends it.`,
+    );
+  }
 }
 
 /** Store the account as it is now in the place of the bundle that there is. */
@@ -75,7 +88,7 @@ export async function updatePhrase(options: PhraseOptions): Promise<void> {
   const keys = keysOf(account);
   const kept = await keep(session, account, keys, options);
   session.output.result(resultOf(kept, keys));
-  session.output.say(`Stored bundle ${kept.bundle.sequence} of your recovery phrase; the older one ends.`);
+  session.output.say("Stored the account as it is now for your recovery phrase; the older bundle ends.");
 }
 
 /** Hold words that were written down against the network: that they open the bundle, and what they would bring back. */
@@ -87,6 +100,7 @@ export async function verifyPhrase(options: CommonOptions): Promise<void> {
   if (own.wallet !== keys.wallet) throw anotherPhrase();
   const { newest } = await bundlesOf(session, account, keys);
   const { bundle } = newest;
+  await confirmWritten(session, account);
   session.output.result({
     opens: true,
     sequence: bundle.sequence,
@@ -94,7 +108,7 @@ export async function verifyPhrase(options: CommonOptions): Promise<void> {
     packages: bundle.names.length,
   });
   session.output.say(
-    `The words are right: they open bundle ${bundle.sequence} of ${dateOf(bundle.created)}, with ${counted(bundle.wallets.length, "wallet")} and ${counted(bundle.names.length, "name")}.`,
+    `The words are right: they open the bundle of ${dateOf(bundle.created)}, with ${counted(bundle.wallets.length, "wallet")} and ${counted(bundle.names.length, "name")}.`,
   );
 }
 
@@ -112,17 +126,24 @@ export async function phraseStatus(options: CommonOptions): Promise<void> {
   session.output.result({
     ...{ wallet: address, deposit: balance, id, state, copies: strength.live, sequence: bundle.sequence },
     ...{ created: bundle.created, expiresAt, changed },
+    ...{ writtenAt: account.secrets.phrase?.writtenAt ?? null, earlier: account.secrets.phrase?.earlier?.length ?? 0 },
   });
   const left = expiresAt === null ? undefined : expiresAt - machineClock.now();
   session.output.say(
     `wallet   ${address} (deposit ${formatCoins(BigInt(balance))})`,
-    `bundle   ${bundle.sequence}, of ${dateOf(bundle.created)}: ${state}, ${strength.live} of ${strength.full} copies`,
+    `bundle   of ${dateOf(bundle.created)}: ${state}, ${strength.live} of ${strength.full} copies`,
     ...(left === undefined
       ? []
       : [`ends     ${dateOf(expiresAt!)}, in ${formatDuration(Math.max(0, left))}: nothing renews it by itself`]),
     changed.length === 0
       ? "It is up to date."
       : `Changed since: ${changed.join(", ")}. \`cairn phrase update\` stores them.`,
+    ...(account.secrets.phrase?.writtenAt === undefined
+      ? ["Nobody has said that the words are on paper: `cairn phrase verify` holds what you wrote against the phrase."]
+      : []),
+    ...(account.secrets.phrase?.earlier === undefined
+      ? []
+      : ["Words of an earlier phrase still work: `cairn phrase verify` ends it."]),
   );
 }
 
@@ -197,27 +218,27 @@ async function bundlesOf(session: Session, account: Account, keys: PhraseKeys) {
   });
 }
 
-/** A phrase that another has taken the place of. */
-async function endAll(session: Session, account: Account, old: PhraseSecrets): Promise<void> {
-  const keys = keysOf({ secrets: { ...account.secrets, phrase: old } });
-  const signer = walletSigner(keys.wallet);
-  const ports = ownerPorts(session, account);
-  const found = await findBundles(ports, { signer, bundleKey: keys.bundleKey }).catch((error: unknown) => {
-    // That whose name the new one took has ended with that, and is read no more.
-    if (error instanceof CairnError && error.code === "wrong-state") return [];
-    throw error;
+/** The words have been seen: what earlier ones bring back ends. */
+const confirmWritten = (session: Session, account: Account): Promise<void> =>
+  confirmPhrase({
+    store: storeOf(session, account),
+    endAll: (keys) => endBundles(ownerPorts(session, account), keys),
+    clock: machineClock,
   });
-  await endOlder({ ...ports, owner: { ...account, signer } }, found);
+
+/** The phrase of a home's account file. */
+function storeOf({ home }: Session, account: Account): PhraseStore {
+  return {
+    async read() {
+      const { phrase } = (await requireAccount(home)).secrets;
+      return phrase === undefined ? undefined : phraseFromSecrets(phrase);
+    },
+    write: (phrase) => replaceSecrets(home, account, { ...account.secrets, phrase: phraseToSecrets(phrase) }),
+  };
 }
 
-export const secretsOf = ({ wallet, bundleKey }: PhraseKeys): PhraseSecrets => ({
-  wallet,
-  bundleKey: Buffer.from(bundleKey).toString("base64"),
-});
-
 function keysOf({ secrets: { phrase } }: Pick<Account, "secrets">): PhraseKeys {
-  if (phrase !== undefined)
-    return { wallet: phrase.wallet, bundleKey: new Uint8Array(Buffer.from(phrase.bundleKey, "base64")) };
+  if (phrase !== undefined) return phraseFromSecrets(phrase);
   throw new CairnError("this account has no recovery phrase", {
     code: "no-phrase",
     kind: "missing",

@@ -1,10 +1,10 @@
+import { phraseToSecrets } from "@cairn/owner/phrase/create-phrase";
 import { openPhrase, ownerOfBundle, type Restored, restoreAccount } from "@cairn/owner/phrase/restore-account";
 import { machineClock } from "@cairn/process/machine-clock";
 import { installAccount } from "../account/account.ts";
 import { knownPackages } from "../owner/known-packages.ts";
 import { chainReader } from "../owner/read-chain.ts";
 import { counted } from "./format.ts";
-import { secretsOf } from "./phrase.ts";
 import { readWords } from "./read-words.ts";
 import { wordsOf } from "./recover.ts";
 import { type CommonOptions, openSession, pinnedNetwork } from "./session.ts";
@@ -25,12 +25,17 @@ export async function recoverByPhrase(options: CommonOptions): Promise<void> {
   const opened = await openPhrase(ports, words, token);
   const { bundle } = opened.newest;
   output.say(
-    `The phrase opens bundle ${bundle.sequence}, of ${new Date(bundle.created * 1000).toISOString().slice(0, 10)}.`,
+    `The phrase opens the bundle of ${new Date(bundle.created * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC.`,
   );
   const owner = await ownerOfBundle(opened.newest);
   await installAccount(home, {
-    ...{ openpgp: bundle.openpgp, wallet: bundle.wallets[0]!.key, phrase: secretsOf(opened.keys) },
-    lookupKey: Buffer.from(bundle.lookupKey).toString("base64"),
+    ...{
+      openpgp: bundle.openpgp,
+      wallet: bundle.wallets[0]!.key,
+      lookupKey: Buffer.from(bundle.lookupKey).toString("base64"),
+    },
+    // Its words were typed just now: they are on paper.
+    phrase: phraseToSecrets({ ...opened.keys, writtenAt: machineClock.now(), earlier: [] }),
   });
   const onEvent = (event: Parameters<typeof wordsOf>[0]) => output.say(wordsOf(event));
   const restored = await restoreAccount({ ...ports, owner }, opened, { token, onEvent });

@@ -8,7 +8,7 @@ import { fromBase64 } from "@cairn/protocol/wire/base64";
 import { decryptLabel } from "../labels.ts";
 import { GONE, mainName } from "../package-name.ts";
 import type { Gateway, Owner, OwnerPorts } from "../ports.ts";
-import { BUNDLE_NAME } from "./find-bundle.ts";
+import { isBundleName } from "./find-bundle.ts";
 import { MOST_NAMES, type RecoveryBundle } from "./recovery-bundle.ts";
 
 /** What a bundle holds beside its number and date. */
@@ -47,7 +47,7 @@ export async function collectBundle(
     const { id, label, documentHash, state } = one;
     if (documentHash === null || label === null || GONE.has(state)) return [];
     const name = ownName(owner, id, label);
-    if (name === undefined || mainName(name, id) === BUNDLE_NAME) return [];
+    if (name === undefined || isBundleName(mainName(name, id))) return [];
     return [{ documentHash: documentHash as Hex, name }];
   });
   return {

@@ -17,6 +17,12 @@ import { openBundle, type RecoveryBundle } from "./recovery-bundle.ts";
 /** What the packages of bundles are called. */
 export const BUNDLE_NAME = "recovery bundle";
 
+/** What one is called while another phrase's has the name. */
+export const bundleNameOf = (wallet: string): string => `${BUNDLE_NAME} ${wallet.slice(0, 10)}`;
+
+/** Whether a package of that name is a bundle. */
+export const isBundleName = (name: string): boolean => /^recovery bundle( 0x[0-9a-f]{8})?$/.test(name);
+
 export type BundlePorts = Pick<OwnerPorts, "network" | "readChain" | "known" | "clock"> & {
   gateway: FindPorts["gateway"] & Pick<Gateway, "recoverable" | "recover" | "setRepairKey" | "blocks">;
 };

@@ -4,10 +4,11 @@ import { carSource } from "../car-source.ts";
 import { endPackage } from "../end-package.ts";
 import type { OwnerPorts } from "../ports.ts";
 import { type PutOptions, put } from "../put.ts";
+import { livePackage } from "../replace-package.ts";
 import { walletSigner } from "../wallet-signer.ts";
 import { carOfBundle } from "./bundle-blocks.ts";
 import type { BundleContent } from "./collect-bundle.ts";
-import { BUNDLE_NAME, type FoundBundle, findBundles } from "./find-bundle.ts";
+import { BUNDLE_NAME, bundleNameOf, type FoundBundle, findBundles } from "./find-bundle.ts";
 import { type PhraseKeys, repairKeyOfBundle } from "./phrase.ts";
 import { joinWallet, PHRASE_WALLET } from "./phrase-wallet.ts";
 import { type RecoveryBundle, sealBundle } from "./recovery-bundle.ts";
@@ -50,12 +51,15 @@ export async function keepBundle(ports: OwnerPorts, options: KeepOptions): Promi
   const phrase = { signer, bundleKey: keys.bundleKey };
   const before = await findBundles(ports, phrase).catch(unreadable);
   const created = ports.clock.now();
-  const bundle = { ...content, sequence: (before[0]?.bundle.sequence ?? 0) + 1, created };
+  const bundle = { ...content, sequence: nextSequence(before, created), created };
   const car = await carOfBundle(sealBundle(keys.bundleKey, bundle));
   const own = { ...ports, owner: { ...ports.owner, signer } };
+  // The bundle of another phrase keeps the name: it ends when the words of this one are written down, and not before.
+  const holder = (await livePackage(ports, BUNDLE_NAME))?.document?.owner ?? signer.address;
+  const name = holder === signer.address ? BUNDLE_NAME : bundleNameOf(signer.address);
   const store = () =>
     put(own, {
-      source: carSource(BUNDLE_NAME, once(car), car.length),
+      source: carSource(name, once(car), car.length),
       ...{ shape, layout: "car", replace: true, signal, maxCost: maxCost ?? undefined },
       ...(onEvent === undefined ? {} : { onEvent }),
       ...(confirm === undefined ? {} : { confirm }),
@@ -76,6 +80,26 @@ export async function keepBundle(ports: OwnerPorts, options: KeepOptions): Promi
   const after = await findBundles(ports, phrase);
   if (after[0]?.detail.id !== id) throw notNewest();
   return { id, bundle, ended: await endOlder(own, after.slice(1)) };
+}
+
+/**
+ * Bundles are numbered by the second in which they are made, and always above what was read: one that cannot be read now, because its provider is away,
+ * was made earlier and counts as older when it is back.
+ * @param found newest first
+ * @param now seconds since 1970
+ */
+export const nextSequence = (found: readonly Pick<FoundBundle, "bundle">[], now: number): number =>
+  Math.max((found[0]?.bundle.sequence ?? 0) + 1, now);
+
+/** End all bundles of a phrase that another has taken the place of. @param ports with the account's own owner */
+export async function endBundles(ports: OwnerPorts, { wallet, bundleKey }: PhraseKeys): Promise<string[]> {
+  const signer = walletSigner(wallet);
+  const found = await findBundles(ports, { signer, bundleKey }).catch((error: unknown) => {
+    // What is ending already is read no more.
+    if (error instanceof CairnError && error.code === "wrong-state") return [];
+    throw error;
+  });
+  return endOlder({ ...ports, owner: { ...ports.owner, signer } }, found);
 }
 
 /** @returns the ids of those that were ended now */
@@ -108,7 +132,8 @@ function lackingIn(error: unknown): bigint | undefined {
   const { need, have } = error.details ?? {};
   if (typeof need !== "string" || typeof have !== "string") return undefined;
   const lacking = BigInt(need) - BigInt(have);
-  return lacking > 0n ? lacking : undefined;
+  // It is quoted again then, and may be dearer by some seconds or by another provider.
+  return lacking > 0n ? lacking + BigInt(need) / 100n : undefined;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -16,7 +16,7 @@ export interface BundledWallet {
 
 /** All that an empty machine lacks, beside the network. */
 export interface RecoveryBundle {
-  /** Counted up: of several bundles of one phrase the highest is the newest, whatever clocks say. */
+  /** As `nextSequence` gives it: of several bundles of one phrase the highest is the newest. */
   sequence: number;
   created: Seconds;
   /** Where the packages are. */
