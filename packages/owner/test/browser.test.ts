@@ -441,6 +441,23 @@ describe("keys in a browser", () => {
   });
 });
 
+describe("a key that is used by nobody", () => {
+  it("locks after the minutes that it was made with, whatever asks for it", async () => {
+    const of = { name: "Eve", email: "eve@example.org", passphrase: "a long passphrase" };
+    const { fingerprint } = await call<{ fingerprint: string }>("makeKey", { ...of, minutes: 0.05 });
+    expect(await call<number>("useUntilLocked", { fingerprint, renews: false })).toBeLessThan(15_000);
+    await call("forgetKey", fingerprint);
+  });
+});
+
+describe("a row that two tabs write", () => {
+  it("is one tab's where it was nobody's, and loses no change", async () => {
+    const { first, row } = await call<{ first: string[]; row: object }>("twoTabs", 20);
+    expect(first.toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(row).toEqual({ of: first.indexOf("fulfilled"), count: 40 });
+  });
+});
+
 let opened = 0;
 knownPackagesSuite("KnownPackages: in a browser", async (): Promise<KnownPackages> => {
   const name = `known-${++opened}`;

@@ -300,7 +300,8 @@ export async function anotherKeyring(): Promise<void> {
 
 const codeOf = (error: { code?: string; message: string }) => ({ code: error.code ?? "", message: error.message });
 
-export const makeKey = (of: { name: string; email: string; passphrase: string }) => keyring.make(of).catch(codeOf);
+export const makeKey = ({ minutes, ...of }: { name: string; email: string; passphrase: string; minutes?: number }) =>
+  keyring.make(of, minutes).catch(codeOf);
 export const importKey = ({ key, binary, passphrase }: { key?: string; binary?: number[]; passphrase: string }) =>
   keyring.import(key ?? Uint8Array.from(binary ?? []), passphrase).catch(codeOf);
 export const listKeys = () => keyring.list();
@@ -324,6 +325,41 @@ export const useKey = async (fingerprint: string) => {
     return codeOf(error as Error);
   }
 };
+
+/** Uses a key again and again for as long as it is open. @returns how long that was, in milliseconds; at most 20 seconds */
+export async function useUntilLocked({ fingerprint, renews }: { fingerprint: string; renews: boolean }) {
+  const begun = performance.now();
+  while (keyring.isOpen(fingerprint) && performance.now() - begun < 20_000) {
+    keyring.use(fingerprint, renews);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - begun;
+}
+
+/** Two tabs that each look at a row and write it, at once. */
+export async function twoTabs(rounds: number) {
+  const tabs = [new IndexedTables("two-tabs", ["rows"]), new IndexedTables("two-tabs", ["rows"])];
+  const first = await Promise.allSettled(
+    tabs.map((tab, at) =>
+      tab.update("rows", "owner", (before) => {
+        if (before !== undefined) throw new Error("there is one");
+        return { of: at, count: 0 };
+      }),
+    ),
+  );
+  const more = Array.from({ length: rounds }, () =>
+    tabs.map((tab) =>
+      tab.update("rows", "owner", (before) => {
+        const now = before as { of: number; count: number };
+        return { ...now, count: now.count + 1 };
+      }),
+    ),
+  );
+  await Promise.all(more.flat());
+  const row = await tabs[0]!.get("rows", "owner");
+  for (const tab of tabs) await tab.close();
+  return { first: first.map(({ status }) => status), row };
+}
 
 /** Everything that this browser has in its databases, as text. */
 export async function allKept(): Promise<string> {

@@ -1,7 +1,7 @@
 import type { DirectoryHandle, FileHandle } from "@cairn/owner/browser/platform";
 import { CairnError } from "@cairn/protocol/errors";
-import { useSyncExternalStore } from "react";
 import { keepOpen } from "../keys/keys.ts";
+import { usersStore } from "../store.ts";
 import { rateOf } from "../uploads/rate.ts";
 import { files as words } from "../words/files.ts";
 import { callFiles } from "./files.ts";
@@ -30,26 +30,15 @@ export interface Download {
 const SPOOLED_BYTES = 500_000_000;
 const SHOWN = 20;
 
-let downloads: readonly Download[] = [];
+const downloads = usersStore<readonly Download[]>([]);
 let last = 0;
-const listeners = new Set<() => void>();
-function change(next: readonly Download[]): void {
-  downloads = next;
-  for (const one of listeners) one();
-}
+const { set: change } = downloads;
 const amend = (number: number, to: Partial<Download>) =>
-  change(downloads.map((one) => (one.number === number ? { ...one, ...to } : one)));
+  change(downloads.get().map((one) => (one.number === number ? { ...one, ...to } : one)));
 
-export const useDownloads = (): readonly Download[] =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => downloads,
-  );
+export const useDownloads = downloads.use;
 
-export const forgetDownload = (number: number): void => change(downloads.filter((one) => one.number !== number));
+export const forgetDownload = (number: number): void => change(downloads.get().filter((one) => one.number !== number));
 
 interface Pickers {
   showSaveFilePicker?: (options: { suggestedName: string }) => Promise<FileHandle>;
@@ -152,7 +141,7 @@ function run(wanted: Wanted): void {
     },
     stop: () => stop.abort(),
   };
-  change([begun, ...downloads].slice(0, SHOWN));
+  change([begun, ...downloads.get()].slice(0, SHOWN));
   const told = (value: Told) => {
     void keepOpen();
     amend(number, { told: value, rate: rate(value.bytes) });

@@ -1,7 +1,7 @@
 import { CairnError } from "@cairn/protocol/errors";
-import { useSyncExternalStore } from "react";
 import { sessionSecret } from "../api/client.ts";
-import { keepOpen, keysState, onKeys, openOwner } from "../keys/keys.ts";
+import { keysState, onKeys, openOwner, renewByPerson } from "../keys/keys.ts";
+import { store } from "../store.ts";
 import { files as words } from "../words/files.ts";
 import { workerUrl } from "../worker-url.ts";
 import type { FilesCalls, FromWorker, ToWorker } from "./messages.ts";
@@ -19,34 +19,25 @@ interface Running {
 
 let running: Promise<Running> | undefined;
 let started: Running | undefined;
-let away = false;
 let number = 0;
-const listeners = new Set<() => void>();
-const tell = () => {
-  for (const one of listeners) one();
-};
+/** Lockings so far: what was begun before the last one has no key. */
+let lockings = 0;
+const aways = store(false);
 
 /** Whether the gateway is being waited for. */
-export const useFilesAway = (): boolean =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => away,
-  );
+export const useFilesAway = aways.use;
 
 /** What is open goes with the key: the worker ends, and with it all that it had in memory. */
 onKeys(() => {
   const state = keysState();
   if (state.at === "held" && state.openUntil !== null) return;
   const ended = started;
+  lockings += 1;
   running = undefined;
   started = undefined;
-  away = false;
   ended?.worker.terminate();
   for (const { reject } of ended?.calls.values() ?? []) reject(locked());
-  tell();
+  aways.set(false);
 });
 
 const locked = (): CairnError =>
@@ -58,7 +49,11 @@ const locked = (): CairnError =>
 
 async function start(why: string): Promise<Running> {
   const owner = await openOwner(why);
+  const begun = lockings;
   const [{ exportAccountKey }, key] = await Promise.all([import("@cairn/archive/browser"), owner.openKey()]);
+  const armored = await exportAccountKey(key);
+  // From here to its end nothing is waited for: no worker is missed when the key is locked.
+  if (begun !== lockings) throw locked();
   const worker = new Worker(workerUrl("files.worker"), { type: "module" });
   const one: Running = { worker, calls: new Map() };
   const send = (message: ToWorker) => worker.postMessage(message);
@@ -76,8 +71,7 @@ async function start(why: string): Promise<Running> {
         one.calls.get(data.number)?.told?.(data.value as never);
         return;
       case "away":
-        away = data.away;
-        tell();
+        if (started === one) aways.set(data.away);
         return;
       case "sign": {
         const [type, message, context] = data.message as Parameters<typeof owner.signer.sign>;
@@ -89,12 +83,12 @@ async function start(why: string): Promise<Running> {
     }
   };
   worker.onerror = () => {
+    worker.terminate();
     if (started === one) running = started = undefined;
     for (const { reject } of one.calls.values()) reject(new Error(words.workerFailed));
     one.calls.clear();
   };
   const { lookupKey, signer } = owner;
-  const armored = await exportAccountKey(key);
   send({
     type: "open",
     owner: { address: signer.address, lookupKey, key: armored },
@@ -130,7 +124,7 @@ export async function callFiles<K extends keyof FilesCalls>(
     throw error;
   });
   signal?.throwIfAborted();
-  void keepOpen();
+  void renewByPerson();
   const own = ++number;
   worker.postMessage({ type: "csrf", csrf: sessionSecret() || undefined } satisfies ToWorker);
   return new Promise((resolve, reject) => {

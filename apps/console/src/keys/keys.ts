@@ -1,29 +1,21 @@
 import type { AccountKey } from "@cairn/archive/browser";
 import type { AccountSecrets } from "@cairn/owner/account-file";
-import { IndexedTables } from "@cairn/owner/browser/indexed-tables";
 import type { Keyring } from "@cairn/owner/browser/keyring";
-import type { PhraseKeys } from "@cairn/owner/phrase/phrase";
+import type { HeldPhrase } from "@cairn/owner/phrase/create-phrase";
 import type { Owner } from "@cairn/owner/ports";
 import { CairnError } from "@cairn/protocol/errors";
-import { useSyncExternalStore } from "react";
+import { onLeave, store } from "../store.ts";
+import {
+  addOwner,
+  amendOwner,
+  type HeldOwner,
+  keyExists,
+  onOwnerElsewhere,
+  ownerOf,
+  removeOwner,
+} from "./owner-rows.ts";
 
-/** Who owns packages in this browser: nothing of it is secret without the key's passphrase. */
-export interface HeldOwner {
-  /** Of the gateway that the packages are put for: one owner for each. */
-  account: string;
-  /** 40 upper-case hex digits. */
-  fingerprint: string;
-  userId: string;
-  /** 0x, of the wallet. */
-  address: `0x${string}`;
-  /** OpenPGP messages to the key: the wallet's 32 bytes, and those that key names. */
-  wallet: Uint8Array;
-  lookupKey: Uint8Array;
-  /** Milliseconds since 1970: when the person took a copy of it. */
-  savedAt: number | null;
-  /** What follows from the recovery phrase, as such a message: its wallet's key and its bundle's, 32 bytes each. The words are kept nowhere. */
-  phrase?: Uint8Array;
-}
+export type { HeldOwner } from "./owner-rows.ts";
 
 export type KeysState =
   | { at: "opening" }
@@ -38,35 +30,24 @@ export interface Asking {
   refuse: () => void;
 }
 
-const OWNERS = "owners";
 const MINUTES_KEY = "cairn-lock-minutes";
 export const MINUTES = [5, 15, 60, 240] as const;
 const DEFAULT_MINUTES = 15;
-/** As a new key is held by the keyring. */
-const NEW_KEY_MINUTES = 15;
 
-const tables = new IndexedTables("cairn-owners", [OWNERS]);
-let state: KeysState = { at: "opening" };
-let asking: Asking | undefined;
+const states = store<KeysState>({ at: "opening" });
+const askings = store<Asking | undefined>(undefined);
 let lookupKey: Uint8Array | undefined;
 let minutes = 0;
 let loaded: Promise<Keyring> | undefined;
-const listeners = new Set<() => void>();
+/** The account that is logged in. */
+let ofAccount: string | undefined;
 
-function become(next: KeysState): void {
-  state = next;
-  for (const one of listeners) one();
-}
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
-
+const become = states.set;
 /** Calls `listener` whenever the key is opened, locked, held or forgotten. @returns what ends it */
-export const onKeys = subscribe;
-export const keysState = (): KeysState => state;
-export const useKeysState = (): KeysState => useSyncExternalStore(subscribe, () => state);
-export const useAsking = (): Asking | undefined => useSyncExternalStore(subscribe, () => asking);
+export const onKeys = states.subscribe;
+export const keysState = states.get;
+export const useKeysState = states.use;
+export const useAsking = askings.use;
 
 /** OpenPGP comes with it, which is much: it is loaded when a key is made or opened. */
 function keyring(): Promise<Keyring> {
@@ -75,6 +56,7 @@ function keyring(): Promise<Keyring> {
 }
 
 function locked(fingerprint: string): void {
+  const state = states.get();
   if (state.at !== "held" || state.held.fingerprint !== fingerprint) return;
   lookupKey?.fill(0);
   lookupKey = undefined;
@@ -97,21 +79,44 @@ export function setLockMinutes(value: number): void {
   } catch {
     // It then stays as it was.
   }
-  for (const one of listeners) one();
 }
 
 /** Who owns what this account puts from this browser; locked at first. */
 export async function openKeys(account: string): Promise<void> {
+  ofAccount = account;
   become({ at: "opening" });
-  const held = (await tables.get(OWNERS, account).catch(() => undefined)) as HeldOwner | undefined;
-  become(held === undefined ? { at: "none" } : { at: "held", held, openUntil: null });
+  await look(account);
 }
 
+/** The account's owner as this browser has it now; one that is open stays so while it is the same. */
+async function look(account: string): Promise<void> {
+  const held = await ownerOf(account).catch(() => undefined);
+  const before = states.get();
+  if (ofAccount !== account) return;
+  const isSame = before.at === "held" && before.held.fingerprint === held?.fingerprint;
+  if (before.at === "held" && !isSame) (await loaded)?.lock(before.held.fingerprint);
+  if (held === undefined) become({ at: "none" });
+  else become({ at: "held", held, openUntil: isSame ? before.openUntil : null });
+}
+
+// Another tab made, amended or removed it.
+onOwnerElsewhere((account) => void (account === ofAccount && look(account)));
+
 /** Whoever comes next opens nothing of whom was here. */
-export async function closeKeys(): Promise<void> {
-  asking?.refuse();
-  if (loaded !== undefined) (await loaded).lock();
+onLeave(() => {
+  ofAccount = undefined;
+  askings.get()?.refuse();
+  void loaded?.then((ring) => ring.lock());
+  lookupKey?.fill(0);
+  lookupKey = undefined;
   become({ at: "opening" });
+});
+
+/** @throws CairnError `key-exists`: asked before a key is made, and again when it is kept */
+async function requireNone(account: string): Promise<void> {
+  if ((await ownerOf(account)) === undefined) return;
+  await look(account);
+  throw keyExists();
 }
 
 interface Brought {
@@ -127,26 +132,37 @@ async function hold(account: string, fingerprint: string, userId: string, brough
     ...{ account, fingerprint, userId, address: opened.signer.address, savedAt },
     ...secrets,
   };
-  await tables.change([{ table: OWNERS, key: account, put: held }]);
+  try {
+    await addOwner(held);
+  } catch (error) {
+    // Another tab was first. Its key may be the same one, brought to both.
+    if ((await ownerOf(account))?.fingerprint === fingerprint) ring.lock(fingerprint);
+    else await ring.forget(fingerprint);
+    await look(account);
+    throw error;
+  }
   void navigator.storage?.persist?.();
   lookupKey = opened.lookupKey;
-  minutes = NEW_KEY_MINUTES;
   become({ at: "held", held, openUntil: Date.now() + minutes * 60_000 });
 }
 
-/** A new key and wallet. @throws CairnError `wrong-passphrase` for a passphrase that is too short */
+/** A new key and wallet. @throws CairnError `wrong-passphrase` for a passphrase that is too short, `key-exists` */
 export async function makeKey(account: string, of: { name: string; email?: string; passphrase: string }) {
-  const { fingerprint, userIds } = await (await keyring()).make(of);
+  await requireNone(account);
+  minutes = lockMinutes();
+  const { fingerprint, userIds } = await (await keyring()).make(of, minutes);
   await hold(account, fingerprint, userIds[0] ?? "", {}, null);
 }
 
 /**
  * A key that there is: an OpenPGP secret key, armoured or binary, to which a new wallet is made; or a file of `cairn key export`, which has the wallet, too.
- * @throws CairnError `key-unusable`, `bad-account-file`, `wrong-passphrase`
+ * @throws CairnError `key-unusable`, `bad-account-file`, `wrong-passphrase`, `key-exists`
  */
 export async function importKey(account: string, bytes: Uint8Array, passphrase: string): Promise<void> {
+  await requireNone(account);
   const text = textOf(bytes);
   const ring = await keyring();
+  minutes = lockMinutes();
   if (text?.trimStart().startsWith("{")) {
     const [{ readAccountFile }, { fromHex }, { fromBase64 }] = await Promise.all([
       import("@cairn/owner/account-file"),
@@ -154,17 +170,17 @@ export async function importKey(account: string, bytes: Uint8Array, passphrase: 
       import("@cairn/protocol/wire/base64"),
     ]);
     const secrets = await readAccountFile(text, passphrase);
-    const { fingerprint, userIds } = await ring.import(secrets.openpgp, passphrase);
+    const { fingerprint, userIds } = await ring.import(secrets.openpgp, passphrase, minutes);
     const brought = { wallet: fromHex(secrets.wallet), lookupKey: fromBase64(secrets.lookupKey) };
     await hold(account, fingerprint, userIds[0] ?? "", brought, Date.now());
     if (secrets.phrase !== undefined) {
-      const { wallet, bundleKey } = secrets.phrase;
-      await keepPhrase({ wallet, bundleKey: fromBase64(bundleKey) });
+      const { phraseFromSecrets } = await import("@cairn/owner/phrase/create-phrase");
+      await keepPhrase(phraseFromSecrets(secrets.phrase));
     }
     return;
   }
   const armored = text !== undefined && /-----BEGIN PGP/.test(text);
-  const { fingerprint, userIds } = await ring.import(armored ? text : bytes, passphrase);
+  const { fingerprint, userIds } = await ring.import(armored ? text : bytes, passphrase, minutes);
   await hold(account, fingerprint, userIds[0] ?? "", {}, null);
 }
 
@@ -177,6 +193,7 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function required(): HeldOwner {
+  const state = states.get();
   if (state.at === "held") return state.held;
   throw new CairnError("this browser has no key yet", {
     code: "no-account",
@@ -191,8 +208,12 @@ async function unlock(passphrase: string): Promise<void> {
   const [ring, { openSecret }] = await Promise.all([keyring(), import("@cairn/archive/browser")]);
   minutes = lockMinutes();
   const key = await ring.unlock(held.fingerprint, passphrase, minutes);
-  lookupKey = await openSecret(key, held.lookupKey);
-  become({ at: "held", held, openUntil: Date.now() + minutes * 60_000 });
+  const names = await openSecret(key, held.lookupKey);
+  // Whoever left meanwhile leaves no open key.
+  if (ofAccount !== held.account) ring.lock();
+  const now = required();
+  lookupKey = names;
+  become({ at: "held", held: now, openUntil: Date.now() + minutes * 60_000 });
 }
 
 export async function lock(): Promise<void> {
@@ -200,19 +221,35 @@ export async function lock(): Promise<void> {
   (await keyring()).lock(held.fingerprint);
 }
 
-/** The key, its minutes begun anew; undefined while it is locked. */
-async function openKeyNow(): Promise<AccountKey | undefined> {
-  const held = required();
+export async function lockIfOpen(): Promise<void> {
+  (await loaded)?.lock();
+}
+
+/**
+ * Whether a person clicked or typed in this page within the last seconds (transient activation: HTML, 6.4.2). What is asked anew because something
+ * happened, is nobody's use of the key.
+ */
+const isByPerson = (): boolean => navigator.userActivation?.isActive ?? true;
+
+/** The key, undefined while it is locked. @param renews its minutes begin anew */
+async function openKeyNow(renews = isByPerson()): Promise<AccountKey | undefined> {
+  const { fingerprint } = required();
   const ring = await keyring();
-  if (!ring.isOpen(held.fingerprint)) return undefined;
-  const key = ring.use(held.fingerprint);
-  become({ at: "held", held, openUntil: Date.now() + minutes * 60_000 });
+  if (!ring.isOpen(fingerprint)) return undefined;
+  const key = ring.use(fingerprint, renews);
+  if (renews) become({ at: "held", held: required(), openUntil: Date.now() + minutes * 60_000 });
   return key;
 }
 
-/** Work that goes on is use: the key stays open for it. */
+/** Work that a person began and that goes on is use: the key stays open for it. */
 export async function keepOpen(): Promise<void> {
-  if (state.at === "held" && state.openUntil !== null) await openKeyNow();
+  const state = states.get();
+  if (state.at === "held" && state.openUntil !== null) await openKeyNow(true);
+}
+
+/** The open key's minutes begin anew where a person began what is asked for now. */
+export async function renewByPerson(): Promise<void> {
+  if (isByPerson()) await keepOpen();
 }
 
 /** One question at a time, for all that waits. */
@@ -220,18 +257,17 @@ let asked: Promise<void> | undefined;
 
 function ask(why: string): Promise<void> {
   asked ??= new Promise<void>((resolve, reject) => {
-    asking = {
+    askings.set({
       why,
       async answer(passphrase) {
         await unlock(passphrase);
-        asking = undefined;
         asked = undefined;
         resolve();
-        become(state);
+        askings.set(undefined);
       },
       refuse() {
-        asking = undefined;
         asked = undefined;
+        askings.set(undefined);
         reject(
           new CairnError("the key stays locked", {
             code: "key-locked",
@@ -239,10 +275,8 @@ function ask(why: string): Promise<void> {
             next: "Unlock it with its passphrase to go on.",
           }),
         );
-        become(state);
       },
-    };
-    become(state);
+    });
   });
   return asked;
 }
@@ -284,36 +318,48 @@ export async function openOwner(why: string): Promise<Owner> {
   };
 }
 
+/** A copy, while the key is open; undefined while it is locked. Asks for nothing. */
+export const openLookupKey = (): Uint8Array | undefined => lookupKey?.slice();
+
 async function amend(change: Partial<HeldOwner>): Promise<void> {
-  if (state.at !== "held") return;
-  const held = { ...state.held, ...change };
-  await tables.change([{ table: OWNERS, key: held.account, put: held }]);
-  become({ ...state, held });
+  const held = await amendOwner(required(), change);
+  const state = states.get();
+  if (state.at === "held" && state.held.fingerprint === held.fingerprint) become({ ...state, held });
 }
 
-/** @param keys of the phrase that was made last: another takes its place. The key must be open */
-export async function keepPhrase({ wallet, bundleKey }: PhraseKeys): Promise<void> {
-  const [{ sealSecret }, { fromHex }] = await Promise.all([
+/** Keep a phrase in the place of the one before. The key must be open. */
+export async function keepPhrase(phrase: HeldPhrase): Promise<void> {
+  const [{ sealSecret }, { phraseToSecrets }] = await Promise.all([
     import("@cairn/archive/browser"),
-    import("@cairn/protocol/hex"),
+    import("@cairn/owner/phrase/create-phrase"),
   ]);
-  const secret = new Uint8Array(64);
-  secret.set(fromHex(wallet));
-  secret.set(bundleKey, 32);
-  await amend({ phrase: await sealSecret(await opened(""), secret) });
+  const secret = new TextEncoder().encode(JSON.stringify(phraseToSecrets(phrase)));
+  await amend({
+    phrase: await sealSecret(await opened(""), secret),
+    phraseWrittenAt: phrase.writtenAt ?? undefined,
+    earlierPhrases: phrase.earlier.length,
+  });
   secret.fill(0);
 }
 
-/** Of the phrase that was made here, or came with the key; undefined without one. @throws CairnError `key-locked` */
-export async function phraseKeys(why: string): Promise<PhraseKeys | undefined> {
-  const { phrase } = required();
+/** The phrase that was made here, or came with the key; undefined without one. @throws CairnError `key-locked` */
+export async function heldPhrase(why: string): Promise<HeldPhrase | undefined> {
+  if (required().phrase === undefined) return undefined;
+  const key = await opened(why);
+  // As another tab may have written it meanwhile.
+  const { phrase } = (await ownerOf(required().account)) ?? required();
   if (phrase === undefined) return undefined;
-  const [{ openSecret }, { toHex }] = await Promise.all([
+  const [{ openSecret }, { phraseFromSecrets }, { toHex }] = await Promise.all([
     import("@cairn/archive/browser"),
+    import("@cairn/owner/phrase/create-phrase"),
     import("@cairn/protocol/hex"),
   ]);
-  const secret = await openSecret(await opened(why), phrase);
-  return { wallet: toHex(secret.subarray(0, 32)), bundleKey: secret.slice(32) };
+  const secret = await openSecret(key, phrase);
+  // Versions before kept the two keys alone, and nothing of the paper.
+  if (secret.length === 64) {
+    return { wallet: toHex(secret.subarray(0, 32)), bundleKey: secret.slice(32), writtenAt: null, earlier: [] };
+  }
+  return phraseFromSecrets(JSON.parse(new TextDecoder().decode(secret)));
 }
 
 /** All that makes this owner, in the clear: it leaves this page encrypted, or not at all. @throws CairnError `key-locked` */
@@ -325,12 +371,15 @@ export async function ownerSecrets(why: string): Promise<AccountSecrets> {
     import("@cairn/protocol/hex"),
     import("@cairn/protocol/wire/base64"),
   ]);
-  const phrase = await phraseKeys(why);
+  const [phrase, { phraseToSecrets }] = await Promise.all([
+    heldPhrase(why),
+    import("@cairn/owner/phrase/create-phrase"),
+  ]);
   return {
     openpgp: await exportAccountKey(key),
     wallet: toHex(await openSecret(key, held.wallet)),
     lookupKey: toBase64(await openSecret(key, held.lookupKey)),
-    ...(phrase === undefined ? {} : { phrase: { wallet: phrase.wallet, bundleKey: toBase64(phrase.bundleKey) } }),
+    ...(phrase === undefined ? {} : { phrase: phraseToSecrets(phrase) }),
   };
 }
 
@@ -361,6 +410,6 @@ export async function revocationCertificate(why: string): Promise<string> {
 export async function forgetKey(): Promise<void> {
   const { account, fingerprint } = required();
   await (await keyring()).forget(fingerprint);
-  await tables.change([{ table: OWNERS, delete: account }]);
+  await removeOwner(account);
   become({ at: "none" });
 }

@@ -1,8 +1,8 @@
 import type { PackageJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { client } from "../api/client.ts";
-import { openOwner, useKeysState } from "../keys/keys.ts";
+import { keysState, onKeys, openLookupKey } from "../keys/keys.ts";
+import { store } from "../store.ts";
 
 /** A package's name is in its label, encrypted to the key of whoever stored it. */
 export type Labelled = Pick<PackageJson, "id" | "label">;
@@ -11,33 +11,24 @@ export type Labelled = Pick<PackageJson, "id" | "label">;
 type ReadName = (of: Labelled) => string | undefined;
 
 const unread: ReadName = () => undefined;
-let read: ReadName = unread;
-/** The opening of the key that `read` is of. */
+const readers = store<ReadName>(unread);
+/** The opening of the key that the reader is of. */
 let openedFor: string | undefined;
-const listeners = new Set<() => void>();
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
 
-function become(next: ReadName): void {
-  read = next;
-  for (const one of listeners) one();
-}
-
-/** Names are read with the key that is open now; who was asked for none is not asked for it. */
+/** Names are read with the key that is open now, which is asked for by nobody: it is looked up, not waited for. */
 async function open(fingerprint: string): Promise<void> {
   if (openedFor === fingerprint) return;
   openedFor = fingerprint;
   try {
-    const [{ nameOf }, { displayName }, { lookupKey }] = await Promise.all([
+    const [{ nameOf }, { displayName }] = await Promise.all([
       import("@cairn/owner/package-name"),
       import("@cairn/archive/browser"),
-      openOwner(""),
     ]);
+    const lookupKey = openLookupKey();
     if (openedFor !== fingerprint) return;
+    if (lookupKey === undefined) return close();
     const names = new Map<string, string>();
-    become(({ id, label }) => {
+    readers.set(({ id, label }) => {
       if (label === null) return undefined;
       const key = `${id} ${label}`;
       let name = names.get(key);
@@ -48,7 +39,7 @@ async function open(fingerprint: string): Promise<void> {
       return name;
     });
   } catch {
-    // It was locked meanwhile: names stay unread.
+    // What reads them did not load: names stay unread.
     close();
   }
 }
@@ -56,22 +47,20 @@ async function open(fingerprint: string): Promise<void> {
 function close(): void {
   if (openedFor === undefined) return;
   openedFor = undefined;
-  become(unread);
+  readers.set(unread);
 }
 
-/** How this page reads names now: not at all while the key is locked. */
-export function useNames(): ReadName {
-  const state = useKeysState();
-  const fingerprint = state.at === "held" && state.openUntil !== null ? state.held.fingerprint : undefined;
-  useEffect(() => {
-    if (fingerprint === undefined) close();
-    else void open(fingerprint);
-  }, [fingerprint]);
-  return useSyncExternalStore(
-    subscribe,
-    useCallback(() => read, []),
-  );
+// Whether they are shown or not: a key that is locked leaves no name behind, and nor does a user.
+function follow(): void {
+  const state = keysState();
+  if (state.at === "held" && state.openUntil !== null) void open(state.held.fingerprint);
+  else close();
 }
+onKeys(follow);
+follow();
+
+/** How this page reads names now: not at all while the key is locked. */
+export const useNames = readers.use;
 
 /** Whether names can be read now. */
 export const useHasNames = (): boolean => useNames() !== unread;

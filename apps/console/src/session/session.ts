@@ -1,7 +1,7 @@
 import type { WhoJson } from "@cairn/client";
 import { CairnError } from "@cairn/protocol/errors";
-import { useSyncExternalStore } from "react";
 import { client, setCsrf } from "../api/client.ts";
+import { leave, store } from "../store.ts";
 
 type SessionState =
   | { at: "opening" }
@@ -9,22 +9,14 @@ type SessionState =
   | { at: "out"; over: boolean; fault?: CairnError }
   | { at: "in"; who: WhoJson };
 
-let state: SessionState = { at: "opening" };
-const listeners = new Set<() => void>();
+const states = store<SessionState>({ at: "opening" });
+export const useSession = states.use;
 
 function become(next: SessionState): void {
-  state = next;
-  for (const one of listeners) one();
+  const before = states.get();
+  if (before.at === "in" && (next.at !== "in" || next.who.account !== before.who.account)) leave();
+  states.set(next);
 }
-
-export const useSession = (): SessionState =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
 
 /** Who is logged in; for pages, which are shown only then. */
 export function useWho(): WhoJson {
@@ -89,20 +81,28 @@ export async function signUp(name: string, password: string, invite: string): Pr
   await resume();
 }
 
+/**
+ * The session ends at the gateway: only then does the page say so, as the browser's cookie would open it again.
+ * @throws CairnError where the gateway did not end it: the user is logged in still
+ */
 export async function logOut(): Promise<void> {
   try {
     await client.logOut();
-  } finally {
-    setCsrf(undefined);
-    become({ at: "out", over: false });
+  } catch (error) {
+    if (!isOver(error)) throw error;
   }
+  setCsrf(undefined);
+  become({ at: "out", over: false });
 }
+
+const isOver = (error: unknown): boolean =>
+  error instanceof CairnError && (error.code === "session-over" || error.code === "no-token");
 
 /** Shows the way back in where an answer says that the session has ended. @returns whether it does */
 export function sessionIsOver(error: unknown): boolean {
-  if (!(error instanceof CairnError) || !(error.code === "session-over" || error.code === "no-token")) return false;
+  if (!isOver(error)) return false;
   setCsrf(undefined);
-  if (state.at === "in") become({ at: "out", over: true });
+  if (states.get().at === "in") become({ at: "out", over: true });
   return true;
 }
 

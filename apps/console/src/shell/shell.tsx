@@ -6,7 +6,7 @@ import { queryClient } from "../api/query-client.ts";
 import { hashOf } from "../files/place.ts";
 import { goTo, usePlace } from "../files/use-place.ts";
 import { KeyLamp } from "../keys/key-lamp.tsx";
-import { closeKeys, openKeys } from "../keys/keys.ts";
+import { lockIfOpen, openKeys } from "../keys/keys.ts";
 import { UnlockDialog } from "../keys/unlock-dialog.tsx";
 import { Act, announce, Button, Choice, Toasts, Waiting } from "../kit/index.ts";
 import { followLive, useLiveState } from "../live/live.ts";
@@ -14,7 +14,6 @@ import { logOut, useSession } from "../session/session.ts";
 import { storedTheme, storeTheme, THEMES, type Theme } from "../theme.ts";
 import { DropTarget } from "../uploads/drop-target.tsx";
 import { UploadBadge } from "../uploads/upload-badge.tsx";
-import { clearUploads } from "../uploads/uploads.ts";
 import { shell } from "../words/shell.ts";
 import { useKeys } from "./keys.ts";
 import { SignIn } from "./sign-in.tsx";
@@ -65,9 +64,7 @@ function Frame({ account }: { account: string }) {
     void openKeys(account);
     return () => {
       over.abort();
-      clearUploads();
-      void closeKeys();
-      // Whoever comes next sees nothing of who was here.
+      // Not before pages that ask are gone; the rest is forgotten by `leave`.
       queryClient.clear();
     };
   }, [account]);
@@ -226,10 +223,15 @@ function ThemeChoice() {
 
 function Who() {
   const session = useSession();
+  const out = async () => {
+    // Whoever leaves the machine now leaves no key open, also where the gateway is away and the session goes on.
+    await lockIfOpen();
+    await logOut();
+  };
   return session.at !== "in" ? null : (
     <>
       <span>{session.who.user?.name ?? session.who.account}</span>
-      <Act act={logOut}>{shell.logOut}</Act>
+      <Act act={out}>{shell.logOut}</Act>
     </>
   );
 }

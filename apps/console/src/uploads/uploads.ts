@@ -1,5 +1,6 @@
 import type { Picked } from "@cairn/owner/browser/pick-files";
 import { asCairnError } from "@cairn/protocol/errors";
+import { onLeave } from "../store.ts";
 import { uploads as words } from "../words/upload.ts";
 import { foundOf } from "./found.ts";
 import { pickedOf, type Taken } from "./taken.ts";
@@ -8,12 +9,12 @@ import { change, drop, dropAll, insert, type Upload, uploadOf, type Wanted } fro
 let last = 0;
 const stops = new Map<number, AbortController>();
 
-/** Whoever comes next sees nothing of whom was here. */
-export function clearUploads(): void {
+// Whoever comes next sees nothing of whom was here.
+onLeave(() => {
   for (const stop of stops.values()) stop.abort();
   stops.clear();
   dropAll();
-}
+});
 
 /** What a person picked or dropped: listed, and then waiting for their word. */
 export async function take(taken: Taken): Promise<number> {

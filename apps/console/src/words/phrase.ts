@@ -10,11 +10,16 @@ export const phrase = {
   make: "Make the recovery phrase",
   replace: "Make other words",
   replaceTitle: "Make other words?",
-  replaceBody: "The words that you have now bring nothing back any more, once the new ones are stored.",
+  replaceBody: "The words that you have now bring nothing back any more, once you have written down the new ones.",
+  unwritten: "Your account has a recovery phrase, and nobody has said that its words are on paper.",
+  unwrittenNext: "Where you have them, check them below. Where you have not, make other words.",
+  earlier: "Earlier words still bring your account back.",
+  earlierNext: "Their bundle ends when you have the words of this phrase checked.",
   why: "The recovery phrase stands for your key and wallet.",
   working: "What the words bring back is made ready and quoted…",
   storing:
     "It is being stored, and then read back as an empty machine would. The words follow: that takes some seconds to minutes.",
+  noting: "It is noted that they are written down, and what earlier words brought back ends…",
   cost: (most: bigint, copies: number, days: number) =>
     `It takes at most ${exactCoins(most)} coins from your wallet, for ${counted(copies, "copy", "copies")} over ${days} days. What is not used stays in the deposit of the phrase.`,
   agree: "Store it for that",

@@ -95,6 +95,31 @@ export class IndexedTables {
     });
   }
 
+  /**
+   * Read and write one row in one step: no other tab writes it in between.
+   * @param next of the row as it is, undefined where there is none; what it throws is thrown, and nothing is written
+   * @returns what was written
+   */
+  async update<T>(table: string, key: Key, next: (before: unknown) => T): Promise<T> {
+    const database = await this.#open();
+    const transaction = database.transaction([table], "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(table);
+    return new Promise<T>((resolve, reject) => {
+      const reading = store.get(key);
+      reading.onsuccess = () => {
+        try {
+          const written = next(reading.result);
+          store.put(written, key);
+          transaction.oncomplete = () => resolve(written);
+        } catch (error) {
+          reject(error);
+          transaction.abort();
+        }
+      };
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+
   async close(): Promise<void> {
     (await this.#database)?.close();
     this.#database = undefined;

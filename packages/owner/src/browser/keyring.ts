@@ -33,6 +33,7 @@ const KEYS = "keys";
 /** Fewer are guessed from a stolen file in no time, whatever they are. */
 const MIN_PASSPHRASE = 8;
 const MINUTE = 60_000;
+const DEFAULT_MINUTES = 15;
 
 /**
  * OpenPGP keys of this browser: kept in IndexedDB under their passphrases, open in the memory of this page alone, and locked again when they were not
@@ -48,21 +49,25 @@ export class Keyring {
     this.#onLock = onLock;
   }
 
-  /** A new key of the kind that gpg 2.2 reads, too; it is open afterwards. @throws CairnError `wrong-passphrase` for one that is too short */
-  async make({ passphrase, ...of }: { name: string; email?: string; passphrase: string }): Promise<KeptKey> {
+  /** A new key of the kind that gpg 2.2 reads, too; it is open for `minutes` afterwards. @throws CairnError `wrong-passphrase` for one that is too short */
+  async make(
+    { passphrase, ...of }: { name: string; email?: string; passphrase: string },
+    minutes = DEFAULT_MINUTES,
+  ): Promise<KeptKey> {
     requireLong(passphrase);
-    return this.#keep(await generateAccountKey(of), passphrase);
+    return this.#keep(await generateAccountKey(of), passphrase, minutes);
   }
 
   /**
-   * A key that there is: armoured or binary. One that is locked stays under its passphrase; one that is not gets this one.
+   * A key that there is: armoured or binary. One that is locked stays under its passphrase; one that is not gets this one. It is open for `minutes`
+   * afterwards.
    * @throws CairnError `key-unusable` with the reason, `wrong-passphrase`
    */
-  async import(key: string | Uint8Array, passphrase: string): Promise<KeptKey> {
+  async import(key: string | Uint8Array, passphrase: string, minutes = DEFAULT_MINUTES): Promise<KeptKey> {
     const opened = await importAccountKey(key, passphrase);
     await assertUsable(opened);
     requireLong(passphrase);
-    return this.#keep(opened, passphrase);
+    return this.#keep(opened, passphrase, minutes);
   }
 
   async list(): Promise<KeptKey[]> {
@@ -70,7 +75,7 @@ export class Keyring {
   }
 
   /** @throws CairnError `wrong-passphrase`, `key-unusable` where it is kept no more, or expired meanwhile */
-  async unlock(fingerprint: string, passphrase: string, minutes = 15): Promise<AccountKey> {
+  async unlock(fingerprint: string, passphrase: string, minutes = DEFAULT_MINUTES): Promise<AccountKey> {
     const key = await importAccountKey((await this.#kept(fingerprint)).privateKey, passphrase);
     this.#hold(key, minutes);
     return key;
@@ -93,8 +98,12 @@ export class Keyring {
     return this.#open.has(fingerprint);
   }
 
-  /** For use: its minutes begin anew. As `openKey` of an `Owner`. @throws CairnError `key-locked` */
-  use(fingerprint: string): AccountKey {
+  /**
+   * For use, as `openKey` of an `Owner`.
+   * @param renews its minutes begin anew: not for what nobody began just now, lest it is never locked
+   * @throws CairnError `key-locked`
+   */
+  use(fingerprint: string, renews = true): AccountKey {
     const open = this.isOpen(fingerprint) ? this.#open.get(fingerprint) : undefined;
     if (open === undefined) {
       throw new CairnError(`key ${fingerprint} is locked`, {
@@ -103,7 +112,7 @@ export class Keyring {
         next: "Unlock it with its passphrase.",
       });
     }
-    this.#hold(open.key, open.minutes);
+    if (renews) this.#hold(open.key, open.minutes);
     return open.key;
   }
 
@@ -123,12 +132,12 @@ export class Keyring {
     return this.#tables.close();
   }
 
-  async #keep(key: AccountKey, passphrase: string): Promise<KeptKey> {
+  async #keep(key: AccountKey, passphrase: string, minutes: number): Promise<KeptKey> {
     const { fingerprint, userIds } = key;
     const privateKey = await exportAccountKey(key, passphrase);
     const kept: KeptKey = { fingerprint, userIds, publicKey: exportPublicKey(key), privateKey };
     await this.#tables.change([{ table: KEYS, key: fingerprint, put: kept }]);
-    this.#hold(key, 15);
+    this.#hold(key, minutes);
     return kept;
   }
 

@@ -17,6 +17,11 @@ export const APP_ERRORS = {
     means: "the home already has another account",
     next: "Export it with `cairn key export`, or import into another home (--home).",
   },
+  "key-exists": {
+    kind: "conflict",
+    means: "another tab of the browser has made, brought or removed the account's key meanwhile",
+    next: "Go on with the key that is there now. To use another, remove that one first.",
+  },
   "account-unknown": {
     kind: "missing",
     means: "the gateway has no such account",

@@ -4,7 +4,16 @@ import { client } from "../../../api/client.ts";
 import type { HeldOwner } from "../../../keys/keys.ts";
 import { Button, Card, Confirm, Facts, Field, Form, Problem, State, Time } from "../../../kit/index.ts";
 import { phrase as words } from "../../../words/phrase.ts";
-import { COPIES, checkPhrase, createPhrase, DAYS, type PhraseState, phraseState, updatePhrase } from "./phrase.ts";
+import {
+  COPIES,
+  checkPhrase,
+  confirmWritten,
+  createPhrase,
+  DAYS,
+  type PhraseState,
+  phraseState,
+  updatePhrase,
+} from "./phrase.ts";
 import { beginPhrase, restPhrase, usePhraseWork } from "./phrase-work.ts";
 
 /** The recovery phrase: made and shown once, checked, looked after. */
@@ -16,7 +25,7 @@ export function PhraseCard({ held }: { held: HeldOwner }) {
     <Card title={words.title}>
       <div className="stack">
         {now.at === "shown" ? (
-          <Shown made={now.made} onWritten={restPhrase} />
+          <Shown made={now.made} fault={now.fault} onWritten={() => void restPhrase(confirmWritten)} />
         ) : now.at === "asked" ? (
           <>
             <State mood="warn">{words.cost(now.cost, COPIES, DAYS)}</State>
@@ -30,13 +39,22 @@ export function PhraseCard({ held }: { held: HeldOwner }) {
         ) : now.at === "rest" ? (
           <>
             <p>{words.body}</p>
-            {has ? (
+            {has && held.phraseWrittenAt === undefined ? (
+              <State mood="warn" next={words.unwrittenNext}>
+                {words.unwritten}
+              </State>
+            ) : has ? (
               <State mood="good">{words.made}</State>
             ) : (
               <State mood="warn" next={words.noneNext}>
                 {words.none}
               </State>
             )}
+            {held.earlierPhrases ? (
+              <State mood="warn" next={words.earlierNext}>
+                {words.earlier}
+              </State>
+            ) : null}
             {now.updated ? <State mood="good">{words.state.updated}</State> : null}
             {has ? <Kept /> : null}
             {now.fault === undefined ? null : <Problem error={now.fault} />}
@@ -50,7 +68,7 @@ export function PhraseCard({ held }: { held: HeldOwner }) {
             </div>
           </>
         ) : (
-          <p role="status">{now.at === "working" ? words.working : words.storing}</p>
+          <p role="status">{words[now.at]}</p>
         )}
       </div>
       <Confirm
@@ -67,7 +85,7 @@ export function PhraseCard({ held }: { held: HeldOwner }) {
   );
 }
 
-function Shown({ made, onWritten }: { made: string; onWritten: () => void }) {
+function Shown({ made, fault, onWritten }: { made: string; fault: unknown; onWritten: () => void }) {
   const network = useQuery({ queryKey: ["network"], queryFn: () => client.network() });
   return (
     <>
@@ -86,6 +104,7 @@ function Shown({ made, onWritten }: { made: string; onWritten: () => void }) {
         </p>
       )}
       <p className="soft">{words.back}</p>
+      {fault === undefined ? null : <Problem error={fault} />}
       <div className="row">
         <Button kind="main" onClick={onWritten}>
           {words.written}

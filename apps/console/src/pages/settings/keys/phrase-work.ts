@@ -1,6 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
-import { useSyncExternalStore } from "react";
 import { keysState, onKeys } from "../../../keys/keys.ts";
+import { onLeave, store } from "../../../store.ts";
 import type { StorePhrase } from "./phrase.ts";
 
 /** Where the making of a phrase is. It goes on while other pages are looked at: words that were paid for are there when one comes back. */
@@ -9,39 +9,53 @@ export type PhraseWork =
   | { at: "working" }
   | { at: "asked"; cost: bigint; agree: () => void; discard: () => void }
   | { at: "storing" }
-  | { at: "shown"; made: string };
+  | { at: "noting" }
+  /** `fault`: why it could not be noted that they are written down. */
+  | { at: "shown"; made: string; fault?: unknown };
 
-let now: PhraseWork = { at: "rest" };
-const listeners = new Set<() => void>();
+const works = store<PhraseWork>({ at: "rest" });
+export const usePhraseWork = works.use;
+let stopping: AbortController | undefined;
+
+/** Words that were paid for go when the page does. */
+const warn = (event: BeforeUnloadEvent) => event.preventDefault();
 
 function become(next: PhraseWork): void {
-  now = next;
-  for (const one of listeners) one();
+  if (next.at === "shown") addEventListener("beforeunload", warn);
+  else removeEventListener("beforeunload", warn);
+  works.set(next);
 }
 
-export const usePhraseWork = (): PhraseWork =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => now,
-  );
-
-/** The words were written down, or are not to be shown any more. */
-export const restPhrase = (): void => become({ at: "rest" });
-
-let stopping: AbortController | undefined;
 // Whoever comes next sees no words of whom was here.
-onKeys(() => {
-  if (keysState().at === "held") return;
+onLeave(() => {
   stopping?.abort();
-  if (now.at === "shown") become({ at: "rest" });
+  become({ at: "rest" });
 });
+onKeys(() => {
+  if (keysState().at !== "none") return;
+  stopping?.abort();
+  if (works.get().at === "shown") become({ at: "rest" });
+});
+
+/** The words that are shown were written down. @param confirm notes it */
+export async function restPhrase(confirm: () => Promise<void>): Promise<void> {
+  const shown = works.get();
+  if (shown.at !== "shown") return;
+  become({ at: "noting" });
+  try {
+    await confirm();
+    become({ at: "rest" });
+  } catch (fault) {
+    const state = keysState();
+    if (state.at !== "held") return;
+    // Noted: what is left is the end of earlier ones.
+    become(state.held.phraseWrittenAt === undefined ? { ...shown, fault } : { at: "rest", fault });
+  }
+}
 
 /** One at a time. @param work resolves with the words, where it made some */
 export function beginPhrase(work: (options: StorePhrase) => Promise<string | undefined>): void {
-  if (now.at !== "rest") return;
+  if (works.get().at !== "rest") return;
   stopping = new AbortController();
   const { signal } = stopping;
   const agree = (cost: bigint) =>

@@ -1,5 +1,6 @@
 import type { WalletJson } from "@cairn/client";
 import type { PlacementJson } from "@cairn/core";
+import type { PhraseStore } from "@cairn/owner/phrase/create-phrase";
 import type { FoundBundle } from "@cairn/owner/phrase/find-bundle";
 import type { Kept } from "@cairn/owner/phrase/keep-bundle";
 import type { PhraseKeys } from "@cairn/owner/phrase/phrase";
@@ -8,7 +9,7 @@ import { machineClock } from "@cairn/process/machine-clock";
 import type { Address } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
 import { client, sessionSecret } from "../../../api/client.ts";
-import { keepPhrase, openOwner, ownerSecrets, phraseKeys } from "../../../keys/keys.ts";
+import { heldPhrase, keepPhrase, openOwner, ownerSecrets } from "../../../keys/keys.ts";
 import { pinnedNetwork, readyWallet } from "../../../keys/ready-wallet.ts";
 import { recordsOf } from "../../../keys/records.ts";
 import { invalidate } from "../../../live/live.ts";
@@ -47,21 +48,28 @@ export interface StorePhrase {
   signal: AbortSignal;
 }
 
+const held: PhraseStore = { read: () => heldPhrase(words.why), write: keepPhrase };
+
 /**
- * Make 24 words and store what they bring back; what earlier words brought back ends.
+ * Make 24 words and store what they bring back; earlier words work until `confirmWritten`.
  * @returns the words, which are kept nowhere
  * @throws CairnError as `keepBundle` and `topUp`; what `agree` throws
  */
 export async function createPhrase(options: StorePhrase): Promise<string> {
   const ports = await portsOf();
-  const { keysOfPhrase, makePhrase } = await import("@cairn/owner/phrase/phrase");
-  const before = await phraseKeys(words.why);
-  const made = makePhrase();
-  const keys = await keysOfPhrase(made);
-  await keep(ports, keys, options);
-  await keepPhrase(keys);
-  if (before !== undefined) await endAll(ports, before);
-  return made;
+  const { createPhrase: create } = await import("@cairn/owner/phrase/create-phrase");
+  const made = await create({ store: held, keep: (keys) => keep(ports, keys, options) });
+  return made.words;
+}
+
+/** The words are on paper: what earlier ones bring back ends. @throws CairnError as `confirmPhrase` of the owner's side */
+export async function confirmWritten(): Promise<void> {
+  const [ports, { confirmPhrase }, { endBundles }] = await Promise.all([
+    portsOf(),
+    import("@cairn/owner/phrase/create-phrase"),
+    import("@cairn/owner/phrase/keep-bundle"),
+  ]);
+  await confirmPhrase({ store: held, endAll: (keys) => endBundles(ports, keys), clock: machineClock });
 }
 
 /** Store the account as it is now in the place of what the words bring back. @throws CairnError `no-phrase`, as `createPhrase` */
@@ -123,22 +131,12 @@ async function fund(
   }
 }
 
-/** A phrase that another has taken the place of. */
-async function endAll(ports: OwnerPorts, keys: PhraseKeys): Promise<void> {
-  const [{ endOlder }, { found, signer }] = await Promise.all([
-    import("@cairn/owner/phrase/keep-bundle"),
-    bundlesOf(ports, keys),
-  ]);
-  await endOlder({ ...ports, owner: { ...ports.owner, signer } }, found);
-}
-
 async function bundlesOf(ports: OwnerPorts, { wallet, bundleKey }: PhraseKeys) {
   const [{ findBundles }, { walletSigner }] = await Promise.all([
     import("@cairn/owner/phrase/find-bundle"),
     import("@cairn/owner/wallet-signer"),
   ]);
-  const signer = walletSigner(wallet);
-  return { signer, found: await findBundles(ports, { signer, bundleKey }) };
+  return findBundles(ports, { signer: walletSigner(wallet), bundleKey });
 }
 
 /** What the phrase brings back now. */
@@ -152,7 +150,7 @@ export interface PhraseState {
 export async function phraseState(): Promise<PhraseState> {
   const ports = await portsOf();
   const { changedSince } = await import("@cairn/owner/phrase/collect-bundle");
-  const [newest] = (await bundlesOf(ports, await own())).found;
+  const [newest] = await bundlesOf(ports, await own());
   if (newest === undefined) {
     throw new CairnError("the network has no bundle of this account's phrase", {
       code: "no-bundle",
@@ -163,16 +161,16 @@ export async function phraseState(): Promise<PhraseState> {
   return { newest, changed: changedSince(newest.bundle, await contentOf(ports)) };
 }
 
-/** Hold words as they were written down against the phrase. @throws CairnError `bad-phrase`, which names the word that is wrong; `no-phrase` */
+/** Hold words as they were written down against the phrase; the right ones are on paper. @throws CairnError `bad-phrase`, which names the word that is wrong; `no-phrase` */
 export async function checkPhrase(written: string): Promise<void> {
   const { keysOfPhrase, readPhrase } = await import("@cairn/owner/phrase/phrase");
   const { wallet } = await keysOfPhrase(readPhrase(written));
-  if (wallet === (await own()).wallet) return;
+  if (wallet === (await own()).wallet) return confirmWritten();
   throw new CairnError(words.another, { code: "bad-phrase", kind: "input", next: words.anotherNext });
 }
 
 async function own(): Promise<PhraseKeys> {
-  const keys = await phraseKeys(words.why);
+  const keys = await heldPhrase(words.why);
   if (keys !== undefined) return keys;
   throw new CairnError("this account has no recovery phrase in this browser", {
     code: "no-phrase",
