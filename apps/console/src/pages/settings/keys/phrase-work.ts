@@ -4,7 +4,7 @@ import { onLeave, store } from "../../../store.ts";
 import type { StorePhrase } from "./phrase.ts";
 
 /** Where the making of a phrase is. It goes on while other pages are looked at: words that were paid for are there when one comes back. */
-export type PhraseWork =
+type PhraseWork =
   | { at: "rest"; fault?: unknown; updated?: boolean }
   | { at: "working" }
   | { at: "asked"; cost: bigint; agree: () => void; discard: () => void }
