@@ -7,6 +7,8 @@ const RATES = {
   previews: { perSecond: 4, burst: 40 },
   safety: { perSecond: 2, burst: 20 },
   providers: { perSecond: 10, burst: 100 },
+  /** Each starts a process. A person who looks through folders is slower. */
+  folders: { perSecond: 2, burst: 20 },
   chain: { perSecond: 20, burst: 200 },
   /** A call is run for each. */
   fees: { perSecond: 2, burst: 20 },

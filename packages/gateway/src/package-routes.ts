@@ -42,6 +42,7 @@ import { recoverRoutes } from "./recover-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
 import { statementRoutes } from "./statement-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
+import { findUpload } from "./vault-paths/find-upload.ts";
 import { vaultRoutes } from "./vault-routes.ts";
 
 const PackageQuery = Type.Object({
@@ -202,7 +203,9 @@ function lifeRoutes(server: FastifyInstance, gateway: GatewayContext): void {
         const acted = await act.call(market, { id });
         // Whoever reads a folder of this machine for it need not go on.
         if (name === "abandon" && gateway.vaultPaths.folders.length > 0)
-          await cancelJob(gateway.pool, { id, account }).catch(() => undefined);
+          await findUpload(gateway.pool, { id, account })
+            .then(() => cancelJob(gateway.pool, { id, account }))
+            .catch(() => undefined);
         return packageDetailToJson(acted);
       },
     );

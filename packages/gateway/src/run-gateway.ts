@@ -106,8 +106,11 @@ export interface GatewayOptions {
   /** What keystores of custodial wallets open with: 256 random bits. */
   custodySecret: string;
   directories: { blobs: string; spool: string };
-  /** Folders of this machine that users may have stored, absolute and without a slash at the end; none if left out. */
-  vaultPaths?: readonly string[] | undefined;
+  /**
+   * Folders of this machine that users may have stored, absolute and without a slash at the end; none if left out. `kept` are the gateway's own, absolute:
+   * nothing in them can be stored, wherever links and mounts show it.
+   */
+  vaultPaths?: { folders: readonly string[]; kept: readonly string[] } | undefined;
   /** Where the built console lies; without one, `/` shows the status page. */
   console?: string | undefined;
   /** The bucket of the blobs; files where it is left out. */
@@ -280,7 +283,8 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     // A batch is answered with its slowest: what users ask of the chain goes in none with what the gateway asks.
     const forUsers = openRpc(options.chainUrl);
     await start({ name: "chain for users", start: () => undefined, stop: () => forUsers.close() });
-    const vaultPaths = { folders: options.vaultPaths ?? [], reader: new PathReader({ clock }) };
+    const { folders, kept } = options.vaultPaths ?? { folders: [], kept: [] };
+    const vaultPaths = { folders, reader: new PathReader({ clock, kept }) };
     const stalls = watchStalls();
     await start({ name: "stall watch", start: () => undefined, stop: () => stalls.stop() });
     const context: GatewayContext & { transport: typeof transport } = {
@@ -379,7 +383,9 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       ...doors.flatMap(({ jobs }) => Object.entries(jobs)),
       ...(vaultPaths.folders.length === 0
         ? []
-        : [[packPathsKind(options.id), packPaths({ market, uploads: context.uploads, ...vaultPaths })] as const]),
+        : [
+            [packPathsKind(options.id), packPaths({ market, uploads: context.uploads, clock, ...vaultPaths })] as const,
+          ]),
     ]);
     if (Object.keys(kinds).length > 0) await start(workAtJobs({ pool, kinds, log }));
     return url;

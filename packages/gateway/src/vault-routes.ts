@@ -1,14 +1,16 @@
 import { listWallets } from "@cairn/accounts";
-import { addJob, findJob, type Job, retryJob } from "@cairn/catalog";
+import { addJob, type Job, retryJob } from "@cairn/catalog";
 import { NewVaultUploadJson, VaultFolderJson, VaultUploadJson } from "@cairn/client";
 import type { ErrorBody } from "@cairn/protocol";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { accountRates } from "./account-rates.ts";
 import type { GatewayContext } from "./gateway-context.ts";
 import { about, Id, ownPackage } from "./package-route.ts";
 import { principalOf } from "./principal-of.ts";
 import { abortWith } from "./read-routes.ts";
 import { folderOf } from "./vault-paths/allowed-path.ts";
+import { findUpload } from "./vault-paths/find-upload.ts";
 import type { Tick } from "./vault-paths/frames.ts";
 import { type PackPathRequest, packPathsKind, requireOpenVault } from "./vault-paths/pack-paths.ts";
 
@@ -21,6 +23,7 @@ const PathQuery = Type.Object({
 /** Storing from folders of the gateway's own machine, which encrypts them to the owner's public key. */
 export function vaultRoutes(server: FastifyInstance, gateway: GatewayContext): void {
   const { pool, vaults, vaultPaths } = gateway;
+  const count = accountRates();
 
   async function requireVault(account: string): Promise<void> {
     const wallets = await listWallets(pool, account);
@@ -35,6 +38,7 @@ export function vaultRoutes(server: FastifyInstance, gateway: GatewayContext): v
         ...about(
           "Folders of the gateway's machine that may be stored from, and, while a vault is open, what is in one",
         ),
+        description: "Of one folder: two at a time for each account, and some 2 a second.",
         querystring: PathQuery,
         response: { 200: VaultFolderJson },
       },
@@ -44,8 +48,10 @@ export function vaultRoutes(server: FastifyInstance, gateway: GatewayContext): v
       const { path } = request.query as { path?: string };
       if (path === undefined) return { folders, path: null, entries: [], left: 0 };
       const folder = folderOf(path, folders);
-      await requireVault(principalOf(request).account);
-      return { folders, path, ...(await reader.list({ path, folder }, abortWith(reply))) };
+      const { account } = principalOf(request);
+      await requireVault(account);
+      count(request, "folders");
+      return { folders, path, ...(await reader.list({ account, path, folder }, abortWith(reply))) };
     },
   );
 
@@ -66,7 +72,7 @@ export function vaultRoutes(server: FastifyInstance, gateway: GatewayContext): v
       const { account, id } = await ownPackage(gateway, request);
       const body = request.body as NewVaultUploadJson;
       folderOf(body.path, vaultPaths.folders);
-      const known = await findJob(pool, { id, account }).catch(() => undefined);
+      const known = await findUpload(pool, { id, account }).catch(() => undefined);
       // What was allowed when it began needs no open vault to be followed to its end.
       if (known?.error === null && known.state !== "cancelled") return uploadJson(known);
       await requireVault(account);
@@ -85,7 +91,7 @@ export function vaultRoutes(server: FastifyInstance, gateway: GatewayContext): v
         response: { 200: VaultUploadJson },
       },
     },
-    async (request) => uploadJson(await findJob(pool, await ownPackage(gateway, request))),
+    async (request) => uploadJson(await findUpload(pool, await ownPackage(gateway, request))),
   );
 }
 

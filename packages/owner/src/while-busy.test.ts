@@ -23,3 +23,15 @@ it("asks until the broken request has ended, and gives up after a minute and at 
   await expect(whileBusy(clock, wrong.ask)).rejects.toMatchObject({ code: "wrong-state" });
   expect([twice, always, wrong].map(({ asked }) => asked())).toEqual([3, 200, 1]);
 });
+
+it("waits no longer than its signal", async () => {
+  const stop = new AbortController();
+  const busy = failing("upload-busy", 9999);
+  const ask = () => {
+    if (busy.asked() === 2) stop.abort(new Error("stopped"));
+    return busy.ask();
+  };
+  const waits = whileBusy(clock, ask, stop.signal);
+  await expect(waits).rejects.toThrow("stopped");
+  expect(busy.asked()).toBe(3);
+});

@@ -5,14 +5,22 @@ import { CairnError } from "@cairn/protocol/errors";
 const BUSY_SECONDS = 0.3;
 const MOST_BUSY = 200;
 
-/** Ask again while the gateway still ends a broken request for the same part of an upload (`upload-busy`), for a minute. */
-export async function whileBusy<T>(clock: Pick<Clock, "sleep">, ask: () => Promise<T>): Promise<T> {
+/**
+ * Ask again while the gateway still ends a broken request for the same part of an upload (`upload-busy`), for a minute.
+ * @param signal ends the waiting, with its reason
+ */
+export async function whileBusy<T>(
+  clock: Pick<Clock, "sleep">,
+  ask: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await ask();
     } catch (error) {
       if (!(error instanceof CairnError) || error.code !== "upload-busy" || tried === MOST_BUSY) throw error;
     }
-    await clock.sleep(BUSY_SECONDS);
+    await clock.sleep(BUSY_SECONDS, signal);
+    signal?.throwIfAborted();
   }
 }

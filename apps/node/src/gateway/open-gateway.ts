@@ -14,6 +14,7 @@ import { doorPort, gatewayHost, gatewayNames, publicUrl, sharedDirectory, truste
 import { s3Place } from "../up/external-blobs.ts";
 import { privateWebhooks, smtpSettings } from "../up/notice-settings.ts";
 import { GATEWAY_SETTINGS } from "../up/settings.ts";
+import { keptFolders } from "../up/vault-paths-setting.ts";
 import { VERSION } from "../version.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { loadDoors } from "./load-doors.ts";
@@ -47,7 +48,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     token: await homeToken(home),
     custodySecret: await homeSecret(home),
     directories: { blobs: join(files, "blobs"), spool: join(files, "spool") },
-    vaultPaths: config.vaultPaths,
+    vaultPaths: { folders: config.vaultPaths ?? [], kept: keptFolders(home.directory) },
     console: config.console,
     publicUrl: publicUrl(),
     s3: await s3Place(home),

@@ -3,6 +3,8 @@ import { CairnError } from "@cairn/protocol/errors";
 import { atPath, O_PATH } from "./at-path.ts";
 import { displayName, nameOfBytes } from "./names.ts";
 
+export { O_PATH };
+
 const SLASH = 0x2f;
 
 /** Whether a path, as the system writes it, is a folder's or of something below it. Both in bytes, without a slash at the end. */

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CairnError } from "@cairn/protocol/errors";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { folderOf } from "./allowed-path.ts";
+import { KeptPlaces } from "./kept-places.ts";
 import { realPlace } from "./real-place.ts";
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), "cairn-allowed-")));
@@ -16,6 +18,8 @@ symlinkSync("/", join(shared, "a/root"));
 symlinkSync("a/b", join(shared, "inside"));
 symlinkSync("loop", join(shared, "loop"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const NONE = KeptPlaces.find([]);
 
 describe("a path that may be stored from", () => {
   it("is at or below a named folder, as the system writes it", () => {
@@ -72,7 +76,7 @@ describe("a path that may be stored from", () => {
     fc.assert(
       fc.property(path, (hostile) => {
         try {
-          const { place } = realPlace(hostile, folderOf(hostile, [shared]));
+          const { place } = realPlace(hostile, folderOf(hostile, [shared]), NONE);
           expect(`${place}/`.startsWith(`${shared}/`)).toBe(true);
         } catch (error) {
           expect(error).toMatchObject({ code: expect.stringMatching(/^(path-not-allowed|unreadable-path)$/) });
@@ -82,10 +86,59 @@ describe("a path that may be stored from", () => {
     );
   });
 
+  // A link in a shared folder, as people leave them, asked for what is elsewhere.
+  it.each([
+    ["there", "up/secret"],
+    ["not there", "up/absent"],
+    ["below a file", "up/secret/x"],
+    ["a system's secret", "a/root/etc/shadow"],
+    ["no file of the system", "a/root/etc/absent"],
+    ["a process", `a/root/proc/${process.pid}/fd`],
+    ["no process", "a/root/proc/999999999"],
+    ["what its user may not read", "a/root/root/.ssh"],
+    ["in again", "up/shared/a"],
+  ])("says the same of what is elsewhere, whether it is there or not: %s", (_, path) => {
+    const said = `${shared}/${path}`;
+    let thrown: unknown;
+    try {
+      realPlace(said, shared, NONE);
+    } catch (error) {
+      thrown = error;
+    }
+    const { code, message, details } = thrown as CairnError;
+    expect({ code, message, details }).toEqual({
+      code: "path-not-allowed",
+      message: `${said} leads out of the folder that this gateway's users may store from`,
+      details: { field: "path" },
+    });
+  });
+
+  it("may be named by a link itself, and have links to the folder by both names", () => {
+    const named = join(directory, "named");
+    for (const [name, target] of [
+      ["by-name", `${named}/a`],
+      ["by-place", `${shared}/a/./b/`],
+      ["down-and-up", "a/b/../../a/b"],
+    ] as const)
+      symlinkSync(target, join(shared, name));
+    symlinkSync(shared, named);
+    const placeOf = (path: string) => realPlace(`${named}/${path}`, named, NONE).place.toString();
+    expect(placeOf("by-name/b")).toBe(`${shared}/a/b`);
+    expect(placeOf("by-place")).toBe(`${shared}/a/b`);
+    expect(placeOf("down-and-up")).toBe(`${shared}/a/b`);
+    for (const [path, system] of [
+      ["loop", "ELOOP"],
+      ["absent", "ENOENT"],
+    ])
+      expect(() => placeOf(path!)).toThrow(
+        expect.objectContaining({ code: "unreadable-path", details: { path: `${named}/${path}`, system } }),
+      );
+  });
+
   it("may be a link that stays inside", () => {
-    expect(realPlace(`${shared}/inside`, shared).place.toString()).toBe(`${shared}/a/b`);
+    expect(realPlace(`${shared}/inside`, shared, NONE).place.toString()).toBe(`${shared}/a/b`);
     for (const out of ["up", "up/secret", "a/root", "a/root/etc"])
-      expect(() => realPlace(`${shared}/${out}`, shared)).toThrow(
+      expect(() => realPlace(`${shared}/${out}`, shared, NONE)).toThrow(
         expect.objectContaining({ code: "path-not-allowed" }),
       );
   });

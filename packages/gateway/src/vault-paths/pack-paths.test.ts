@@ -8,6 +8,7 @@ import { type AccountKey, exportPublicKey, generateAccountKey } from "@cairn/arc
 import { openDraft } from "@cairn/archive/browser";
 import type { Job } from "@cairn/catalog";
 import { machineClock as clock } from "@cairn/process";
+import { CairnError } from "@cairn/protocol/errors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packPaths } from "./pack-paths.ts";
 import { PathReader } from "./path-reader.ts";
@@ -71,7 +72,7 @@ const uploads = {
 
 const pack = async (path: string, reader: PathReader, { market }: ReturnType<typeof upload>) => {
   const told: unknown[] = [];
-  const job = packPaths({ market: market as never, uploads: uploads as never, reader, folders: [folder] });
+  const job = packPaths({ market: market as never, uploads: uploads as never, reader, folders: [folder], clock });
   const outcome = await job(jobOf(path), { signal: never, save: async (progress) => void told.push(progress) });
   return { outcome, told };
 };
@@ -82,22 +83,22 @@ const gone = async (reader: PathReader) => {
 
 describe("a folder of the gateway's machine", () => {
   it("is listed: folders and files, what is neither counted", async () => {
-    const reader = new PathReader({ clock });
-    expect(await reader.list({ path: join(folder, "small"), folder }, never)).toEqual({
+    const reader = new PathReader({ clock, kept: [] });
+    expect(await reader.list({ path: join(folder, "small"), folder, account: "a" }, never)).toEqual({
       entries: [
         { name: "a", kind: "file", size: 9 },
         { name: "empty", kind: "directory", size: null },
       ],
       left: 2,
     });
-    await expect(reader.list({ path: join(folder, "small/a"), folder }, never)).rejects.toMatchObject({
+    await expect(reader.list({ path: join(folder, "small/a"), folder, account: "a" }, never)).rejects.toMatchObject({
       code: "unreadable-path",
     });
     await gone(reader);
   });
 
   it("is encrypted to its owner, in pieces, with a draft that its key opens, and says how far it is", async () => {
-    const reader = new PathReader({ clock });
+    const reader = new PathReader({ clock, kept: [] });
     const there = upload();
     const { outcome, told } = await pack(folder, reader, there);
     expect(outcome).toEqual({ done: null });
@@ -120,12 +121,51 @@ describe("a folder of the gateway's machine", () => {
     await gone(reader);
   });
 
+  it("begins again while what was cancelled just now still ends", async () => {
+    const reader = new PathReader({ clock, kept: [] });
+    const there = upload();
+    const { keepUpload, appendPiece } = there.market;
+    let busy = 4;
+    const meets = <A extends unknown[], T>(act: (...args: A) => Promise<T>) => {
+      return async (...args: A): Promise<T> => {
+        busy -= 1;
+        if (busy % 2 === 1) throw new CairnError("another request writes", { code: "upload-busy", kind: "conflict" });
+        return act(...args);
+      };
+    };
+    Object.assign(there.market, { keepUpload: meets(keepUpload), appendPiece: meets(appendPiece) });
+    expect((await pack(join(folder, "small"), reader, there)).outcome).toEqual({ done: null });
+    expect(busy).toBe(0);
+    expect((await openDraft(there.kept.draft!, key)).entries.length).toBe(4);
+    await gone(reader);
+  });
+
+  it("with more names than are shown is listed from the first on", async () => {
+    const many = join(directory, "many");
+    mkdirSync(many);
+    const names = Array.from({ length: 2345 }, (_, number) => `${(number * 7919) % 2345}`.padStart(4, "0"));
+    for (const name of names) writeFileSync(join(many, name), "");
+    const reader = new PathReader({ clock, kept: [] });
+    const { entries, left } = await reader.list({ path: many, folder: many, account: "a" }, never);
+    expect(entries.map(({ name }) => name)).toEqual(names.toSorted().slice(0, 1000));
+    expect(left).toBe(1345);
+    await gone(reader);
+  });
+
+  it("with more in it than a reader may hold is a clear error", async () => {
+    const greedy = join(directory, "greedy.mjs");
+    writeFileSync(greedy, "const held = []; for (;;) held.push({ name: held.length });");
+    const reader = new PathReader({ clock, kept: [], program: greedy, heapMegabytes: { list: 16, pack: 16 } });
+    await expect(pack(folder, reader, upload())).rejects.toMatchObject({ code: "folder-too-large", kind: "input" });
+    await gone(reader);
+  });
+
   it.each([
     ["a pipe", "small/pipe", "unreadable-path"],
     ["nothing that is there", "absent", "unreadable-path"],
     ["a folder without files, such as a drive that is not mounted", "nothing", "nothing-to-store"],
   ])("is refused where it is %s", async (_, path, code) => {
-    const reader = new PathReader({ clock });
+    const reader = new PathReader({ clock, kept: [] });
     const there = upload();
     await expect(pack(join(folder, path), reader, there)).rejects.toMatchObject({ code });
     expect(there.kept.draft).toBeUndefined();
@@ -133,7 +173,7 @@ describe("a folder of the gateway's machine", () => {
   });
 
   it("that changes while it is read ends as it does at a client", async () => {
-    const reader = new PathReader({ clock });
+    const reader = new PathReader({ clock, kept: [] });
     let changed = false;
     const there = upload(async () => {
       if (!changed) appendFileSync(join(folder, "large/file"), "more");
@@ -148,7 +188,7 @@ describe("a folder of the gateway's machine", () => {
 describe("a file system that does not answer", () => {
   // A process that is stopped makes no more calls: to the gateway it is what one is that waits in the kernel for a mount.
   it("is a clear error after its time, its process is ended, and no manifest is there", async () => {
-    const reader = new PathReader({ clock, stallSeconds: 1 });
+    const reader = new PathReader({ clock, kept: [], stallSeconds: 1 });
     let stopped = false;
     const there = upload(async () => {
       if (!stopped) process.kill(reader.processes[0]!, "SIGSTOP");
@@ -162,7 +202,7 @@ describe("a file system that does not answer", () => {
     await gone(reader);
     // And again, when it answers.
     const again = upload();
-    await pack(join(folder, "small"), new PathReader({ clock }), again);
+    await pack(join(folder, "small"), new PathReader({ clock, kept: [] }), again);
     expect((await openDraft(again.kept.draft!, key)).entries.length).toBe(4);
   });
 
@@ -172,17 +212,64 @@ describe("a file system that does not answer", () => {
       if (!late) await sleep(4000);
       late = true;
     });
-    const reader = new PathReader({ clock, stallSeconds: 2 });
+    const reader = new PathReader({ clock, kept: [], stallSeconds: 2 });
     expect((await pack(join(folder, "large"), reader, there)).outcome).toEqual({ done: null });
+    await gone(reader);
+  });
+
+  it("is asked by no more than a few that hang, and again once they are gone", async () => {
+    const silent = join(directory, "hanging.mjs");
+    writeFileSync(silent, "setInterval(() => undefined, 1000);");
+    // Each look at this clock is ten seconds later: who was told to end before is late at once.
+    let looks = 0;
+    const late = { sleep: clock.sleep, monotonic: () => 10_000 * ++looks };
+    const reader = new PathReader({ clock: late, kept: [], program: silent });
+    const stop = new AbortController();
+    const list = (account: string, signal: AbortSignal) => reader.list({ path: folder, folder, account }, signal);
+    const hanging = ["a", "b", "c"].map((account) => list(account, stop.signal));
+    const ended = Promise.allSettled(hanging);
+    stop.abort();
+    await ended;
+    expect(reader.processes.length).toBe(3);
+    await expect(list("d", never)).rejects.toMatchObject({
+      code: "path-stalled",
+      message: expect.stringContaining("3"),
+    });
+    await gone(reader);
+    const again = new AbortController();
+    const waits = list("d", again.signal);
+    expect(reader.processes.length).toBe(1);
+    again.abort();
+    await expect(waits).rejects.toBeDefined();
+    await gone(reader);
+  });
+
+  it("is listed by one account twice at once, and by all so often that packing has places", async () => {
+    const silent = join(directory, "listing.mjs");
+    writeFileSync(silent, "setInterval(() => undefined, 1000);");
+    const reader = new PathReader({ clock, kept: [], stallSeconds: 2, program: silent });
+    const listed = (account: string) =>
+      reader.list({ path: folder, folder, account }, never).catch(({ code }: { code: string }) => code);
+    const greedy = Array.from({ length: 16 }, () => listed("greedy"));
+    expect(reader.processes.length).toBe(2);
+    const others = Array.from({ length: 16 }, (_, number) => listed(`other ${number}`));
+    expect(reader.processes.length).toBe(8);
+    const packing = pack(join(folder, "small"), reader, upload()).catch(({ code }: { code: string }) => code);
+    await expect.poll(() => reader.processes.length).toBe(9);
+    expect((await Promise.all(greedy)).filter((code) => code === "busy").length).toBe(14);
+    expect((await Promise.all(others)).filter((code) => code === "busy").length).toBe(10);
+    expect(await packing).toBe("path-stalled");
     await gone(reader);
   });
 
   it("keeps nobody waiting for long who lists, and takes no more than so many processes", async () => {
     const silent = join(directory, "silent.mjs");
     writeFileSync(silent, "setInterval(() => undefined, 1000);");
-    const reader = new PathReader({ clock, stallSeconds: 1, mostReaders: 2, program: silent });
-    const asked = Array.from({ length: 3 }, () =>
-      reader.list({ path: folder, folder }, never).catch((error: { code: string }) => error.code),
+    const reader = new PathReader({ clock, kept: [], stallSeconds: 1, mostReaders: 2, program: silent });
+    const asked = Array.from({ length: 3 }, (_, number) =>
+      reader
+        .list({ path: folder, folder, account: `a${number}` }, never)
+        .catch((error: { code: string }) => error.code),
     );
     expect((await Promise.all(asked)).sort()).toEqual(["busy", "path-stalled", "path-stalled"]);
     await gone(reader);

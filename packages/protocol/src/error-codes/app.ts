@@ -268,6 +268,11 @@ export const APP_ERRORS = {
     means: "what was to be stored is the home of the running network",
     next: "Copy what it cannot lose with `cairn backup FILE`.",
   },
+  "folder-too-large": {
+    kind: "input",
+    means: "a folder of the gateway's machine has more files and folders in it than one of its readers can hold",
+    next: "Store its folders one by one.",
+  },
   "path-stalled": {
     kind: "conflict",
     means:
