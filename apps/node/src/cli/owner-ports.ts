@@ -1,6 +1,6 @@
 import type { NetworkJson } from "@cairn/client";
 import { ownWallets } from "@cairn/owner/own-wallets";
-import type { OwnerPorts } from "@cairn/owner/ports";
+import type { OwnerPorts, OwnWallets } from "@cairn/owner/ports";
 import { machineClock } from "@cairn/process/machine-clock";
 import type { Owner } from "../account/owner.ts";
 import { knownPackages } from "../owner/known-packages.ts";
@@ -12,7 +12,7 @@ import { pinnedNetwork, type Session } from "./session.ts";
 export function ownerPorts<O extends Owner>(
   session: Pick<Session, "client" | "home" | "gateway">,
   owner: O,
-): Omit<OwnerPorts, "owner"> & { owner: O } {
+): Omit<OwnerPorts, "owner"> & { owner: O & { wallets: OwnWallets } } {
   let network: Promise<NetworkJson> | undefined;
   const { wallet, secrets, openKey } = owner;
   const wallets = ownWallets({

@@ -3,6 +3,7 @@ import type { SettingsJson, WalletJson } from "@cairn/client";
 import { bytesOfShards } from "@cairn/owner/bytes-of-shards";
 import { chooseWallet, type PayingWallet } from "@cairn/owner/choose-wallet";
 import { gatewaySigner } from "@cairn/owner/gateway-signer";
+import type { OwnWallets } from "@cairn/owner/ports";
 import { type Address, addressOfText, CairnError } from "@cairn/protocol";
 import type { Owner } from "../account/owner.ts";
 import type { Source } from "./put-source.ts";
@@ -12,22 +13,37 @@ const GIB = 1n << 30n;
 /** Percent: for providers dearer than the one in the middle, and for repairs. */
 const ESTIMATE_MARGIN = 150n;
 
+interface WantedPayer {
+  /** What a person typed: an address, or a name that the gateway has for one. */
+  named: string | undefined;
+  settings: SettingsJson;
+  /** Wei, as far as it is known before there is a quote. */
+  need: () => Promise<bigint>;
+  /** What this home itself knows of its owner's wallets. */
+  wallets: Pick<OwnWallets, "owns">;
+}
+
 /**
  * The owner that a put is signed by: of the wallet that is named, or else of the first in the account's order of payment that has enough; of this home's
- * key where there is neither.
- * @param need wei, as far as it is known before there is a quote
+ * key where there is neither. Names, and the order of payment, are the gateway's word: they choose among wallets that this home knows for its owner's.
+ * An address that a person typed is that person's word.
  * @throws CairnError `unknown-wallet`, `insufficient-funds`
  */
 export async function payingOwner<O extends Owner>(
   { client, output }: Pick<Session, "client" | "output">,
   account: O,
-  { named, settings, need }: { named: string | undefined; settings: SettingsJson; need: () => Promise<bigint> },
+  { named, settings, need, wallets: own }: WantedPayer,
 ): Promise<O> {
   const order = named === undefined ? (settings.wallets ?? []) : [named];
   if (order.length === 0) return account;
   const wallets = await client.wallets();
   const found = order.map((one) => walletNamed(wallets, one));
-  const candidates = await Promise.all(found.map((one) => payingWallet(client, account, one)));
+  const owns = async (address: string) =>
+    address === account.wallet.address ||
+    (named !== undefined && addressIn(named) !== undefined) ||
+    (await own.owns(address as Address));
+  if (named !== undefined && found[0] !== undefined && !(await owns(found[0].address))) throw unknownHere(named);
+  const candidates = await Promise.all(found.map((one) => payingWallet(client, account, one, owns)));
   // What is named is taken, unless it cannot sign: the quote says whether it has enough.
   const { wallet, passedOver } = chooseWallet(candidates, named === undefined ? await need() : 0n);
   for (const why of passedOver) output.say(`Not paid from ${why}.`);
@@ -53,8 +69,9 @@ export async function estimateCost(
 
 /** @throws CairnError `unknown-wallet` */
 export function walletNamed(wallets: readonly WalletJson[], named: string): WalletJson {
-  const address = /^(0x|[ft](410f|0))/.test(named) ? addressOfText(named) : undefined;
-  const found = wallets.find((one) => one.address === address || one.name === named);
+  const address = addressIn(named);
+  // A name that looks like an address must not take its place.
+  const found = wallets.find((one) => (address === undefined ? one.name === named : one.address === address));
   if (found !== undefined) return found;
   throw new CairnError(`the account has no wallet ${named}`, {
     code: "unknown-wallet",
@@ -63,11 +80,32 @@ export function walletNamed(wallets: readonly WalletJson[], named: string): Wall
   });
 }
 
+/** The address that a text is, as `0x…` or as Filecoin writes it; undefined where it is a name. */
+export const addressIn = (named: string): Address | undefined =>
+  /^(0x|[ft](410f|0))/.test(named) ? addressOfText(named) : undefined;
+
+function unknownHere(named: string): CairnError {
+  return new CairnError(
+    `this home does not know which wallet of yours ${named} is, and the gateway's word does not count`,
+    {
+      code: "unknown-wallet",
+      kind: "missing",
+      details: { wallet: named },
+      next: "Give its full address with --wallet once, as the home that added it has it: this home remembers the address then.",
+    },
+  );
+}
+
 async function payingWallet(
   client: Session["client"],
   account: Owner,
   { address, name, kind, unlockedUntil }: WalletJson,
+  owns: (address: string) => Promise<boolean>,
 ): Promise<PayingWallet> {
+  const about = { address: address as Address, name };
+  if (!(await owns(address)))
+    return { ...about, deposit: 0n, cannotSign: "this home does not know it for yours (`cairn wallet trust ADDRESS`)" };
+
   const { balance } = await client.account(address);
   const cannotSign =
     address === account.wallet.address || kind === "custodial" || (kind === "vault" && unlockedUntil !== null)
@@ -75,5 +113,5 @@ async function payingWallet(
       : kind === "vault"
         ? "its vault is locked"
         : "its key is not in this home";
-  return { address: address as Address, name, deposit: BigInt(balance), cannotSign };
+  return { ...about, deposit: BigInt(balance), cannotSign };
 }

@@ -83,12 +83,14 @@ async function putSource(
   }
   const account = await beforeSending(async () => {
     const own = await untilInterrupted(signal, readyAccount(session, network));
-    const { payingOwner, estimateCost } = await import("./paying-wallet.ts");
+    const { payingOwner, estimateCost, addressIn } = await import("./paying-wallet.ts");
     // What is there is known when it was read.
     const need = async () => (options.vault ? 0n : estimateCost(session, source, { ...shape, signal }));
-    const paying = await untilInterrupted(signal, payingOwner(session, own, { named: options.wallet, settings, need }));
-    // Whoever names a wallet vouches for it; the order of payment is kept at the gateway.
-    if (options.wallet !== undefined) await recordWallet(session.home, paying.signer.address);
+    const { wallets } = ownerPorts(session, own).owner;
+    const named = options.wallet;
+    const paying = await untilInterrupted(signal, payingOwner(session, own, { named, settings, need, wallets }));
+    // Whoever types an address vouches for it; names and the order of payment are kept at the gateway.
+    if (named !== undefined && addressIn(named) !== undefined) await recordWallet(session.home, paying.signer.address);
     return paying;
   });
   const [{ put }, { folderSource }, { gatewaySource }, { putRecords }, { putWords }] = await Promise.all([

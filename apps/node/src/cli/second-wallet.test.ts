@@ -12,6 +12,7 @@ import { type JsonSigned, signedFromJson } from "@cairn/protocol/typed-json";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Account, ensureAccount, installAccount } from "../account/account.ts";
 import { homeAt } from "../home/home.ts";
+import { recordedWallets } from "../owner/recorded-wallets.ts";
 import { check } from "./check.ts";
 import { get } from "./get.ts";
 import { mv } from "./mv.ts";
@@ -23,7 +24,7 @@ import { show } from "./show.ts";
 import { startMemoryGateway } from "./testing/memory-gateway.ts";
 import { deployment } from "./testing/memory-network.ts";
 import { serveHome } from "./testing/serve-home.ts";
-import { trustWallet } from "./wallets.ts";
+import { trustWallet, unlock } from "./wallets.ts";
 
 type Options = { home: string; json: true; yes: true };
 
@@ -92,7 +93,7 @@ const signedCalls = () => gateway.asked.filter(({ signed }) => signed).map(({ ca
 
 /** Put by an unlocked vault is the gateway's matter: here it is as if another home had done it. */
 async function storedBy(wallet: Address, name: string): Promise<string> {
-  const id = await store(name, "till");
+  const id = await store(name, till);
   const held = gateway.packages.get(id)!;
   const { encodeDocument } = await import("@cairn/protocol/document");
   const { bytes, documentHash } = encodeDocument({ ...held.document!, owner: wallet });
@@ -103,7 +104,7 @@ async function storedBy(wallet: Address, name: string): Promise<string> {
 
 describe("a package of another wallet than the home's", () => {
   it("is shown, read, checked, renamed and ended, each signed by its own wallet", async () => {
-    await store("photos", "till");
+    await store("photos", till);
     await show("photos", { ...first, files: true });
     await get("photos", join(folder, "back"), first);
     expect(await readFile(join(folder, "back", "file"), "utf8")).toBe("all of the photos");
@@ -115,11 +116,11 @@ describe("a package of another wallet than the home's", () => {
   });
 
   it("is replaced from any other wallet, and ended by its own", async () => {
-    const byTill = await store("photos", "till");
+    const byTill = await store("photos", till);
     const byHome = await store("photos", undefined, { replace: true });
     expect(gateway.packages.get(byTill)!.state).toBe("ENDING");
     expect(endedBy()).toBe(till);
-    await store("photos", "till", { replace: true });
+    await store("photos", till, { replace: true });
     expect(gateway.packages.get(byHome)!.state).toBe("ENDING");
     expect(endedBy()).toBe(account.wallet.address);
   });
@@ -134,7 +135,7 @@ describe("a package of another wallet than the home's", () => {
   });
 
   it("is known in another home once its person says so", async () => {
-    await store("photos", "till");
+    await store("photos", till);
     gateway.asked.length = 0;
     const refused = { code: "gateway-lies", details: { field: "document.owner", offered: till } };
     await expect(rm("photos", second)).rejects.toMatchObject({
@@ -191,8 +192,54 @@ describe("a gateway that names a wallet which is not the owner's", () => {
     expect(gateway.asked.map(({ call }) => call)).not.toContain("POST /wallets/:address/sign");
   });
 
+  it("does not have a put paid by it: not by the order of payment, nor under a name of the owner's own wallets", async () => {
+    const key = generateKey();
+    for (const [at, forge] of forgeries.map(([, forge]) => forge).entries()) {
+      const evil = gateway.wallets.add({ name: `spare ${at}`, key, ...(await forge(key)) });
+      gateway.asked.length = 0;
+      gateway.lie((one, answer) =>
+        one.call === "GET /settings" ? { ...(answer as object), wallets: [evil] } : answer,
+      );
+      await expect(put(join(folder, "songs"), first)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(insufficient-funds|gateway-lies)$/),
+      });
+      gateway.lie(undefined);
+      await expect(put(join(folder, "songs"), { ...first, wallet: `spare ${at}` })).rejects.toMatchObject({
+        code: expect.stringMatching(/^(unknown-wallet|gateway-lies)$/),
+      });
+      expect(signedCalls().filter((call) => call !== "PUT /account")).toEqual([]);
+      expect(gateway.packages.size).toBe(0);
+      expect(await recordedWallets(homeAt(first.home))).not.toContain(evil);
+      gateway.wallets.remove(evil);
+    }
+  });
+
+  it("has no name that takes the place of an address that a person typed", async () => {
+    const evil = gateway.wallets.add({ name: till, kind: "custodial", key: generateKey() });
+    gateway.wallets.first(evil);
+    const id = await store("songs", till);
+    expect(gateway.packages.get(id)!.document!.owner).toBe(till);
+    expect(await recordedWallets(homeAt(first.home))).not.toContain(evil);
+    // From here on its name will do.
+    await store("letters", "till");
+    gateway.wallets.remove(evil);
+  });
+
+  it("is sent no message to the owner's key that a vault's keystore would have it opened for", async () => {
+    const letter = await sealSecret(account.key, Buffer.from("a letter to the owner's key"));
+    const other = await sealSecret(account.key, bytesOf(generateKey()));
+    for (const keystore of [letter, other]) {
+      gateway.lie((one, answer) =>
+        one.call.endsWith("/keystore") ? { keystore: Buffer.from(keystore).toString("base64") } : answer,
+      );
+      gateway.asked.length = 0;
+      await expect(unlock("safe", first)).rejects.toMatchObject({ code: "gateway-lies" });
+      expect(gateway.asked.map(({ call }) => call)).not.toContain("POST /wallets/:address/unlock");
+    }
+  });
+
   it("cannot take the wallet of a package that was signed for here from it", async () => {
-    const id = await store("photos", "till");
+    const id = await store("photos", till);
     await storedBy(gateway.wallets.add({ name: "evil", kind: "custodial", key: generateKey() }), "songs");
     await expect(rm(newest(), first)).rejects.toMatchObject({
       code: "gateway-lies",
@@ -202,7 +249,7 @@ describe("a gateway that names a wallet which is not the owner's", () => {
   });
 
   it("cannot hide a package of another wallet whose deals go on", async () => {
-    await store("photos", "till");
+    await store("photos", till);
     const { documentHash } = gateway.packages.get(newest())!;
     const session = await openSession(first);
     const asked: Address[] = [];

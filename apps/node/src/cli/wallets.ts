@@ -1,5 +1,5 @@
 import type { NetworkJson, NewWalletJson, WalletJson, WalletKindText } from "@cairn/client";
-import { addressOfText, CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
+import { type Address, addressOfText, CairnError, type Hex, type JsonSigned } from "@cairn/protocol";
 import { addressOfKey } from "@cairn/protocol/keys";
 import { homeAt } from "../home/home.ts";
 import { recordWallet } from "../owner/recorded-wallets.ts";
@@ -44,7 +44,15 @@ export async function addWallet(name: string, options: AddOptions): Promise<void
   if (kind === "client" && options.keyFile === undefined) throw missing("--key-file", "the file with its private key");
   const session = await openSession(options);
   const { client, output } = session;
-  const wallet = await client.addWallet({ name, kind, ...(await partsOf(session, options)) });
+  const { key, ...parts } = await partsOf(session, options);
+  const wallet = await client.addWallet({ name, kind, ...parts });
+  if (key !== undefined) {
+    const { expectEqual } = await import("@cairn/owner/gateway-lies");
+    expectEqual(
+      [["wallet.address", wallet.address.toLowerCase(), addressOfKey(key)]],
+      "This home has no record of that wallet.",
+    );
+  }
   await recordWallet(session.home, wallet.address);
   output.result(wallet);
   output.say(`Added the ${wallet.kind} wallet ${wallet.address} as "${wallet.name}".`);
@@ -54,17 +62,17 @@ export async function addWallet(name: string, options: AddOptions): Promise<void
 async function partsOf(
   session: Awaited<ReturnType<typeof openSession>>,
   options: AddOptions,
-): Promise<Partial<NewWalletJson>> {
+): Promise<Partial<NewWalletJson> & { key?: Hex }> {
   if (options.kind === "custodial") return { dailyLimit: String(options.perDay ?? 0n) };
   const network = await pinnedNetwork(session);
   const { generateKey } = await import("@cairn/chain/wallet");
   const key = options.keyFile === undefined ? generateKey() : await keyIn(options.keyFile);
   const claim = await claimOf(session.token, network, key);
-  if (options.kind === "client") return { claim };
+  if (options.kind === "client") return { key, claim };
   const { key: openpgpKey } = await requireAccount(session.home);
   const { sealSecret } = await import("@cairn/archive/seal-secret");
   const keystore = await sealSecret(openpgpKey, Buffer.from(key.slice(2), "hex"));
-  return { claim, keystore: Buffer.from(keystore).toString("base64") };
+  return { key, claim, keystore: Buffer.from(keystore).toString("base64") };
 }
 
 export async function setDefault(wallet: string, options: CommonOptions): Promise<void> {
@@ -90,10 +98,10 @@ export async function unlock(named: string, options: CommonOptions & { minutes?:
   const session = await openSession(options);
   const { client, output, home } = session;
   const { address } = await vaultNamed(client, named);
-  const { keystore } = await client.walletKeystore(address);
   const { key } = await requireAccount(home);
-  const { openSecret } = await import("@cairn/archive/seal-secret");
-  const opened = await openSecret(key, Buffer.from(keystore, "base64"));
+  const { openKeystore } = await import("@cairn/owner/own-wallets");
+  // What opens is sent to the gateway: it must be this wallet's key, not whatever message to the owner's key the gateway chose.
+  const opened = await openKeystore(client, async () => key, address as Address);
   try {
     const wallet = await client.unlockWallet(address, opened, options.minutes ?? 15);
     output.result(wallet);

@@ -21,6 +21,18 @@ export class MemoryWallets {
     return address;
   }
 
+  remove(address: Address): void {
+    this.#held.delete(address);
+  }
+
+  /** Have it listed before the others. */
+  first(address: Address): void {
+    const others = [...this.#held].filter(([one]) => one !== address);
+    const own = this.#held.get(address)!;
+    this.#held.clear();
+    for (const [one, wallet] of [[address, own] as const, ...others]) this.#held.set(one, wallet);
+  }
+
   list() {
     return [...this.#held].map(([address, { name, kind }]) => ({
       ...{ address, filecoin: "", name, kind, isDefault: false, createdAt: 1, dailyLimit: null, unlockedUntil: null },
