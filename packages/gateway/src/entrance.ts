@@ -9,6 +9,7 @@ import {
   hostCheck,
   networkOf,
   noRoom,
+  proxyTest,
   readBody,
   TrafficLimits,
   tooManyRequests,
@@ -82,8 +83,9 @@ export interface EntranceOptions {
  * `bodyLimit`, in limited time, and within what all bodies may take of the process's memory.
  */
 export function admitRequests(server: FastifyInstance, guard: Guard, options: EntranceOptions): void {
-  const refusal = hostCheck({ names: options.names, pages: "own" });
-  const refusalAtDoor = hostCheck({ pages: "own", anyHost: true });
+  const isProxy = proxyTest(options.trustedProxies);
+  const refusal = hostCheck({ names: options.names, pages: "own", isProxy });
+  const refusalAtDoor = hostCheck({ pages: "own", anyHost: true, isProxy });
   const isDoor = isBelow(options.doors ?? []);
   const addressOf = clientAddress(options.trustedProxies);
   const known = new TrafficLimits({ rates: {}, heldBytes: KNOWN.heldBytes, networks: NETWORKS }, options.now);

@@ -46,6 +46,32 @@ describe("hostCheck", () => {
     expect(ask({ pages: "none" }, { host, origin: "http://localhost:43000" })).toBe("foreign-page");
   });
 
+  it("takes by https no page of its own name that came by http, by the socket or a trusted proxy's word", () => {
+    const host = "cairn.example";
+    const isProxy = (address: string) => address === "10.0.0.9";
+    const code = (socket: object, origin: string, proto?: string) =>
+      hostCheck({ ...settings, isProxy })({
+        headers: {
+          host,
+          origin: `${origin}://${host}`,
+          ...(proto === undefined ? {} : { "x-forwarded-proto": proto }),
+        },
+        socket: { localAddress: "10.0.0.1", ...socket },
+      })?.code;
+    const [tls, plain, proxy] = [{ encrypted: true }, {}, { remoteAddress: "::ffff:10.0.0.9" }];
+    expect([code(tls, "https"), code(tls, "http")]).toEqual([undefined, "foreign-page"]);
+    expect([code(plain, "http"), code(plain, "https")]).toEqual([undefined, undefined]);
+    for (const proto of ["https", "HTTPS, http"]) {
+      expect([code(proxy, "https", proto), code(proxy, "http", proto)]).toEqual([undefined, "foreign-page"]);
+    }
+    expect([code(proxy, "https", "http"), code(proxy, "http", "http")]).toEqual(["foreign-page", undefined]);
+    // Anybody else's word is none.
+    for (const proto of ["http", "https"]) {
+      expect(code({ encrypted: true, remoteAddress: "10.0.0.8" }, "http", proto)).toBe("foreign-page");
+      expect(code({ encrypted: true, remoteAddress: "10.0.0.8" }, "https", proto)).toBeUndefined();
+    }
+  });
+
   it("lets a protocol's own clients call it what they like, but no foreign page", () => {
     const any: HostCheckSettings = { pages: "own", anyHost: true };
     expect(ask(any, { host: "whatever.example" })).toBeUndefined();

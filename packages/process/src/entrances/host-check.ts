@@ -9,22 +9,28 @@ export interface HostCheckSettings {
   pages: "own" | "none";
   /** Serve whatever Host says, but still no foreign page: for protocols whose clients know the server by names of their own. */
   anyHost?: boolean;
+  /** Whether an address is a proxy's whose X-Forwarded-Proto is believed; none is unless set. */
+  isProxy?: (address: string) => boolean;
 }
 
-type Asked = Pick<IncomingMessage, "headers"> & { socket: { localAddress?: string | undefined } };
+type Asked = Pick<IncomingMessage, "headers"> & {
+  socket: { localAddress?: string | undefined; remoteAddress?: string | undefined; encrypted?: boolean | undefined };
+};
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST = /^(\[[0-9a-f:.]+\]|[^:[\]@/\s]+)(?::\d{1,5})?$/;
 
 /**
  * A function that says why a request is refused by its Host and Origin alone. A web page whose name was pointed at this machine (DNS
- * rebinding) sends its own name as Host; a page from elsewhere sends its Origin. Upgrades to a WebSocket are requests too.
+ * rebinding) sends its own name as Host; a page from elsewhere sends its Origin, and one of this server's name that came by http is from elsewhere where
+ * the request comes by https. Upgrades to a WebSocket are requests too.
  *
  * @throws EntranceRefusal `bad-host-name` for a name that no Host header can be
  */
 export function hostCheck(settings: HostCheckSettings): (request: Asked) => EntranceRefusal | undefined {
   const names = new Set([...LOOPBACK_NAMES, ...(settings.names ?? []).map(nameOf)]);
-  return ({ headers, socket }) => {
+  return (asked) => {
+    const { headers, socket } = asked;
     const host = headers.host?.toLowerCase() ?? "";
     if (settings.anyHost !== true) {
       const name = HOST.exec(host)?.[1];
@@ -32,9 +38,22 @@ export function hostCheck(settings: HostCheckSettings): (request: Asked) => Entr
     }
     const { origin } = headers;
     if (origin === undefined) return undefined;
-    if (settings.pages === "own" && (origin === `http://${host}` || origin === `https://${host}`)) return undefined;
+    if (settings.pages === "own" && schemesOf(asked, settings).some((scheme) => origin === `${scheme}://${host}`))
+      return undefined;
     return foreignPage(origin);
   };
+}
+
+/** By which schemes the pages may have come that ask. What comes in without TLS may have left a proxy with it that nobody told us of. */
+function schemesOf({ headers, socket }: Asked, { isProxy }: HostCheckSettings): readonly string[] {
+  const peer = plainAddress(socket.remoteAddress ?? "127.0.0.1") ?? "127.0.0.1";
+  const told = isProxy?.(peer) === true ? headers["x-forwarded-proto"] : undefined;
+  const scheme = String(told ?? "")
+    .split(",")[0]
+    ?.trim()
+    .toLowerCase();
+  if (scheme === "http" || scheme === "https") return [scheme];
+  return socket.encrypted === true ? ["https"] : ["http", "https"];
 }
 
 /** The host of a name, a `host:port`, or a URL, as it stands in a Host header without its port. */
