@@ -34,11 +34,25 @@ describe("the cookie of a session", () => {
     expect(one.secretIn(fromHttp)).toBe(planted);
   });
 
+  it("counts for nothing beside another value of its name, which a longer path puts before it", () => {
+    fc.assert(
+      fc.property(secrets, secrets, fc.boolean(), fc.boolean(), (own, planted, secure, first) => {
+        const pair = [own, planted].map((secret) => sent(one.set(secret, { seconds: 9, secure })));
+        const header = (first ? pair.reverse() : pair).join("; ");
+        expect(one.secretIn(header)).toBe(own === planted ? own : "");
+        // The same one twice is one, and what is no secret plants nothing.
+        expect(one.secretIn(`${pair[0]}; ${pair[0]}; ${one.name}=; ${one.name}=x`)).toBe(first ? planted : own);
+      }),
+    );
+  });
+
   it("ends under both names", () => {
     expect(one.clear()).toEqual([
       `${one.name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`,
       `__Host-${one.name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure`,
+      ...one.clearPlanted(),
     ]);
+    expect(one.clearPlanted()).toContain(`${one.name}=; Path=/api/v1; HttpOnly; SameSite=Strict; Max-Age=0`);
     expect(one.secretIn(one.clear().map(sent).join("; "))).toBe("");
   });
 });

@@ -230,6 +230,10 @@ function opened(
 ): OpenedSessionJson {
   const secure = headers.origin?.startsWith("https://") === true;
   const seconds = Math.max(1, session.expiresAt - Math.floor(Date.now() / 1000));
-  void reply.header("set-cookie", server.sessionCookie.set(session.secret, { seconds, secure }));
+  const cookies = [
+    server.sessionCookie.set(session.secret, { seconds, secure }),
+    ...server.sessionCookie.clearPlanted(),
+  ];
+  void reply.header("set-cookie", cookies);
   return { user, csrf: session.csrf, expiresAt: session.expiresAt };
 }
