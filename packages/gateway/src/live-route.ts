@@ -14,7 +14,7 @@ import { transferJson } from "./transfer-json.ts";
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const RETRY_MILLISECONDS = 1000;
 const TRANSFERS_SECONDS = 0.5;
-/** How often a follower is looked up again. */
+/** How often a follower is looked up again: so long a socket may outlive its token or session (docs/accounts.md). */
 const LOOK_MILLISECONDS = 30_000;
 /** Sockets of one account at a time. */
 const MAX_FOLLOWERS = 16;
