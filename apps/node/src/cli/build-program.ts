@@ -295,24 +295,7 @@ export function buildProgram(): Command {
     .option("--last <n>", "how many blocks (default: 20)", wholeNumber(1, 50))
     .action(async (what, options) => (await import("./chain.ts")).chain(what, options));
 
-  const running = command("provider", "run a storage provider for other people's packages")
-    .option("--gateway <url...>", "gateways to serve (default: the one running in this home)")
-    .option("--directory <dir>", "where shards and keys live (default: HOME/provider)")
-    .option("--capacity <size>", "how much to store, such as 500GB or 2TiB")
-    .option("--price <coins>", "price per GiB and month of 30 days")
-    .option("--region <text>", "where this machine is, in your words")
-    .option("--country <code>", "and in which country, such as CA (ISO 3166-1): owners may ask for some only")
-    .option("--windows <text>", 'hours on duty, such as "mon-fri 18-24, sat-sun 0-24"')
-    .option("--zone <name>", "time zone of the windows (default: this machine's)")
-    .option("--port <n>", "also answer direct HTTP on this port", wholeNumber(0, 65_535))
-    .option("--endpoint <url>", "under which address others reach that port")
-    .option(
-      "--chain <url>",
-      "a chain node that you trust (default: CAIRN_CHAIN_URL, else the one that the gateway names)",
-    )
-    .option("--reactivate", "register again after `cairn provider retire`")
-    .action(async (options) => (await import("./provider.ts")).provider(options));
-  providerCommands(running);
+  providerCommands(command("provider", "run a storage provider for other people's packages"));
 
   command("farmer", "earn with free space at a downstream node (the Storj protocol)")
     .argument("[url]", "the node (default: the one running in this home)")
