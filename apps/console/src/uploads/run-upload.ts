@@ -15,17 +15,9 @@ import { recordsOf } from "../keys/records.ts";
 import { invalidate } from "../live/live.ts";
 import { uploads as words } from "../words/upload.ts";
 import { workerUrl } from "../worker-url.ts";
+import { answered } from "./answered.ts";
 import { rateOf } from "./rate.ts";
-import {
-  AT_ONCE,
-  change,
-  declined,
-  type Offer,
-  type Stage,
-  type Upload,
-  uploadOf,
-  type Wanted,
-} from "./upload-list.ts";
+import { AT_ONCE, change, type Stage, type Upload, uploadOf, type Wanted } from "./upload-list.ts";
 
 const places = new Semaphore(AT_ONCE);
 /** What changes more often than this is not shown. */
@@ -81,8 +73,6 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
           const offer = uploadOf(number)?.offer;
           if (offer === undefined) throw new Error("what is agreed was not quoted");
           const asks = await gateway.asks(agreed.uploaded.id);
-          // An abort while it was asked is over: no listener hears of it.
-          signal.throwIfAborted();
           await answered(number, { ...offer, asks }, signal);
         },
         onEvent(event) {
@@ -107,19 +97,6 @@ function sourceOf({ picked, there, wanted: { name } }: Upload & { wanted: Wanted
   if (picked === undefined) throw new Error("an upload of nothing");
   const startWorker = () => new Worker(workerUrl("pack.worker"), { type: "module" }) as never;
   return pageSource({ picked, name, workers: workers(), startWorker });
-}
-
-/** The person's yes; rejects with their no, and when the upload is stopped. */
-function answered(number: number, offer: Offer, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    const agree = () => {
-      change(number, { stage: { at: "signing", offer }, offer });
-      resolve();
-    };
-    const discard = () => reject(declined());
-    change(number, { stage: { at: "offered", offer, agree, discard }, offer });
-  });
 }
 
 /** What happens in a put, as stages of the upload. */

@@ -4,7 +4,7 @@ import { client, sessionSecret } from "../../api/client.ts";
 import { openOwner } from "../../keys/keys.ts";
 import { pinnedNetwork } from "../../keys/ready-wallet.ts";
 import { recordsOf } from "../../keys/records.ts";
-import { openWalletBytes } from "./wallet-key.ts";
+import { openWalletBytes } from "../../wallets/wallet-key.ts";
 
 export type NewWallet =
   | { kind: "client"; name: string }

@@ -1,7 +1,7 @@
 import type { Address, Money } from "@cairn/protocol";
 import { addressOfText } from "@cairn/protocol/filecoin-address";
 import { type NoAmount, parseCoins } from "../../format/parse-coins.ts";
-import type { Move } from "./move.ts";
+import type { Move } from "../../wallets/move.ts";
 
 export interface TypedMove {
   kind: Move["kind"];

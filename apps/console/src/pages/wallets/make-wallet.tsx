@@ -5,9 +5,9 @@ import { parseCoins } from "../../format/parse-coins.ts";
 import { useKeysState } from "../../keys/keys.ts";
 import { Button, Choice, Dialog, Field, Form, faultOf, State, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
+import { holderOf } from "../../wallets/wallet-key.ts";
 import { wallets as places, wallet } from "../../words/wallets.ts";
 import { addNewWallet } from "./add-wallet.ts";
-import { holderOf } from "./wallet-key.ts";
 
 const words = places.make;
 

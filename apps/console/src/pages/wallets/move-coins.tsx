@@ -8,11 +8,11 @@ import { exactCoins } from "../../format/exact-coins.ts";
 import { useKeysState } from "../../keys/keys.ts";
 import { Act, Button, Card, Choice, Confirm, Facts, Field, Form, State, toast } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
+import { type Move, makeMove, quoteMove } from "../../wallets/move.ts";
+import { holderOf } from "../../wallets/wallet-key.ts";
 import { wallet as all } from "../../words/wallets.ts";
 import { useBalance } from "./balances.ts";
 import { checkMove, type MoveFault, type TypedMove } from "./check-move.ts";
-import { type Move, makeMove, quoteMove } from "./move.ts";
-import { holderOf } from "./wallet-key.ts";
 
 const words = all.move;
 const KINDS = ["deposit", "withdraw", "send"] as const;

@@ -13,8 +13,8 @@ import { heldPhrase, keepPhrase, openOwner, ownerSecrets } from "../../../keys/k
 import { pinnedNetwork, readyWallet } from "../../../keys/ready-wallet.ts";
 import { recordsOf } from "../../../keys/records.ts";
 import { invalidate } from "../../../live/live.ts";
+import { makeMove } from "../../../wallets/move.ts";
 import { phrase as words } from "../../../words/phrase.ts";
-import { makeMove } from "../../wallets/move.ts";
 
 /** As `cairn phrase create` has them. */
 export const COPIES = 3;

@@ -1,9 +1,9 @@
 import type { WalletJson } from "@cairn/client";
 import type { Address, Money } from "@cairn/protocol";
-import { client } from "../../api/client.ts";
-import { openOwner } from "../../keys/keys.ts";
-import { pinnedNetwork } from "../../keys/ready-wallet.ts";
-import { recordsOf } from "../../keys/records.ts";
+import { client } from "../api/client.ts";
+import { openOwner } from "../keys/keys.ts";
+import { pinnedNetwork } from "../keys/ready-wallet.ts";
+import { recordsOf } from "../keys/records.ts";
 import { openWalletKey } from "./wallet-key.ts";
 
 /** What a person has done with a wallet's money. */

@@ -1,8 +1,8 @@
 import type { WalletJson } from "@cairn/client";
 import type { Owner } from "@cairn/owner/ports";
 import type { Address, Hex } from "@cairn/protocol";
-import { client } from "../../api/client.ts";
-import { type KeysState, keysState } from "../../keys/keys.ts";
+import { client } from "../api/client.ts";
+import { type KeysState, keysState } from "../keys/keys.ts";
 
 /** `here`: this browser has the key, or can open it; `none`: it has no key at all; `gateway`, `elsewhere`: somebody else has it. */
 type Holder = "here" | "none" | "gateway" | "elsewhere";
