@@ -57,8 +57,27 @@ export type ReplacePorts = FindPorts &
  * Once `id` is STORED: it takes the name from the package that had it, if any, in one step, and that one ends. One that its owner gave another name
  * meanwhile, to keep it, keeps that and goes on.
  * @returns whether the old one ended
+ * @throws CairnError `overtaken` where yet another took the name: that one was not meant when this began, and stays
  */
 export async function takeOver(
+  ports: ReplacePorts,
+  taking: { id: string; name: string; old: FoundPackage | undefined },
+): Promise<boolean> {
+  try {
+    return await takeName(ports, taking);
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.code !== "name-taken") throw error;
+    const { id, name } = taking;
+    throw new CairnError(`${name} is stored as ${id}, but another package took the name meanwhile: both are kept`, {
+      code: "overtaken",
+      kind: "conflict",
+      cause: error,
+      next: `Run the same command again to put it in the other's place, or name it otherwise with \`cairn mv ${id} NAME\`, or end it with \`cairn rm ${id}\`.`,
+    });
+  }
+}
+
+async function takeName(
   ports: ReplacePorts,
   { id, name, old }: { id: string; name: string; old: FoundPackage | undefined },
 ): Promise<boolean> {

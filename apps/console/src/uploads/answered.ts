@@ -11,6 +11,6 @@ export async function answered(number: number, offer: Offer, signal: AbortSignal
       resolve();
     };
     const discard = () => reject(declined());
-    change(number, { stage: { at: "offered", offer, agree, discard }, offer });
+    change(number, { stage: { at: "offered", offer, agree, discard }, offer, away: false });
   });
 }

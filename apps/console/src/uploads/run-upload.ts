@@ -1,6 +1,7 @@
 import type { CairnClient } from "@cairn/client";
 import type { PlacementJson } from "@cairn/core";
 import { Semaphore } from "@cairn/core/semaphore";
+import type { Confirmed } from "@cairn/owner/agree";
 import { pageSource } from "@cairn/owner/browser/page-source";
 import { checkName } from "@cairn/owner/check-name";
 import { gatewaySource } from "@cairn/owner/gateway-source";
@@ -54,6 +55,8 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
     await readyWallet(gateway, owner, records);
     invalidate(["wallets", "account"]);
     const seen = watcher(number, show, leave);
+    let confirmed: Confirmed | undefined;
+    let stored: Stage | undefined;
     let opened = Date.now();
     await put(
       {
@@ -81,10 +84,16 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
             opened = Date.now();
             void keepOpen();
           }
+          if (event.type === "confirmed") confirmed = event;
+          if (event.type === "placed" && event.status.state === "STORED") {
+            stored = { at: "stored", id: event.status.id, seconds: event.seconds, confirmed };
+          }
           seen(event);
         },
       },
     );
+    // Not before it has its name, where it takes another's.
+    if (stored !== undefined) show(stored);
   } finally {
     leave();
     invalidate(["packages", "deals", "account", "statement"]);
@@ -104,7 +113,6 @@ function watcher(number: number, show: (stage: Stage) => void, leave: () => void
   let rate = rateOf();
   let shown = 0;
   let id = "";
-  let confirmed: Extract<Stage, { at: "stored" }>["confirmed"];
   return (event) => {
     switch (event.type) {
       case "continuing":
@@ -143,13 +151,6 @@ function watcher(number: number, show: (stage: Stage) => void, leave: () => void
         return;
       case "agreed":
         id = event.id;
-        return;
-      case "confirmed":
-        confirmed = { deals: event.deals, places: event.places };
-        return;
-      case "placed":
-        if (event.status.state !== "STORED") return;
-        show({ at: "stored", id: event.status.id, seconds: event.seconds, confirmed });
         return;
       default:
     }

@@ -178,6 +178,8 @@ export const upload = {
       "Look at Packages when the gateway answers: what was agreed is being placed, and is never paid twice.",
     "not-stored": "The package's page says what became of it.",
     "wallet-locked": "Open your vault on the Wallets page, then try again: it goes on with what was read.",
+    overtaken:
+      "Try again to put it in the other's place; or look at both under Packages, where each can be renamed or removed.",
     "gateway-lies": "Nothing was signed. Do not trust this gateway: check which one it is, and report it.",
   } as Record<string, string>,
   wallets: "Go to Wallets",

@@ -54,14 +54,17 @@ export interface TestConsole {
   close(): Promise<void>;
 }
 
-/** One network with short periods and one browser: for a whole suite. */
-export async function openConsole(options: NetworkOptions = {}): Promise<TestConsole> {
+/** One network with short periods and one browser: for a whole suite. @param through where its pages are loaded, when it is not the gateway itself */
+export async function openConsole(
+  options: NetworkOptions = {},
+  through: (gateway: string) => Promise<string> = async (gateway) => gateway,
+): Promise<TestConsole> {
   const network = await startNetwork({ profile: "demo", providers: 4, ...options });
   const browser = await openBrowser().catch(async (error) => {
     await network.stop();
     throw error;
   });
-  const url = network.url.replace(/\/+$/, "");
+  const url = (await through(network.url)).replace(/\/+$/, "");
   const complaints: string[] = [];
   const contexts: BrowserContext[] = [];
   let session: BrowserContextOptions["storageState"] | undefined;
@@ -76,7 +79,8 @@ export async function openConsole(options: NetworkOptions = {}): Promise<TestCon
   async function link(): Promise<string> {
     const { code, stdout, stderr } = await network.cli("open", "--no-browser", "--json");
     if (code !== 0) throw new Error(stderr);
-    return (JSON.parse(stdout) as { link: string }).link;
+    const { pathname, search, hash } = new URL((JSON.parse(stdout) as { link: string }).link);
+    return `${url}${pathname}${search}${hash}`;
   }
   async function signedIn() {
     const page = await stranger();

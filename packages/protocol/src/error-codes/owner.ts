@@ -73,6 +73,11 @@ export const OWNER_ERRORS = {
     means: "a provider registered other terms while it was asked for a quote; nothing was signed",
     next: "Run the command again: others are asked, or the same one under its new terms.",
   },
+  overtaken: {
+    kind: "conflict",
+    means: "a package was stored to replace another, and a third took the name meanwhile: both are kept",
+    next: "Run the same command again to put it in the other's place, or rename or remove one of the two.",
+  },
   "put-broken-off": {
     kind: "unavailable",
     means: "the network went away during a put; nothing was stored and nothing was paid",
