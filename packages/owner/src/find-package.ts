@@ -9,6 +9,7 @@ import { deploymentOf } from "./deployment-of.ts";
 import { lie } from "./gateway-lies.ts";
 import { amendKnown, type KnownPackage, recallByName, recallLiveIds } from "./known-packages.ts";
 import { nameHash } from "./labels.ts";
+import { isSaidToGoOn } from "./list-packages.ts";
 import { GONE, namesOf, type Role, sideName, withRole } from "./package-name.ts";
 import type { Gateway, OwnerPorts } from "./ports.ts";
 
@@ -50,10 +51,12 @@ export async function findNamed(ports: FindPorts, name: string): Promise<FoundPa
 }
 
 async function vouched(ports: FindPorts, found: PackageJson): Promise<FoundPackage> {
+  const known = await ports.known.recall(found.id);
   if (found.documentHash === null || GONE.has(found.state)) {
-    await assertGone(ports, found, await ports.known.recall(found.id));
+    await assertGone(ports, found, known);
     return { ...found, document: undefined };
   }
+  if (isSaidToGoOn(known, found.state)) throw lie("state", found.state, "ended by you", UNTOUCHED);
   return { ...found, document: await ownDocument(ports, found) };
 }
 

@@ -27,6 +27,8 @@ export interface FilePackage {
   createdAt: number;
   /** Whether there is anything to be read. */
   isReadable: boolean;
+  /** What the gateway says of it otherwise than this browser remembers. */
+  doubt: "missing" | "ended" | null;
 }
 
 export interface Looked {

@@ -1,3 +1,4 @@
+import { useLocation } from "@tanstack/react-router";
 import { useMemo, useSyncExternalStore } from "react";
 import { hashOf, type Place, placeOf } from "./place.ts";
 
@@ -10,6 +11,8 @@ globalThis.addEventListener?.("popstate", tell);
 
 /** Where the address says that one is. */
 export function usePlace(): Place {
+  // A link of the menu changes the address without an event.
+  useLocation({ select: ({ href }) => href });
   const hash = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

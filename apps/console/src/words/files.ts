@@ -53,6 +53,10 @@ export const files = {
   package: "Package",
   role: { replaced: "earlier version", replacement: "replacement on its way" },
   notReadable: "nothing to read yet",
+  doubts: {
+    missing: "stored from this browser, but the gateway does not list it: ask who runs it",
+    ended: "ended from this browser, but the gateway lists it as stored: what it shows is of the past",
+  },
   select: (name: string) => `Select ${name}`,
   selected: (count: number) => `${counted(count, "thing")} selected`,
   clear: "Clear",

@@ -106,6 +106,8 @@ export const wallet = {
   add: {
     title: "Add coins",
     lead: "Send coins to this address from any wallet or exchange that can pay on this network. They show on this page from the moment they are on their way.",
+    notHeld:
+      "This browser does not hold this wallet's key, so it cannot tell whether the address is yours. Compare it with what the machine with the key shows (`cairn wallet list`) before you send anything.",
     address: "Address",
     filecoin: "As Filecoin writes it",
     network: "Network",

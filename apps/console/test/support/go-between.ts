@@ -39,7 +39,7 @@ export interface GoBetween {
   alter(line: RegExp, change: Alter): () => void;
   /** The same for answers in JSON. */
   alterJson<T>(line: RegExp, change: (answer: T, call: Call) => void): () => void;
-  /** Hold the next body that fits, of a request or of its answer, after some bytes. */
+  /** Hold the next body that fits and is as long, of a request or of its answer, after so many bytes. */
   hold(what: "request" | "answer", line: RegExp, after: number): Held;
   close(): Promise<void>;
 }
@@ -62,22 +62,19 @@ export async function goBetween(gateway: string): Promise<GoBetween> {
 
   async function* passed(source: AsyncIterable<Buffer>, what: Hold["what"], call: Call): AsyncGenerator<Buffer> {
     const count = what === "request" ? "sent" : "received";
-    let held = [...holds].find((one) => one.what === what && one.line.test(call.line));
-    if (held !== undefined) holds.delete(held);
     for await (const part of source) {
-      const left = held === undefined ? part.length : held.after - call[count];
-      if (held !== undefined && left <= part.length) {
-        call[count] += left;
-        yield part.subarray(0, left);
+      const end = call[count] + part.length;
+      const held = [...holds].find((one) => one.what === what && one.after <= end && one.line.test(call.line));
+      if (held !== undefined) {
+        holds.delete(held);
+        const first = part.subarray(0, Math.max(0, held.after - call[count]));
+        call[count] += first.length;
+        yield first;
         held.reach(call);
         await held.released;
-        held = undefined;
-        call[count] += part.length - left;
-        yield part.subarray(left);
-        continue;
-      }
-      call[count] += part.length;
-      yield part;
+        yield part.subarray(first.length);
+      } else yield part;
+      call[count] = end;
     }
   }
 

@@ -9,7 +9,7 @@ import { bytesOfName, isEscaped, nameFault, nameOfBytes } from "../walk/names.ts
 import { KINDS, LAYOUTS, type Layout, MAX_SECONDS, type Manifest, type ManifestEntry } from "./manifest.ts";
 import { typeCountsOf } from "./type-counts.ts";
 
-export const MAX_DECODED_MANIFEST_BYTES = 1_073_741_824;
+const MAX_DECODED_MANIFEST_BYTES = 1_073_741_824;
 const MAX_ENTRIES = 10_000_000;
 const MAX_PIECES = 1_000_000;
 const MAX_NAME = 1024;

@@ -1,7 +1,7 @@
 import { CairnError } from "@cairn/protocol/errors";
 import * as openpgp from "openpgp";
 import { type AccountKey, timeOfUse } from "../keys/account-key.ts";
-import { decodeManifest, MAX_DECODED_MANIFEST_BYTES } from "./decode-manifest.ts";
+import { decodeManifest } from "./decode-manifest.ts";
 import { encodeManifest } from "./encode-manifest.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -54,7 +54,8 @@ export async function openDraft(bytes: Uint8Array, key: AccountKey): Promise<Man
       decryptionKeys: key.privateKey,
       format: "binary",
       date: timeOfUse(key),
-      config: { maxDecompressedMessageSize: MAX_DECODED_MANIFEST_BYTES },
+      // No draft is compressed: what would grow is made to fill memory.
+      config: { maxDecompressedMessageSize: bytes.length },
     });
     data = opened.data;
   } catch (cause) {

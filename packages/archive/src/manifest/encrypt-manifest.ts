@@ -2,7 +2,7 @@ import { CairnError } from "@cairn/protocol/errors";
 import { MAX_MANIFEST_BYTES } from "@cairn/protocol/words";
 import * as openpgp from "openpgp";
 import { type AccountKey, timeOfUse } from "../keys/account-key.ts";
-import { decodeManifest, MAX_DECODED_MANIFEST_BYTES } from "./decode-manifest.ts";
+import { decodeManifest } from "./decode-manifest.ts";
 import { encodeManifest } from "./encode-manifest.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -41,7 +41,8 @@ export async function decryptManifest(encrypted: Uint8Array, key: AccountKey): P
       // Never too early to read: a clock that was set back is behind what was signed before.
       date: null as never,
       format: "binary",
-      config: { maxDecompressedMessageSize: MAX_DECODED_MANIFEST_BYTES },
+      // No manifest is compressed: what would grow is made to fill memory.
+      config: { maxDecompressedMessageSize: encrypted.length },
     });
     await Promise.all(opened.signatures.map((signature) => signature.verified));
     data = opened.data;

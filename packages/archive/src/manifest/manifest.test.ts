@@ -8,6 +8,7 @@ import { cidOf, DAG_PB } from "../unixfs/links.ts";
 import { UNIXFS_V1_2025 } from "../unixfs/profile.ts";
 import { nameFault, nameOfBytes } from "../walk/names.ts";
 import { decodeManifest } from "./decode-manifest.ts";
+import { openDraft } from "./draft.ts";
 import { encodeManifest } from "./encode-manifest.ts";
 import { decryptManifest, encryptManifest } from "./encrypt-manifest.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
@@ -201,6 +202,26 @@ describe("manifest", () => {
       changed[at] = (changed[at] ?? 0) ^ 4;
       await expect(decryptManifest(changed, key)).rejects.toMatchObject({ name: "CairnError" });
     }
+  });
+
+  it("that is compressed is refused before it grows", async () => {
+    const key = await generateAccountKey({ name: "A" });
+    const bomb = await openpgp.encrypt({
+      message: await openpgp.createMessage({ binary: new Uint8Array(64_000_000) }),
+      encryptionKeys: key.publicKey,
+      signingKeys: key.privateKey,
+      format: "binary",
+      config: { preferredCompressionAlgorithm: openpgp.enums.compression.zlib, aeadProtect: false },
+    });
+    expect(bomb.length).toBeLessThan(100_000);
+    const opening = { read: decryptManifest(bomb, key), draft: openDraft(bomb, key) };
+    await expect(opening.read).rejects.toMatchObject({
+      code: "corrupt-manifest",
+      cause: { message: expect.stringContaining("Maximum decompressed message size exceeded") },
+    });
+    await expect(opening.draft).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("Maximum decompressed message size exceeded") },
+    });
   });
 
   it("of 100,000 files stays small", async () => {

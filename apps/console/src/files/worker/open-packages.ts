@@ -2,7 +2,7 @@ import { type AccountKey, type GetBlocks, importAccountKey, type Manifest } from
 import { bufferedTransfer, CairnClient, isAway } from "@cairn/client";
 import { ownerRecords } from "@cairn/owner/browser/owner-records";
 import { blocksOf } from "@cairn/owner/get-blocks";
-import { listPackages } from "@cairn/owner/list-packages";
+import { doubtedIn, listPackages } from "@cairn/owner/list-packages";
 import { type OpenPorts, openManifest } from "@cairn/owner/open-package";
 import { ownWallets } from "@cairn/owner/own-wallets";
 import { GONE } from "@cairn/owner/package-name";
@@ -81,10 +81,19 @@ export class OpenPackages {
   async list(): Promise<FilePackage[]> {
     const found = await listPackages(this.#ports, { all: true });
     this.#names = new Map(found.map(({ id, name }) => [id, name]));
-    return found.map(({ id, name, role, state, files, bytes, createdAt, documentHash }) => ({
-      ...{ id, name, role, state, files, bytes, createdAt },
-      isReadable: documentHash !== null && !GONE.has(state),
-    }));
+    const doubted = await doubtedIn(found, this.#ports.known);
+    const missing = [...doubted.values()].filter(({ why }) => why === "missing");
+    return [
+      ...found.map(({ id, name, role, state, files, bytes, createdAt, documentHash }) => ({
+        ...{ id, name, role, state, files, bytes, createdAt },
+        isReadable: documentHash !== null && !GONE.has(state) && !doubted.has(id),
+        doubt: doubted.get(id)?.why ?? null,
+      })),
+      ...missing.map(({ known: { id, signedAt }, why }) => ({
+        ...{ id, name: id.slice(0, 8), role: null, state: "", files: 0, bytes: 0, createdAt: signedAt },
+        ...{ isReadable: false, doubt: why },
+      })),
+    ];
   }
 
   /** As its owner calls it now: the list inside keeps the name that it was put under. */

@@ -71,12 +71,14 @@ export function Top({ packages }: { packages: readonly FilePackage[] }) {
         itemOf={({ id, isReadable }) => (isReadable ? { package: id, index: 0 } : undefined)}
         columns={COLUMNS}
         compareNames={byName}
-        name={({ id, name, role, isReadable }) => (
+        name={({ id, name, role, isReadable, doubt }) => (
           <>
             <KindIcon kind="package" />
             {isReadable ? <a href={`#${hashOf({ package: id, path: [] })}`}>{name}</a> : <span>{name}</span>}
             {role === null ? null : <span className="soft">{words.role[role]}</span>}
-            {isReadable ? null : <span className="soft">{words.notReadable}</span>}
+            {isReadable ? null : (
+              <span className="soft">{doubt === null ? words.notReadable : words.doubts[doubt]}</span>
+            )}
           </>
         )}
         onOpen={({ id, isReadable }) => (isReadable ? goTo({ package: id, path: [] }) : undefined)}

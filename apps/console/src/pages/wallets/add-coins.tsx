@@ -1,7 +1,10 @@
 import type { NetworkJson, WalletJson } from "@cairn/client";
+import type { Address } from "@cairn/protocol";
+import { address0xToF410 } from "@cairn/protocol/filecoin-address";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { client } from "../../api/client.ts";
+import { useKeysState } from "../../keys/keys.ts";
 import { Asked, Button, Card, Facts, Problem, State, toast, Waiting } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { wallets as places, wallet as words } from "../../words/wallets.ts";
@@ -34,11 +37,16 @@ export function AddCoins({ wallet }: { wallet: WalletJson }) {
 function Deposit({ wallet, network }: { wallet: WalletJson; network: NetworkJson }) {
   const settings = useQuery({ queryKey: ["settings"], queryFn: () => client.settings() });
   const { chainId } = network.deployment;
-  const { address, filecoin } = wallet;
+  const address = wallet.address as Address;
+  // The two texts are one address, whatever the gateway says.
+  const filecoin = address0xToF410(address, wallet.filecoin.startsWith("t") ? "t" : "f");
+  const keys = useKeysState();
+  const isHeld = keys.at === "held" && keys.held.address === address.toLowerCase();
   const name = PUBLIC[chainId] ?? words.add.private(network.profile);
   return (
     <div className="stack">
       <p>{words.add.lead}</p>
+      {isHeld || wallet.kind === "vault" ? null : <State mood="warn">{words.add.notHeld}</State>}
       <div className="add-coins">
         <Suspense fallback={<Waiting />}>
           <Qr text={address} label={words.add.qr(address)} />
