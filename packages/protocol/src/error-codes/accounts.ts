@@ -108,11 +108,6 @@ export const ACCOUNTS_ERRORS = {
     next: "GET /api/v1/sessions lists yours.",
   },
   "user-exists": { kind: "conflict", means: "the name belongs to another user", next: "Choose another name." },
-  "wallet-locked": {
-    kind: "conflict",
-    means: "the vault of the wallet is locked, so the gateway cannot sign for it",
-    next: "Unlock it with `cairn wallet unlock`, or sign with the key where you have it.",
-  },
   "wallet-name-taken": {
     kind: "conflict",
     means: "the account has a wallet of this name already",

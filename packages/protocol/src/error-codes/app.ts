@@ -2,11 +2,6 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What the command line, the gateway's own routes and the supervisor raise (apps/node, packages/gateway). */
 export const APP_ERRORS = {
-  "no-phrase": {
-    kind: "missing",
-    means: "this account has no recovery phrase",
-    next: "Make one with `cairn phrase create`.",
-  },
   "phrase-exists": {
     kind: "conflict",
     means: "the account has a recovery phrase already",
@@ -55,7 +50,7 @@ export const APP_ERRORS = {
   },
   "certificate-refused": {
     kind: "auth",
-    means: "the gateway's TLS certificate does not hold (details.reason says why); nothing was sent to it",
+    means: "the gateway's TLS certificate does not hold, for the reason in its details; nothing was sent to it",
     next: "Name the certificate of the authority that signed it with `cairn login URL --ca FILE`, or ask whoever runs the gateway.",
   },
   "certificate-differs": {

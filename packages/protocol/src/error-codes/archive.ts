@@ -2,6 +2,11 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What packing, encrypting, erasure coding and restoring raise (packages/archive). */
 export const ARCHIVE_ERRORS = {
+  "destination-exists": {
+    kind: "conflict",
+    means: "what is to be written exists already",
+    next: "Choose a path that does not exist, or a folder that the file shall go into.",
+  },
   "bad-blocks": { kind: "internal", means: "the blocks to multiply have the wrong number or lengths" },
   "bad-car-root": {
     kind: "input",

@@ -284,11 +284,6 @@ export const MARKET_ERRORS = {
     means: "there is no check with this id",
     next: "Start a check with `cairn check`: results are kept for 30 days.",
   },
-  "unknown-job": {
-    kind: "missing",
-    means: "the account has no such job, or it ended long ago",
-    next: "Look for what it made.",
-  },
   "unknown-leaf-file": {
     kind: "missing",
     means: "no leaf file with this hash is kept here",

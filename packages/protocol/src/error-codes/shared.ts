@@ -2,6 +2,21 @@ import type { ErrorEntry } from "./entry.ts";
 
 /** What more than one group of rooms raises. */
 export const SHARED_ERRORS = {
+  "wallet-locked": {
+    kind: "conflict",
+    means: "the vault of the wallet is locked, so the gateway cannot sign for it",
+    next: "Unlock it with `cairn wallet unlock`, or sign with the key where you have it.",
+  },
+  "unknown-job": {
+    kind: "missing",
+    means: "the account has no such job, or it ended long ago",
+    next: "Look for what it made.",
+  },
+  "no-phrase": {
+    kind: "missing",
+    means: "this account has no recovery phrase",
+    next: "Make one with `cairn phrase create`.",
+  },
   "bad-phrase": {
     kind: "input",
     means: "the words are no recovery phrase: a word is not in the list, one is missing, or the checksum is wrong",
@@ -36,11 +51,6 @@ export const SHARED_ERRORS = {
     kind: "conflict",
     means: "another process puts a package of this name",
     next: "Wait until it has ended, or put under another name with --name.",
-  },
-  "destination-exists": {
-    kind: "conflict",
-    means: "what is to be written exists already",
-    next: "Choose a path that does not exist, or a folder that the file shall go into.",
   },
   "key-unusable": {
     kind: "input",
