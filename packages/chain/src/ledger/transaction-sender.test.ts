@@ -448,7 +448,7 @@ describe("createSender of a key that two processes sign with", () => {
       key,
     );
     await store.insert({ ...account, id: "cheap", nonce: 0, ...cheap, earlier: [], signedAtBlock: 1 });
-    const { other, give } = pair(key, store, { replaceSeconds: 0.2 });
+    const { other, give } = pair(key, store, { replaceSeconds: 0 });
     give(undefined);
     const waiting = other.submit("cheap", add());
     await new Promise((resolve) => setTimeout(resolve, 1500));
