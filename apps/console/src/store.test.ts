@@ -1,6 +1,9 @@
 import { expect, it, vi } from "vitest";
 import { leave, store, usersStore } from "./store.ts";
 
+// Modules are shared by the test files of a worker: uploads, too, forget what is a user's then, and listen no more.
+vi.stubGlobal("removeEventListener", () => undefined);
+
 it("tells who listens of every change, until they stop", () => {
   const { get, set, subscribe } = store(1);
   const told = vi.fn();
