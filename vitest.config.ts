@@ -7,7 +7,7 @@ const AGAINST_THE_CLOCK = [
   "packages/chain/src/ledger/*-ledger.test.ts",
 ];
 
-/** Whole networks, and farmers with theirs: two at a time, as each has a dozen processes. */
+/** Whole networks, and farmers with theirs: three at a time, as each waits for its chain as much as it works. */
 const NETWORKS = ["apps/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "packages/farmer/test/**/*.test.ts"];
 
 const common = { pool: "forks", testTimeout: 180_000, hookTimeout: 660_000 } as const;
@@ -46,7 +46,7 @@ export default defineConfig({
           name: "networks",
           globalSetup: ["bin/tasks/bundles-setup.ts"],
           include: NETWORKS,
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 600_000,
           sequence: { groupOrder: 2 },
         },

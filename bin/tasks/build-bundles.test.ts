@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUNDLES, freshIndex } from "@cairn/process/bundled";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -41,6 +41,16 @@ describe("bundles", () => {
     const bundled = await stackOf({});
     expect(bundled).toBeDefined();
     expect(bundled).toBe(await stackOf({ CAIRN_BUNDLES: "off" }));
+  });
+
+  it("load no program from another", () => {
+    const programs = Object.values(freshIndex()?.programs ?? {});
+    const folder = dirname(fileURLToPath(new URL(programs[0] ?? "", BUNDLES)));
+    const names = new Set(programs.map((path) => `./${basename(path)}`));
+    for (const name of globSync("*.js", { cwd: folder })) {
+      const imports = readFileSync(join(folder, name), "utf8").matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g);
+      for (const [, path = ""] of imports) expect(names.has(path), `${name} loads ${path}`).toBe(false);
+    }
   });
 
   it("start their threads from bundles", () => {

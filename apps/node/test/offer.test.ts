@@ -25,7 +25,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 describe("a network's own downstream door", () => {
   it("prepares nothing before the first farmer registers, then fills its pool", async () => {
-    const page = await (await fetch(network.url)).text();
+    const page = await (await fetch(`${network.url}/status`)).text();
     expect(page).toContain('href="/downstream"');
     const chunks = async () =>
       Number(

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CairnClient } from "@cairn/client";
 import { readAccountFile } from "@cairn/owner/account-file";
 import { signClaim } from "@cairn/owner/sign-claim";
@@ -10,8 +11,11 @@ import { walletSigner } from "@cairn/owner/wallet-signer";
 import { machineClock } from "@cairn/process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { homeAt, homeToken } from "../src/home/home.ts";
-import { type CommandResult, startNetwork, type TestNetwork, until } from "./support/network.ts";
+import { type CommandResult, startNetwork, type TestNetwork } from "./support/network.ts";
 import { fingerprint } from "./support/trees.ts";
+
+/** A reader takes a second or less where the machine does nothing else. */
+const LOOK_MILLISECONDS = 20;
 
 let network: TestNetwork;
 let client: CairnClient;
@@ -44,25 +48,21 @@ afterAll(async () => {
 
 const unlock = async () => expect((await network.cli("wallet", "unlock", "savings")).code).toBe(0);
 const put = (path: string, ...args: string[]) => network.cli("put", path, "--vault", "--yes", "--json", ...args);
-/** Resolves once the gateway reads for a put that goes on; fails with what the put says if it ends before. */
-async function underWay(putting: Promise<CommandResult>): Promise<void> {
-  const ended = putting.then(({ stdout, stderr }) => Promise.reject(new Error(`it ended: ${stdout}${stderr}`)));
-  const reading = until(
-    async () => {
-      const uploads = (await client.packages())
-        .filter(({ state }) => state === "RECEIVING")
-        .map(({ id }) => client.vault.upload(id).catch(() => undefined));
-      return Promise.all(uploads);
-    },
-    (uploads) => uploads.some((upload) => upload?.state === "running" && upload.total > 0),
-    120,
-    "bytes that were read",
-  );
-  await Promise.race([reading, ended]);
-  ended.catch(() => undefined);
+/** Resolves with the process that reads for a put, as soon as there is one; fails with what the put says if it ends before. */
+async function underWay(putting: Promise<CommandResult>): Promise<number> {
+  let over: CommandResult | undefined;
+  void putting.then((result) => {
+    over = result;
+  });
+  while (over === undefined) {
+    const pid = reader();
+    if (pid !== undefined) return pid;
+    await sleep(LOOK_MILLISECONDS);
+  }
+  throw new Error(`it ended: ${over.stdout}${over.stderr}`);
 }
 /** The process that reads for the gateway, whichever gateway that is by now. */
-async function reader(): Promise<number> {
+function reader(): number | undefined {
   const children = JSON.parse(readFileSync(join(network.home, "children.json"), "utf8"));
   const all: { name: string; pid: number }[] = Array.isArray(children) ? children : children.children;
   const gateway = all.find(({ name }) => name === "gateway")!.pid;
@@ -75,8 +75,7 @@ async function reader(): Promise<number> {
     }
   };
   const found = readdirSync("/proc").find((pid) => /^\d+$/.test(pid) && isReader(pid));
-  if (found === undefined) throw new Error("nothing reads for the gateway");
-  return Number(found);
+  return found === undefined ? undefined : Number(found);
 }
 
 describe("a folder of the gateway's machine", () => {
@@ -110,8 +109,7 @@ describe("a folder of the gateway's machine", () => {
   it("that does not answer is a clear error, after which nothing is stored, and the same command stores it", async () => {
     await unlock();
     const putting = put(join(shared, "photos"), "--name", "again");
-    await underWay(putting);
-    process.kill(await reader(), "SIGSTOP");
+    process.kill(await underWay(putting), "SIGSTOP");
     // The gateway answers meanwhile.
     expect((await client.vault.list(shared)).entries.length).toBe(1);
     const stalled = await putting;

@@ -193,7 +193,8 @@ async function blobs(home: Home): Promise<Finding[]> {
       const next = "Set CAIRN_BLOBS and its keys here, too, and run this again to have it tried.";
       return location === undefined ? [] : [{ what, verdict: "note", found: `${location}, not tried`, next }];
     }
-    const { describeS3, probeS3 } = await import("@cairn/blobs");
+    const { describeS3 } = await import("@cairn/blobs/s3-settings");
+    const { probeS3 } = await import("@cairn/blobs/probe-s3");
     const { conditional } = await probeS3(settings);
     const found = `${describeS3(settings)}: a probe was put, read, listed and removed`;
     const without =

@@ -24,7 +24,7 @@ export async function externalBlobs(home: Home): Promise<string | undefined> {
  */
 export async function requireBlobs(home: Home): Promise<void> {
   const settings = blobsSetting();
-  if (settings !== undefined) return void (await (await import("@cairn/blobs")).probeS3(settings));
+  if (settings !== undefined) return void (await (await import("@cairn/blobs/probe-s3")).probeS3(settings));
   const location = await externalBlobs(home);
   if (location === undefined) return;
   throw new CairnError(`manifests and leaf files of ${home.directory} are in ${location}, and CAIRN_BLOBS is not set`, {
