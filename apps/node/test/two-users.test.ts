@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { decryptSecret, encryptSecret } from "@cairn/archive/encrypt-secret";
 import { type AccountKey, generateAccountKey } from "@cairn/archive/keys";
-import { openSecret, sealSecret } from "@cairn/archive/seal-secret";
 import { generateKey } from "@cairn/chain/wallet";
 import { CairnClient, type EventJson, type PackageDetailJson, type ProviderJson } from "@cairn/client";
 import type { OwnerSigner } from "@cairn/core";
@@ -79,7 +79,7 @@ async function annaOf(token: string): Promise<typeof anna> {
   const at = await client.network();
   const signer = walletSigner(secret);
   const claim = await signClaim(signer, { network: at, token, now: machineClock.now() });
-  const keystore = Buffer.from(await sealSecret(key, Buffer.from(secret.slice(2), "hex"))).toString("base64");
+  const keystore = Buffer.from(await encryptSecret(key, Buffer.from(secret.slice(2), "hex"))).toString("base64");
   const { address } = await client.addWallet({ name: "vault", kind: "vault", claim, keystore });
   expect(address).toBe(signer.address);
   const vault = address as Address;
@@ -95,7 +95,7 @@ async function annaOf(token: string): Promise<typeof anna> {
 
 async function unlock(): Promise<void> {
   const { keystore } = await anna.client.walletKeystore(anna.vault);
-  const opened = await openSecret(anna.key, Buffer.from(keystore, "base64"));
+  const opened = await decryptSecret(anna.key, Buffer.from(keystore, "base64"));
   const { unlockedUntil } = await anna.client.unlockWallet(anna.vault, opened, 30);
   expect(unlockedUntil).toBeGreaterThan(Date.now() / 1000);
 }

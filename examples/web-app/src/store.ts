@@ -1,13 +1,13 @@
 // All that this app does with Cairn. Nothing of a page is in it: a page of yours calls the same functions.
 
-import { exportAccountKey, openSecret } from "@cairn/archive/browser";
+import { decryptSecret, exportAccountKey } from "@cairn/archive/browser";
 import { bufferedTransfer, CairnClient } from "@cairn/client";
 import type { PlacementJson } from "@cairn/core";
 import { readAccountFile, writeAccountFile } from "@cairn/owner/account-file";
 import { IndexedTables } from "@cairn/owner/browser/indexed-tables";
 import { Keyring } from "@cairn/owner/browser/keyring";
 import { ownerRecords } from "@cairn/owner/browser/owner-records";
-import { type OwnerSecrets, openOwner, sealOwner } from "@cairn/owner/browser/owner-secrets";
+import { encryptOwner, type OwnerSecrets, openOwner } from "@cairn/owner/browser/owner-secrets";
 import { pageSource } from "@cairn/owner/browser/page-source";
 import type { Picked } from "@cairn/owner/browser/pick-files";
 import type { FileWritable } from "@cairn/owner/browser/platform";
@@ -106,7 +106,7 @@ export async function openStore({ token, passphrase, accountFile }: OpenOptions)
       const { chainId, deals } = (await ports.network()).deployment;
       const secrets = {
         openpgp: await exportAccountKey(key),
-        wallet: toHex(await openSecret(key, held.wallet)),
+        wallet: toHex(await decryptSecret(key, held.wallet)),
         lookupKey: toBase64(owner.lookupKey),
         network: { chainId, deals: deals.toLowerCase() as `0x${string}` },
       };
@@ -123,7 +123,7 @@ async function keep(passphrase: string, accountFile: string | undefined): Promis
       : await keyring.import(brought.openpgp, passphrase);
   const from =
     brought === undefined ? {} : { wallet: fromHex(brought.wallet), lookupKey: fromBase64(brought.lookupKey) };
-  const kept = { fingerprint, userId: userIds[0] ?? "", ...(await sealOwner(keyring.use(fingerprint), from)) };
+  const kept = { fingerprint, userId: userIds[0] ?? "", ...(await encryptOwner(keyring.use(fingerprint), from)) };
   await tables.change([{ table: "owner", key: "only", put: kept }]);
   return kept;
 }

@@ -13,7 +13,7 @@ export {
   importAccountKey,
   revocationCertificateOf,
 } from "./keys/account-key.ts";
-export { openOwnSecret, openSecret, sealSecret } from "./keys/seal-secret.ts";
+export { decryptOwnSecret, decryptSecret, encryptSecret } from "./keys/encrypt-secret.ts";
 export { signDetached } from "./keys/sign-detached.ts";
 export { openDraft } from "./manifest/draft.ts";
 export { decryptManifest, encryptManifest } from "./manifest/encrypt-manifest.ts";

@@ -1,7 +1,8 @@
 import { Semaphore } from "@cairn/core/semaphore";
 import { CairnError } from "@cairn/protocol/errors";
 import { CAR_HEADER_BYTES } from "@cairn/protocol/words";
-import { type CairnClient, isAway } from "./client.ts";
+import { isAway } from "./calls/http-caller.ts";
+import type { CairnClient } from "./client.ts";
 
 /** One request; what is in memory twice while it is sent and the next is filled. */
 const PART_BYTES = 8_388_608;

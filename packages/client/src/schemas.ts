@@ -3,7 +3,7 @@ import { Type } from "./schema-builder.ts";
 
 /**
  * Wire schemas of the public API: the server validates and documents with them, the client takes its types from them and checks by them
- * whatever a gateway answers. All of them in one file, as the API is one: each is read beside those that it is made of.
+ * whatever a gateway answers. What packages, deals and money are made of stands here; later concerns have files of their own beside it.
  */
 const HASH = { pattern: "^0x[0-9a-f]{64}$" };
 export const Hash = Type.String(HASH);

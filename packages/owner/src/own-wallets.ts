@@ -20,7 +20,7 @@ export interface OwnWalletsPorts {
 
 /**
  * The owner's wallets by what this side has itself. The gateway is asked for keystores and for what kind a wallet is, and names none: a vault counts
- * where its keystore was sealed by the owner's OpenPGP key, any other wallet where its key or a record of it is here.
+ * where its keystore was encrypted by the owner's OpenPGP key, any other wallet where its key or a record of it is here.
  */
 export function ownWallets({ gateway, openKey, keys = [], recorded, advice }: OwnWalletsPorts): OwnWallets {
   let held: Map<Address, Hex> | undefined;
@@ -58,7 +58,7 @@ export function ownWallets({ gateway, openKey, keys = [], recorded, advice }: Ow
         try {
           bytes = await openKeystore(gateway, openKey, address);
         } catch (error) {
-          // Sealed to another key of the account's: whoever has that unlocks it at the gateway.
+          // Encrypted to another key of the account's: whoever has that unlocks it at the gateway.
           if (error instanceof CairnError && error.code === "wrong-key") return atGateway.sign(type, message, context);
           throw error;
         }
@@ -76,7 +76,7 @@ export function ownWallets({ gateway, openKey, keys = [], recorded, advice }: Ow
 
 /**
  * The 32 bytes of a vault's key, by the owner's OpenPGP key; to be overwritten after use.
- * @param own that key must have sealed it, too
+ * @param own that key must have encrypted it, too
  * @throws CairnError `wrong-key`, `key-locked`, `gateway-lies` where it is another wallet's
  */
 export async function openKeystore(
@@ -85,12 +85,12 @@ export async function openKeystore(
   address: Address,
   own = false,
 ): Promise<Uint8Array> {
-  const [{ openOwnSecret, openSecret }, { fromBase64 }] = await Promise.all([
+  const [{ decryptOwnSecret, decryptSecret }, { fromBase64 }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/protocol/wire/base64"),
   ]);
-  const sealed = fromBase64((await gateway.walletKeystore(address)).keystore);
-  const bytes = await (own ? openOwnSecret : openSecret)(await openKey(), sealed);
+  const encrypted = fromBase64((await gateway.walletKeystore(address)).keystore);
+  const bytes = await (own ? decryptOwnSecret : decryptSecret)(await openKey(), encrypted);
   const found = addressIn(bytes);
   if (found === address) return bytes;
   bytes.fill(0);

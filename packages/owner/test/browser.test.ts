@@ -343,7 +343,7 @@ describe("keys in a browser", () => {
   const keyOf = (name: string): string =>
     /fpr:::::::::([0-9A-F]{40}):/.exec(gpg(["--with-colons", "--list-secret-keys", name]).toString())?.[1] ?? "";
 
-  it("are made, and gpg takes them, opens what is sealed to them, and revokes them", async () => {
+  it("are made, and gpg takes them, opens what is encrypted to them, and revokes them", async () => {
     expect(await call("makeKey", { name: "Ann", email: "ann@example.org", passphrase: "short" })).toMatchObject({
       code: "wrong-passphrase",
     });

@@ -12,6 +12,7 @@ import {
 import {
   type DirectoryHandle,
   type DroppedItems,
+  encryptOwner,
   IndexedPuts,
   Keyring,
   openOwner,
@@ -21,7 +22,6 @@ import {
   pickedFiles,
   pickedHandles,
   pickedItems,
-  sealOwner,
   zipDestination,
 } from "../src/browser/index.ts";
 import { IndexedTables } from "../src/browser/indexed-tables.ts";
@@ -375,11 +375,11 @@ export async function allKept(): Promise<string> {
   return JSON.stringify(all.result);
 }
 
-/** A wallet's key is sealed to a key and opened with it: what it signs is the wallet's. */
+/** A wallet's key is encrypted to a key and opened with it: what it signs is the wallet's. */
 export async function walletOf({ fingerprint, wallet }: { fingerprint: string; wallet: number[] }) {
-  const sealed = await sealOwner(keyring.use(fingerprint), { wallet: Uint8Array.from(wallet) });
-  const owner = await openOwner(() => keyring.use(fingerprint), sealed);
+  const encrypted = await encryptOwner(keyring.use(fingerprint), { wallet: Uint8Array.from(wallet) });
+  const owner = await openOwner(() => keyring.use(fingerprint), encrypted);
   keyring.lock();
   const content = await owner.openKey().catch(codeOf);
-  return { address: owner.signer.address, keystore: [...sealed.wallet], lookup: owner.lookupKey.length, content };
+  return { address: owner.signer.address, keystore: [...encrypted.wallet], lookup: owner.lookupKey.length, content };
 }

@@ -125,8 +125,11 @@ interface Brought {
 }
 
 async function hold(account: string, fingerprint: string, userId: string, brought: Brought, savedAt: number | null) {
-  const [ring, { openOwner, sealOwner }] = await Promise.all([keyring(), import("@cairn/owner/browser/owner-secrets")]);
-  const secrets = await sealOwner(ring.use(fingerprint), brought);
+  const [ring, { openOwner, encryptOwner }] = await Promise.all([
+    keyring(),
+    import("@cairn/owner/browser/owner-secrets"),
+  ]);
+  const secrets = await encryptOwner(ring.use(fingerprint), brought);
   const opened = await openOwner(() => ring.use(fingerprint), secrets);
   const held: HeldOwner = {
     ...{ account, fingerprint, userId, address: opened.signer.address, savedAt },
@@ -205,10 +208,10 @@ function required(): HeldOwner {
 /** @throws CairnError `wrong-passphrase` */
 async function unlock(passphrase: string): Promise<void> {
   const held = required();
-  const [ring, { openSecret }] = await Promise.all([keyring(), import("@cairn/archive/browser")]);
+  const [ring, { decryptSecret }] = await Promise.all([keyring(), import("@cairn/archive/browser")]);
   minutes = lockMinutes();
   const key = await ring.unlock(held.fingerprint, passphrase, minutes);
-  const names = await openSecret(key, held.lookupKey);
+  const names = await decryptSecret(key, held.lookupKey);
   // Whoever left meanwhile leaves no open key.
   if (ofAccount !== held.account) ring.lock();
   const now = required();
@@ -302,12 +305,12 @@ export async function openOwner(why: string): Promise<Owner> {
     signer: {
       address,
       async sign(type, message, context) {
-        const [{ openSecret }, { toHex }, { walletSigner }] = await Promise.all([
+        const [{ decryptSecret }, { toHex }, { walletSigner }] = await Promise.all([
           import("@cairn/archive/browser"),
           import("@cairn/protocol/hex"),
           import("@cairn/owner/wallet-signer"),
         ]);
-        const secret = await openSecret(await opened(why), wallet);
+        const secret = await decryptSecret(await opened(why), wallet);
         try {
           return await walletSigner(toHex(secret)).sign(type, message, context);
         } finally {
@@ -329,13 +332,13 @@ async function amend(change: Partial<HeldOwner>): Promise<void> {
 
 /** Keep a phrase in the place of the one before. The key must be open. */
 export async function keepPhrase(phrase: HeldPhrase): Promise<void> {
-  const [{ sealSecret }, { phraseToSecrets }] = await Promise.all([
+  const [{ encryptSecret }, { phraseToSecrets }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/owner/phrase/create-phrase"),
   ]);
   const secret = new TextEncoder().encode(JSON.stringify(phraseToSecrets(phrase)));
   await amend({
-    phrase: await sealSecret(await opened(""), secret),
+    phrase: await encryptSecret(await opened(""), secret),
     phraseWrittenAt: phrase.writtenAt ?? undefined,
     earlierPhrases: phrase.earlier.length,
   });
@@ -349,12 +352,12 @@ export async function heldPhrase(why: string): Promise<HeldPhrase | undefined> {
   // As another tab may have written it meanwhile.
   const { phrase } = (await ownerOf(required().account)) ?? required();
   if (phrase === undefined) return undefined;
-  const [{ openSecret }, { phraseFromSecrets }, { toHex }] = await Promise.all([
+  const [{ decryptSecret }, { phraseFromSecrets }, { toHex }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/owner/phrase/create-phrase"),
     import("@cairn/protocol/hex"),
   ]);
-  const secret = await openSecret(key, phrase);
+  const secret = await decryptSecret(key, phrase);
   // Versions before kept the two keys alone, and nothing of the paper.
   if (secret.length === 64) {
     return { wallet: toHex(secret.subarray(0, 32)), bundleKey: secret.slice(32), writtenAt: null, earlier: [] };
@@ -366,7 +369,7 @@ export async function heldPhrase(why: string): Promise<HeldPhrase | undefined> {
 export async function ownerSecrets(why: string): Promise<AccountSecrets> {
   const held = required();
   const key = await opened(why);
-  const [{ exportAccountKey, openSecret }, { toHex }, { toBase64 }] = await Promise.all([
+  const [{ exportAccountKey, decryptSecret }, { toHex }, { toBase64 }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/protocol/hex"),
     import("@cairn/protocol/wire/base64"),
@@ -377,8 +380,8 @@ export async function ownerSecrets(why: string): Promise<AccountSecrets> {
   ]);
   return {
     openpgp: await exportAccountKey(key),
-    wallet: toHex(await openSecret(key, held.wallet)),
-    lookupKey: toBase64(await openSecret(key, held.lookupKey)),
+    wallet: toHex(await decryptSecret(key, held.wallet)),
+    lookupKey: toBase64(await decryptSecret(key, held.lookupKey)),
     ...(phrase === undefined ? {} : { phrase: phraseToSecrets(phrase) }),
   };
 }

@@ -21,7 +21,7 @@ export async function openWalletBytes({ kind, address }: WalletJson, owner: Owne
     const { openKeystore } = await import("@cairn/owner/own-wallets");
     return openKeystore(client, owner.openKey, own);
   }
-  const [{ openSecret }, { addressOfKey }, { toHex }, { lie }] = await Promise.all([
+  const [{ decryptSecret }, { addressOfKey }, { toHex }, { lie }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/protocol/keys"),
     import("@cairn/protocol/hex"),
@@ -29,7 +29,7 @@ export async function openWalletBytes({ kind, address }: WalletJson, owner: Owne
   ]);
   const state = keysState();
   const keystore = state.at === "held" ? state.held.wallet : new Uint8Array();
-  const bytes = await openSecret(await owner.openKey(), keystore);
+  const bytes = await decryptSecret(await owner.openKey(), keystore);
   const found = addressOfKey(toHex(bytes));
   if (found === own) return bytes;
   bytes.fill(0);

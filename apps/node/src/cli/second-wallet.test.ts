@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm as removeFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encryptSecret } from "@cairn/archive/encrypt-secret";
 import { generateAccountKey } from "@cairn/archive/keys";
-import { sealSecret } from "@cairn/archive/seal-secret";
 import { generateKey } from "@cairn/chain";
 import { findPackage } from "@cairn/owner/find-package";
 import type { ChainView } from "@cairn/owner/ports";
@@ -52,7 +52,7 @@ beforeAll(async () => {
     name: "safe",
     kind: "vault",
     key,
-    keystore: await sealSecret(account.key, bytesOf(key)),
+    keystore: await encryptSecret(account.key, bytesOf(key)),
   });
   for (const name of ["photos", "letters", "songs"]) {
     await mkdir(join(folder, name));
@@ -125,7 +125,7 @@ describe("a package of another wallet than the home's", () => {
     expect(endedBy()).toBe(account.wallet.address);
   });
 
-  it("is known in another home by a keystore that the account's key sealed, whose vault stays locked", async () => {
+  it("is known in another home by a keystore that is encrypted to the account's key, whose vault stays locked", async () => {
     await storedBy(safe, "letters");
     await show("letters", { ...second, files: true });
     gateway.asked.length = 0;
@@ -161,7 +161,7 @@ describe("a gateway that names a wallet which is not the owner's", () => {
       async (key) => {
         const { privateKey, ...evil } = await generateAccountKey({ name: "evil" });
         const forger = { ...evil, privateKey, publicKey: account.key.publicKey };
-        return { kind: "vault", keystore: await sealSecret(forger, bytesOf(key)) };
+        return { kind: "vault", keystore: await encryptSecret(forger, bytesOf(key)) };
       },
     ],
     [
@@ -226,8 +226,8 @@ describe("a gateway that names a wallet which is not the owner's", () => {
   });
 
   it("is sent no message to the owner's key that a vault's keystore would have it opened for", async () => {
-    const letter = await sealSecret(account.key, Buffer.from("a letter to the owner's key"));
-    const other = await sealSecret(account.key, bytesOf(generateKey()));
+    const letter = await encryptSecret(account.key, Buffer.from("a letter to the owner's key"));
+    const other = await encryptSecret(account.key, bytesOf(generateKey()));
     for (const keystore of [letter, other]) {
       gateway.lie((one, answer) =>
         one.call.endsWith("/keystore") ? { keystore: Buffer.from(keystore).toString("base64") } : answer,

@@ -70,8 +70,8 @@ async function partsOf(
   const claim = await claimOf(session.token, network, key);
   if (options.kind === "client") return { key, claim };
   const { key: openpgpKey } = await requireAccount(session.home);
-  const { sealSecret } = await import("@cairn/archive/seal-secret");
-  const keystore = await sealSecret(openpgpKey, Buffer.from(key.slice(2), "hex"));
+  const { encryptSecret } = await import("@cairn/archive/encrypt-secret");
+  const keystore = await encryptSecret(openpgpKey, Buffer.from(key.slice(2), "hex"));
   return { key, claim, keystore: Buffer.from(keystore).toString("base64") };
 }
 

@@ -19,7 +19,8 @@ import { type NodeParts, openParts } from "./open-parts.ts";
 import { type Floors, Pruner, type Retention } from "./pruner.ts";
 import { mixOf, sealBlock, signerOf, signReveal } from "./seal.ts";
 import { Serial } from "./serial.ts";
-import type { BlockRows, ChainStore } from "./store/chain-store.ts";
+import type { ChainStore } from "./store/chain-store.ts";
+import type { BlockRows } from "./store/write-block.ts";
 import { type PoolLimits, type Priority, TransactionPool } from "./transaction-pool.ts";
 import type { ChainRules, Seal, SealedBlock } from "./types.ts";
 

@@ -8,14 +8,14 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-/** What the calls of one concern are made of: `path` is below `/api/v1`, an answer that misses `schema` is thrown as `bad-answer`. */
+/** What the calls of one concern are made of, whoever holds it: `path` is below `/api/v1`, an answer that misses `schema` is thrown as `bad-answer`. */
 export interface Caller {
-  call<S extends TSchema>(schema: S, path: string, call?: Call): Promise<Static<S>>;
+  call: <S extends TSchema>(schema: S, path: string, call?: Call) => Promise<Static<S>>;
   /** Everything in a list that comes in pages. */
-  pages<S extends TSchema, T>(
+  pages: <S extends TSchema, T>(
     schema: S,
     path: string,
     entriesOf: (page: Static<S>) => readonly T[],
     query?: Call["query"],
-  ): Promise<T[]>;
+  ) => Promise<T[]>;
 }

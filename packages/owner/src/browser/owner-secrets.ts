@@ -1,4 +1,4 @@
-import { type AccountKey, openSecret, sealSecret } from "@cairn/archive/browser";
+import { type AccountKey, decryptSecret, encryptSecret } from "@cairn/archive/browser";
 import { crypto } from "@cairn/archive/crypto";
 import { toHex } from "@cairn/protocol/hex";
 import type { Owner } from "../ports.ts";
@@ -13,9 +13,9 @@ export interface OwnerSecrets {
 }
 
 /** Encrypt a wallet's key, or a new one, and a lookup key, or a new one. */
-export async function sealOwner(key: AccountKey, from: Partial<OwnerSecrets> = {}): Promise<OwnerSecrets> {
+export async function encryptOwner(key: AccountKey, from: Partial<OwnerSecrets> = {}): Promise<OwnerSecrets> {
   const { wallet = crypto.randomBytes(32), lookupKey = crypto.randomBytes(32) } = from;
-  return { wallet: await sealSecret(key, wallet), lookupKey: await sealSecret(key, lookupKey) };
+  return { wallet: await encryptSecret(key, wallet), lookupKey: await encryptSecret(key, lookupKey) };
 }
 
 /**
@@ -29,8 +29,8 @@ export async function openOwner(
 ): Promise<Owner> {
   const key = await openKey();
   return {
-    signer: walletSigner(toHex(await openSecret(key, wallet))),
-    lookupKey: await openSecret(key, lookupKey),
+    signer: walletSigner(toHex(await decryptSecret(key, wallet))),
+    lookupKey: await decryptSecret(key, lookupKey),
     openKey: async () => openKey(),
   };
 }

@@ -17,18 +17,18 @@ interface Block {
   bytes: Uint8Array;
 }
 
-/** A sealed bundle as a CAR: a dag-cbor list of its parts, and the parts as raw blocks. */
-export async function carOfBundle(sealed: Uint8Array): Promise<Uint8Array> {
+/** An encrypted bundle as a CAR: a dag-cbor list of its parts, and the parts as raw blocks. */
+export async function carOfBundle(encrypted: Uint8Array): Promise<Uint8Array> {
   const parts: Block[] = [];
-  for (let at = 0; at < sealed.length; at += BLOCK_BYTES)
-    parts.push(blockOf(RAW, sealed.subarray(at, at + BLOCK_BYTES)));
+  for (let at = 0; at < encrypted.length; at += BLOCK_BYTES)
+    parts.push(blockOf(RAW, encrypted.subarray(at, at + BLOCK_BYTES)));
   const root = blockOf(dagCbor.code, dagCbor.encode(parts.map(({ cid }) => cid)));
   const { carHeader } = await import("@cairn/archive/browser");
   return concatBytes([carHeader(root.cid), ...[root, ...parts].flatMap(frameOf)]);
 }
 
-/** The sealed bundle under a root; every block is held against its CID. @throws CairnError `bad-bundle` */
-export async function readSealed(getBlocks: GetBlocks, root: string): Promise<Uint8Array> {
+/** The encrypted bundle under a root; every block is held against its CID. @throws CairnError `bad-bundle` */
+export async function readEncrypted(getBlocks: GetBlocks, root: string): Promise<Uint8Array> {
   const [list] = await blocks(getBlocks, [CID.parse(root)]);
   const links = linksIn(list!);
   if (links.length === 0 || links.length > Math.ceil(MOST_BUNDLE_BYTES / BLOCK_BYTES))

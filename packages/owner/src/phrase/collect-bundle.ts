@@ -1,4 +1,4 @@
-import { openSecret } from "@cairn/archive/browser";
+import { decryptSecret } from "@cairn/archive/browser";
 import { crypto } from "@cairn/archive/crypto";
 import type { Address, Hex } from "@cairn/protocol";
 import { asCairnError } from "@cairn/protocol/errors";
@@ -39,7 +39,7 @@ export async function collectBundle(
       .filter(({ kind }) => kind === "vault")
       .map(async ({ name, address }) => {
         const { keystore } = await gateway.walletKeystore(address);
-        const key = await openSecret(await owner.openKey(), fromBase64(keystore));
+        const key = await decryptSecret(await owner.openKey(), fromBase64(keystore));
         return { name, kind: "vault" as const, key: toHex(key) };
       }),
   );

@@ -10,9 +10,9 @@ import { blocksOf } from "../get-blocks.ts";
 import { encryptLabel, nameHash } from "../labels.ts";
 import type { Gateway, OwnerPorts } from "../ports.ts";
 import { readCapability } from "../read-capability.ts";
-import { readSealed } from "./bundle-blocks.ts";
+import { readEncrypted } from "./bundle-blocks.ts";
 import { repairKeyOfBundle } from "./phrase.ts";
-import { openBundle, type RecoveryBundle } from "./recovery-bundle.ts";
+import { decryptBundle, type RecoveryBundle } from "./recovery-bundle.ts";
 
 /** What the packages of bundles are called. */
 export const BUNDLE_NAME = "recovery bundle";
@@ -63,8 +63,8 @@ export async function findBundles(
           ...{ label: encryptLabel(owner, id, { name, files: 1, bytes }), layout: "car", files: 1, bytes },
         });
       }
-      const sealed = await readSealed(blocksOf(ports.gateway, { id, capability }), document.root);
-      found.push({ detail, bundle: openBundle(bundleKey, sealed) });
+      const encrypted = await readEncrypted(blocksOf(ports.gateway, { id, capability }), document.root);
+      found.push({ detail, bundle: decryptBundle(bundleKey, encrypted) });
     } catch (error) {
       // An older one that is damaged hides no newer one.
       failed ??= asCairnError(error);

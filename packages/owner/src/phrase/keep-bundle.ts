@@ -11,7 +11,7 @@ import type { BundleContent } from "./collect-bundle.ts";
 import { BUNDLE_NAME, bundleNameOf, type FoundBundle, findBundles } from "./find-bundle.ts";
 import { type PhraseKeys, repairKeyOfBundle } from "./phrase.ts";
 import { joinWallet, PHRASE_WALLET } from "./phrase-wallet.ts";
-import { type RecoveryBundle, sealBundle } from "./recovery-bundle.ts";
+import { encryptBundle, type RecoveryBundle } from "./recovery-bundle.ts";
 
 export interface KeepOptions {
   keys: PhraseKeys;
@@ -52,7 +52,7 @@ export async function keepBundle(ports: OwnerPorts, options: KeepOptions): Promi
   const before = await findBundles(ports, phrase).catch(unreadable);
   const created = ports.clock.now();
   const bundle = { ...content, sequence: nextSequence(before, created), created };
-  const car = await carOfBundle(sealBundle(keys.bundleKey, bundle));
+  const car = await carOfBundle(encryptBundle(keys.bundleKey, bundle));
   const own = { ...ports, owner: { ...ports.owner, signer } };
   // The bundle of another phrase keeps the name: it ends when the words of this one are written down, and not before.
   const holder = (await livePackage(ports, BUNDLE_NAME))?.document?.owner ?? signer.address;

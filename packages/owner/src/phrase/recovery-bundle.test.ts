@@ -4,8 +4,8 @@ import { CairnError } from "@cairn/protocol/errors";
 import fc from "fast-check";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { carOfBundle, readSealed } from "./bundle-blocks.ts";
-import { openBundle, parseBundle, type RecoveryBundle, sealBundle } from "./recovery-bundle.ts";
+import { carOfBundle, readEncrypted } from "./bundle-blocks.ts";
+import { decryptBundle, encryptBundle, parseBundle, type RecoveryBundle } from "./recovery-bundle.ts";
 
 const key = new Uint8Array(32).fill(5);
 const hash = `0x${"ab".repeat(32)}` as const;
@@ -28,17 +28,19 @@ const onTheWire = () => ({
 
 describe("a recovery bundle", () => {
   it("opens under its key alone, unchanged, and its length says little", () => {
-    const sealed = sealBundle(key, bundle);
-    expect(openBundle(key, sealed)).toEqual(bundle);
-    expect(Buffer.from(sealed).includes("Fotos")).toBe(false);
-    expect(sealBundle(key, { ...bundle, names: [] }).length).toBe(sealed.length);
-    expect(sealBundle(key, bundle)).not.toEqual(sealed);
-    expect(() => openBundle(new Uint8Array(32), sealed)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
+    const encrypted = encryptBundle(key, bundle);
+    expect(decryptBundle(key, encrypted)).toEqual(bundle);
+    expect(Buffer.from(encrypted).includes("Fotos")).toBe(false);
+    expect(encryptBundle(key, { ...bundle, names: [] }).length).toBe(encrypted.length);
+    expect(encryptBundle(key, bundle)).not.toEqual(encrypted);
+    expect(() => decryptBundle(new Uint8Array(32), encrypted)).toThrowError(
+      expect.objectContaining({ code: "wrong-key" }),
+    );
     fc.assert(
-      fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
-        const altered = sealed.slice();
+      fc.property(fc.nat(encrypted.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const altered = encrypted.slice();
         altered[at] = (altered[at] ?? 0) ^ change;
-        expect(() => openBundle(key, altered)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
+        expect(() => decryptBundle(key, altered)).toThrowError(expect.objectContaining({ code: "wrong-key" }));
       }),
       { numRuns: 50 },
     );
@@ -73,17 +75,17 @@ describe("a recovery bundle", () => {
 
 describe("a bundle's blocks", () => {
   it.each([1, 1_048_576, 2_500_000])("give back %i bytes, each held against its CID", async (length) => {
-    const sealed = crypto.randomBytes(length);
-    const { root, held } = await scanned(await carOfBundle(sealed));
+    const encrypted = crypto.randomBytes(length);
+    const { root, held } = await scanned(await carOfBundle(encrypted));
     const getBlocks = async function* (cids: readonly CID[]) {
       for (const cid of cids) yield held.get(cid.toString())!;
     };
-    expect(Buffer.compare(await readSealed(getBlocks, root), sealed)).toBe(0);
+    expect(Buffer.compare(await readEncrypted(getBlocks, root), encrypted)).toBe(0);
     const lying = async function* (cids: readonly CID[]) {
       for await (const bytes of getBlocks(cids)) yield bytes.map((byte, at) => (at === 0 ? byte ^ 1 : byte));
     };
-    await expect(readSealed(lying, root)).rejects.toMatchObject({ code: "bad-bundle" });
-    await expect(readSealed(async function* () {}, root)).rejects.toMatchObject({ code: "bad-bundle" });
+    await expect(readEncrypted(lying, root)).rejects.toMatchObject({ code: "bad-bundle" });
+    await expect(readEncrypted(async function* () {}, root)).rejects.toMatchObject({ code: "bad-bundle" });
   });
 });
 

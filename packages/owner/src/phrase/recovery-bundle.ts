@@ -53,7 +53,7 @@ const HASH = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 
 /** AES-256-GCM under the phrase's key: nonce ‖ ciphertext ‖ tag. @throws CairnError `bad-bundle` where it is too long */
-export function sealBundle(bundleKey: Uint8Array, bundle: RecoveryBundle): Uint8Array {
+export function encryptBundle(bundleKey: Uint8Array, bundle: RecoveryBundle): Uint8Array {
   const text = utf8.encode(JSON.stringify({ format: FORMAT, ...bundle, lookupKey: toBase64(bundle.lookupKey) }));
   const plain = new Uint8Array(Math.ceil((LENGTH_BYTES + text.length) / PADDED_TO) * PADDED_TO);
   if (NONCE_BYTES + plain.length + TAG_BYTES > MOST_BUNDLE_BYTES) throw badBundle("it is longer than 16 MiB");
@@ -64,12 +64,12 @@ export function sealBundle(bundleKey: Uint8Array, bundle: RecoveryBundle): Uint8
 }
 
 /** @throws CairnError `wrong-key` where another phrase made it, `bad-bundle` */
-export function openBundle(bundleKey: Uint8Array, sealed: Uint8Array): RecoveryBundle {
+export function decryptBundle(bundleKey: Uint8Array, encrypted: Uint8Array): RecoveryBundle {
   let plain: Uint8Array;
   try {
-    if (sealed.length < NONCE_BYTES + TAG_BYTES) throw new Error("it is too short");
-    const nonce = sealed.subarray(0, NONCE_BYTES);
-    plain = crypto.decryptGcm({ key: bundleKey, nonce, aad: AAD }, sealed.subarray(NONCE_BYTES));
+    if (encrypted.length < NONCE_BYTES + TAG_BYTES) throw new Error("it is too short");
+    const nonce = encrypted.subarray(0, NONCE_BYTES);
+    plain = crypto.decryptGcm({ key: bundleKey, nonce, aad: AAD }, encrypted.subarray(NONCE_BYTES));
   } catch (cause) {
     throw new CairnError("these words did not make this bundle", {
       code: "wrong-key",

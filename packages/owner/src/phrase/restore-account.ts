@@ -1,4 +1,4 @@
-import { importAccountKey, sealSecret } from "@cairn/archive/browser";
+import { encryptSecret, importAccountKey } from "@cairn/archive/browser";
 import type { Address, Hex } from "@cairn/protocol";
 import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { fromHex } from "@cairn/protocol/hex";
@@ -78,7 +78,7 @@ export async function restoreAccount(
   const wallets: Restored["wallets"] = [];
   for (const { name, kind, key } of bundle.wallets) {
     const signer = walletSigner(key);
-    const keystore = kind === "vault" ? { keystore: toBase64(await sealSecret(openpgp, fromHex(key))) } : {};
+    const keystore = kind === "vault" ? { keystore: toBase64(await encryptSecret(openpgp, fromHex(key))) } : {};
     await joinWallet(ports, signer, { token, name, ...keystore });
     wallets.push({ address: signer.address, name, kind });
   }

@@ -23,7 +23,7 @@ export async function addNewWallet(made: NewWallet, why: string): Promise<Wallet
   ]);
   const claimed = { network, token: sessionSecret(), now: machineClock.now() };
   if (kind === "client") return client.addWallet({ kind, name, claim: await signClaim(owner.signer, claimed) });
-  const [{ sealSecret }, { walletSigner }, { toHex }, { toBase64 }] = await Promise.all([
+  const [{ encryptSecret }, { walletSigner }, { toHex }, { toBase64 }] = await Promise.all([
     import("@cairn/archive/browser"),
     import("@cairn/owner/wallet-signer"),
     import("@cairn/protocol/hex"),
@@ -32,7 +32,7 @@ export async function addNewWallet(made: NewWallet, why: string): Promise<Wallet
   const secret = crypto.getRandomValues(new Uint8Array(32));
   try {
     const claim = await signClaim(walletSigner(toHex(secret)), claimed);
-    const keystore = toBase64(await sealSecret(await owner.openKey(), secret));
+    const keystore = toBase64(await encryptSecret(await owner.openKey(), secret));
     return await client.addWallet({ kind, name, claim, keystore });
   } finally {
     secret.fill(0);

@@ -8,9 +8,9 @@ import { Account, Address, bigIntMin, createWithdrawal, KECCAK256_RLP, type With
 import { Bloom, encodeReceipt, type RunTxResult, runTx, type VM } from "@ethereumjs/vm";
 import { rewardBetween, slotAt } from "../emission.ts";
 import { senderOf } from "../sender-of.ts";
-import type { BlockRows } from "../store/chain-store.ts";
 import { reachableNodes } from "../store/reachable-nodes.ts";
 import type { NodeBuffer } from "../store/trie-database.ts";
+import type { BlockRows } from "../store/write-block.ts";
 import type { AccountRecord, ChainRules, LogRecord, Seal, TransactionRecord } from "../types.ts";
 import { type BlockContext, FIXED_HEADER, headerContext, shellBlock, type TrackedState } from "./chain-state.ts";
 

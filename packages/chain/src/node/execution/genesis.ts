@@ -1,9 +1,9 @@
 import { type Block, createBlock } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { createAccount, createAddressFromString, KECCAK256_RLP } from "@ethereumjs/util";
-import type { BlockRows } from "../store/chain-store.ts";
 import { reachableNodes } from "../store/reachable-nodes.ts";
 import type { NodeBuffer } from "../store/trie-database.ts";
+import type { BlockRows } from "../store/write-block.ts";
 import type { AccountRecord, ChainRules } from "../types.ts";
 import { FIXED_HEADER, genesisExtraData, type TrackedState } from "./chain-state.ts";
 

@@ -3,7 +3,7 @@ import type { Hex } from "@cairn/protocol";
 import type { Block } from "@ethereumjs/block";
 import { bytesToHex, bytesToUnprefixedHex } from "@ethereumjs/util";
 import { invalidParams, limitExceeded } from "../rpc-error.ts";
-import type { BlockRows } from "../store/chain-store.ts";
+import type { BlockRows } from "../store/write-block.ts";
 import type { PlacedLog } from "../types.ts";
 import { formatHeader, formatLog } from "./format.ts";
 import { type LogQuery, parseLogQuery } from "./parse.ts";

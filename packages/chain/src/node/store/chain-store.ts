@@ -2,77 +2,21 @@ import { EventEmitter } from "node:events";
 import { CairnError } from "@cairn/protocol";
 import pg from "pg";
 import type { Floors } from "../pruner.ts";
-import type {
-  AccountRecord,
-  LogFilter,
-  LogRecord,
-  PlacedLog,
-  PlacedTransaction,
-  StoredBlock,
-  TransactionRecord,
-} from "../types.ts";
+import type { AccountRecord, LogFilter, PlacedLog, PlacedTransaction, StoredBlock } from "../types.ts";
 import { connectWriter, type DatabaseConfig, databaseUnavailable } from "./database.ts";
+import {
+  type BlockRow,
+  type LogRow,
+  logConditions,
+  SELECT_BLOCK,
+  SELECT_TX,
+  type TransactionRow,
+  toBlock,
+  toLog,
+  toTransaction,
+} from "./read-rows.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
-
-/** A block with everything that its execution produced. */
-export interface BlockRows {
-  block: StoredBlock;
-  timestamp: number;
-  validator: Uint8Array;
-  gasUsed: bigint;
-  stateRoot: Uint8Array;
-  transactions: TransactionRecord[];
-  /** By transaction index. */
-  logs: LogRecord[][];
-  accounts: AccountRecord[];
-  /** Trie nodes by hash, and contract code by "c" ‖ hash. */
-  nodes: Map<string, Uint8Array>;
-}
-
-const bytes = (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-const fromHex = (value: string): Buffer => Buffer.from(value, "hex");
-
-interface BlockRow {
-  number: string;
-  hash: Buffer;
-  raw: Buffer;
-  seal: Buffer;
-  reveal: Buffer;
-}
-
-interface TransactionRow {
-  hash: Buffer;
-  block: string;
-  block_hash: Buffer;
-  index: number;
-  sender: Buffer;
-  recipient: Buffer | null;
-  value: string;
-  status: number;
-  gas_used: string;
-  cumulative_gas: string;
-  effective_gas_price: string;
-  created: Buffer | null;
-  type: number;
-  raw: Buffer;
-}
-
-interface LogRow {
-  block: string;
-  block_hash: Buffer;
-  index: number;
-  tx: Buffer;
-  tx_index: number;
-  address: Buffer;
-  topic0: Buffer | null;
-  topic1: Buffer | null;
-  topic2: Buffer | null;
-  topic3: Buffer | null;
-  data: Buffer;
-}
-
-const SELECT_BLOCK = "select number, hash, raw, seal, reveal from blocks";
-const SELECT_TX = "select t.*, b.hash as block_hash from txs t join blocks b on b.number = t.block";
+import { type BlockRows, bytes, fromHex, writeBlock } from "./write-block.ts";
 
 /**
  * The chain in PostgreSQL. One connection writes and holds the chain's lock; a few read. When the writing connection is lost the store
@@ -161,106 +105,11 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
       await this.#transaction(async () => {
         if (rules !== undefined)
           await this.#writer.query("insert into meta values ('rules', $1)", [JSON.stringify(rules)]);
-        await this.#insertBlock(rows);
-        await this.#insertTransactions(rows);
-        await this.#insertLogs(rows);
-        await this.#upsertAccounts(rows);
-        await this.#insertNodes(rows);
+        await writeBlock(this.#writer, rows);
       });
     } catch (error) {
       throw databaseUnavailable(error);
     }
-  }
-
-  async #insertBlock({ block, timestamp, validator, gasUsed, stateRoot, transactions }: BlockRows): Promise<void> {
-    await this.#writer.query({
-      name: "block",
-      text: "insert into blocks values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      values: [
-        block.number,
-        bytes(block.hash),
-        timestamp,
-        bytes(validator),
-        gasUsed.toString(),
-        transactions.length,
-        bytes(stateRoot),
-        bytes(block.raw),
-        bytes(block.seal.signature),
-        bytes(block.seal.reveal),
-      ],
-    });
-  }
-
-  async #insertTransactions({ block, transactions }: BlockRows): Promise<void> {
-    if (transactions.length === 0) return;
-    await this.#writer.query({
-      name: "txs",
-      text: `insert into txs (block, hash, index, sender, recipient, value, status, gas_used, cumulative_gas, effective_gas_price, created, type, raw)
-        select $1::bigint, * from unnest($2::bytea[], $3::int[], $4::bytea[], $5::bytea[], $6::numeric[], $7::smallint[], $8::bigint[], $9::bigint[],
-          $10::numeric[], $11::bytea[], $12::smallint[], $13::bytea[])`,
-      values: [
-        block.number,
-        transactions.map((t) => t.hash),
-        transactions.map((t) => t.index),
-        transactions.map((t) => t.sender),
-        transactions.map((t) => t.recipient),
-        transactions.map((t) => t.value.toString()),
-        transactions.map((t) => t.status),
-        transactions.map((t) => t.gasUsed.toString()),
-        transactions.map((t) => t.cumulativeGas.toString()),
-        transactions.map((t) => t.effectiveGasPrice.toString()),
-        transactions.map((t) => t.created),
-        transactions.map((t) => t.type),
-        transactions.map((t) => t.raw),
-      ],
-    });
-  }
-
-  async #insertLogs({ block, transactions, logs }: BlockRows): Promise<void> {
-    const flat = transactions.flatMap((t, i) => (logs[i] ?? []).map((log) => ({ ...log, hash: t.hash, at: t.index })));
-    if (flat.length === 0) return;
-    await this.#writer.query({
-      name: "logs",
-      text: `insert into logs (block, index, tx, tx_index, address, topic0, topic1, topic2, topic3, data)
-        select $1::bigint, ordinality - 1, tx, tx_index, address, topic0, topic1, topic2, topic3, data
-        from unnest($2::bytea[], $3::int[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[])
-          with ordinality as l (tx, tx_index, address, topic0, topic1, topic2, topic3, data)`,
-      values: [
-        block.number,
-        flat.map((l) => l.hash),
-        flat.map((l) => l.at),
-        flat.map((l) => l.address),
-        ...[0, 1, 2, 3].map((position) => flat.map((l) => l.topics[position])),
-        flat.map((l) => l.data),
-      ],
-    });
-  }
-
-  async #upsertAccounts({ block, accounts }: BlockRows): Promise<void> {
-    if (accounts.length === 0) return;
-    await this.#writer.query({
-      name: "accounts",
-      text: `insert into accounts (block, address, nonce, balance, code_hash)
-        select $1::bigint, * from unnest($2::bytea[], $3::numeric[], $4::numeric[], $5::bytea[])
-        on conflict (address) do update set nonce = excluded.nonce, balance = excluded.balance, code_hash = excluded.code_hash, block = excluded.block`,
-      values: [
-        block.number,
-        accounts.map((a) => a.address),
-        accounts.map((a) => a.nonce.toString()),
-        accounts.map((a) => a.balance.toString()),
-        accounts.map((a) => a.codeHash),
-      ],
-    });
-  }
-
-  async #insertNodes({ block, nodes }: BlockRows): Promise<void> {
-    if (nodes.size === 0) return;
-    await this.#writer.query({
-      name: "kv",
-      text: `insert into kv select key, value, $3::bigint from unnest($1::bytea[], $2::bytea[]) as n (key, value)
-        on conflict (key) do update set born = excluded.born`,
-      values: [[...nodes.keys()].map(fromHex), [...nodes.values()], block.number],
-    });
   }
 
   async node(key: string): Promise<Uint8Array | undefined> {
@@ -448,58 +297,4 @@ export class ChainStore extends EventEmitter<{ lost: [Error] }> {
     this.#closing = true;
     await Promise.all([this.#writer.end(), this.#readers.end()]);
   }
-}
-
-function logConditions(filter: LogFilter): { where: string; values: unknown[] } {
-  const values: unknown[] = [filter.fromBlock, filter.toBlock];
-  const conditions = ["l.block between $1 and $2"];
-  const among = (column: string, members: Uint8Array[]): void => {
-    values.push(members);
-    conditions.push(`${column} = any($${values.length}::bytea[])`);
-  };
-  if (filter.addresses.length > 0) among("l.address", filter.addresses);
-  for (const [position, members] of filter.topics.entries()) {
-    if (members !== undefined) among(`l.topic${position}`, members);
-    else conditions.push(`l.topic${position} is not null`);
-  }
-  return { where: conditions.join(" and "), values };
-}
-
-function toBlock(row: BlockRow | undefined): StoredBlock | undefined {
-  if (row === undefined) return undefined;
-  const seal = { signature: new Uint8Array(row.seal), reveal: new Uint8Array(row.reveal) };
-  return { number: Number(row.number), hash: new Uint8Array(row.hash), raw: new Uint8Array(row.raw), seal };
-}
-
-function toTransaction(row: TransactionRow): PlacedTransaction {
-  return {
-    hash: row.hash,
-    block: Number(row.block),
-    blockHash: row.block_hash,
-    index: row.index,
-    sender: row.sender,
-    recipient: row.recipient ?? undefined,
-    value: BigInt(row.value),
-    status: row.status === 1 ? 1 : 0,
-    gasUsed: BigInt(row.gas_used),
-    cumulativeGas: BigInt(row.cumulative_gas),
-    effectiveGasPrice: BigInt(row.effective_gas_price),
-    created: row.created ?? undefined,
-    type: row.type,
-    raw: row.raw,
-  };
-}
-
-function toLog(row: LogRow): PlacedLog {
-  const topics = [row.topic0, row.topic1, row.topic2, row.topic3].filter((topic) => topic !== null);
-  return {
-    block: Number(row.block),
-    blockHash: row.block_hash,
-    index: row.index,
-    transaction: row.tx,
-    transactionIndex: row.tx_index,
-    address: row.address,
-    topics,
-    data: row.data,
-  };
 }

@@ -7,9 +7,9 @@ const CONFIG = { aeadProtect: false };
 
 /**
  * A small secret as a binary OpenPGP message to the account's own key, which gpg opens too. It is signed by that key: whoever has the public half alone
- * makes none that passes for the account's (`openOwnSecret`).
+ * makes none that passes for the account's (`decryptOwnSecret`).
  */
-export async function sealSecret(key: AccountKey, secret: Uint8Array): Promise<Uint8Array> {
+export async function encryptSecret(key: AccountKey, secret: Uint8Array): Promise<Uint8Array> {
   return (await openpgp.encrypt({
     message: await openpgp.createMessage({ binary: secret }),
     encryptionKeys: key.publicKey,
@@ -20,19 +20,21 @@ export async function sealSecret(key: AccountKey, secret: Uint8Array): Promise<U
   })) as Uint8Array;
 }
 
-/** What was sealed; the caller overwrites it after use. @throws CairnError `wrong-key` where the message is for another key, or damaged */
-export const openSecret = (key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> => open(key, sealed, false);
+/** What was encrypted; the caller overwrites it after use. @throws CairnError `wrong-key` where the message is for another key, or damaged */
+export const decryptSecret = (key: AccountKey, encrypted: Uint8Array): Promise<Uint8Array> =>
+  open(key, encrypted, false);
 
 /**
- * What this very key sealed: the message is signed by it. Older ones have no signature.
+ * What the holder of this very key encrypted to it: the message is signed by the key. Older ones have no signature.
  * @throws CairnError `wrong-key` also where the message has no signature, or another key's
  */
-export const openOwnSecret = (key: AccountKey, sealed: Uint8Array): Promise<Uint8Array> => open(key, sealed, true);
+export const decryptOwnSecret = (key: AccountKey, encrypted: Uint8Array): Promise<Uint8Array> =>
+  open(key, encrypted, true);
 
-async function open(key: AccountKey, sealed: Uint8Array, expectSigned: boolean): Promise<Uint8Array> {
+async function open(key: AccountKey, encrypted: Uint8Array, expectSigned: boolean): Promise<Uint8Array> {
   try {
     const { data } = await openpgp.decrypt({
-      message: await openpgp.readMessage({ binaryMessage: sealed }),
+      message: await openpgp.readMessage({ binaryMessage: encrypted }),
       decryptionKeys: key.privateKey,
       ...(expectSigned ? { expectSigned, verificationKeys: key.publicKey } : {}),
       format: "binary",
@@ -44,7 +46,7 @@ async function open(key: AccountKey, sealed: Uint8Array, expectSigned: boolean):
       code: "wrong-key",
       kind: "auth",
       cause,
-      next: "Use the account that sealed it: `cairn key import FILE`.",
+      next: "Use the account that it was made for: `cairn key import FILE`.",
     });
   }
 }
