@@ -1,4 +1,8 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startTestS3, type TestS3 } from "@cairn/blobs/testing/s3-server";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ChainBooks } from "../apps/node/test/support/chain-books.ts";
 import {
@@ -12,13 +16,19 @@ import {
   untilAtRest,
 } from "../apps/node/test/support/invariants.ts";
 import { startNetwork, type TestNetwork, until } from "../apps/node/test/support/network.ts";
+import { s3Environment } from "../apps/node/test/support/s3-environment.ts";
+import { startSecondGateway } from "../apps/node/test/support/second-gateway.ts";
 import { Activities } from "./kill-loop/activities.ts";
 import { Killer } from "./kill-loop/killer.ts";
 import { Choices } from "./kill-loop/random.ts";
 
-/** CAIRN_SOAK_INSTANTS: how many kills. CAIRN_SOAK_SEED: which choices; printed, to be given again. CAIRN_SOAK_KEEP: leave the home behind. */
+/**
+ * CAIRN_SOAK_INSTANTS: how many kills. CAIRN_SOAK_SEED: which choices; printed, to be given again. CAIRN_SOAK_KEEP: leave the home behind. CAIRN_SOAK_S3:
+ * blobs on an S3 server. CAIRN_SOAK_GATEWAYS=2: a second gateway on the same database, which gets half of the commands and is killed, too.
+ */
 const INSTANTS = Number(process.env.CAIRN_SOAK_INSTANTS ?? 200);
 const SEED = Number(process.env.CAIRN_SOAK_SEED ?? Date.now() % 1_000_000);
+const GATEWAYS = Number(process.env.CAIRN_SOAK_GATEWAYS ?? 1);
 const PROVIDERS = 6;
 /** Packages of 1 to 3 MB have one to four pieces. */
 const PIECE_LIMIT = 900_000;
@@ -28,6 +38,11 @@ const KILLS_PER_ROUND = [8, 13] as const;
 const MOST_EQUAL_ERRORS = 200;
 
 let network: TestNetwork;
+let second: TestNetwork | undefined;
+/** Of several gateways: their spool, and the second one's home. */
+let shared: string;
+let s3: TestS3 | undefined;
+let env: Record<string, string>;
 let books: ChainBooks;
 let killer: Killer | undefined;
 const began = Date.now();
@@ -37,21 +52,32 @@ const say = (text: string) => {
 };
 
 beforeAll(async () => {
-  network = await startNetwork({ env: { CAIRN_PIECE_LIMIT: String(PIECE_LIMIT) } });
+  shared = await mkdtemp(join(tmpdir(), "cairn-shared-"));
+  if (process.env.CAIRN_SOAK_S3 !== undefined) s3 = await startTestS3();
+  env = {
+    CAIRN_PIECE_LIMIT: String(PIECE_LIMIT),
+    ...(GATEWAYS === 1 ? {} : { CAIRN_SHARED: shared }),
+    ...(s3 === undefined ? {} : s3Environment(s3, "soak")),
+  };
+  network = await startNetwork({ env });
+  if (GATEWAYS > 1) second = await startSecondGateway(network, join(shared, "second"), env);
   books = await openBooks(network);
 });
 afterAll(async () => {
   await killer?.stop();
   await books?.close();
+  await second?.stop();
   if (process.env.CAIRN_SOAK_KEEP === undefined) await network?.stop();
   else network?.process.kill("SIGTERM");
+  await s3?.stop();
+  await rm(shared, { recursive: true, force: true });
 });
 
 it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async () => {
   const client = await network.client();
   const choices = new Choices(SEED);
-  const activities = new Activities(network, client, choices);
-  const strikes = new Killer(network, client, choices, PROVIDERS);
+  const activities = new Activities(second === undefined ? [network] : [network, second], client, choices);
+  const strikes = new Killer({ network, second }, client, choices, PROVIDERS);
   killer = strikes;
   const faults: string[] = [];
   /** A fault is told and counted; the loop goes on, so that one run shows them all. */
@@ -60,7 +86,16 @@ it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async (
       faults.push(`${what}: ${error.message}`);
       say(`FAULT  ${what}: ${error.message}`);
     });
-  say(`seed ${SEED}, ${INSTANTS} instants, home ${network.home}`);
+  say(
+    `seed ${SEED}, ${INSTANTS} instants, home ${network.home}, ${GATEWAYS} gateways, blobs ${s3 === undefined ? "in files" : "on S3"}`,
+  );
+  if (second !== undefined) {
+    // The first put makes the account, which both homes then have.
+    await new Activities([network], client, choices).put(await activities.makeTree());
+    await cp(join(network.home, "account"), join(second.home, "account"), { recursive: true });
+    await strikes.connect([second.url]);
+    await untilAtRest(client);
+  }
 
   for (let round = 1; strikes.kills.length < INSTANTS; round += 1) {
     const doing = new Set<string>();
@@ -104,7 +139,7 @@ it(`stands ${INSTANTS} kills at random instants of put, repair and get`, async (
     strikes.revive();
     await hold(`round ${round}, money`, checkMoney(client, books));
     await hold(`round ${round}, shards`, checkShards(network, books));
-    await hold(`round ${round}, spool`, checkSpool(network));
+    await hold(`round ${round}, spool`, checkSpool(network, second === undefined ? undefined : join(shared, "spool")));
     const newest = activities.stored.get(tree.name);
     if (newest !== undefined) await hold(`round ${round}, get`, activities.get(newest));
     say(

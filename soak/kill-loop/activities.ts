@@ -22,13 +22,16 @@ interface Tree {
 export class Activities {
   readonly stored = new Map<string, Stored>();
   readonly notes = { puts: 0, putsUndone: 0, putsWithoutClient: 0, gets: 0, getsRepeated: 0, removals: 0 };
-  readonly #network: TestNetwork;
+  /** The network by each of its gateways; commands go to any. */
+  readonly #gateways: readonly TestNetwork[];
   readonly #client: CairnClient;
   readonly #choices: Choices;
+  readonly #directory: string;
   #number = 0;
 
-  constructor(network: TestNetwork, client: CairnClient, choices: Choices) {
-    this.#network = network;
+  constructor(gateways: readonly [TestNetwork, ...TestNetwork[]], client: CairnClient, choices: Choices) {
+    this.#gateways = gateways;
+    this.#directory = gateways[0].directory;
     this.#client = client;
     this.#choices = choices;
   }
@@ -37,7 +40,7 @@ export class Activities {
   async makeTree(): Promise<Tree> {
     this.#number += 1;
     const name = `tree ${this.#number}`;
-    const path = join(this.#network.directory, name);
+    const path = join(this.#directory, name);
     await mkdir(join(path, "folder"), { recursive: true });
     const files = this.#choices.integer(4, 12);
     const bytes = this.#choices.between(1e6, 3e6);
@@ -54,7 +57,7 @@ export class Activities {
   async put(tree: Tree): Promise<string> {
     this.notes.puts += 1;
     const before = new Set((await this.#list()).map(({ id }) => id));
-    const result = await this.#network.cli("put", tree.path, "--json");
+    const result = await this.#cli("put", tree.path, "--json");
     await rm(tree.path, { recursive: true, force: true });
     const left = (await this.#list()).filter(({ id }) => !before.has(id));
     const taken = left.filter(({ state }) => state !== "ABANDONED");
@@ -80,8 +83,8 @@ export class Activities {
     this.notes.gets += 1;
     const errors: string[] = [];
     for (let attempt = 1; attempt <= 3; attempt += 1) {
-      const destination = join(this.#network.directory, `back ${randomBytes(4).toString("hex")}`);
-      const result = await this.#network.cli("get", chosen.id, destination, "--json");
+      const destination = join(this.#directory, `back ${randomBytes(4).toString("hex")}`);
+      const result = await this.#cli("get", chosen.id, destination, "--json");
       if (result.code === 0) {
         const back = await fingerprint(destination);
         await rm(destination, { recursive: true, force: true });
@@ -106,10 +109,14 @@ export class Activities {
     this.stored.delete(oldest.name);
     this.notes.removals += 1;
     for (let attempt = 1; ; attempt += 1) {
-      const result = await this.#network.cli("rm", oldest.id, "--json");
+      const result = await this.#cli("rm", oldest.id, "--json");
       if (result.code === 0) return;
       if (attempt === 5) throw new Error(`${oldest.name} cannot be removed: ${said(result)}`);
     }
+  }
+
+  #cli(...args: string[]): Promise<CommandResult> {
+    return this.#choices.of(this.#gateways).cli(...args);
   }
 
   async #list() {

@@ -1,10 +1,12 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CairnClient } from "@cairn/client";
 import { type StartedProvider, startLocalProvider } from "../../apps/node/test/support/local-provider.ts";
 import type { TestNetwork } from "../../apps/node/test/support/network.ts";
 import type { Choices } from "./random.ts";
 
-export type Target = "gateway" | "chain" | "postgres" | "provider";
+export type Target = "gateway" | "second gateway" | "chain" | "postgres" | "provider";
 
 export interface Kill {
   number: number;
@@ -13,7 +15,7 @@ export interface Kill {
   during: string;
 }
 
-/** Restarted by the supervisor, so these may be killed again and again; the gateway has the most to lose. */
+/** Restarted by their supervisors, so these may be killed again and again; the gateway has the most to lose. */
 const TARGETS: readonly Target[] = [
   "gateway",
   "gateway",
@@ -35,9 +37,18 @@ export class Killer {
   readonly #ours = new Map<string, StartedProvider>();
   readonly #dead = new Set<string>();
   readonly #providers: string[];
+  readonly #second: TestNetwork | undefined;
+  readonly #targets: readonly Target[];
 
-  constructor(network: TestNetwork, client: CairnClient, choices: Choices, providers: number) {
+  constructor(
+    { network, second }: { network: TestNetwork; second?: TestNetwork | undefined },
+    client: CairnClient,
+    choices: Choices,
+    providers: number,
+  ) {
     this.#network = network;
+    this.#second = second;
+    this.#targets = second === undefined ? TARGETS : [...TARGETS, "second gateway", "second gateway"];
     this.#client = client;
     this.#choices = choices;
     this.#providers = Array.from({ length: providers }, (_, i) => `provider-${i + 1}`);
@@ -50,7 +61,7 @@ export class Killer {
   /** One kill at this instant. With `most` providers dead already another target is taken. */
   async strike(doing: () => string, most: number, wanted?: Target): Promise<Kill> {
     for (;;) {
-      const target = wanted ?? this.#choices.of(TARGETS);
+      const target = wanted ?? this.#choices.of(this.#targets);
       if (target === "provider" && this.#dead.size >= most) continue;
       const name = target === "provider" ? this.#choices.of(this.#alive()) : target;
       const states = await this.#states();
@@ -62,6 +73,17 @@ export class Killer {
       this.kills.push(kill);
       return kill;
     }
+  }
+
+  /** Has every provider connect to these gateways, too. */
+  async connect(urls: readonly string[]): Promise<void> {
+    for (const name of this.#providers) {
+      const at = join(this.#network.home, "providers", name.replace("provider-", ""), "provider.json");
+      const config = JSON.parse(await readFile(at, "utf8")) as { gateways: string[] };
+      await this.#kill(name);
+      await writeFile(at, JSON.stringify({ ...config, gateways: [...config.gateways, ...urls] }));
+    }
+    this.revive();
   }
 
   /** Start every dead provider again. */
@@ -82,7 +104,8 @@ export class Killer {
   async #kill(name: string): Promise<boolean> {
     const ours = this.#ours.get(name);
     try {
-      if (ours === undefined) await this.#network.kill(name);
+      if (name === "second gateway") await this.#second?.kill("gateway");
+      else if (ours === undefined) await this.#network.kill(name);
       else await ours.kill();
     } catch {
       return false;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startTestS3, type TestS3 } from "@cairn/blobs/testing/s3-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli, startNetwork } from "./support/network.ts";
+import { s3Environment } from "./support/s3-environment.ts";
 
 let server: TestS3;
 let directory: string;
@@ -15,14 +16,7 @@ beforeAll(async () => {
   server = await startTestS3({ pageSize: 2 });
   directory = await mkdtemp(join(tmpdir(), "cairn-s3-network-"));
   home = join(directory, "home");
-  const { bucket, endpoint, region, credentials } = server.settings;
-  env = {
-    CAIRN_BLOBS: `s3://${bucket}/some/prefix`,
-    CAIRN_S3_ENDPOINT: endpoint,
-    CAIRN_S3_REGION: region,
-    CAIRN_S3_ACCESS_KEY_ID: credentials.accessKeyId,
-    CAIRN_S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-  };
+  env = s3Environment(server, "some/prefix");
 });
 afterAll(async () => {
   await server.stop();

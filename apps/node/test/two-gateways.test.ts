@@ -3,14 +3,12 @@ import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PoolConfig } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ChainBooks } from "./support/chain-books.ts";
 import { allPackages, checkMoney, openBooks, untilAtRest } from "./support/invariants.ts";
 import { runCli, spawnCli, startNetwork, type TestNetwork, until } from "./support/network.ts";
+import { startSecondGateway } from "./support/second-gateway.ts";
 
-/** What another gateway of a network needs of the first one's home (docs/operating.md). */
-const COPIED = ["secret", "token", "home.json", "deployment.json", "databases.json", "gateway/keys"];
 const PUTS = 2;
 const TAKE_OVER_SECONDS = 60;
 
@@ -24,15 +22,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "cairn-two-"));
   const env = { CAIRN_SHARED: join(directory, "shared") };
   first = await startNetwork({ providers: 0, env });
-  const { database, chainUrl } = JSON.parse(await readFile(join(first.home, "gateway", "config.json"), "utf8"));
-  const home = join(directory, "second");
-  await mkdir(join(home, "gateway"), { recursive: true, mode: 0o700 });
-  for (const name of COPIED) await cp(join(first.home, name), join(home, name), { recursive: true });
-  second = await startNetwork({
-    home,
-    gatewayOnly: true,
-    env: { ...env, DATABASE_URL: urlOf(database), CAIRN_CHAIN_URL: chainUrl },
-  });
+  second = await startSecondGateway(first, join(directory, "second"), env);
   for (let i = 0; i < 3; i++) {
     const to = [first, second].flatMap(({ url }) => ["--gateway", url]);
     const at = join(directory, `provider-${i}`);
@@ -56,11 +46,6 @@ afterAll(async () => {
   await first?.stop();
   await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 });
-
-function urlOf({ host, port, user, password, database }: PoolConfig): string {
-  const login = `${user}${password === undefined ? "" : `:${encodeURIComponent(String(password))}`}`;
-  return `postgres://${login}@localhost:${port ?? 5432}/${database}?host=${encodeURIComponent(String(host))}`;
-}
 
 it("goes on with the puts of a gateway that was killed, doubles nothing and loses nothing", async () => {
   const client = await first.client();

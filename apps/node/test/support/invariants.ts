@@ -168,9 +168,11 @@ async function heldDeals(network: TestNetwork): Promise<{ provider: string; plac
   return held;
 }
 
-/** At rest the gateway keeps no spooled piece and no rebuilt shard. */
-export async function checkSpool(network: TestNetwork): Promise<void> {
-  const spool = join(network.home, "gateway", "spool");
+/** At rest the gateway keeps no spooled piece and no rebuilt shard. @param spool where it is elsewhere than in the home */
+export async function checkSpool(
+  network: TestNetwork,
+  spool: string = join(network.home, "gateway", "spool"),
+): Promise<void> {
   const files = async () => {
     const found = await Promise.all(
       (await namesIn(spool))
