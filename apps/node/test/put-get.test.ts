@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PackageDetailJson } from "@cairn/client";
@@ -47,6 +48,24 @@ describe("a folder", () => {
     expect((await network.cli("get", "odd", back)).code).toBe(0);
     expect(execFileSync("diff", ["-r", "--no-dereference", tree, back]).toString()).toBe("");
     expect(await fingerprint(back)).toBe(await fingerprint(tree));
+  });
+
+  // Linux has memory mounted there: another device than the home's, between which nothing can be renamed or linked.
+  it.skipIf(!existsSync("/dev/shm"))("goes in from another device, and comes back onto one", async () => {
+    const device = await mkdtemp("/dev/shm/cairn-");
+    try {
+      expect((await stat(device)).dev).not.toBe((await stat(network.home)).dev);
+      const mounted = join(device, "of another device");
+      await makeOddTree(mounted);
+      const put = await network.cli("put", mounted, "--json");
+      expect(put.code, put.stdout + put.stderr).toBe(0);
+      const back = join(device, "back");
+      const got = await network.cli("get", "of another device", back);
+      expect(got.code, got.stderr).toBe(0);
+      expect(await fingerprint(back)).toBe(await fingerprint(mounted));
+    } finally {
+      await rm(device, { recursive: true, force: true });
+    }
   });
 
   it("gives back one file, one folder, or a range of one file", async () => {

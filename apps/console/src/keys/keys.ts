@@ -113,7 +113,7 @@ onLeave(() => {
 });
 
 /** @throws CairnError `key-exists`: asked before a key is made, and again when it is kept */
-async function requireNone(account: string): Promise<void> {
+export async function requireNone(account: string): Promise<void> {
   if ((await ownerOf(account)) === undefined) return;
   await look(account);
   throw keyExists();
@@ -167,24 +167,32 @@ export async function importKey(account: string, bytes: Uint8Array, passphrase: 
   const ring = await keyring();
   minutes = lockMinutes();
   if (text?.trimStart().startsWith("{")) {
-    const [{ readAccountFile }, { fromHex }, { fromBase64 }] = await Promise.all([
-      import("@cairn/owner/account-file"),
-      import("@cairn/protocol/hex"),
-      import("@cairn/protocol/wire/base64"),
-    ]);
-    const secrets = await readAccountFile(text, passphrase);
-    const { fingerprint, userIds } = await ring.import(secrets.openpgp, passphrase, minutes);
-    const brought = { wallet: fromHex(secrets.wallet), lookupKey: fromBase64(secrets.lookupKey) };
-    await hold(account, fingerprint, userIds[0] ?? "", brought, Date.now());
-    if (secrets.phrase !== undefined) {
-      const { phraseFromSecrets } = await import("@cairn/owner/phrase/create-phrase");
-      await keepPhrase(phraseFromSecrets(secrets.phrase));
-    }
-    return;
+    const { readAccountFile } = await import("@cairn/owner/account-file");
+    return holdSecrets(account, await readAccountFile(text, passphrase), passphrase);
   }
   const armored = text !== undefined && /-----BEGIN PGP/.test(text);
   const { fingerprint, userIds } = await ring.import(armored ? text : bytes, passphrase, minutes);
   await hold(account, fingerprint, userIds[0] ?? "", {}, null);
+}
+
+/**
+ * All that makes an owner, from a copy of it that is kept elsewhere.
+ * @param passphrase what the key shall have in this browser
+ * @throws CairnError `key-unusable`, `wrong-passphrase` where it is too short, `key-exists`
+ */
+export async function holdSecrets(account: string, secrets: AccountSecrets, passphrase: string): Promise<void> {
+  const [ring, { fromHex }, { fromBase64 }] = await Promise.all([
+    keyring(),
+    import("@cairn/protocol/hex"),
+    import("@cairn/protocol/wire/base64"),
+  ]);
+  minutes = lockMinutes();
+  const { fingerprint, userIds } = await ring.import(secrets.openpgp, passphrase, minutes);
+  const brought = { wallet: fromHex(secrets.wallet), lookupKey: fromBase64(secrets.lookupKey) };
+  await hold(account, fingerprint, userIds[0] ?? "", brought, Date.now());
+  if (secrets.phrase === undefined) return;
+  const { phraseFromSecrets } = await import("@cairn/owner/phrase/create-phrase");
+  await keepPhrase(phraseFromSecrets(secrets.phrase));
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

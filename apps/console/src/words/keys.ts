@@ -75,6 +75,7 @@ export const welcome = {
     body: "Your folders are encrypted to it in this browser. Nobody else has it, so nobody can give it back to you: choose a passphrase that you will remember.",
     make: "Make a new key",
     have: "I have a key",
+    words: "I have 24 words",
     name: "Your name",
     nameHint: "Stands in the key. Any name will do.",
     email: "E-mail (may be left out)",

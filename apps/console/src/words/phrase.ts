@@ -31,7 +31,7 @@ export const phrase = {
   contract:
     "The network's contract, to be written beside them: it is no secret, and an empty machine finds the network by it.",
   written: "I have written them down",
-  back: "On an empty machine the command line brings everything back: `cairn recover --phrase`.",
+  back: "On an empty machine they bring everything back: in a browser by the guide, “I have 24 words”; with the command line by `cairn recover --phrase`.",
   check: {
     title: "Check what you wrote",
     label: "The 24 words, as they stand on the paper",
@@ -56,4 +56,24 @@ export const phrase = {
   },
   noBundleNext: "Store it as it is now.",
   noPhraseNext: "Make one on the page of your keys.",
+} as const;
+
+export const restore = {
+  body: "The words bring back key, wallets, settings and packages, from what the providers hold. This browser may be any browser, the gateway any gateway of that network.",
+  written: "The 24 words, as they stand on the paper",
+  passphrase: "Passphrase in this browser",
+  passphraseHint: "At least 8 characters: a new one, or that of before.",
+  action: "Bring it all back",
+  looking: "Looking for what the words open…",
+  bringing: (done: number) =>
+    done === 0 ? "Bringing back wallets, settings and packages…" : `Bringing back: ${counted(done, "package")} so far…`,
+  holding: "Putting the key into this browser…",
+  done: (wallets: number, packages: number) =>
+    `Back: your key, ${counted(wallets, "wallet")} and ${counted(packages, "package")}.`,
+  stored: "As it was stored for the words",
+  storedNote: "Where you remember a later time, ask another gateway of the network.",
+  failed: (count: number, first: string) => `${counted(count, "package")} could not be brought back: ${first}`,
+  failedNext:
+    "Most often their providers are away: remove the key from this browser later, on the page of your keys, and enter the words again.",
+  settings: (why: string) => `The settings are not as they were: ${why}`,
 } as const;

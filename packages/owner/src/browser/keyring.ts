@@ -159,7 +159,8 @@ export class Keyring {
   }
 }
 
-function requireLong(passphrase: string): void {
+/** @throws CairnError `wrong-passphrase` for one that is too short */
+export function requireLong(passphrase: string): void {
   if (passphrase.length >= MIN_PASSPHRASE) return;
   throw new CairnError(`the passphrase has ${passphrase.length} characters`, {
     code: "wrong-passphrase",

@@ -15,6 +15,9 @@ function executable(): string {
   return found;
 }
 
+/** A page may take its time on a machine that does much else. */
+const NAVIGATION_MILLISECONDS = 180_000;
+
 export interface TestBrowser {
   context(options?: BrowserContextOptions): Promise<BrowserContext>;
   close(): Promise<void>;
@@ -30,7 +33,11 @@ export async function openBrowser(): Promise<TestBrowser> {
     env: { ...process.env, LC_ALL: "C.UTF-8", HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
   });
   return {
-    context: (options) => browser.newContext(options),
+    async context(options) {
+      const context = await browser.newContext(options);
+      context.setDefaultNavigationTimeout(NAVIGATION_MILLISECONDS);
+      return context;
+    },
     async close() {
       await browser.close();
       rmSync(home, { recursive: true, force: true });

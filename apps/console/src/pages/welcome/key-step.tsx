@@ -5,9 +5,11 @@ import { useState } from "react";
 import { client } from "../../api/client.ts";
 import { Backup } from "../../keys/backup.tsx";
 import { importKey, makeKey, useKeysState } from "../../keys/keys.ts";
+import type { BroughtBack } from "../../keys/restore.ts";
 import { Button, Card, Field, Form, State } from "../../kit/index.ts";
 import { useWho } from "../../session/session.ts";
 import { backup, welcome } from "../../words/keys.ts";
+import { FromWords, Restored } from "./from-words.tsx";
 
 const words = welcome.key;
 
@@ -15,13 +17,15 @@ const words = welcome.key;
 export function KeyStep() {
   const keys = useKeysState();
   const account = useQuery({ queryKey: ["account"], queryFn: () => client.account() });
-  const [have, setHave] = useState(false);
+  const [way, setWay] = useState<"make" | "have" | "words">("make");
+  const [back, setBack] = useState<BroughtBack>();
   if (keys.at === "held") {
     return (
       <>
         <Card title={words.title}>
           <div className="stack">
             <State mood="good">{words.done(keys.held.userId)}</State>
+            {back === undefined ? null : <Restored back={back} />}
             <div className="row">
               <Link className="button" data-kind="main" to="/welcome" search={{ step: "wallet" }}>
                 {welcome.next}
@@ -49,14 +53,13 @@ export function KeyStep() {
           </State>
         )}
         <div className="row">
-          <Button aria-pressed={!have} onClick={() => setHave(false)}>
-            {words.make}
-          </Button>
-          <Button aria-pressed={have} onClick={() => setHave(true)}>
-            {words.have}
-          </Button>
+          {(["make", "have", "words"] as const).map((one) => (
+            <Button key={one} aria-pressed={way === one} onClick={() => setWay(one)}>
+              {words[one]}
+            </Button>
+          ))}
         </div>
-        {have ? <Import /> : <Make />}
+        {way === "make" ? <Make /> : way === "have" ? <Import /> : <FromWords onBack={setBack} />}
       </div>
     </Card>
   );
