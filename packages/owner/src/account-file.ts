@@ -1,5 +1,6 @@
 import type { Address, Hex } from "@cairn/protocol";
 import { CairnError } from "@cairn/protocol/errors";
+import { openWith } from "@cairn/protocol/spellings";
 import { fromBase64, toBase64 } from "@cairn/protocol/wire/base64";
 
 /** Everything that makes an owner, in one file: whoever has it can read, spend and remove. */
@@ -84,11 +85,13 @@ export async function readAccountFile(text: string, passphrase?: string): Promis
     throw notAnAccount("its encrypted part is incomplete");
   }
   const { crypto } = await import("@cairn/archive/crypto");
-  const bytes = bytesOf(body);
-  const key = await crypto.scrypt(utf8.encode(passphrase), bytesOf(salt), KDF, KEY_BYTES);
+  const [bytes, salted, once] = [body, salt, nonce].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];
   try {
-    const plain = crypto.decryptGcm({ key, nonce: bytesOf(nonce), aad: utf8.encode(FORMAT) }, bytes);
-    return checkSecrets(JSON.parse(new TextDecoder().decode(plain)));
+    return await openWith(passphrase, async (spelling) => {
+      const key = await crypto.scrypt(utf8.encode(spelling), salted, KDF, KEY_BYTES);
+      const plain = crypto.decryptGcm({ key, nonce: once, aad: utf8.encode(FORMAT) }, bytes);
+      return checkSecrets(JSON.parse(new TextDecoder().decode(plain)));
+    });
   } catch (cause) {
     if (cause instanceof CairnError) throw cause;
     throw new CairnError("the passphrase does not open this account file", {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { getAddress } from "viem";
 import { expect, it } from "vitest";
 import { address0xToF410, addressOfText } from "./filecoin-address.ts";
 import type { Address } from "./words.ts";
@@ -41,6 +42,27 @@ it("goes forth and back for every address, and takes none with a digit changed",
     }),
   );
 });
+
+it("takes mixed capitals only where they are EIP-55's", () => {
+  // Of EIP-55 itself.
+  const right = "0x52908400098527886E0F7030069857D2E4169EE7";
+  const mixed = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359";
+  for (const text of [right, mixed, mixed.toLowerCase(), `0x${mixed.slice(2).toUpperCase()}`])
+    expect(addressOfText(text)).toBe(text.toLowerCase());
+  fc.assert(
+    fc.property(addresses, fc.nat(39), (address, place) => {
+      const text = getAddress(address);
+      expect(addressOfText(text)).toBe(address);
+      const at = 2 + place;
+      const bent = `${text.slice(0, at)}${other(text.charAt(at))}${text.slice(at + 1)}`;
+      if (bent === text || bent === bent.toLowerCase() || bent.slice(2) === bent.slice(2).toUpperCase()) return;
+      expect(() => addressOfText(bent)).toThrow(expect.objectContaining({ code: "bad-address" }));
+    }),
+  );
+});
+
+/** The letter in the other case. */
+const other = (letter: string) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase());
 
 it("writes a masked id as the actor's id", () => {
   const masked: Address = `0xff${"0".repeat(22)}00000000000004d2`;

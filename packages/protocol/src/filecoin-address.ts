@@ -1,4 +1,5 @@
 import { blake2b } from "@noble/hashes/blake2.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { CairnError } from "./errors.ts";
 import { fromHex, toHex } from "./hex.ts";
 import type { Address } from "./words.ts";
@@ -20,9 +21,13 @@ export function address0xToF410(address: Address, network: "f" | "t" = "f"): str
   return `${network}410f${base32(Uint8Array.of(...payload, ...checksum(payload)))}`;
 }
 
-/** The 0x address, in lower case, of itself or of a Filecoin text that stands for one. @throws CairnError `bad-address` */
+/** The 0x address, in lower case, of itself or of a Filecoin text that stands for one. @throws CairnError `bad-address`, also where capitals are mixed in and are not EIP-55's */
 export function addressOfText(text: string): Address {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase() as Address;
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) {
+    const lower = text.toLowerCase() as Address;
+    if (/[a-f]/.test(text) && /[A-F]/.test(text) && text !== checksummed(lower)) throw mistyped(text);
+    return lower;
+  }
   const id = /^[ft]0(\d{1,20})$/.exec(text)?.[1];
   if (id !== undefined && BigInt(id) < 2n ** 64n)
     return `0xff${"0".repeat(22)}${BigInt(id).toString(16).padStart(16, "0")}`;
@@ -32,6 +37,16 @@ export function addressOfText(text: string): Address {
   if (payload !== undefined && text.endsWith(base32(Uint8Array.of(...payload, ...checksum(payload)))))
     return toHex(payload);
   throw badAddress(text);
+}
+
+/** EIP-55: which letters are upper case says whether the digits are right. */
+function checksummed(address: Address): string {
+  const digits = address.slice(2);
+  const hash = toHex(keccak_256(new TextEncoder().encode(digits))).slice(2);
+  const cased = Array.from(digits, (digit, at) =>
+    Number.parseInt(hash.charAt(at), 16) > 7 ? digit.toUpperCase() : digit,
+  );
+  return `0x${cased.join("")}`;
 }
 
 const checksum = (payload: Uint8Array) => blake2b(Uint8Array.of(...EVM, ...payload), { dkLen: CHECKSUM_BYTES });
@@ -44,6 +59,14 @@ function base32(bytes: Uint8Array): string {
 function base32Bytes(text: string): Uint8Array {
   const bits = Array.from(text, (digit) => BASE32.indexOf(digit).toString(2).padStart(5, "0")).join("");
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (eight) => Number.parseInt(eight, 2));
+}
+
+function mistyped(text: string): CairnError {
+  return new CairnError(`the capitals of ${text} are not those of its digits: something in it is mistyped`, {
+    code: "bad-address",
+    kind: "input",
+    next: "Copy it from where it comes from. All in small letters it is taken as it stands.",
+  });
 }
 
 function badAddress(text: string): CairnError {

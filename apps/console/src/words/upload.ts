@@ -164,8 +164,11 @@ export const upload = {
   storedCost: (most: string, until: string) => `It costs at most ${most}, paid until ${until}.`,
   storedChecked: (places: number) => `${counted(places, "random place")} came back from providers as they were sent.`,
   took: (seconds: number) => `Handed over and proved in ${duration(seconds)}.`,
+  kept: "Then try again: what was sent is kept for a day.",
   /** What to do about failures whose own words speak of the command line. */
   next: {
+    "clocks-apart":
+      "Set this machine's clock if it is wrong; if it is right, ask who runs this gateway. Then try again: what was sent is kept for a day.",
     "insufficient-funds":
       "Add coins to your deposit on the Wallets page, then try again: what was sent is kept for a day.",
     "quotes-lapsed": "Prices hold for a few minutes only. Try again: what was sent is kept, and is only quoted anew.",

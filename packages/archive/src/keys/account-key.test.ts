@@ -10,6 +10,7 @@ import {
   exportPublicKey,
   generateAccountKey,
   importAccountKey,
+  revocationCertificateOf,
 } from "./account-key.ts";
 import { holderOf, recipientOf, unwrapperOf } from "./recipient.ts";
 
@@ -45,6 +46,41 @@ describe("account keys", () => {
     expect(holderOf(unlocked)).toEqual(holderOf(key));
     await expect(importAccountKey(exportPublicKey(key))).rejects.toMatchObject({ code: "key-unusable" });
     await expect(importAccountKey("nonsense")).rejects.toMatchObject({ code: "key-unusable" });
+  });
+
+  it("open however the letters of their passphrase are composed", async () => {
+    const locked = await exportAccountKey(await generateAccountKey({ name: "Ann" }), "schl\u00fcssel f\u00fcr alles");
+    expect((await importAccountKey(locked, "schlu\u0308ssel fu\u0308r alles")).userIds).toEqual(["Ann"]);
+  });
+
+  it("whose primary secret is elsewhere are taken with a signing subkey, and refused with the reason without one", async () => {
+    const make = (user: string, ...subkeys: [algorithm: string, usage: string][]) => {
+      gpg("--quick-generate-key", user, "ed25519", "cert,sign", "never");
+      const fingerprint = /fpr:::::::::([0-9A-F]{40}):/.exec(gpg("--with-colons", "--list-keys", user))?.[1] ?? "";
+      for (const [algorithm, usage] of subkeys) gpg("--quick-add-key", fingerprint, algorithm, usage, "never");
+      return importAccountKey(gpg("--armor", "--export-secret-subkeys", user));
+    };
+    await expect(assertUsable(await make("stub@example.org", ["cv25519", "encr"]))).rejects.toMatchObject({
+      code: "key-unusable",
+      message: expect.stringContaining("kept elsewhere"),
+    });
+    const whole = await make("signs@example.org", ["cv25519", "encr"], ["ed25519", "sign"]);
+    await assertUsable(whole);
+    const locked = await exportAccountKey(whole, "secret words");
+    expect((await importAccountKey(locked, "secret words")).fingerprint).toBe(whole.fingerprint);
+    await expect(revocationCertificateOf(whole)).rejects.toMatchObject({ code: "key-unusable" });
+  });
+
+  it("whose primary key is too weak are refused for that, not for what hangs on it", async () => {
+    gpg("--quick-generate-key", "short@example.org", "rsa1024", "sign", "never");
+    const fingerprint =
+      /fpr:::::::::([0-9A-F]{40}):/.exec(gpg("--with-colons", "--list-keys", "short@example.org"))?.[1] ?? "";
+    gpg("--quick-add-key", fingerprint, "cv25519", "encr", "never");
+    const short = await importAccountKey(gpg("--armor", "--export-secret-keys", "short@example.org"));
+    await expect(assertUsable(short)).rejects.toMatchObject({
+      code: "key-unusable",
+      message: expect.stringMatching(/^The primary key of .* is refused: RSA keys shorter/),
+    });
   });
 
   it("of gpg are taken, and the fast path is used for Curve25519 alone", async () => {

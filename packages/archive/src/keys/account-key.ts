@@ -1,4 +1,5 @@
 import { CairnError } from "@cairn/protocol/errors";
+import { openWith } from "@cairn/protocol/spellings";
 import * as openpgp from "openpgp";
 
 /** An unlocked OpenPGP key pair that owns packages. */
@@ -45,7 +46,9 @@ export async function importAccountKey(key: string | Uint8Array, passphrase?: st
   }
   if (locked.isDecrypted()) return accountKeyOf(locked);
   try {
-    return accountKeyOf(await openpgp.decryptKey({ privateKey: locked, passphrase: passphrase ?? "" }));
+    return await openWith(passphrase ?? "", async (spelling) =>
+      accountKeyOf(await openpgp.decryptKey({ privateKey: locked, passphrase: spelling })),
+    );
   } catch (cause) {
     throw new CairnError(
       passphrase === undefined ? "the key is locked with a passphrase" : "the passphrase does not unlock the key",
@@ -61,8 +64,14 @@ export async function exportAccountKey(key: AccountKey, passphrase?: string): Pr
   return locked.armor();
 }
 
-/** What anybody who has the key's public half can revoke it with: to be kept apart from the key, for the day on which it is lost or stolen. */
+/** What anybody who has the key's public half can revoke it with: to be kept apart from the key, for the day on which it is lost or stolen. @throws CairnError `key-unusable` where the primary key is elsewhere */
 export async function revocationCertificateOf(key: AccountKey): Promise<string> {
+  if (isElsewhere(key.privateKey)) {
+    throw unusable(
+      `The primary key of ${key.fingerprint} is kept elsewhere, and it alone revokes.`,
+      "Make the certificate where it is, with gpg --gen-revoke.",
+    );
+  }
   const { publicKey } = await openpgp.revokeKey({ key: key.privateKey, date: timeOfUse(key), format: "object" });
   const certificate = await publicKey.getRevocationCertificate(timeOfUse(key));
   if (certificate === undefined) throw new Error("a revoked key has no revocation");
@@ -100,12 +109,19 @@ export async function assertUsable(key: AccountKey): Promise<void> {
     encrypting = await key.privateKey.getEncryptionKey(undefined, timeOfUse(key));
   } catch (cause) {
     const next = "Add one with gpg --quick-add-key FINGERPRINT cv25519 encr and import the key again.";
-    throw unusable(`Key ${id} has no usable encryption subkey.`, next, cause);
+    throw weakPrimary(id, cause) ?? unusable(`Key ${id} has no usable encryption subkey.`, next, cause);
   }
+  let signing: Awaited<ReturnType<openpgp.PrivateKey["getSigningKey"]>>;
   try {
-    await key.privateKey.getSigningKey(undefined, timeOfUse(key));
+    signing = await key.privateKey.getSigningKey(undefined, timeOfUse(key));
   } catch (cause) {
     throw unusable(`Key ${id} cannot sign.`, "Use a key that can sign and encrypt.", cause);
+  }
+  if ([signing, encrypting].some(isElsewhere)) {
+    throw unusable(
+      `Key ${id} is here without its secret: it is kept elsewhere.`,
+      "Import all of it (gpg --armor --export-secret-keys), or give it a signing subkey (gpg --quick-add-key FINGERPRINT ed25519 sign) and export its subkeys anew.",
+    );
   }
   const unread = [key.privateKey, encrypting].find((one) => !GPG_READS.has(Number(one.keyPacket.algorithm)));
   if (unread !== undefined) {
@@ -115,6 +131,24 @@ export async function assertUsable(key: AccountKey): Promise<void> {
       "Use an RSA key, or one of Ed25519 and Curve25519 in the form that gpg makes (ed25519, cv25519).",
     );
   }
+}
+
+/** gpg writes a stub in the place of a secret that stays on another machine or a card. */
+const isElsewhere = ({ keyPacket }: { keyPacket: openpgp.AnyKeyPacket }): boolean =>
+  keyPacket instanceof openpgp.SecretKeyPacket && keyPacket.isMissingSecretKeyMaterial();
+
+/** How openpgpjs says that what certifies the subkeys is itself refused: too short, or of an algorithm that nobody trusts any more. */
+const PRIMARY_REFUSED = "Could not verify primary key: ";
+
+function weakPrimary(id: string, cause: unknown): CairnError | undefined {
+  const said = cause instanceof Error ? cause.message : "";
+  if (!said.startsWith(PRIMARY_REFUSED)) return undefined;
+  const reason = said.slice(PRIMARY_REFUSED.length).replace(/\.$/, "");
+  return unusable(
+    `The primary key of ${id} is refused: ${reason}.`,
+    "Make a new key: subkeys are no safer than it.",
+    cause,
+  );
 }
 
 /** Public-key algorithms (RFC 9580, 9.1) that gpg 2.2 has; 25 to 28 it has not. */

@@ -54,6 +54,9 @@ export function treeOf(root: PageNode): PageTree {
   return tree;
 }
 
+/** What Chromium says of a file of the first instant of 1970: its own "no time", the first of 1601, in milliseconds. */
+const NO_TIME = -11_644_473_600_000;
+
 function add(tree: PageTree & { blobs: Map<number, Blob> }, node: PageNode, parent: number): number {
   const { name } = node;
   if ("children" in node) {
@@ -62,7 +65,8 @@ function add(tree: PageTree & { blobs: Map<number, Blob> }, node: PageNode, pare
     );
   }
   const { file } = node;
-  const { size, lastModified } = file;
+  const { size } = file;
+  const lastModified = file.lastModified === NO_TIME ? 0 : file.lastModified;
   const time = splitMilliseconds(lastModified);
   const version = `${size} ${lastModified}`;
   const index = tree.entries.push({ kind: "file", parent, name, mode: FILE_MODE, ...time, size, version }) - 1;

@@ -8,10 +8,16 @@ const FINAL = new Set(["bad-package", "nothing-to-store", "unreadable-path"]);
 
 /** What went wrong, in words of this page where the error's own speak of the command line. */
 function inWordsOfThisPage(error: CairnError): CairnError {
-  const next = words.next[error.code];
+  const next = words.next[error.code] ?? ownNext(error);
   if (next === undefined) return error;
   const { code, kind, message, details } = error;
   return new CairnError(message, { code, kind, next, ...(details === undefined ? {} : { details }) });
+}
+
+/** The reason's own advice, without what the owner's side adds for a command. */
+function ownNext({ code, cause }: CairnError): string | undefined {
+  if (!(cause instanceof CairnError) || cause.code !== code) return undefined;
+  return [cause.next, words.kept].filter((one) => one !== undefined).join(" ");
 }
 
 export function Failed(props: {
