@@ -66,6 +66,8 @@ export const upload = {
   files: (files: number, size: number) => `${counted(files, "file")}, ${bytes(size)}`,
   found: (files: number, folders: number, size: number) =>
     `${counted(files, "file")} in ${counted(folders, "folder")}, ${bytes(size)}`,
+  untold:
+    "Browsers do not tell of symbolic links, of what may be run, and of times of folders. The command line keeps those, too: cairn put.",
   only: (files: number, size: number) => `${counted(files, "file")}, ${bytes(size)}`,
   kinds: { images: "images", videos: "videos", audio: "audio", documents: "documents", others: "others" },
   kind: (files: number, kind: string, size: number) => `${files} ${kind} (${bytes(size)})`,

@@ -36,10 +36,11 @@ describe("over a simulated year", () => {
   const deals = ["a", "b", "c"].map((one) => `0x${one.repeat(64)}`);
   const rich = `0x${"7".repeat(40)}`;
   const poor = `0x${"8".repeat(40)}`;
+  const phrase = `0x${"9".repeat(40)}`;
   const ports = () => ({
     pool: world.pool,
     balanceOf: async (wallet: string) =>
-      wallet === poor ? { balance: 2n * COIN, coins: COIN } : { balance: 9n * COIN, coins: 5n * COIN },
+      wallet !== rich ? { balance: 2n * COIN, coins: COIN } : { balance: 9n * COIN, coins: 5n * COIN },
   });
 
   it("tells of each deal and wallet once in each period, whatever moments it is asked at, by several gateways and across restarts", async () => {
@@ -59,6 +60,9 @@ describe("over a simulated year", () => {
     }
     await fundWallet(pool, { account: "daily", address: poor, left: 2n * COIN });
     await fundWallet(pool, { account: "daily", address: rich, left: 9n * COIN });
+    // What a recovery phrase stands for has what its bundle costs, and is no matter to be told of.
+    await fundWallet(pool, { account: "daily", address: phrase, left: 1n });
+    await pool.query("update accounts.wallets set name = 'recovery phrase' where address = $1", [phrase]);
 
     // Two gateways, whose clocks go from moment to moment by themselves; each moment is a restart, as nothing is kept in a process.
     const steps = fc.sample(fc.integer({ min: 60, max: 20 * 3600 }), { numRuns: 300, seed: 9 });
@@ -119,7 +123,7 @@ describe("over a simulated year", () => {
     const asked = new Set(year.flatMap((moment) => [moment, moment + 1]).map((moment) => Math.floor(moment / DAY)));
     expect(asked.size).toBe(363);
     expect(low.map(({ period }) => period).toSorted()).toEqual([...asked].map((day) => `day:${day}`).toSorted());
-    expect(await toldOf(pool, "daily", "balance")).toHaveLength(2 * 12);
+    expect(await toldOf(pool, "daily", "balance")).toHaveLength(3 * 12);
     const { rows } = await pool.query("select count(*)::int as n from accounts.told");
     expect(rows[0].n).toBe(written);
   });

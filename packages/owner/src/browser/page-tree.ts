@@ -28,7 +28,7 @@ const FOLDER_MODE = 0o755;
 
 /**
  * Lists as `walkFolder` does: a folder's entries by the bytes of their names, then what its folders hold, one after the other. Browsers tell no
- * modes, and no times of folders: a folder has that of the newest file below it.
+ * modes, and no times of folders: a folder has that of the newest file below it, or of the folder that it is in.
  * @throws CairnError `bad-package` for a name that no package can hold
  */
 export function treeOf(root: PageNode): PageTree {
@@ -75,7 +75,7 @@ function add(tree: PageTree & { blobs: Map<number, Blob> }, node: PageNode, pare
   return index;
 }
 
-/** From the last entry on, as children stand behind their folders. */
+/** From the last entry on, as children stand behind their folders; then from the first, so that a folder with no file below it has the time of the one above. */
 function timeFolders(entries: FoundEntry[]): void {
   const known = new Set<number>();
   for (let index = entries.length - 1; index > 0; index--) {
@@ -88,6 +88,11 @@ function timeFolders(entries: FoundEntry[]): void {
     known.add(entry.parent);
     above.seconds = entry.seconds;
     above.nanoseconds = entry.nanoseconds;
+  }
+  for (const [index, entry] of entries.entries()) {
+    if (entry.kind !== "directory" || known.has(index) || index === 0) continue;
+    const { seconds, nanoseconds } = entries[entry.parent] as FoundEntry;
+    Object.assign(entry, { seconds, nanoseconds });
   }
 }
 

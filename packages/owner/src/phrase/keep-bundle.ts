@@ -1,3 +1,4 @@
+import { PHRASE_WALLET } from "@cairn/core/wallet-names";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Agreed } from "../agree.ts";
 import { carSource } from "../car-source.ts";
@@ -10,7 +11,7 @@ import { carOfBundle } from "./bundle-blocks.ts";
 import type { BundleContent } from "./collect-bundle.ts";
 import { BUNDLE_NAME, bundleNameOf, type FoundBundle, findBundles } from "./find-bundle.ts";
 import { type PhraseKeys, repairKeyOfBundle } from "./phrase.ts";
-import { joinWallet, PHRASE_WALLET } from "./phrase-wallet.ts";
+import { joinWallet } from "./phrase-wallet.ts";
 import { encryptBundle, type RecoveryBundle } from "./recovery-bundle.ts";
 
 export interface KeepOptions {

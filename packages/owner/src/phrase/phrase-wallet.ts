@@ -5,9 +5,6 @@ import { signClaim } from "../sign-claim.ts";
 
 export type JoinPorts = Pick<OwnerPorts, "network" | "clock"> & { gateway: Pick<Gateway, "wallets" | "addWallet"> };
 
-/** What a gateway's list of wallets calls the wallet of a phrase. */
-export const PHRASE_WALLET = "recovery phrase";
-
 /**
  * Have a wallet be one of the account's, by a claim that it signs; nothing happens where it is one already.
  * @param token the API token of the account, or what stands for it in a session

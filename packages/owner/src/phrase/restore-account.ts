@@ -1,4 +1,5 @@
 import { encryptSecret, importAccountKey } from "@cairn/archive/browser";
+import { PHRASE_WALLET } from "@cairn/core/wallet-names";
 import type { Address, Hex } from "@cairn/protocol";
 import { asCairnError, CairnError } from "@cairn/protocol/errors";
 import { fromHex } from "@cairn/protocol/hex";
@@ -11,7 +12,7 @@ import { walletSigner } from "../wallet-signer.ts";
 import { BUNDLE_NAME, type BundlePorts, type FoundBundle, findBundles } from "./find-bundle.ts";
 import { endOlder } from "./keep-bundle.ts";
 import { keysOfPhrase, type PhraseKeys, readPhrase } from "./phrase.ts";
-import { type JoinPorts, joinWallet, PHRASE_WALLET } from "./phrase-wallet.ts";
+import { type JoinPorts, joinWallet } from "./phrase-wallet.ts";
 
 /** What a phrase opened. */
 export interface Opened {

@@ -20,6 +20,7 @@ export function FoundForm({ upload, fault }: { upload: Upload; fault: CairnError
           {upload.found.kinds.map(({ kind, files, bytes }) => words.kind(files, words.kinds[kind], bytes)).join(", ")}
         </p>
       )}
+      <p className="soft">{words.untold}</p>
       <Asked query={settings}>
         {(chosen) => (
           <Asked query={network}>

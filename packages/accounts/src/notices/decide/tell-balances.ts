@@ -1,5 +1,6 @@
 import { inTransaction } from "@cairn/catalog";
 import { heldCoins } from "@cairn/core/coins";
+import { PHRASE_WALLET } from "@cairn/core/wallet-names";
 import type { Address, Money } from "@cairn/protocol";
 import type { Pool } from "pg";
 import { DEFAULT_NOTICE_SETTINGS } from "../kinds.ts";
@@ -19,7 +20,7 @@ const BATCH = 100;
 
 /**
  * Tell accounts of wallets that have less than the threshold, and what their wallets have where they asked for that: one notice for each wallet, kind and
- * period. Wallets that never had a deposit, and pay for no package, are not told of.
+ * period. Wallets that never had a deposit, and pay for no package, are not told of; nor is that of a recovery phrase that it has little.
  * @param now UNIX seconds by the chain's time
  * @returns how many notices were written
  */
@@ -86,6 +87,7 @@ async function dueWallets(pool: Pool, periods: Record<Recurring, string>, after:
     text: `select * from (
         select w.address, w.name, w.account,
           case when b.balance < w.threshold and (b.entered or exists (select from catalog.packages p where p.owner = w.address))
+            and not (w.name = $6 or starts_with(w.name, $6 || ' 0x'))
             and ${untold("balance-low", "w.low")} then w.low end as low,
           case when b.entered and ${untold("balance", "w.report")} then w.report end as report
         from (
@@ -103,6 +105,7 @@ async function dueWallets(pool: Pool, periods: Record<Recurring, string>, after:
       kinds.balance.frequency,
       lowBalance.toString(),
       after,
+      PHRASE_WALLET,
     ],
   });
   return rows as DueWallet[];

@@ -1,4 +1,5 @@
 import type { PreviewJson, WalletJson } from "@cairn/client";
+import { isPhraseWallet } from "@cairn/core/wallet-names";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { client } from "../../../api/client.ts";
 import { shortId } from "../../../format/short-id.ts";
@@ -109,7 +110,8 @@ export function BalanceEffect({ threshold, frequency }: { threshold: string; fre
   const least = readCoins(threshold);
   if (wallets.length === 0) return words.noWallet;
   if (least === undefined || balances.some((one) => one === undefined)) return "…";
-  const low = wallets.filter((_, at) => {
+  const low = wallets.filter(({ name }, at) => {
+    if (isPhraseWallet(name)) return false;
     const { balance, coins } = balances[at]!;
     return BigInt(balance) + BigInt(coins) < least;
   });
