@@ -38,6 +38,19 @@ describe("the console's routes", () => {
     for (const path of ["/file", "/filesystem", "/api/v1/x"]) expect((await server.inject(path)).statusCode).toBe(404);
   });
 
+  it("show a browser that nothing is at an address, and tell programs so", async () => {
+    const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+    for (const path of ["/nope", "/nope/deeper?a=b", "/apish"]) {
+      const shown = await server.inject({ url: path, headers });
+      expect([path, shown.statusCode, shown.body]).toEqual([path, 404, "<!doctype html><title>shell</title>"]);
+      expect(shown.headers["content-security-policy"]).toContain("default-src 'none'");
+      expect((await server.inject(path)).json()).toMatchObject({ statusCode: 404 });
+      expect((await server.inject({ url: path, headers, method: "POST" })).json()).toMatchObject({ statusCode: 404 });
+    }
+    for (const path of ["/api/v1/nope", "/api", "/console/nope.js", "/spare", "/spare/nope"])
+      expect((await server.inject({ url: path, headers })).json()).toMatchObject({ statusCode: 404 });
+  });
+
   it("leave a door what lies below its prefixes", async () => {
     expect((await server.inject("/spare")).statusCode).toBe(404);
     expect((await server.inject("/spare/of-a-door")).body).toBe("the door's");

@@ -58,6 +58,8 @@ const TYPES = new Map(
 /** Names change with what is in them. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 const FILES = "/console/";
+/** Below these nobody is shown a page. */
+const NO_PAGES = ["/api", "/console"];
 
 /** @param directory as `node bin/run.mjs console` makes it */
 export function readConsole(directory: string): BuiltConsole {
@@ -77,9 +79,11 @@ export function readConsole(directory: string): BuiltConsole {
 
 /**
  * The console: its shell at `/` and where its pages stand, its files below `/console/`. What a door has below one of these paths is the door's.
+ * A browser that is sent to any other address gets the shell with status 404: the shell says that nothing is there. Programs get the error.
  */
 export function consoleRoutes({ shell, paths, files }: BuiltConsole, doors: readonly string[]): FastifyPluginAsync {
   const atDoor = isBelow(doors);
+  const isPageless = isBelow([...doors, ...NO_PAGES]);
   const send = (reply: FastifyReply) =>
     reply.headers(HEADERS).header("cache-control", "no-store").type("text/html; charset=utf-8").send(shell);
   const open = { config: { access: "open" }, schema: { hide: true } } as const;
@@ -89,6 +93,10 @@ export function consoleRoutes({ shell, paths, files }: BuiltConsole, doors: read
       server.get(path, open, (_request, reply) => send(reply));
       if (path !== "/") server.get(`${path}/*`, open, (_request, reply) => send(reply));
     }
+    server.get("/*", open, (request, reply) => {
+      const navigates = /\btext\/html\b/.test(request.headers.accept ?? "") && !isPageless(request.url);
+      return navigates ? send(reply.code(404)) : reply.callNotFound();
+    });
     server.get(`${FILES}:name`, open, (request: FastifyRequest, reply: FastifyReply) => {
       const { name } = request.params as { name: string };
       const file = files.get(name);

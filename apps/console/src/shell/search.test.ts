@@ -10,6 +10,16 @@ describe("the search of a URL", () => {
     expect(oneOf({ order: "; drop" }, "order", ["asc", "desc"])).toEqual({});
   });
 
+  it("has no value that is not valid, though the router fills in from the address what a route leaves out", () => {
+    for (const [search, read] of [
+      [{ tab: "nonsense" }, oneOf({ tab: "nonsense" }, "tab", ["first"])],
+      [{ tab: "__proto__" }, oneOf({ tab: "__proto__" }, "tab", ["first"])],
+      [{ tab: "" }, text({ tab: "" }, "tab")],
+    ] as const)
+      expect({ ...search, ...read }.tab).toBeUndefined();
+    expect(Object.keys({ ...text({}, "a"), ...oneOf({}, "b", ["c"]) })).toEqual([]);
+  });
+
   it("stands in the address as it is, and comes back as the same text", () => {
     expect(stringifySearch({ before: "27", sort: undefined })).toBe("?before=27");
     expect(stringifySearch({ sort: undefined })).toBe("");

@@ -112,7 +112,7 @@ export const overview = {
   all: "All activity",
   empty: {
     title: "Nothing is stored yet",
-    body: "What you store will stand here with how safe it is, what it costs and when it ends. The first takes three steps.",
+    body: "What you store will stand here with how safe it is, what it costs and when it ends. The first takes four steps.",
     action: "Store your first folder",
   },
 } as const;

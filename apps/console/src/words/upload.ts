@@ -69,8 +69,14 @@ export const upload = {
   untold:
     "Browsers do not tell of symbolic links, of what may be run, and of times of folders. The command line keeps those, too: cairn put.",
   only: (files: number, size: number) => `${counted(files, "file")}, ${bytes(size)}`,
-  kinds: { images: "images", videos: "videos", audio: "audio", documents: "documents", others: "others" },
-  kind: (files: number, kind: string, size: number) => `${files} ${kind} (${bytes(size)})`,
+  kinds: {
+    images: (files: number) => counted(files, "image"),
+    videos: (files: number) => counted(files, "video"),
+    audio: (files: number) => counted(files, "sound"),
+    documents: (files: number) => counted(files, "document"),
+    others: (files: number) => counted(files, "other"),
+  },
+  kind: (counted: string, size: number) => `${counted} (${bytes(size)})`,
   stages: {
     looking: "Looking at what is there…",
     queued: "Waits until one of the others is sent.",

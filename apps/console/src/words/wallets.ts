@@ -13,8 +13,8 @@ export const wallets = {
     coins: "Coins",
     coinsNote: "at the addresses",
     ownCoinsNote: "at the address",
-    escrow: "Set aside for deals",
-    escrowNote: "paid out as providers prove",
+    aside: "Set aside for deals and repairs",
+    asideNote: "paid out as providers prove; what repairs do not need comes back",
   },
   columns: {
     name: "Name",

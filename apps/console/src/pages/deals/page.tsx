@@ -62,7 +62,10 @@ function Deals() {
   const columns = withOpening(columnsOf(shown), (deal) => change({ deal }));
   const { sort = "proposed", order = sort === "proposed" ? "desc" : "asc" } = search;
   const filtered =
-    name !== undefined || Object.keys(search).some((key) => !["sort", "order", "columns", "deal"].includes(key));
+    name !== undefined ||
+    Object.entries(search).some(
+      ([key, value]) => value !== undefined && !["sort", "order", "columns", "deal"].includes(key),
+    );
   return (
     <Page
       title={words.title}

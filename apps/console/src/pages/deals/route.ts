@@ -1,6 +1,6 @@
 import { createRoute } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
-import { oneOf, text } from "../../shell/search.ts";
+import { checked, oneOf, text } from "../../shell/search.ts";
 
 /** Days as `2026-11-30`. */
 export const DAYS = ["endsFrom", "endsBefore", "provedFrom", "provedBefore", "checkedFrom", "checkedBefore"] as const;
@@ -8,7 +8,7 @@ export type DayFilter = (typeof DAYS)[number];
 
 const day = (search: Record<string, unknown>, key: DayFilter): { [key in DayFilter]?: string } => {
   const value = search[key];
-  return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? { [key]: value } : {};
+  return checked(search, key, typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined);
 };
 
 export const dealsRoute = createRoute({

@@ -17,7 +17,7 @@ export function FoundForm({ upload, fault }: { upload: Upload; fault: CairnError
     <>
       {upload.found === undefined || upload.found.kinds.length < 1 ? null : (
         <p className="soft">
-          {upload.found.kinds.map(({ kind, files, bytes }) => words.kind(files, words.kinds[kind], bytes)).join(", ")}
+          {upload.found.kinds.map(({ kind, files, bytes }) => words.kind(words.kinds[kind](files), bytes)).join(", ")}
         </p>
       )}
       <p className="soft">{words.untold}</p>

@@ -10,6 +10,7 @@ interface AmountsProps {
   deposit: bigint | undefined;
   coins: bigint | undefined;
   coinsNote: string;
+  /** Of deals and repair reserves together. */
   aside: bigint | undefined;
 }
 
@@ -19,7 +20,7 @@ export function Amounts({ together, deposit, coins, coinsNote, aside }: AmountsP
     [words.together, words.togetherNote, together],
     [words.deposit, words.depositNote, deposit],
     [words.coins, coinsNote, coins],
-    [words.escrow, words.escrowNote, aside],
+    [words.aside, words.asideNote, aside],
   ] as const;
   return (
     <Figures>

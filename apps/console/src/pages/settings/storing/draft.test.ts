@@ -48,6 +48,20 @@ describe("a draft", () => {
     });
   });
 
+  it("marks what contradicts itself or cannot be, at each field that is part of it, and asks nobody about it", () => {
+    const marked = (change: object) => Object.keys(read({}, change).faults).toSorted();
+    expect(marked({ days: "10", minDays: "30" })).toEqual(["days", "minDays"]);
+    expect(marked({ days: "30", minDays: "30" })).toEqual([]);
+    expect(marked({ days: "", minDays: "400" })).toEqual([]);
+    for (const days of ["0", "-1", "4000"]) expect(marked({ days })).toEqual(["days"]);
+    for (const minScore of ["150", "-1", "100.01"]) expect(marked({ minScore })).toEqual(["minScore"]);
+    for (const minScore of ["", "0", "100"]) expect(marked({ minScore })).toEqual([]);
+    expect(marked({ shape: "shards", k: "5", n: "4" })).toEqual(["k"]);
+    expect(marked({ shape: "shards", k: "4", n: "4" })).toEqual([]);
+    for (const copies of ["0", "1.5", "256"]) expect(marked({ shape: "copies", copies })).toContain("copies");
+    for (const expiryDays of ["0", "1.5", "366"]) expect(marked({ expiryDays })).toEqual(["expiryDays"]);
+  });
+
   it("asks for a preview of all that it comes to, so that what was saved does not show through", () => {
     expect(previewOf(read(ten, { shape: "network", days: "", minDays: "", where: "any" }), defaults, 5)).toMatchObject({
       ...{ k: 2, n: 4, days: 180, minDays: 0, bytes: 5 },

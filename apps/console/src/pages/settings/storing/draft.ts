@@ -122,8 +122,46 @@ export interface Read {
 interface Words {
   number: string;
   coins: string;
+  between: (least: number, most: number) => string;
+  whole: (least: number, most: number) => string;
+  above: (most: number) => string;
+  tooShort: (days: number, least: number) => string;
+  tooLong: (days: number) => string;
+  tooMany: (n: number) => string;
   chooseCountries: string;
   chooseEach: string;
+}
+
+/** As the gateway's schemas have them. */
+const MOST = { parts: 255, days: 3650, expiryDays: 365 };
+
+interface Numbers {
+  k?: number;
+  n?: number;
+  days: number | undefined;
+  minDays: number | undefined;
+  /** Percent. */
+  score: number | undefined;
+  expiryDays: number;
+}
+
+/** Numbers that cannot be, by themselves or beside each other. The gateway refuses them as well. */
+function contradictions({ k = 1, n = MOST.parts, days, minDays, score, expiryDays }: Numbers, words: Words): Faults {
+  const isWhole = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most;
+  const isLength = (value: number | undefined) => value === undefined || (value > 0 && value <= MOST.days);
+  const parts = words.whole(1, MOST.parts);
+  const both = isWhole(k, MOST.parts) && isWhole(n, MOST.parts);
+  const isShort = days !== undefined && minDays !== undefined && days < minDays;
+  return {
+    ...(isWhole(k, MOST.parts) ? {} : { k: parts }),
+    ...(isWhole(n, MOST.parts) ? {} : { n: parts, copies: parts }),
+    ...(both && k > n ? { k: words.tooMany(n) } : {}),
+    ...(isShort ? { days: words.tooShort(days, minDays), minDays: words.tooLong(days) } : {}),
+    ...(isLength(days) ? {} : { days: words.above(MOST.days) }),
+    ...(isLength(minDays) ? {} : { minDays: words.above(MOST.days) }),
+    ...(score === undefined || (score >= 0 && score <= 100) ? {} : { minScore: words.between(0, 100) }),
+    ...(isWhole(expiryDays, MOST.expiryDays) ? {} : { expiryDays: words.whole(1, MOST.expiryDays) }),
+  };
 }
 
 /** The draft as it is sent; settings that the form does not have stay as they are in `before`. */
@@ -160,6 +198,8 @@ export function readDraft(draft: Draft, before: SettingsJson, defaults: Defaults
   const minDays = count("minDays", draft.minDays);
   const score = count("minScore", draft.minScore);
   const low = coins("threshold", draft.threshold);
+  const expiryDays = needed("expiryDays", draft.expiryDays);
+  Object.assign(faults, { ...contradictions({ ...shape, days, minDays, score, expiryDays }, words), ...faults });
   const { confirmations, explorer, currency, version } = before;
   return {
     settings: {
@@ -181,7 +221,7 @@ export function readDraft(draft: Draft, before: SettingsJson, defaults: Defaults
     },
     notices: {
       ...{ expiry: draft.expiry, low: draft.low, balance: draft.balance },
-      ...{ expiryDays: needed("expiryDays", draft.expiryDays), lowBalance: (low ?? 0n).toString() },
+      ...{ expiryDays, lowBalance: (low ?? 0n).toString() },
     },
     faults,
   };
