@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runCli, startNetwork } from "../../node/test/support/network.ts";
 import { openConsole, PATIENCE, type TestConsole } from "./support/console.ts";
+import { makeFolder } from "./support/folders.ts";
 import { dropFolder, makePhotos } from "./support/photos.ts";
 
 /** Until a package is stored on a machine that has much else to do. */
@@ -124,6 +125,29 @@ describe("the first minute", () => {
     expect(rows).toBeGreaterThan(3);
     await card.getByText("agreed to keep it").first().waitFor(PATIENCE);
     await card.getByText("You pay at most").waitFor(PATIENCE);
+  });
+
+  it("names what went away or changed after it was picked, and counts what was packed, before it is agreed", async () => {
+    const changing = makeFolder(join(directory, "changing"), { "a.bin": 1_000, "b.bin": 2_000, "c.bin": 3_000 });
+    const other = await page.context().newPage();
+    await other.goto(`${console.url}/upload`);
+    await heading(other, "Upload").waitFor(PATIENCE);
+    await dropFolder(other, changing);
+    const card = cardOf(other, "changing");
+    await card.getByText("3 files in 1 folder, 6.00 kB").waitFor(PATIENCE);
+    rmSync(join(changing, "b.bin"));
+    makeFolder(changing, { "c.bin": 4_000 });
+    await card.getByRole("button", { name: "Encrypt and send" }).click();
+    await other.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
+    await other.getByRole("dialog").getByRole("button", { name: "Unlock" }).click();
+    await card.getByRole("heading", { name: "The price, before you agree" }).waitFor(LONG);
+    await card.getByText("1 file that you picked is no longer there, and is left out: b.bin.").waitFor(PATIENCE);
+    await card.getByText("1 file changed after you picked it, and is stored as of now: c.bin.").waitFor(PATIENCE);
+    await card.getByText("2 files in 1 folder, 5.00 kB").waitFor(PATIENCE);
+    await card.getByText("2 files, 5.00 kB").waitFor(PATIENCE);
+    await card.getByRole("button", { name: "Discard" }).click();
+    await card.getByText("Discarded: nothing was stored or paid", { exact: false }).waitFor(PATIENCE);
+    await other.close();
   });
 
   it("shows each stage of placing in plain words, while other pages are looked at, until all is stored", async () => {

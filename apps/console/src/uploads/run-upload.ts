@@ -3,6 +3,7 @@ import type { PlacementJson } from "@cairn/core";
 import { Semaphore } from "@cairn/core/semaphore";
 import type { Confirmed } from "@cairn/owner/agree";
 import { pageSource } from "@cairn/owner/browser/page-source";
+import type { Picked } from "@cairn/owner/browser/pick-files";
 import { checkName } from "@cairn/owner/check-name";
 import { gatewaySource } from "@cairn/owner/gateway-source";
 import { type PutEvent, put } from "@cairn/owner/put";
@@ -17,8 +18,10 @@ import { invalidate } from "../live/live.ts";
 import { uploads as words } from "../words/upload.ts";
 import { workerUrl } from "../worker-url.ts";
 import { answered } from "./answered.ts";
+import { changesSince } from "./changes-since.ts";
+import { foundOf } from "./found.ts";
 import { rateOf } from "./rate.ts";
-import { AT_ONCE, change, type Stage, type Upload, uploadOf, type Wanted } from "./upload-list.ts";
+import { AT_ONCE, change, type Offer, type Stage, type Upload, uploadOf, type Wanted } from "./upload-list.ts";
 
 const places = new Semaphore(AT_ONCE);
 /** What changes more often than this is not shown. */
@@ -101,11 +104,25 @@ export async function runUpload(upload: Upload & { wanted: Wanted }, signal: Abo
 }
 
 /** What was picked is encrypted in this browser; what lies on the gateway's machine is by the gateway. */
-function sourceOf({ picked, there, wanted: { name } }: Upload & { wanted: Wanted }, gateway: CairnClient): Source {
+function sourceOf(upload: Upload & { wanted: Wanted }, gateway: CairnClient): Source {
+  const { picked, there } = upload;
+  const { name } = upload.wanted;
   if (there !== undefined) return gatewaySource({ gateway, clock: machineClock, path: there, name });
   if (picked === undefined) throw new Error("an upload of nothing");
   const startWorker = () => new Worker(workerUrl("pack.worker"), { type: "module" }) as never;
-  return pageSource({ picked, name, workers: workers(), startWorker });
+  return pageSource({ picked: compared(upload, picked), name, workers: workers(), startWorker });
+}
+
+/** It is listed anew before it is packed: whoever agrees sees what went away or changed since it was picked. */
+function compared({ number, entries }: Upload, picked: Picked): Picked {
+  return {
+    ...picked,
+    async list(signal) {
+      const tree = await picked.list(signal);
+      change(number, { found: foundOf(tree), changes: entries && changesSince(entries, tree.entries) });
+      return tree;
+    },
+  };
 }
 
 /** What happens in a put, as stages of the upload. */
@@ -113,6 +130,7 @@ function watcher(number: number, show: (stage: Stage) => void, leave: () => void
   let rate = rateOf();
   let shown = 0;
   let id = "";
+  let packed: Offer["packed"] = { files: 0, bytes: 0 };
   return (event) => {
     switch (event.type) {
       case "continuing":
@@ -144,10 +162,13 @@ function watcher(number: number, show: (stage: Stage) => void, leave: () => void
         if (event.stage === "committing") show({ at: "quoting" });
         if (event.stage === "placing") show({ at: "reading", id });
         return;
+      case "uploaded":
+        packed = { files: event.files, bytes: event.bytes };
+        return;
       case "quoted":
         // The rest is other people's work.
         leave();
-        change(number, { offer: { plan: event.plan, agreed: event.agreed, asks: [] } });
+        change(number, { offer: { plan: event.plan, agreed: event.agreed, packed, asks: [] } });
         return;
       case "agreed":
         id = event.id;

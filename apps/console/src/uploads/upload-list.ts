@@ -1,9 +1,11 @@
+import type { FoundEntry } from "@cairn/archive/browser";
 import type { AskJson, QuotePlanJson } from "@cairn/client";
 import type { Agreed, Confirmed } from "@cairn/owner/agree";
 import type { Picked } from "@cairn/owner/browser/pick-files";
 import type { DirectoryHandle, FileHandle } from "@cairn/owner/browser/platform";
 import { CairnError } from "@cairn/protocol/errors";
 import { useSyncExternalStore } from "react";
+import type { Changes } from "./changes-since.ts";
 import type { Found } from "./found.ts";
 
 /** Where an upload is; each has its own sentence on the page. */
@@ -35,6 +37,8 @@ export type Stage =
 export interface Offer {
   plan: QuotePlanJson;
   agreed: Agreed;
+  /** What was packed. */
+  packed: { files: number; bytes: number };
   /** Who was asked, and what each answered. */
   asks: readonly AskJson[];
 }
@@ -58,7 +62,12 @@ export interface Upload {
   picked?: Picked;
   there?: string;
   handles: readonly (DirectoryHandle | FileHandle)[];
+  /** What is there: as it was picked, and from sending on as it was then. */
   found?: Found;
+  /** As it was picked. */
+  entries?: readonly FoundEntry[];
+  /** What is otherwise than it was picked. */
+  changes?: Changes | undefined;
   wanted?: Wanted;
   stage: Stage;
   /** The gateway does not answer at present. */

@@ -49,7 +49,7 @@ function add(picked: Picked, handles: Upload["handles"], name: string, wanted?: 
   stops.set(number, stop);
   void picked.list(stop.signal).then(
     (tree) => {
-      if (!stop.signal.aborted) change(number, { found: foundOf(tree), stage: { at: "found" } });
+      if (!stop.signal.aborted) change(number, { found: foundOf(tree), entries: tree.entries, stage: { at: "found" } });
       if (wanted !== undefined) begin(number, wanted);
     },
     (error: unknown) => {

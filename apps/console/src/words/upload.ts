@@ -23,6 +23,15 @@ export const uploads = {
   dropHint: "It is encrypted in this browser before anything is sent.",
 } as const;
 
+/** The first few of many, and how many more there are. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, NAMED).join(", ");
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
+}
+
+/** More names than this make a sentence that nobody reads. */
+const NAMED = 5;
+
 export const upload = {
   title: "Upload",
   lead: "A folder is encrypted here, then kept by several providers. You see the price before you agree to it.",
@@ -77,6 +86,15 @@ export const upload = {
     others: (files: number) => counted(files, "other"),
   },
   kind: (counted: string, size: number) => `${counted} (${bytes(size)})`,
+  since: {
+    gone: (names: readonly string[]) =>
+      `${counted(names.length, "file")} that you picked ${names.length === 1 ? "is" : "are"} no longer there, and ${names.length === 1 ? "is" : "are"} left out: ${some(names)}.`,
+    goneNext: "To store everything, put back what is missing and pick it again.",
+    changed: (names: readonly string[]) =>
+      `${counted(names.length, "file")} changed after you picked ${names.length === 1 ? "it, and is" : "them, and are"} stored as of now: ${some(names)}.`,
+    added: (names: readonly string[]) =>
+      `${counted(names.length, "file")} came after you picked, and ${names.length === 1 ? "is" : "are"} stored, too: ${some(names)}.`,
+  },
   stages: {
     looking: "Looking at what is there…",
     queued: "Waits until one of the others is sent.",
@@ -114,6 +132,7 @@ export const upload = {
   offer: {
     title: "The price, before you agree",
     total: "You pay at most",
+    packed: "What is stored for it",
     price: "Of that, for these providers",
     priceNote: "paid out bit by bit, against proof that they keep it",
     spare: "Held for a replacement",

@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<Answer>[] = [
 /** What it costs and who keeps it, before anything is agreed. */
 export function OfferView({ stage }: { stage: Extract<Stage, { at: "offered" }> }) {
   const { offer, agree, discard } = stage;
-  const { plan, agreed } = offer;
+  const { plan, agreed, packed } = offer;
   const { maxEscrow, repairReserve } = agreed.offer.mandate;
   const { price } = agreed.offer;
   const total = maxEscrow + repairReserve;
@@ -51,6 +51,7 @@ export function OfferView({ stage }: { stage: Extract<Stage, { at: "offered" }> 
       </Figures>
       <Facts
         of={[
+          [words.packed, upload.files(packed.files, packed.bytes)],
           [words.price, <Sum key="p" of={price} note={words.priceNote} />],
           [words.spare, <Sum key="s" of={maxEscrow - price} note={words.spareNote} />],
           [words.reserve, <Sum key="r" of={repairReserve} note={words.reserveNote} />],

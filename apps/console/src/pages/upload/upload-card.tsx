@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { coins } from "../../format/coins.ts";
 import { exactTime } from "../../format/time.ts";
 import { Act, Button, Card, Progress, State } from "../../kit/index.ts";
+import type { Changes } from "../../uploads/changes-since.ts";
 import type { Upload, Wanted } from "../../uploads/upload-list.ts";
 import { begin, remove, stop } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
@@ -12,15 +13,31 @@ import { Placing } from "./placing.tsx";
 
 /** One upload, at whatever stage it is. */
 export function UploadCard({ upload }: { upload: Upload }) {
-  const { name, note, away, found, stage } = upload;
+  const { name, note, away, found, changes, stage } = upload;
   return (
     <Card title={name} actions={found === undefined ? undefined : <span className="soft">{foundWords(found)}</span>}>
       <div className="stack">
         {note === undefined || stage.at === "stored" ? null : <p className="soft">{note}</p>}
         {away ? <State mood="warn">{words.away}</State> : null}
+        {changes === undefined ? null : <Different changes={changes} />}
         <AtStage upload={upload} />
       </div>
     </Card>
+  );
+}
+
+/** What is not as it was picked, by name. */
+function Different({ changes: { gone, changed, added } }: { changes: Changes }) {
+  return (
+    <>
+      {gone.length === 0 ? null : (
+        <State mood="warn" next={words.since.goneNext}>
+          {words.since.gone(gone)}
+        </State>
+      )}
+      {changed.length === 0 ? null : <State mood="warn">{words.since.changed(changed)}</State>}
+      {added.length === 0 ? null : <State mood="warn">{words.since.added(added)}</State>}
+    </>
   );
 }
 
