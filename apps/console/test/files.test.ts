@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import type { Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { importKey, PASSPHRASE } from "./support/browser-key.ts";
@@ -31,6 +32,23 @@ const PNG = Buffer.from(
   "base64",
 );
 
+/** Of one colour: many pixels in few bytes. */
+function oneBitPng(width: number, height: number): Buffer {
+  const chunk = (type: string, body: Buffer) => {
+    const named = Buffer.concat([Buffer.from(type, "latin1"), body]);
+    const ends = [Buffer.alloc(4), Buffer.alloc(4)] as const;
+    ends[0].writeUInt32BE(body.length);
+    ends[1].writeUInt32BE(crc32(named));
+    return Buffer.concat([ends[0], named, ends[1]]);
+  };
+  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  const rows = deflateSync(Buffer.alloc((1 + width / 8) * height), { level: 9 });
+  const parts = [chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...parts]);
+}
+
 const contents: Record<string, Buffer> = {
   "readme.txt": Buffer.from("The first line.\nThe second <b>line</b>.\n"),
   "Photos/2026/cat 1.png": PNG,
@@ -47,6 +65,10 @@ const contents: Record<string, Buffer> = {
   "attacks/evil.pdf": hostilePdf(
     "top.hacked=1; fetch\\('/hacked'\\); app.launchURL\\('/hacked'\\)",
     "http://127.0.0.1:1/link",
+  ),
+  "attacks/wide.png": oneBitPng(20_000, 20_000),
+  "attacks/wide.svg": Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,${oneBitPng(20_000, 20_000).toString("base64")}"/></svg>`,
   ),
   "attacks/torn.pdf": plainPdf(["torn"]).subarray(0, 60),
   empty: Buffer.alloc(0),
@@ -211,6 +233,21 @@ describe("a preview", () => {
     }
     expect(await page.evaluate("window.hacked")).toBeUndefined();
     expect(sent.filter((url) => /hacked|127\.0\.0\.1:1\//.test(url))).toEqual([]);
+  });
+});
+
+describe("a picture of many pixels in few bytes", () => {
+  it("is not decoded, nor is one inside an SVG: it is said how many there are, and that it can be downloaded", async () => {
+    for (const name of ["wide.png", "wide.svg"]) {
+      await go("attacks");
+      await row(name).getByRole("link").click();
+      await page
+        .getByText("It has 400 million pixels, which is too much for a preview.", { exact: false })
+        .waitFor(LONG);
+      expect(await page.locator(".preview img").count()).toBe(0);
+      await page.keyboard.press("Escape");
+      await page.locator("dialog .preview").waitFor({ state: "detached", ...PATIENCE });
+    }
   });
 });
 

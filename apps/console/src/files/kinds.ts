@@ -73,6 +73,9 @@ export const MOST_BYTES = {
   video: 400_000_000,
 } as const;
 
+/** A picture is decoded whole to be shown, at 4 bytes a pixel. A choice: no camera's picture has more, and 400 MB are what a tab of a phone can take. */
+export const MOST_PIXELS = 100_000_000;
+
 /** What is worth fetching whole, by its name: what it turns out to be is known when it is there. */
 export function likely(name: string, size: number): number {
   const kind = kindOf({ name, kind: "file" });

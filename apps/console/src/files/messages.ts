@@ -134,6 +134,8 @@ export interface Seen {
   bytes: Uint8Array<ArrayBuffer>;
   /** There is more of it. */
   isCut: boolean;
+  /** Of a picture that is there whole: what a browser decodes to show it. Undefined where its header does not say it. */
+  pixels: number | undefined;
 }
 
 /** What the worker does: each is called by its name, with one argument. */

@@ -1,5 +1,5 @@
 import { bytes } from "../format/bytes.ts";
-import { counted } from "../format/number.ts";
+import { counted, number } from "../format/number.ts";
 
 export const files = {
   title: "Files",
@@ -87,6 +87,10 @@ export const files = {
       title: "No preview",
       body: (type: string) =>
         `This is ${type}, which a browser does not show. Download it to open it with a program of yours.`,
+      pixels: (pixels: number) =>
+        `It has ${number(Math.round(pixels / 1e6))} million pixels, which is too much for a preview. Download it to open it.`,
+      unsized:
+        "It does not say how many pixels it has, so it is not shown here. Download it to open it with a program of yours.",
       large: (size: number) => `It has ${bytes(size)}, which is too much for a preview. Download it to open it.`,
     },
     cut: (size: number, whole: number) => `The first ${bytes(size)} of ${bytes(whole)} are shown.`,

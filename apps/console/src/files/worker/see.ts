@@ -1,6 +1,7 @@
 import { readFile, SNIFFED_BYTES, sniffType } from "@cairn/archive/browser";
 import { CairnError } from "@cairn/protocol/errors";
 import type { Item, Seen } from "../messages.ts";
+import { pixelsOf } from "../pixels/pixels-of.ts";
 import type { OpenPackages } from "./open-packages.ts";
 
 /** A file's first bytes, or all of them where they are no more than `most`, and what they show it to be; its name has no part in it. */
@@ -27,5 +28,6 @@ export async function see(
     bytes.set(part, at);
     at += part.length;
   }
-  return { type: sniffType(bytes.subarray(0, SNIFFED_BYTES)), bytes, isCut: !whole };
+  const type = sniffType(bytes.subarray(0, SNIFFED_BYTES));
+  return { type, bytes, isCut: !whole, pixels: whole ? pixelsOf(type, bytes) : undefined };
 }

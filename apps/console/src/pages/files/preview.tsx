@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { downloadItems } from "../../files/downloads.ts";
 import { callFiles } from "../../files/files.ts";
-import { likely, MOST_BYTES, type Shown, shownAs } from "../../files/kinds.ts";
+import { likely, MOST_BYTES, MOST_PIXELS, type Shown, shownAs } from "../../files/kinds.ts";
 import type { Row, Seen } from "../../files/messages.ts";
 import { Asked, Button, Bytes, Dialog, Facts, Problem, State, Time } from "../../kit/index.ts";
 import { files as words } from "../../words/files.ts";
@@ -97,6 +97,10 @@ function Sandbox({ row, seen }: { row: Row; seen: Seen }) {
     );
   }
   if (seen.isCut) return <State mood="off">{words.preview.none.large(row.size)}</State>;
+  if (shown.as === "image") {
+    if (seen.pixels === undefined) return <State mood="off">{words.preview.none.unsized}</State>;
+    if (seen.pixels > MOST_PIXELS) return <State mood="off">{words.preview.none.pixels(seen.pixels)}</State>;
+  }
   if (shown.as === "pdf") return <Pdf name={row.name} bytes={seen.bytes} />;
   return <Media row={row} seen={seen} shown={shown} />;
 }
