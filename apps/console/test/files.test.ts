@@ -55,6 +55,9 @@ const contents: Record<string, Buffer> = {
   "Photos/2026/cat 10.png": PNG,
   "Photos/2026/ünï & co=#?.txt": Buffer.from("odd name"),
   "Photos/large.bin": noise(6_000_000, 1),
+  "texts/utf-16.txt": Buffer.from("\ufeffGrüße in UTF-16", "utf16le"),
+  "texts/latin-1.csv": Buffer.from("Grüße in Latin-1", "latin1"),
+  "texts/no text.txt": noise(500, 2),
   "attacks/page.html": Buffer.from(HTML),
   "attacks/picture.svg": Buffer.from(SVG),
   "attacks/photo.jpg": Buffer.from(HTML),
@@ -135,7 +138,7 @@ describe("the tree", () => {
     await row("Photos").waitFor(PATIENCE);
     await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("TR");
     const names = await page.locator("tbody tr .file-name > :last-child").allTextContents();
-    expect(names).toEqual(["attacks", "links", "nothing in it", "Photos", "empty", "paper.pdf", "readme.txt"]);
+    expect(names).toEqual(["attacks", "links", "nothing in it", "Photos", "texts", "empty", "paper.pdf", "readme.txt"]);
     await row("Photos").focus();
     await page.keyboard.press("Enter");
     await row("2026").waitFor(PATIENCE);
@@ -202,6 +205,23 @@ describe("a preview", () => {
     const frame = page.frames()[1]!;
     await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(contents["readme.txt"]!.toString());
     expect(await frame.evaluate("self.origin")).toBe("null");
+    await close();
+  });
+
+  it("shows a text in another encoding than UTF-8, and says in which it was read", async () => {
+    for (const [name, text, encoding] of [
+      ["utf-16.txt", "Grüße in UTF-16", "UTF-16LE"],
+      ["latin-1.csv", "Grüße in Latin-1", "windows-1252"],
+    ] as const) {
+      expect(await shown("texts", name)).toBe("");
+      await page.getByText(`it was read as ${encoding}.`, { exact: false }).waitFor(PATIENCE);
+      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:"))).toBe(true);
+      const frame = page.frames().find((one) => one.url().startsWith("blob:"))!;
+      await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(text);
+      await close();
+    }
+    expect(await shown("texts", "no text.txt")).toBeNull();
+    await page.getByText("which a browser does not show", { exact: false }).waitFor(PATIENCE);
     await close();
   });
 

@@ -23,6 +23,13 @@ describe("what a browser is told that a content is", () => {
     });
   });
 
+  it("is a text, too, where the name says so and the bytes show nothing", () => {
+    const shown = (name: string, type = "application/octet-stream") => shownAs(type, name)?.as;
+    expect([shown("a.TXT"), shown("a.csv"), shown("a.bin"), shown("a"), shown("a.txt", "application/zip")]).toEqual([
+      ...["text", "text", undefined, undefined, undefined],
+    ]);
+  });
+
   it("is fetched whole where its name makes that likely to be of use, and else no more than the beginning of a text", () => {
     expect(likely("a.jpg", 5_000_000)).toBe(5_000_000);
     expect(likely("a.jpg", 5_000_000_000)).toBe(MOST_BYTES.text);

@@ -54,13 +54,17 @@ const VIDEO = ["video/mp4", "video/webm", "video/quicktime", "video/x-matroska"]
 /** HTML and XML are texts here: they are read, never rendered. */
 const TEXTS = /^(?:text\/|message\/rfc822$|application\/(?:json|xml|rtf|postscript|pgp-keys|x-empty)$)/;
 
-export function shownAs(type: string): Shown | undefined {
+const TEXT: Shown = { as: "text", type: "text/plain;charset=utf-8" };
+
+/** @param name asked where the first bytes show nothing: a text in another encoding than UTF-8 is known by it alone */
+export function shownAs(type: string, name = ""): Shown | undefined {
+  if (type === "application/octet-stream") return kindOf({ name, kind: "file" }) === "text" ? TEXT : undefined;
   if (IMAGES.includes(type)) return { as: "image", type };
   if (AUDIO.includes(type)) return { as: "audio", type };
   // A browser that is told of QuickTime or Matroska does not try; what is in them it often plays.
   if (VIDEO.includes(type)) return { as: "video", type: type === "video/webm" ? type : "video/mp4" };
   if (type === "application/pdf") return { as: "pdf", type };
-  if (TEXTS.test(type)) return { as: "text", type: "text/plain;charset=utf-8" };
+  if (TEXTS.test(type)) return TEXT;
   return undefined;
 }
 

@@ -94,6 +94,7 @@ export const files = {
       large: (size: number) => `It has ${bytes(size)}, which is too much for a preview. Download it to open it.`,
     },
     cut: (size: number, whole: number) => `The first ${bytes(size)} of ${bytes(whole)} are shown.`,
+    encoding: (encoding: string) => `Its bytes are not UTF-8: it was read as ${encoding}.`,
     html: "This is a web page. Its text is shown and never run.",
     frame: (name: string) => `Contents of ${name}`,
     broken: "The browser cannot show what is in it. Download it to open it with a program of yours.",

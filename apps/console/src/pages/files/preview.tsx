@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { downloadItems } from "../../files/downloads.ts";
 import { callFiles } from "../../files/files.ts";
 import { likely, MOST_BYTES, MOST_PIXELS, type Shown, shownAs } from "../../files/kinds.ts";
 import type { Row, Seen } from "../../files/messages.ts";
+import { readText } from "../../files/read-text.ts";
 import { Asked, Button, Bytes, Dialog, Facts, Problem, State, Time } from "../../kit/index.ts";
 import { files as words } from "../../words/files.ts";
 import { typeWords } from "./columns.tsx";
@@ -64,7 +65,7 @@ function Content({ row, package: id }: { row: Row; package: string }) {
     async queryFn({ signal }) {
       const item = { package: id, index: row.index };
       const seen = await callFiles("see", { ...item, most: likely(row.name, row.size) }, { signal });
-      const shown = shownAs(seen.type);
+      const shown = shownAs(seen.type, row.name);
       // Its name promised less than its bytes: it is fetched whole where that is not too much.
       if (shown === undefined || shown.as === "text" || !seen.isCut || row.size > MOST_BYTES[shown.as]) return seen;
       return callFiles("see", { ...item, most: row.size }, { signal });
@@ -85,17 +86,9 @@ function Content({ row, package: id }: { row: Row; package: string }) {
 }
 
 function Sandbox({ row, seen }: { row: Row; seen: Seen }) {
-  const shown = shownAs(seen.type);
-  if (shown === undefined) return <State mood="off">{words.preview.none.body(seen.type)}</State>;
-  if (shown.as === "text") {
-    return (
-      <>
-        {seen.type === "text/html" ? <p className="soft">{words.preview.html}</p> : null}
-        <Framed row={row} seen={seen} shown={shown} />
-        {seen.isCut ? <p className="soft">{words.preview.cut(seen.bytes.length, row.size)}</p> : null}
-      </>
-    );
-  }
+  const shown = shownAs(seen.type, row.name);
+  if (shown === undefined) return <NotShown seen={seen} />;
+  if (shown.as === "text") return <Text row={row} seen={seen} shown={shown} />;
   if (seen.isCut) return <State mood="off">{words.preview.none.large(row.size)}</State>;
   if (shown.as === "image") {
     if (seen.pixels === undefined) return <State mood="off">{words.preview.none.unsized}</State>;
@@ -103,6 +96,28 @@ function Sandbox({ row, seen }: { row: Row; seen: Seen }) {
   }
   if (shown.as === "pdf") return <Pdf name={row.name} bytes={seen.bytes} />;
   return <Media row={row} seen={seen} shown={shown} />;
+}
+
+const NotShown = ({ seen }: { seen: Seen }) => <State mood="off">{words.preview.none.body(seen.type)}</State>;
+
+/** In whatever encoding it is; the frame is given UTF-8. */
+function Text({ row, seen, shown }: ShownProps) {
+  const read = useMemo(() => readText(seen.bytes), [seen]);
+  const isOther = read !== undefined && read.encoding !== "UTF-8";
+  const inUtf8 = useMemo(
+    () => (isOther ? { ...seen, bytes: new TextEncoder().encode(read.text) } : seen),
+    [seen, read, isOther],
+  );
+  // Known as a text by its name alone, and no text in it.
+  if (read === undefined && shownAs(seen.type) === undefined) return <NotShown seen={seen} />;
+  return (
+    <>
+      {seen.type === "text/html" ? <p className="soft">{words.preview.html}</p> : null}
+      <Framed row={row} seen={inUtf8} shown={shown} />
+      {isOther ? <p className="soft">{words.preview.encoding(read.encoding)}</p> : null}
+      {seen.isCut ? <p className="soft">{words.preview.cut(seen.bytes.length, row.size)}</p> : null}
+    </>
+  );
 }
 
 /**
