@@ -201,9 +201,11 @@ describe("a preview", () => {
 
   it("shows a text as text, in a frame without origin and scripts", async () => {
     expect(await shown("", "readme.txt")).toBe("");
-    await expect.poll(() => page.frames().length).toBe(2);
+    await expect.poll(() => page.frames().length, PATIENCE).toBe(2);
     const frame = page.frames()[1]!;
-    await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(contents["readme.txt"]!.toString());
+    await expect
+      .poll(() => frame.evaluate("document.body.textContent"), PATIENCE)
+      .toBe(contents["readme.txt"]!.toString());
     expect(await frame.evaluate("self.origin")).toBe("null");
     await close();
   });
@@ -215,9 +217,9 @@ describe("a preview", () => {
     ] as const) {
       expect(await shown("texts", name)).toBe("");
       await page.getByText(`it was read as ${encoding}.`, { exact: false }).waitFor(PATIENCE);
-      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:"))).toBe(true);
+      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:")), PATIENCE).toBe(true);
       const frame = page.frames().find((one) => one.url().startsWith("blob:"))!;
-      await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(text);
+      await expect.poll(() => frame.evaluate("document.body.textContent"), PATIENCE).toBe(text);
       await close();
     }
     expect(await shown("texts", "no text.txt")).toBeNull();
@@ -238,9 +240,9 @@ describe("a preview", () => {
   it("runs nothing of a stored page, SVG or polyglot, whatever it is called", async () => {
     for (const name of ["page.html", "photo.jpg"]) {
       expect(await shown("attacks", name)).toBe("");
-      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:"))).toBe(true);
+      await expect.poll(() => page.frames().some((one) => one.url().startsWith("blob:")), PATIENCE).toBe(true);
       const frame = page.frames().find((one) => one.url().startsWith("blob:"))!;
-      await expect.poll(() => frame.evaluate("document.body.textContent")).toBe(HTML);
+      await expect.poll(() => frame.evaluate("document.body.textContent"), PATIENCE).toBe(HTML);
       expect(await frame.evaluate("document.scripts.length")).toBe(0);
       await close();
     }
