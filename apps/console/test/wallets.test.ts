@@ -97,6 +97,20 @@ describe("a wallet in the console", () => {
     await page.getByRole("img", { name: `QR code of ${address}` }).waitFor(PATIENCE);
   });
 
+  it("is filled from the faucet where it has no coins, and it is said what came, and when nothing did", async () => {
+    const { address } = await first();
+    const client = await console.network.client();
+    const before = await client.account(address);
+    expect(before.coins).toBe("0");
+    await button("Fill it from the faucet").click();
+    await page.getByText("The faucet gave 10 coins.", { exact: true }).waitFor(LONG);
+    const after = await client.account(address);
+    expect(after).toMatchObject({ coins: String(10n * COIN), balance: before.balance });
+    await button("Fill it from the faucet").click();
+    await page.getByText("Nothing came: the faucet has given its deposit already", { exact: false }).waitFor(LONG);
+    expect(await client.account(address)).toEqual(after);
+  });
+
   it("shows coins from outside from the first, counting up until they are confirmed, with a link to an explorer", async () => {
     const { address } = await first();
     const client = await console.network.client();
@@ -107,14 +121,16 @@ describe("a wallet in the console", () => {
     const seen: string[] = [];
     await page.exposeFunction("saw", (text: string) => seen.push(text));
     await page.evaluate(`new MutationObserver(() => {
-      for (const one of document.querySelectorAll(".transfer .state")) saw(one.textContent);
+      for (const one of document.querySelectorAll(".transfer"))
+        if (one.textContent.includes("2.5 coins come in")) saw(one.querySelector(".state").textContent);
     }).observe(document.body, { subtree: true, childList: true, characterData: true })`);
     const transaction = await paidFromOutside(address as Hex, (5n * COIN) / 2n);
-    await page.getByText("2.5 coins come in").waitFor(LONG);
-    await page.getByText(/^Confirmed: in block \d+, 4 of 4\./).waitFor(LONG);
+    const transfer = page.locator(".transfer", { hasText: "2.5 coins come in" });
+    await transfer.waitFor(LONG);
+    await transfer.getByText(/^Confirmed: in block \d+, 4 of 4\./).waitFor(LONG);
     const counts = seen.flatMap((text) => /(\d) of 4 confirmations/.exec(text)?.[1] ?? []).map(Number);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
-    expect(await page.getByRole("link", { name: "Look it up" }).getAttribute("href")).toBe(
+    expect(await transfer.getByRole("link", { name: "Look it up" }).getAttribute("href")).toBe(
       `https://explorer.example/tx/${transaction}`,
     );
     expect((await client.account(address)).coins).toBe(String(await balanceOf(address)));

@@ -81,8 +81,15 @@ export const wallets = {
   locked: (name: string) => `${name} is locked: the gateway's copy of its key is overwritten.`,
   faucet: {
     action: "Fill it from the faucet",
-    done: "The faucet paid. It gives to an account once.",
-    hint: "This is a trial network: its faucet gives coins and a deposit, once.",
+    hint: "This is a trial network: its faucet gives a deposit once, and coins when the wallet has none.",
+    came: {
+      both: (own: string, deposit: string) => `The faucet gave ${own} coins, and a deposit of ${deposit} coins.`,
+      coins: (own: string) => `The faucet gave ${own} coins.`,
+      deposit: (deposit: string) => `The faucet gave a deposit of ${deposit} coins.`,
+      nothing:
+        "Nothing came: the faucet has given its deposit already, and gives coins only to a wallet that has none.",
+      exhausted: "Nothing came: the faucet has given this wallet all that it gives.",
+    },
   },
   limits: {
     title: "Limits of this account",

@@ -5,9 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { client } from "../../api/client.ts";
 import { useKeysState } from "../../keys/keys.ts";
-import { Asked, Button, Card, Facts, Problem, State, toast, Waiting } from "../../kit/index.ts";
+import { Asked, Button, Card, Facts, Problem, State, Waiting } from "../../kit/index.ts";
 import { invalidate } from "../../live/live.ts";
 import { wallets as places, wallet as words } from "../../words/wallets.ts";
+import { faucetCame } from "./faucet-came.ts";
 import { Copied } from "./parts.tsx";
 
 const Qr = lazy(() => import("./qr.tsx").then((found) => ({ default: found.Qr })));
@@ -68,20 +69,22 @@ function Deposit({ wallet, network }: { wallet: WalletJson; network: NetworkJson
         {words.add.test}
       </State>
       <p>{words.add.next}</p>
-      {network.faucet && wallet.isDefault ? <Faucet /> : null}
+      {network.faucet && wallet.isDefault ? <Faucet address={address} /> : null}
     </div>
   );
 }
 
-function Faucet() {
+function Faucet({ address }: { address: string }) {
   const [busy, setBusy] = useState(false);
+  const [came, setCame] = useState<ReturnType<typeof faucetCame>>();
   const [fault, setFault] = useState<unknown>();
   const fill = async () => {
     setBusy(true);
+    setCame(undefined);
     setFault(undefined);
     try {
-      await client.faucet();
-      toast(places.faucet.done);
+      const before = await client.account(address);
+      setCame(faucetCame(before, await client.faucet({ coins: true })));
       invalidate(["account", "transfers", "history", "statement"]);
     } catch (error) {
       setFault(error);
@@ -97,6 +100,7 @@ function Faucet() {
         </Button>
         <span className="soft">{places.faucet.hint}</span>
       </div>
+      {came === undefined ? null : <State mood={came.isNothing ? "off" : "good"}>{came.text}</State>}
       {fault === undefined ? null : <Problem error={fault} />}
     </div>
   );
