@@ -85,6 +85,11 @@ describe("a package's page", () => {
     await text("Set aside for its deals").waitFor(PATIENCE);
   });
 
+  it("shows its first tab where the address names none that there is", async () => {
+    await page.goto(`${console.url}/packages/${id}?tab=nonsense`);
+    await page.locator('[aria-current="page"]').getByText("Safety").waitFor(PATIENCE);
+  });
+
   it("opens its name with the key of who stored it, and renames it without touching its time", async () => {
     const file = join(console.network.directory, "account.json");
     const secret = join(console.network.directory, "passphrase");
@@ -203,6 +208,25 @@ describe("the table of all deals", () => {
     expect((JSON.parse(files[1]!) as { deal: string }[]).map(({ deal }) => deal)).toEqual(
       deals.map(({ deal }) => deal),
     );
+  });
+
+  it("asks a moment after the last key, keeps the field, and gives files by what is typed", async () => {
+    await page.goto(`${console.url}/deals`);
+    await expect.poll(() => page.locator("tbody tr").count(), PATIENCE).toBeGreaterThan(0);
+    const { deals } = await (await console.network.client()).dealsPage();
+    const field = page.getByLabel("Begins with");
+    await field.pressSequentially(deals[0]!.deal);
+    await expect.poll(() => page.locator("tbody tr").count(), PATIENCE).toBe(1);
+    expect(await page.evaluate("document.activeElement.type")).toBe("search");
+    expect(await field.inputValue()).toBe(deals[0]!.deal);
+    await page.getByRole("link", { name: "Clear" }).click();
+    await expect.poll(() => page.locator("tbody tr").count(), PATIENCE).toBe(deals.length);
+    expect(await field.inputValue()).toBe("");
+    await field.fill("0xnothing");
+    const file = page.waitForEvent("download");
+    // At once, as a quick hand does: the field has not asked yet.
+    await page.evaluate(`document.querySelector('a[href^="/api/v1/deals.json"]').click()`);
+    expect(new URL((await file).url()).searchParams.get("search")).toBe("0xnothing");
   });
 
   it("opens a row as the deal's life, with the settings that it was proposed under", async () => {

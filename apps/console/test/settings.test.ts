@@ -159,6 +159,23 @@ describe("the ten settings", () => {
     expect((await (await console.network.client()).settings()).days).toBe(60);
   });
 
+  it("mark what contradicts itself, and are not left unsaved without a word", async () => {
+    const page = await console.at("/settings");
+    await text(page, "providers qualify");
+    await fill(page, "Usual length, in days", "10");
+    await fill(page, "Minimum length, in days", "30");
+    await fill(page, "Least score, in percent", "150");
+    for (const label of ["Usual length, in days", "Minimum length, in days", "Least score, in percent"])
+      await expect.poll(() => page.getByLabel(label, { exact: true }).getAttribute("aria-invalid"), LONG).toBe("true");
+    await page.getByRole("link", { name: "Packages", exact: true }).click();
+    await page.getByRole("dialog").getByText("Leave without saving?").waitFor(LONG);
+    await page.getByRole("button", { name: "Stay" }).click();
+    expect(await page.getByLabel("Usual length, in days").inputValue()).toBe("10");
+    await page.getByRole("link", { name: "Packages", exact: true }).click();
+    await page.getByRole("button", { name: "Leave without saving" }).click();
+    await page.getByRole("heading", { level: 1, name: "Packages" }).waitFor(LONG);
+  });
+
   it("of two browsers are not lost: the later one sees both, takes theirs or keeps its own", async () => {
     const [one, two] = [await console.at("/settings"), await console.at("/settings")];
     for (const page of [one, two]) await text(page, "providers qualify");

@@ -223,6 +223,8 @@ describe("the shell", () => {
   it("shows an unknown address as such, and a package that is not there with what to do", async () => {
     const page = await console.at("/files/nothing/here");
     await page.getByRole(...heading("Nothing here")).waitFor(PATIENCE);
+    expect((await page.goto(`${console.url}/nope`))?.status()).toBe(404);
+    await page.getByRole(...heading("Nothing here")).waitFor(PATIENCE);
     await page.goto(`${console.url}/packages/${"0".repeat(32)}`);
     await page.getByRole("alert").waitFor(PATIENCE);
     expect(await page.getByRole("alert").textContent()).toMatch(/package/i);

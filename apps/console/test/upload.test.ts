@@ -106,6 +106,11 @@ describe("the first minute", () => {
     expect(await page.content()).not.toContain(words.slice(0, 4).join(" "));
     await link(page, "Next").click();
     await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
+    await page.goto(`${console.url}/welcome`);
+    await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
+    expect(await page.getByRole("navigation", { name: "Steps" }).getByRole("link").allTextContents()).toEqual([
+      ...["1. Key ✓", "2. Wallet ✓", "3. Recovery phrase ✓", "4. Folder"],
+    ]);
     await dropFolder(page, photos);
     await heading(page, "Upload").waitFor(PATIENCE);
   });

@@ -1,5 +1,6 @@
 import { CairnError } from "@cairn/protocol/errors";
 import { type FormEvent, type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
+import { adviceOf } from "../words/advice.ts";
 import { Problem } from "./state.tsx";
 
 export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "style" | "id"> {
@@ -66,7 +67,7 @@ export function Choice<T extends string>({ label, value, choices, onChange, quie
 /** What an error has against one field: `details.field`, as the API names it (`name`, `placement.maxPrice`). */
 export function faultOf(error: unknown, field: string): string | undefined {
   return error instanceof CairnError && error.details?.field === field
-    ? [error.message, error.next].filter((one) => one !== undefined).join(". ")
+    ? [error.message, adviceOf(error)].filter((one) => one !== undefined).join(". ")
     : undefined;
 }
 

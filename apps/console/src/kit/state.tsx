@@ -1,6 +1,7 @@
 import { CairnError } from "@cairn/protocol/errors";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { adviceOf } from "../words/advice.ts";
 import { shell } from "../words/shell.ts";
 import { Button } from "./buttons.tsx";
 
@@ -36,10 +37,11 @@ export function Empty({ title, children, action }: { title: string; children: Re
 /** What went wrong, and what to do, as a CairnError says it. */
 export function Problem({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
   const known = error instanceof CairnError;
+  const next = known ? adviceOf(error) : undefined;
   return (
     <div className="problem" role="alert">
       <p>{known ? sentence(error.message) : shell.fault.unknown}</p>
-      {known && error.next !== undefined ? <p>{error.next}</p> : null}
+      {next === undefined ? null : <p>{next}</p>}
       {known ? null : <p>{error instanceof Error ? error.message : String(error)}</p>}
       {again === undefined ? null : (
         <p>

@@ -1,6 +1,7 @@
 import type { PackageJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../api/client.ts";
+import { queryClient } from "../api/query-client.ts";
 import { keysState, onKeys, openLookupKey } from "../keys/keys.ts";
 import { store } from "../store.ts";
 
@@ -65,17 +66,24 @@ export const useNames = readers.use;
 /** Whether names can be read now. */
 export const useHasNames = (): boolean => useNames() !== unread;
 
+const everyPackage = { queryKey: ["packages", "all"], queryFn: () => client.packages(true) };
+
+/** The ids of packages whose names contain a text, whatever the case. */
+function named(packages: readonly PackageJson[], part: string, readName: ReadName): string[] {
+  const wanted = part.normalize("NFC").toLowerCase();
+  return packages
+    .filter((one) => readName(one)?.normalize("NFC").toLowerCase().includes(wanted) === true)
+    .map(({ id }) => id);
+}
+
+/** As `useFoundNames`, at once: for what is typed and not asked for yet. No package where names cannot be read. */
+export const findNames = async (part: string): Promise<string[]> =>
+  named(await queryClient.ensureQueryData(everyPackage), part, readers.get());
+
 /** The packages whose names contain a text, whatever the case; undefined where nothing is looked for, or until they are known. */
 export function useFoundNames(part: string | undefined): string[] | undefined {
   const readName = useNames();
-  const { data } = useQuery({
-    queryKey: ["packages", "all"],
-    queryFn: () => client.packages(true),
-    enabled: part !== undefined && readName !== unread,
-  });
+  const { data } = useQuery({ ...everyPackage, enabled: part !== undefined && readName !== unread });
   if (part === undefined || data === undefined || readName === unread) return undefined;
-  const wanted = part.normalize("NFC").toLowerCase();
-  return data
-    .filter((one) => readName(one)?.normalize("NFC").toLowerCase().includes(wanted) === true)
-    .map(({ id }) => id);
+  return named(data, part, readName);
 }

@@ -82,6 +82,7 @@ export const deals = {
   csv: "CSV",
   json: "JSON",
   exportHint: "Exactly the deals that fit what is asked for, in this order",
+  exportNames: "Files name packages by their ids: the gateway, which writes them, cannot read names.",
   byName:
     "All deals are read to be ordered by name; those of packages that another gateway keeps have none and are left out.",
   download: "Download",

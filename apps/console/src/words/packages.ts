@@ -96,6 +96,11 @@ export const packages = {
     shared: "The link is copied. It opens for whoever logs in with this account.",
     notShared: (url: string) => `Copy it yourself: ${url}`,
   },
+  /** What to do next, by state, where the API's own words name a command. */
+  nexts: {
+    RECEIVING: "Go on with it under Upload, or undo the upload on its page.",
+    COMMITTED: "Go on with it under Upload.",
+  } as Record<string, string>,
   sentence: {
     full: (full: number, needed: number) =>
       `All ${full} shards of every piece are alive and proved; any ${needed} of them give every file back.`,

@@ -29,6 +29,12 @@ export const settings = {
     account: "Account",
   },
   frequency: (one: string) => FREQUENCIES.get(one) ?? one,
+  leave: {
+    title: "Leave without saving?",
+    body: "What you changed on this page is not saved.",
+    stay: "Stay",
+    go: "Leave without saving",
+  },
 } as const;
 
 export const storing = {

@@ -70,6 +70,8 @@ export const upload = {
     goOn: "Continue",
     again: "Pick it again",
     drop: "Drop it",
+    goesOn:
+      "An upload of this name waits for its folder. This goes on with it: what was sent is not sent again where it is the same.",
   },
   placing: "Being placed",
   files: (files: number, size: number) => `${counted(files, "file")}, ${bytes(size)}`,

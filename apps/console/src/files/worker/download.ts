@@ -48,7 +48,7 @@ const unlisted = ({ manifest }: OpenedTree): CairnError =>
   new CairnError(`${displayName(manifest.name)} has no list of files: it is a DAG that was taken in as it was`, {
     code: "path-not-found",
     kind: "missing",
-    next: `Get it with \`cairn get ${manifest.package}\`: it comes back as CAR files.`,
+    next: `Get it with the command line (cairn get ${manifest.package}): it comes back as CAR files.`,
   });
 
 export async function planDownload(packages: OpenPackages, items: readonly Item[]): Promise<Plan> {

@@ -33,6 +33,13 @@ export function dealQueryOf(filters: DealFilters, packages: readonly string[] | 
   };
 }
 
+/** Whether what is typed is what is asked for already. */
+export const isAsked = (
+  typed: { search?: string | undefined; name?: string | undefined },
+  asked: { search: string | undefined; name: string | undefined },
+): boolean =>
+  (["search", "name"] as const).every((key) => (typed[key]?.trim() ?? asked[key] ?? "") === (asked[key] ?? ""));
+
 /** Where the same deals come as a file. */
 export const exportUrl = (format: "csv" | "json", query: DealQuery): string =>
   `/api/v1/deals.${format}?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`;

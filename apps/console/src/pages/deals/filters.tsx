@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef } from "react";
 import { client } from "../../api/client.ts";
 import { shortId } from "../../format/short-id.ts";
 import { wordOf } from "../../format/word-of.ts";
@@ -19,15 +19,23 @@ const STATES: readonly (readonly [string, string])[] = [
   ),
 ];
 
+/** What is typed and not asked for yet. */
+export interface Typed {
+  search?: string | undefined;
+  name?: string | undefined;
+}
+
 export interface FiltersProps {
   value: DealFilters & { name?: string };
   /** An empty text takes a filter away. */
   onChange: (change: Partial<Record<keyof DealFilters | "name", string>>) => void;
   canName: boolean;
+  typed: Typed;
+  onTyped: (typed: Typed) => void;
 }
 
 /** What is looked for among deals; all of it stands in the URL. */
-export function Filters({ value, onChange, canName }: FiltersProps) {
+export function Filters({ value, onChange, canName, typed, onTyped }: FiltersProps) {
   const providers = useQuery({ queryKey: ["providers"], queryFn: () => client.providers() });
   const known = providers.data ?? [];
   const regions = [...new Set(known.map(({ region }) => region))].toSorted();
@@ -35,16 +43,20 @@ export function Filters({ value, onChange, canName }: FiltersProps) {
   return (
     <section className="filters" aria-label={filters.label}>
       <div className="row fields">
-        <Typed
+        <TypedField
           label={filters.search}
           placeholder={filters.searchHint}
           value={value.search}
-          onDone={(search) => onChange({ search })}
+          typed={typed.search}
+          onTyped={(search) => onTyped({ search })}
+          onAsk={(search) => onChange({ search })}
         />
-        <Typed
+        <TypedField
           label={filters.name}
           value={value.name}
-          onDone={(name) => onChange({ name })}
+          typed={typed.name}
+          onTyped={(name) => onTyped({ name })}
+          onAsk={(name) => onChange({ name })}
           disabled={!canName}
           {...(canName ? {} : { title: filters.nameLocked, placeholder: filters.nameLocked })}
         />
@@ -101,32 +113,60 @@ export function Filters({ value, onChange, canName }: FiltersProps) {
   );
 }
 
-interface TypedProps {
+/** After the last key. */
+const PAUSE_MILLISECONDS = 300;
+
+interface TypedFieldProps {
   label: string;
+  /** What is asked for. */
   value: string | undefined;
-  onDone: (text: string) => void;
+  /** What stands in the field where that is not it. */
+  typed: string | undefined;
+  onTyped: (text: string | undefined) => void;
+  onAsk: (text: string) => void;
   placeholder?: string;
   title?: string;
   disabled?: boolean;
 }
 
-/** Asks when typing is done: at Enter, or when the field is left. */
-function Typed({ label, value = "", onDone, ...rest }: TypedProps) {
-  const [typed, setTyped] = useState<string>();
-  const done = () => {
-    if (typed !== undefined && typed.trim() !== value) onDone(typed.trim());
-    setTyped(undefined);
+/** Asks a moment after the last key; at once at Enter, and when the field is left. */
+function TypedField({ label, value = "", typed, onTyped, onAsk, ...rest }: TypedFieldProps) {
+  const focused = useRef(false);
+  const asked = useRef(value);
+  const text = typed?.trim();
+  const ask = () => {
+    if (text === undefined || text === value) return;
+    asked.current = text;
+    onAsk(text);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: by what is typed, not by what was asked for meanwhile
+  useEffect(() => {
+    const timer = setTimeout(ask, PAUSE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  // What is asked for was changed from elsewhere, or the field is done with.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as it changes
+  useEffect(() => {
+    if (value !== asked.current || (text === value && !focused.current)) onTyped(undefined);
+    asked.current = value;
+  }, [value]);
   return (
     <Field
       {...rest}
       label={label}
       type="search"
       value={typed ?? value}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={done}
+      onChange={(event) => onTyped(event.target.value)}
+      onFocus={() => {
+        focused.current = true;
+      }}
+      onBlur={() => {
+        focused.current = false;
+        if (text === value) onTyped(undefined);
+        else ask();
+      }}
       onKeyDown={(event) => {
-        if (event.key === "Enter") done();
+        if (event.key === "Enter") ask();
       }}
     />
   );

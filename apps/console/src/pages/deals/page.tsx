@@ -1,6 +1,7 @@
 import type { DealJson } from "@cairn/client";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { type MouseEvent, useState } from "react";
 import { client } from "../../api/client.ts";
 import {
   Button,
@@ -13,16 +14,17 @@ import {
   Problem,
   State,
   Table,
+  toast,
   usePages,
   Waiting,
 } from "../../kit/index.ts";
-import { useFoundNames, useHasNames } from "../../names/names.ts";
+import { findNames, useFoundNames, useHasNames } from "../../names/names.ts";
 import { deals as words } from "../../words/deals.ts";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { columnsOf, FIRST_COLUMNS, readColumns, storeColumns, storedColumns } from "./columns.tsx";
 import { DealLife } from "./deal-life.tsx";
-import { dealQueryOf, exportUrl } from "./deal-query.ts";
-import { Filters } from "./filters.tsx";
+import { dealQueryOf, exportUrl, isAsked } from "./deal-query.ts";
+import { Filters, type Typed } from "./filters.tsx";
 import { dealsRoute } from "./route.ts";
 
 const ROWS = 200;
@@ -49,6 +51,7 @@ function Deals() {
   const named = useFoundNames(canName ? name : undefined);
   const tooMany = named !== undefined && named.length > MOST_NAMED;
   const asked = dealQueryOf(search, tooMany ? undefined : named);
+  const [typed, setTyped] = useState<Typed>({});
   const isEmptyName = named !== undefined && named.length === 0;
   const { query, rows, more } = usePages(
     ["deals", "list", asked, isEmptyName],
@@ -60,6 +63,22 @@ function Deals() {
   );
   const shown = readColumns(search.columns) ?? storedColumns() ?? FIRST_COLUMNS;
   const columns = withOpening(columnsOf(shown), (deal) => change({ deal }));
+  // A file holds what the fields say, though the table may not show it yet.
+  const download = async (event: MouseEvent, format: "csv" | "json") => {
+    const isKnown = name === undefined || named !== undefined;
+    if (isKnown && isAsked(typed, { search: search.search, name })) return;
+    event.preventDefault();
+    const { search: text = search.search, name: part = name } = typed;
+    const ids = part === undefined || part.trim() === "" || !canName ? undefined : await findNames(part.trim());
+    if (ids !== undefined && ids.length === 0) return toast(words.filters.noName);
+    if (ids !== undefined && ids.length > MOST_NAMED) return toast(words.filters.tooMany(ids.length, MOST_NAMED));
+    const { search: _, ...rest } = search;
+    const link = document.createElement("a");
+    link.href = exportUrl(format, dealQueryOf(text?.trim() ? { ...rest, search: text.trim() } : rest, ids));
+    link.download = "";
+    link.click();
+  };
+  const clear = () => setTyped({});
   const { sort = "proposed", order = sort === "proposed" ? "desc" : "asc" } = search;
   const filtered =
     name !== undefined ||
@@ -79,17 +98,28 @@ function Deals() {
               change({ columns: next === FIRST_COLUMNS ? undefined : next.join(",") });
             }}
           />
-          {/* Of nothing there is no file, and of more names than can be asked for at once none that says what was meant. */}
-          {tooMany || isEmptyName
+          {/* Of nothing there is no file, and of names that are not read, or of more than can be asked for at once, none that says what was meant. */}
+          {tooMany || isEmptyName || (name !== undefined && !canName)
             ? null
             : (["csv", "json"] as const).map((format) => (
-                <a key={format} className="button" href={exportUrl(format, asked)} download title={words.exportHint}>
+                <a
+                  key={format}
+                  className="button"
+                  href={exportUrl(format, asked)}
+                  download
+                  title={words.exportHint}
+                  aria-describedby="export-names"
+                  onClick={(event) => void download(event, format)}
+                >
                   {words[format]}
                 </a>
               ))}
         </>
       }
     >
+      <p className="soft small" id="export-names">
+        {words.exportNames}
+      </p>
       <Card>
         <Filters
           value={{ ...search, ...(name === undefined ? {} : { name }) }}
@@ -99,10 +129,15 @@ function Deals() {
               : void navigate({
                   search: (before) => before,
                   hash: next === "" ? "" : `name=${encodeURIComponent(next)}`,
+                  replace: true,
+                  resetScroll: false,
                 })
           }
           canName={canName}
+          typed={typed}
+          onTyped={(part) => setTyped((before) => ({ ...before, ...part }))}
         />
+        {name !== undefined && !canName ? <State mood="warn">{words.filters.nameLocked}</State> : null}
         {tooMany ? <State mood="warn">{words.filters.tooMany(named.length, MOST_NAMED)}</State> : null}
         {isEmptyName ? <State mood="off">{words.filters.noName}</State> : null}
         {filtered ? (
@@ -112,7 +147,7 @@ function Deals() {
                 {words.life.package} <Id of={search.package} />
               </Link>
             )}
-            <Link className="right" to="/deals">
+            <Link className="right" to="/deals" onClick={clear}>
               {words.filters.clear}
             </Link>
           </p>
@@ -127,7 +162,14 @@ function Deals() {
           )
         ) : rows.length === 0 ? (
           filtered ? (
-            <Empty title={words.nothingSo.title} action={<Link to="/deals">{words.nothingSo.clear}</Link>}>
+            <Empty
+              title={words.nothingSo.title}
+              action={
+                <Link to="/deals" onClick={clear}>
+                  {words.nothingSo.clear}
+                </Link>
+              }
+            >
               {words.nothingSo.body}
             </Empty>
           ) : (

@@ -2,9 +2,10 @@ import type { FiguresJson, PackageJson } from "@cairn/client";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useKeysState } from "../../keys/keys.ts";
-import { Empty, Id, type Mood, State } from "../../kit/index.ts";
+import { Empty, type Mood, State } from "../../kit/index.ts";
+import { Name } from "../../names/name.tsx";
 import { overview } from "../../words/overview.ts";
-import { moodOf } from "../packages/mood.ts";
+import { moodOf, needsPerson, nextOf } from "../packages/mood.ts";
 import { mostPressing } from "./most-pressing.ts";
 
 const words = overview;
@@ -64,21 +65,19 @@ export function Needs({ packages, figures }: { packages: readonly PackageJson[];
       ),
     });
   }
-  const ofPackages: Need[] = packages
-    .filter(({ state, next }) => next !== null && moodOf(state) !== "good")
-    .map(({ id, state, cause, next }) => ({
-      key: id,
-      mood: moodOf(state),
-      what: (
-        <>
-          <Link to="/packages/$id" params={{ id }}>
-            <Id of={id} />
-          </Link>
-          : {cause ?? state.toLowerCase()}
-        </>
-      ),
-      next,
-    }));
+  const ofPackages: Need[] = packages.filter(needsPerson).map((one) => ({
+    key: one.id,
+    mood: moodOf(one.state),
+    what: (
+      <>
+        <Link to="/packages/$id" params={{ id: one.id }}>
+          <Name of={one} />
+        </Link>
+        : {one.cause ?? one.state.toLowerCase()}
+      </>
+    ),
+    next: nextOf(one),
+  }));
   const { shown, more } = mostPressing([...needs, ...ofPackages], SHOWN);
   if (shown.length === 0) return <State mood="good">{words.calm}</State>;
   return (

@@ -1,6 +1,7 @@
 import type { PackageJson } from "@cairn/client";
 import { wordOf } from "../../format/word-of.ts";
 import type { Mood } from "../../kit/index.ts";
+import { namesCommand } from "../../words/advice.ts";
 import { packages as words } from "../../words/packages.ts";
 
 const MOODS: Record<string, Mood> = {
@@ -21,6 +22,19 @@ export const isOver = (state: string): boolean => ["REMOVED", "EXPIRED", "ABANDO
 export const isBeforeChain = (state: string): boolean => ["RECEIVING", "COMMITTING", "COMMITTED"].includes(state);
 /** It has deals, or had them. */
 export const isAgreed = (state: string): boolean => ["PLACING", "STORED", "DEGRADED", "LOST", "ENDING"].includes(state);
+
+type Advised = Pick<PackageJson, "state" | "next">;
+
+/** What to do next, in words of the console. */
+export const nextOf = ({ state, next }: Advised): string | null =>
+  next !== null && namesCommand(next) ? (words.nexts[state] ?? next) : next;
+
+/** How the API begins what goes on by itself. */
+const BY_ITSELF = /^(Wait[.;]|Nothing\b|It (is|will be) |A copy is |The proposal is )/;
+
+/** Whether it waits for the person, and not for what goes on by itself. */
+export const needsPerson = ({ state, next }: Advised): boolean =>
+  next !== null && moodOf(state) !== "good" && !BY_ITSELF.test(next);
 
 /** How a package is: what is, and why. What to do next is the API's. */
 export function stateSentence({

@@ -24,7 +24,7 @@ import {
 import { useNames } from "../../names/names.ts";
 import { ownerPorts, useHasKey } from "../../names/owner-work.ts";
 import { naming, packages as words } from "../../words/packages.ts";
-import { isAgreed, isBeforeChain, isOver, moodOf, stateSentence } from "./mood.ts";
+import { isAgreed, isBeforeChain, isOver, moodOf, nextOf, stateSentence } from "./mood.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { RenameDialog } from "./rename-dialog.tsx";
 import { packageRoute, TABS, type Tab } from "./route.ts";
@@ -119,7 +119,7 @@ function Found({ found }: { found: PackageDetailJson }) {
   return (
     <>
       <Card>
-        <State mood={moodOf(state)} next={found.next}>
+        <State mood={moodOf(state)} next={nextOf(found)}>
           {stateSentence(found)}
         </State>
         {progress.stage === "done" || isOver(state) ? null : (

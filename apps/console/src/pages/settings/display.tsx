@@ -12,6 +12,7 @@ import { display as words } from "../../words/display.ts";
 import { shell } from "../../words/shell.ts";
 import { DISPLAY_FIELDS } from "./display-fields.ts";
 import { Frame } from "./frame.tsx";
+import { Unsaved } from "./unsaved.tsx";
 
 /** As the API has it where nothing is set. */
 const CONFIRMATIONS = 5;
@@ -69,6 +70,10 @@ function ThisAccount({ settings }: { settings: SettingsJson }) {
   const known = rates.data?.rates ?? [];
   const currencies = [...new Set([...known.map((one) => one.currency), ...(currency === "" ? [] : [currency])])];
   const rate = known.find((one) => one.currency === currency);
+  const changed =
+    currency !== (settings.currency ?? "") ||
+    confirmations !== String(settings.confirmations ?? "") ||
+    explorer !== (settings.explorer ?? "");
   const save = async () => {
     const { currency: _, confirmations: _count, explorer: _link, ...rest } = settings;
     const number = Number(confirmations);
@@ -96,6 +101,7 @@ function ThisAccount({ settings }: { settings: SettingsJson }) {
     <Form onSubmit={save} fields={DISPLAY_FIELDS}>
       {({ error, busy }) => (
         <>
+          <Unsaved when={changed} />
           <div className="columns narrow start">
             <div className="stack tight">
               <Choice

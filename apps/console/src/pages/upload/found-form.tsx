@@ -4,10 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../../api/client.ts";
-import { Act, Asked, Button, Field, Form } from "../../kit/index.ts";
+import { useKeysState } from "../../keys/keys.ts";
+import { Act, Asked, Button, Field, Form, State } from "../../kit/index.ts";
 import type { Upload } from "../../uploads/upload-list.ts";
 import { begin, remove } from "../../uploads/uploads.ts";
+import { adviceOf } from "../../words/advice.ts";
 import { upload as words } from "../../words/upload.ts";
+import { useBegun } from "./waiting.tsx";
 
 /** What was found: its name, for how long and how it is kept, and the word to begin. */
 export function FoundForm({ upload, fault }: { upload: Upload; fault: CairnError | undefined }) {
@@ -59,7 +62,7 @@ function Ready(props: {
               hint={words.nameHint}
               value={name}
               maxLength={255}
-              fault={fault === undefined ? undefined : `${fault.message}. ${taken ? "" : (fault.next ?? "")}`}
+              fault={fault === undefined ? undefined : `${fault.message}. ${taken ? "" : (adviceOf(fault) ?? "")}`}
               onChange={(event) => setName(event.target.value)}
             />
             <Field
@@ -81,6 +84,7 @@ function Ready(props: {
               </span>
             </label>
           ) : null}
+          <GoesOn name={name.trim()} />
           <p>
             {words.shape(k, n)} <Link to="/settings">{words.shapeChange}</Link>
           </p>
@@ -95,4 +99,12 @@ function Ready(props: {
       )}
     </Form>
   );
+}
+
+/** That it goes on with an upload that waits under this name; an open key knows which do. */
+function GoesOn({ name }: { name: string }) {
+  const keys = useKeysState();
+  const begun = useBegun(keys.at === "held" ? keys.held.address : "", keys.at === "held" && keys.openUntil !== null);
+  const waits = begun.data?.some(({ wanted }) => wanted.name === name) ?? false;
+  return waits ? <State mood="good">{words.waiting.goesOn}</State> : null;
 }

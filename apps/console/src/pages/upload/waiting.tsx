@@ -11,6 +11,18 @@ import { useUploads } from "../../uploads/upload-list.ts";
 import { goOn, takeThere } from "../../uploads/uploads.ts";
 import { upload as words } from "../../words/upload.ts";
 
+/** What waits for its folder. */
+export function useBegun(address: string, enabled: boolean) {
+  const under = useUploads().map(({ name, stage }) => `${name} ${stage.at}`);
+  return useQuery({
+    queryKey: ["begun", "list", address, under],
+    queryFn: listBegun,
+    enabled,
+    staleTime: 0,
+    retry: false,
+  });
+}
+
 /** What was begun in this browser before this page was opened. */
 export function Waiting({ held, open }: { held: HeldOwner; open: boolean }) {
   const under = useUploads().map(({ name, stage }) => `${name} ${stage.at}`);
@@ -19,13 +31,7 @@ export function Waiting({ held, open }: { held: HeldOwner; open: boolean }) {
     queryFn: () => countBegun(held.address),
     staleTime: 0,
   });
-  const begun = useQuery({
-    queryKey: ["begun", "list", held.address, under],
-    queryFn: listBegun,
-    enabled: open && (count.data ?? 0) > 0,
-    staleTime: 0,
-    retry: false,
-  });
+  const begun = useBegun(held.address, open && (count.data ?? 0) > 0);
   const others = under.length === 0 ? (count.data ?? 0) : 0;
   if (!open) {
     return others === 0 ? null : (

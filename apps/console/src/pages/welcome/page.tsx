@@ -1,25 +1,23 @@
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useKeysState } from "../../keys/keys.ts";
 import { Card, Page, Waiting } from "../../kit/index.ts";
 import { Pick } from "../../uploads/pick.tsx";
 import { take } from "../../uploads/uploads.ts";
 import { welcome as words } from "../../words/keys.ts";
 import { KeyStep } from "./key-step.tsx";
 import { PhraseStep } from "./phrase-step.tsx";
-import { STEPS, welcomeRoute } from "./route.ts";
+import { welcomeRoute } from "./route.ts";
+import { firstOf, STEPS, type Step } from "./steps.ts";
+import { useDone } from "./use-done.ts";
 import { WalletStep } from "./wallet-step.tsx";
 
-type Step = (typeof STEPS)[number];
-
 function Welcome() {
-  const keys = useKeysState();
+  const done = useDone();
   const { step } = welcomeRoute.useSearch();
-  const held = keys.at === "held";
-  // Where the guide begins: a key that is made there is shown there, with its copies.
+  // Chosen once: a key that is made there is shown there, with its copies.
   const [first, setFirst] = useState<Step>();
-  if (first === undefined && keys.at !== "opening") setFirst(held ? "wallet" : "key");
-  const at = step ?? first ?? "key";
+  if (first === undefined && done !== undefined) setFirst(firstOf(done));
+  const at = step ?? first;
   return (
     <Page
       title={words.title}
@@ -33,11 +31,11 @@ function Welcome() {
       <nav className="steps" aria-label={words.steps}>
         {STEPS.map((one, index) => (
           <Link key={one} to="/welcome" search={{ step: one }} aria-current={one === at ? "step" : undefined}>
-            {words.step(index + 1, words.names[one], one === "key" && held)}
+            {words.step(index + 1, words.names[one], done?.[one] === true)}
           </Link>
         ))}
       </nav>
-      {keys.at === "opening" ? (
+      {at === undefined ? (
         <Waiting />
       ) : at === "key" ? (
         <KeyStep />

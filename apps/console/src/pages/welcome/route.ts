@@ -1,8 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { shellRoute } from "../../shell/root-route.ts";
 import { oneOf } from "../../shell/search.ts";
-
-export const STEPS = ["key", "wallet", "phrase", "folder"] as const;
+import { STEPS } from "./steps.ts";
 
 export const welcomeRoute = createRoute({
   getParentRoute: () => shellRoute,

@@ -4,6 +4,7 @@ import { client } from "../../../api/client.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { Button, faultOf, Problem, State, toast } from "../../../kit/index.ts";
 import { storing as words } from "../../../words/settings.ts";
+import { Unsaved } from "../unsaved.tsx";
 import { Conflict } from "./conflict.tsx";
 import {
   changesOf,
@@ -109,6 +110,7 @@ export function StoringForm({ saved, read, defaults }: StoringFormProps) {
   const placed = refused instanceof CairnError && fieldOf(refused.details?.field) !== undefined;
   return (
     <form className="settings-form" onSubmit={submit} noValidate>
+      <Unsaved when={changes.length > 0} />
       <div className="settings-list">
         <Fields draft={draft} change={change} defaults={defaults} preview={preview.data} faultAt={faultAt} />
       </div>

@@ -1,0 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
+import { client } from "../../api/client.ts";
+import { useKeysState } from "../../keys/keys.ts";
+import { type Done, doneOf } from "./steps.ts";
+
+/** Which steps are done; undefined until that is known. */
+export function useDone(): Done | undefined {
+  const keys = useKeysState();
+  const held = keys.at === "held" ? keys.held : undefined;
+  const wallets = useQuery({ queryKey: ["wallets"], queryFn: () => client.wallets(), enabled: held !== undefined });
+  const isMine = wallets.data?.some(({ address }) => address.toLowerCase() === held?.address) ?? false;
+  const account = useQuery({
+    queryKey: ["account", held?.address],
+    queryFn: () => client.account(held?.address),
+    enabled: isMine,
+  });
+  const packages = useQuery({ queryKey: ["packages", "there"], queryFn: () => client.packages() });
+  // What cannot be asked counts as not done: its own step says why.
+  if (keys.at === "opening" || [wallets, account, packages].some(({ isLoading }) => isLoading)) return undefined;
+  return doneOf({
+    hasKey: held !== undefined,
+    deposit: isMine ? BigInt(account.data?.balance ?? 0) : 0n,
+    hasPhrase: held?.phrase !== undefined,
+    packages: packages.data?.length ?? 0,
+  });
+}
