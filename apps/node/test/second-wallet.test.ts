@@ -1,10 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageDetailJson, WalletJson } from "@cairn/client";
+import { CairnClient } from "@cairn/client/client";
+import { writeAccountFile } from "@cairn/owner/account-file";
+import { claimAccount } from "@cairn/owner/claim-account";
+import { machineClock } from "@cairn/process/machine-clock";
 import type { Address } from "@cairn/protocol";
 import { decodeDocument } from "@cairn/protocol/document";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureAccount } from "../src/account/account.ts";
 import { homeAt, homeToken } from "../src/home/home.ts";
 import { depositFor } from "./support/deposit-for.ts";
 import { runCli, startNetwork, type TestNetwork, until } from "./support/network.ts";
@@ -24,9 +29,9 @@ const cli = async (...args: string[]) => {
 };
 const there = (...args: string[]) => runCli([...args, "--home", elsewhere]);
 const stateOf = async (id: string) => (await (await network.client()).package(id)).state;
-async function ownerOf(id: string): Promise<Address> {
+async function ownerOf(id: string, client?: CairnClient): Promise<Address> {
   const parts: Uint8Array[] = [];
-  for await (const part of await (await network.client()).document(id)) parts.push(part);
+  for await (const part of await (client ?? (await network.client())).document(id)) parts.push(part);
   return decodeDocument(Buffer.concat(parts)).owner;
 }
 async function put(name: string, ...more: string[]): Promise<string> {
@@ -149,5 +154,86 @@ describe("the package of a recovery phrase", () => {
   it("is removed like any other", async () => {
     await cli("rm", next, "--yes");
     expect(OVER).toContain(await stateOf(next));
+  });
+});
+
+describe("an account whose key was made in a browser", () => {
+  let home: string;
+  let file: string;
+  let client: CairnClient;
+  let wallet: Address;
+  const here = (...args: string[]) => runCli([...args, "--home", home]);
+  const done = async (...args: string[]) => {
+    const ran = await here(...args);
+    expect([args, ran.code, ran.stderr]).toEqual([args, 0, ""]);
+    return ran;
+  };
+  const errorOf = async (...args: string[]) =>
+    (await here(...args, "--json")).json<{ error: { code: string; next: string } }>().error;
+  const stored = async (name: string) =>
+    ownerOf((await done("put", tree, "--name", name, "--json")).json<{ id: string }>().id, client);
+
+  beforeAll(async () => {
+    home = join(network.directory, "shell");
+    file = join(network.directory, "from the browser.json");
+    const { password } = (await cli("user", "add", "newcomer", "--json")).json<{ password: string }>();
+    const passwordFile = join(network.directory, "newcomer's password");
+    await writeFile(passwordFile, `${password}\n`);
+    const { chainUrl } = await network.run();
+    await done("login", network.url, "--user", "newcomer", "--password-file", passwordFile, "--chain", chainUrl);
+    const { token } = JSON.parse(await readFile(homeAt(home).remoteFile, "utf8")) as { token: string };
+    client = new CairnClient({ url: network.url, token });
+    // What the guide does: a key, its wallet claimed and funded, and the account file.
+    const { account } = await ensureAccount(homeAt(join(network.directory, "browser")));
+    wallet = account.wallet.address;
+    await claimAccount(
+      { gateway: client, owner: account, network: () => client.network(), clock: machineClock },
+      token,
+    );
+    await client.faucet();
+    await writeFile(file, await writeAccountFile(account.secrets));
+  });
+
+  it("gets no second key by a put, which says how the first one comes here", async () => {
+    const refused = await errorOf("put", tree, "--yes");
+    expect(refused.code).toBe("account-claimed");
+    for (const way of ["cairn key import FILE", "cairn recover --phrase", "cairn key create", "cairn wallet add NAME"])
+      expect(refused.next).toContain(`\`${way}\``);
+    expect(await readdir(homeAt(home).account)).not.toContain("account.json");
+  });
+
+  it("has a wallet of the shell's own beside it, where one is wanted", async () => {
+    await done("key", "create");
+    expect(await errorOf("put", tree, "--yes")).toMatchObject({
+      code: "account-claimed",
+      next: expect.stringContaining("`cairn wallet add NAME`"),
+    });
+    const beside = (await done("wallet", "add", "laptop", "--json")).json<WalletJson>();
+    expect(beside).toMatchObject({ name: "laptop", kind: "client", isDefault: false });
+    await done("wallet", "deposit", "5");
+    expect(await stored("from the shell")).toBe(beside.address);
+    // It has paid: it is not replaced.
+    expect((await errorOf("key", "import", file)).code).toBe("account-exists");
+  });
+
+  it("comes by its account file into a home whose own key has stored and paid nothing, and stores from there", async () => {
+    const used = home;
+    home = join(network.directory, "another shell");
+    await mkdir(home);
+    await copyFile(homeAt(used).remoteFile, homeAt(home).remoteFile);
+    const unused = (await done("key", "create", "--json")).json<{ owner: Address }>().owner;
+    // Coins at its address are a use, too.
+    await depositFor(network, unused, COINS);
+    expect((await errorOf("key", "import", file)).code).toBe("account-exists");
+    await rm(join(homeAt(home).account, "account.json"));
+    const other = (await done("key", "create", "--json")).json<{ owner: Address }>().owner;
+    const imported = (await done("key", "import", file, "--json")).json<{ owner: Address; replaced: string }>();
+    expect(imported).toMatchObject({ owner: wallet, replaced: expect.stringContaining(other) });
+    expect(await readFile(imported.replaced, "utf8")).toContain("cairn-account-1");
+    expect(await stored("from the browser's key")).toBe(wallet);
+    const listed = (await done("ls")).stdout;
+    expect(listed).toContain("from the browser's key");
+    // Of the package of the other key it says how to see the name.
+    expect(listed).toContain("cairn key import FILE");
   });
 });

@@ -239,7 +239,7 @@ async function claimFirst({ pool, accounts }: GatewayContext, account: string, o
     throw new CairnError(`this account belongs to the wallet ${wallets[0].address}`, {
       code: "account-claimed",
       kind: "conflict",
-      next: "Use the key of that wallet (`cairn key import`), add this one with `cairn wallet add`, or use another account.",
+      next: "Use the key of that wallet: the console writes it to the account file (Settings → Keys), and `cairn key import FILE` reads it; or `cairn recover --phrase` with its 24 words. Or add this wallet beside it: `cairn wallet add NAME`.",
       details: { owner: wallets[0].address },
     });
   }

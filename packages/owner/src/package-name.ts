@@ -7,6 +7,9 @@ import type { Owner } from "./ports.ts";
 /** States of which nothing can be got any more. */
 export const GONE: ReadonlySet<string> = new Set(OVER);
 
+/** In the place of names that another key encrypted. */
+export const OTHER_KEY = "(another account's)";
+
 /** A package's name for its owner; without the right key, a note in its stead. */
 export function nameOf(
   account: Pick<Owner, "lookupKey"> | undefined,
@@ -16,7 +19,7 @@ export function nameOf(
   try {
     return decryptLabel(account, found.id, found.label).name;
   } catch (error) {
-    if (asCairnError(error).code === "wrong-key") return "(another account's)";
+    if (asCairnError(error).code === "wrong-key") return OTHER_KEY;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type AccountKey, exportAccountKey, generateAccountKey } from "@cairn/archive/keys";
 import { type AccountSecrets, writeAccountFile } from "@cairn/owner/account-file";
 import { CairnError } from "@cairn/protocol/errors";
@@ -32,19 +34,29 @@ export async function ensureAccount(home: Home): Promise<{ account: Account; cre
   return { account, created };
 }
 
-/** Put an account into a home that has none; throws `account-exists`. */
-export async function installAccount(home: Home, secrets: AccountSecrets): Promise<Account> {
+/**
+ * Put an account into a home that has none, or one that is unused: that one's file is kept beside it, at the path `replaced`.
+ * @throws CairnError `account-exists`
+ */
+export async function installAccount(
+  home: Home,
+  secrets: AccountSecrets,
+  isUnused: (existing: Owner) => Promise<boolean> = async () => false,
+): Promise<{ account: Account; replaced?: string }> {
   const account = await openAccount(ownerOf(secrets));
-  const existing = await loadAccount(home);
-  if (existing !== undefined && existing.wallet.address !== account.wallet.address) {
+  const existing = await loadOwner(home);
+  const isAnother = existing !== undefined && existing.wallet.address !== account.wallet.address;
+  if (isAnother && !(await isUnused(existing))) {
     throw new CairnError(`the home ${home.directory} already has another account (${existing.wallet.address})`, {
       code: "account-exists",
       kind: "conflict",
-      next: "Export it with `cairn key export`, or import into another home (--home).",
+      next: "Import into another home (--home). While the network runs, an account that has stored and paid nothing is replaced.",
     });
   }
+  const replaced = isAnother ? join(home.account, `replaced-${existing.wallet.address}.json`) : undefined;
+  if (replaced !== undefined) await writeWhole(replaced, await readFile(accountPath(home)));
   await writeWhole(accountPath(home), await writeAccountFile(secrets, passphraseFromEnvironment()));
-  return account;
+  return replaced === undefined ? { account } : { account, replaced };
 }
 
 /** Keep more, or less, with an account's own keys. */

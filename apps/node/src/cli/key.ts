@@ -8,6 +8,7 @@ import { type Home, homeAt, writeWhole } from "../home/home.ts";
 import { knownNetwork } from "../home/known-network.ts";
 import { createOutput } from "./output.ts";
 import { type CommonOptions, requireAccount } from "./session.ts";
+import { isUnusedHere, replacedWords } from "./unused-account.ts";
 
 export interface KeyOptions extends CommonOptions {
   /** File whose first line encrypts the exported file, or opens the imported one. */
@@ -50,7 +51,7 @@ function protection(openpgp: boolean | undefined, passphrase: string | undefined
   return "It is not encrypted: whoever has it can read, spend and remove. Use --passphrase-file to encrypt it.";
 }
 
-/** Bring an account into a home that has none. */
+/** Bring an account into a home that has none, or one that has stored and paid nothing. */
 export async function importKey(file: string, options: KeyOptions): Promise<void> {
   const text = await readFile(resolve(file), "utf8").catch((cause) => {
     throw new CairnError(`cannot read ${resolve(file)}`, {
@@ -62,13 +63,18 @@ export async function importKey(file: string, options: KeyOptions): Promise<void
   });
   const secrets = await readAccountFile(text, await passphraseOf(options));
   const home = homeAt(options.home);
-  const account = await installAccount(home, secrets);
+  const { account, replaced } = await installAccount(home, secrets, (existing) => isUnusedHere(options, existing));
   if (secrets.network !== undefined && (await knownNetwork(home)) === undefined) {
     await writeWhole(home.joinedFile, `${JSON.stringify(secrets.network, null, 2)}\n`);
   }
   const output = createOutput(options);
-  output.result({ owner: account.wallet.address, fingerprint: account.key.fingerprint });
+  output.result({
+    owner: account.wallet.address,
+    fingerprint: account.key.fingerprint,
+    ...(replaced === undefined ? {} : { replaced }),
+  });
   output.say(`Imported ${account.wallet.address}. Packages of this owner are found with \`cairn recover\`.`);
+  if (replaced !== undefined) output.say(replacedWords(replaced));
 }
 
 /** Show the account's public parts. */

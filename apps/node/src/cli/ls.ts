@@ -1,6 +1,6 @@
 import type { PackageJson } from "@cairn/client";
 import { listPackages } from "@cairn/owner/list-packages";
-import { withRole } from "@cairn/owner/package-name";
+import { OTHER_KEY, withRole } from "@cairn/owner/package-name";
 import { loadLookupKey } from "../account/load-secrets.ts";
 import { formatBytes, minuteWords } from "./format.ts";
 import { table } from "./output.ts";
@@ -35,7 +35,11 @@ export async function ls(options: ListOptions): Promise<void> {
       ]),
     ),
   );
+  if (owner === undefined || rows.some(({ name }) => name === OTHER_KEY)) session.output.say(NAMES_ELSEWHERE);
 }
+
+const NAMES_ELSEWHERE =
+  "Names are read with the key that stored them: `cairn key import FILE` brings it here (in the console: Settings → Keys, Download the account file).";
 
 /** Files and size; of an upload under way what has been received, as the gateway learns the rest at its end. */
 export function contentWords({

@@ -8,6 +8,7 @@ import { counted } from "./format.ts";
 import { readWords } from "./read-words.ts";
 import { wordsOf } from "./recover.ts";
 import { type CommonOptions, openSession, pinnedNetwork } from "./session.ts";
+import { isUnusedHere, replacedWords } from "./unused-account.ts";
 
 /**
  * Bring an account back by its recovery phrase: its keys come into this home, its wallets, settings and packages into the gateway's catalogue.
@@ -28,15 +29,15 @@ export async function recoverByPhrase(options: CommonOptions): Promise<void> {
     `The phrase opens the bundle of ${new Date(bundle.created * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC.`,
   );
   const owner = await ownerOfBundle(opened.newest);
-  await installAccount(home, {
-    ...{
-      openpgp: bundle.openpgp,
-      wallet: bundle.wallets[0]!.key,
-      lookupKey: Buffer.from(bundle.lookupKey).toString("base64"),
-    },
+  const secrets = {
+    openpgp: bundle.openpgp,
+    wallet: bundle.wallets[0]!.key,
+    lookupKey: Buffer.from(bundle.lookupKey).toString("base64"),
     // Its words were typed just now: they are on paper.
     phrase: phraseToSecrets({ ...opened.keys, writtenAt: machineClock.now(), earlier: [] }),
-  });
+  };
+  const { replaced } = await installAccount(home, secrets, (existing) => isUnusedHere(options, existing));
+  if (replaced !== undefined) output.say(replacedWords(replaced));
   const onEvent = (event: Parameters<typeof wordsOf>[0]) => output.say(wordsOf(event));
   const restored = await restoreAccount({ ...ports, owner }, opened, { token, onEvent });
   output.result({ owner: owner.signer.address, sequence: bundle.sequence, ...resultOf(restored) });

@@ -70,12 +70,16 @@ export async function requireOwner(home: Home): Promise<Owner> {
   throw new CairnError(`the home ${home.directory} has no account yet`, {
     code: "no-account",
     kind: "missing",
-    next: "Make one with `cairn key create` (the first `cairn put` does too), or bring yours with `cairn key import FILE`.",
+    next: "Bring yours with `cairn key import FILE` (in the console: Settings → Keys, Download the account file), or make one with `cairn key create`; the first `cairn put` does too.",
   });
 }
 
-/** The home's account, made and made known to the gateway at first use, with coins from the faucet where there is one. */
+/**
+ * The home's account, made and made known to the gateway at first use, with coins from the faucet where there is one.
+ * @throws CairnError `account-claimed`
+ */
 export async function readyAccount(session: Session, network: NetworkJson): Promise<Account> {
+  await refuseSecondKey(session);
   const { ensureAccount } = await import("../account/account.ts");
   const { account, created } = await ensureAccount(session.home);
   if (created) {
@@ -91,4 +95,19 @@ export async function readyAccount(session: Session, network: NetworkJson): Prom
   const isDefault = owner?.toLowerCase() === account.wallet.address;
   if (network.faucet && isDefault && BigInt(balance) === 0n) await session.client.faucet();
   return account;
+}
+
+/** Make no key where the gateway's account has a wallet whose key is elsewhere. @throws CairnError `account-claimed` */
+async function refuseSecondKey({ client, home }: Session): Promise<void> {
+  const { loadSecrets } = await import("../account/load-secrets.ts");
+  if ((await loadSecrets(home)) !== undefined) return;
+  const { owner } = await client.account();
+  // Another command of this home may have made the account meanwhile.
+  if (owner === null || (await loadSecrets(home)) !== undefined) return;
+  throw new CairnError(`the account has the wallet ${owner} already, whose key is elsewhere and not in this home`, {
+    code: "account-claimed",
+    kind: "conflict",
+    details: { owner },
+    next: "Bring the key here. If the console's guide made it: Settings → Keys, Download the account file, then `cairn key import FILE`. With its 24 words: `cairn recover --phrase`. To add a wallet of this home's own beside it: `cairn key create`, then `cairn wallet add NAME`.",
+  });
 }

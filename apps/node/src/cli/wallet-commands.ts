@@ -19,7 +19,10 @@ export function walletCommands(wallet: Command): void {
         .choices(["client", "vault", "custodial"])
         .default("client"),
     )
-    .option("--key-file <file>", "file whose first line is its private key (a vault makes one if left out)")
+    .option(
+      "--key-file <file>",
+      "file whose first line is its private key (if left out: a vault makes one, a client's wallet is this home's own)",
+    )
     .option("--per-day <coins>", "what a custodial wallet may sign for in a day", coins)
     .action(async (name: string, _, asked: Command) =>
       (await import("./wallets.ts")).addWallet(name, asked.optsWithGlobals()),

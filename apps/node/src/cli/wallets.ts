@@ -6,7 +6,7 @@ import { recordWallet } from "../owner/recorded-wallets.ts";
 import { firstLineOf } from "./first-line.ts";
 import { formatCoins } from "./format.ts";
 import { createOutput, table } from "./output.ts";
-import { type CommonOptions, openSession, pinnedNetwork, requireAccount } from "./session.ts";
+import { type CommonOptions, openSession, pinnedNetwork, requireAccount, type Session } from "./session.ts";
 
 interface AddOptions extends CommonOptions {
   kind: WalletKindText;
@@ -41,7 +41,6 @@ const rowOf = ({ address, filecoin, name, kind, isDefault, dailyLimit, unlockedU
 export async function addWallet(name: string, options: AddOptions): Promise<void> {
   const { kind } = options;
   if (kind === "custodial" && options.perDay === undefined) throw missing("--per-day", "what it may spend in a day");
-  if (kind === "client" && options.keyFile === undefined) throw missing("--key-file", "the file with its private key");
   const session = await openSession(options);
   const { client, output } = session;
   const { key, ...parts } = await partsOf(session, options);
@@ -57,22 +56,37 @@ export async function addWallet(name: string, options: AddOptions): Promise<void
   output.result(wallet);
   output.say(`Added the ${wallet.kind} wallet ${wallet.address} as "${wallet.name}".`);
   if (kind === "vault") output.say("Its key is kept encrypted to your OpenPGP key: `cairn wallet unlock` opens it.");
+  if (kind === "client" && options.keyFile === undefined)
+    output.say(
+      "It is this home's own, and pays for what is stored from here: fill it with `cairn wallet deposit AMOUNT`.",
+    );
 }
 
-async function partsOf(
-  session: Awaited<ReturnType<typeof openSession>>,
-  options: AddOptions,
-): Promise<Partial<NewWalletJson> & { key?: Hex }> {
+async function partsOf(session: Session, options: AddOptions): Promise<Partial<NewWalletJson> & { key?: Hex }> {
   if (options.kind === "custodial") return { dailyLimit: String(options.perDay ?? 0n) };
   const network = await pinnedNetwork(session);
   const { generateKey } = await import("@cairn/chain/wallet");
-  const key = options.keyFile === undefined ? generateKey() : await keyIn(options.keyFile);
+  const key =
+    options.keyFile !== undefined
+      ? await keyIn(options.keyFile)
+      : options.kind === "vault"
+        ? generateKey()
+        : await ownKey(session);
   const claim = await claimOf(session.token, network, key);
   if (options.kind === "client") return { key, claim };
   const { key: openpgpKey } = await requireAccount(session.home);
   const { encryptSecret } = await import("@cairn/archive/encrypt-secret");
   const keystore = await encryptSecret(openpgpKey, Buffer.from(key.slice(2), "hex"));
   return { key, claim, keystore: Buffer.from(keystore).toString("base64") };
+}
+
+/** The key of this home's own wallet, where the account does not have that wallet yet. @throws CairnError `missing-value` */
+async function ownKey({ client, home }: Session): Promise<Hex> {
+  const { loadOwner } = await import("../account/owner.ts");
+  const own = (await loadOwner(home))?.wallet;
+  const isNew = own !== undefined && (await client.wallets()).every(({ address }) => address !== own.address);
+  if (isNew) return own.key;
+  throw missing("--key-file", "the file with its private key");
 }
 
 export async function setDefault(wallet: string, options: CommonOptions): Promise<void> {

@@ -10,7 +10,7 @@ export const APP_ERRORS = {
   "account-exists": {
     kind: "conflict",
     means: "the home already has another account",
-    next: "Export it with `cairn key export`, or import into another home (--home).",
+    next: "Import into another home (--home). While the network runs, an account that has stored and paid nothing is replaced.",
   },
   "key-exists": {
     kind: "conflict",

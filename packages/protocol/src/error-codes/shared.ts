@@ -80,8 +80,8 @@ export const SHARED_ERRORS = {
   },
   "account-claimed": {
     kind: "conflict",
-    means: "the wallet belongs to another account, or the account has another wallet",
-    next: "Use the key of that wallet (`cairn key import`), or another account.",
+    means: "the wallet belongs to another account, or the account has another wallet, whose key is elsewhere",
+    next: "Bring the key of that wallet: the console's account file (Settings → Keys) with `cairn key import FILE`, or its 24 words with `cairn recover --phrase`. A wallet beside it: `cairn key create`, then `cairn wallet add NAME`.",
   },
   "bad-answer": {
     kind: ["unavailable", "corrupt"],
