@@ -223,7 +223,7 @@ describe("an account whose key was made in a browser", () => {
     await copyFile(homeAt(used).remoteFile, homeAt(home).remoteFile);
     const unused = (await done("key", "create", "--json")).json<{ owner: Address }>().owner;
     // Coins at its address are a use, too.
-    await depositFor(network, unused, COINS);
+    expect((await runCli(["wallet", "send", "0.5", unused, "--home", used])).code).toBe(0);
     expect((await errorOf("key", "import", file)).code).toBe("account-exists");
     await rm(join(homeAt(home).account, "account.json"));
     const other = (await done("key", "create", "--json")).json<{ owner: Address }>().owner;
