@@ -3,8 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Page } from "playwright-core";
-import { openConsole, WALK } from "../apps/console/test/support/console.ts";
+import { openConsole, type TestConsole, WALK } from "../apps/console/test/support/console.ts";
 
 /** Of issue 9, in seconds. */
 const PAINT_TARGET = 1;
@@ -23,6 +22,8 @@ const line = (what: string, seconds: readonly number[], target: number) => {
     `${what}: median ${median.toFixed(2)} s, most ${most.toFixed(2)} s of ${sorted.length}; target ${target} s: ${most <= target ? "met" : "MISSED"}\n`,
   );
 };
+
+type Page = Awaited<ReturnType<TestConsole["at"]>>;
 
 const paintOf = (page: Page) =>
   page.evaluate<number | undefined>(
