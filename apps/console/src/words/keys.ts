@@ -46,7 +46,7 @@ export const backup = {
   body: "If this browser's data is cleared, only a copy gives back what you stored. Keep the files where you keep what matters.",
   file: "Account file",
   fileBody:
-    "Key, wallet and names in one file, under a passphrase. Another browser imports it here. What you made in this browser comes to the command line by it: cairn key import FILE, before the first cairn put.",
+    "Key, wallet and names in one file, under a passphrase. Another browser imports it here. What you made in this browser comes to the command line by it: `cairn key import FILE`, before the first `cairn put`.",
   fileAction: "Download the account file",
   passphrase: "Passphrase of the file",
   passphraseHint: "At least 8 characters. It may be the key's own.",

@@ -78,7 +78,7 @@ export const upload = {
   found: (files: number, folders: number, size: number) =>
     `${counted(files, "file")} in ${counted(folders, "folder")}, ${bytes(size)}`,
   untold:
-    "Browsers do not tell of symbolic links, of what may be run, and of times of folders. The command line keeps those, too: cairn put.",
+    "Browsers do not tell of symbolic links, of what may be run, and of times of folders. The command line keeps those, too: `cairn put`.",
   only: (files: number, size: number) => `${counted(files, "file")}, ${bytes(size)}`,
   kinds: {
     images: (files: number) => counted(files, "image"),
