@@ -106,11 +106,14 @@ describe("the first minute", () => {
     expect(await page.content()).not.toContain(words.slice(0, 4).join(" "));
     await link(page, "Next").click();
     await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
-    await page.goto(`${console.url}/welcome`);
-    await page.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
-    expect(await page.getByRole("navigation", { name: "Steps" }).getByRole("link").allTextContents()).toEqual([
+    // In another tab: one that is loaded anew has a locked key.
+    const again = await page.context().newPage();
+    await again.goto(`${console.url}/welcome`);
+    await again.getByRole("heading", { name: "Drop a folder" }).waitFor(PATIENCE);
+    expect(await again.getByRole("navigation", { name: "Steps" }).getByRole("link").allTextContents()).toEqual([
       ...["1. Key ✓", "2. Wallet ✓", "3. Recovery phrase ✓", "4. Folder"],
     ]);
+    await again.close();
     await dropFolder(page, photos);
     await heading(page, "Upload").waitFor(PATIENCE);
   });

@@ -3,6 +3,11 @@ import { client } from "../../api/client.ts";
 import { useKeysState } from "../../keys/keys.ts";
 import { type Done, doneOf } from "./steps.ts";
 
+const SOME = 20;
+
+/** What a recovery phrase brings back lies in such a package; a CAR of one's own is public. */
+const isBundle = (one: { layout: string; public: boolean }): boolean => one.layout === "car" && !one.public;
+
 /** Which steps are done; undefined until that is known. */
 export function useDone(): Done | undefined {
   const keys = useKeysState();
@@ -14,13 +19,17 @@ export function useDone(): Done | undefined {
     queryFn: () => client.account(held?.address),
     enabled: isMine,
   });
-  const packages = useQuery({ queryKey: ["packages", "there"], queryFn: () => client.packages() });
+  // Some are enough: of these, bundles of recovery phrases are few.
+  const packages = useQuery({
+    queryKey: ["packages", "there"],
+    queryFn: () => client.packagesPage({ limit: SOME }),
+  });
   // What cannot be asked counts as not done: its own step says why.
   if (keys.at === "opening" || [wallets, account, packages].some(({ isLoading }) => isLoading)) return undefined;
   return doneOf({
     hasKey: held !== undefined,
     deposit: isMine ? BigInt(account.data?.balance ?? 0) : 0n,
     hasPhrase: held?.phrase !== undefined,
-    packages: packages.data?.length ?? 0,
+    packages: packages.data?.packages.filter((one) => !isBundle(one)).length ?? 0,
   });
 }
