@@ -230,6 +230,7 @@ describe("the table of all deals", () => {
   });
 
   it("opens a row as the deal's life, with the settings that it was proposed under", async () => {
+    await page.goto(`${console.url}/deals`);
     await page.locator("tbody th button").first().click();
     const dialog = page.getByRole("dialog");
     await text("One deal's life").waitFor(PATIENCE);
