@@ -107,7 +107,7 @@ describe("providers", () => {
   it("show as unknown where there is none, with what to do", async () => {
     const page = await console.at(`/network/0x${"1".repeat(40)}`);
     await page.getByRole("alert").waitFor(PATIENCE);
-    expect(await page.getByRole("alert").textContent()).toContain("cairn providers");
+    expect(await page.getByRole("alert").textContent()).toContain("Network lists those that there are.");
   });
 });
 
