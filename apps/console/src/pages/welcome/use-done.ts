@@ -21,7 +21,7 @@ export function useDone(): Done | undefined {
   });
   // Some are enough: of these, bundles of recovery phrases are few.
   const packages = useQuery({
-    queryKey: ["packages", "there"],
+    queryKey: ["packages", "begun with"],
     queryFn: () => client.packagesPage({ limit: SOME }),
   });
   // What cannot be asked counts as not done: its own step says why.
